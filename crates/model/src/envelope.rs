@@ -1,0 +1,1 @@
+//! The envelope: what a receiver gets around a report.

@@ -1,0 +1,1 @@
+//! The report: one section per job, then what the user piped in.

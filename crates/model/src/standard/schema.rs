@@ -1,0 +1,416 @@
+//! The types of one file of the standard (`telemetry/*.yaml`, format KTS 1).
+
+use indexmap::IndexMap;
+use jiff::civil::Date;
+use serde_json::Value;
+
+/// One file of the standard: everything that one job, event or stats document may say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schema {
+    /// Who answers for the schema, as in `ktel/identify-platform`.
+    pub vendor: String,
+    /// The job's name in the catalog, and the key of its section in a report.
+    pub name: String,
+    /// `MODEL.REVISION.ADDITION`: a new optional field is an addition.
+    pub version: SchemaVersion,
+    /// What the schema describes.
+    pub kind: Kind,
+    /// A few words for lists.
+    pub title: String,
+    /// Why any of it is collected.
+    pub purpose: Purpose,
+    /// The team to ask.
+    pub owner: String,
+    /// Where the schema was discussed; required once it is stable.
+    pub review: Option<String>,
+    /// How much may still change.
+    pub stability: Stability,
+    /// How often it may be sent.
+    pub cadence: Option<Cadence>,
+    /// Whether it goes out by itself, or only when a user asks for it.
+    pub consent: ConsentMode,
+    /// What must be read to fill it; roles are generated from this.
+    pub access: Vec<Access>,
+    /// How long a receiver may keep it.
+    pub retention: Retention,
+    /// The built-in collector that fills the fields; `None` when the fields say how themselves.
+    pub collector: Option<String>,
+    /// The fields, in the order in which a report shows them.
+    pub fields: IndexMap<String, Field>,
+}
+
+/// `MODEL.REVISION.ADDITION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SchemaVersion {
+    /// Raised when a field is removed or changes its type.
+    pub model: u32,
+    /// Raised when a meaning changes.
+    pub revision: u32,
+    /// Raised when an optional field is added.
+    pub addition: u32,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A section of a report.
+    Job,
+    /// Something that happened once.
+    Event,
+    /// Numbers sent periodically.
+    Stats,
+}
+
+/// Why a schema exists, in words that an end user reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Purpose {
+    /// The question that the data answers.
+    pub question: String,
+    /// What the user who sends it gets from it.
+    pub value_to_you: String,
+    /// What the answer is used for; kebab-case words.
+    pub used_for: Vec<String>,
+    /// What the data has led to so far.
+    pub decisions: Vec<Decision>,
+}
+
+/// Something that was decided because of the data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// When.
+    pub date: Date,
+    /// What.
+    pub what: String,
+    /// Where it can be read.
+    pub link: Option<String>,
+}
+
+/// How much may still change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stability {
+    /// Anything.
+    Development,
+    /// Only additions.
+    Stable,
+    /// It will go.
+    Deprecated,
+}
+
+/// How often a document may be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cadence {
+    /// At most so many times in a period, as in `once/24h`.
+    pub max: String,
+    /// Spread, as in `1h`.
+    pub jitter: Option<String>,
+}
+
+/// Whether data goes out by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentMode {
+    /// Sent by itself; everything that can say no is asked first.
+    Ambient,
+    /// Sent only by a command that names the receiver.
+    Explicit,
+}
+
+/// How long a receiver may keep data, as in `90d` and `25mo`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retention {
+    /// Single reports.
+    pub raw: String,
+    /// Sums over many.
+    pub aggregate: String,
+}
+
+/// Something that a job must be allowed to read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Access {
+    /// Objects of the Kubernetes API.
+    Resources {
+        /// The API group; empty for the core group.
+        group: String,
+        /// Plural names.
+        resources: Vec<String>,
+        /// `get`, `list` or `watch`.
+        verbs: Vec<Verb>,
+        /// Where.
+        scope: Scope,
+        /// How much of each object is read.
+        reads: Reads,
+        /// Requests that a run makes, so that a reader can weigh the cost.
+        calls: Calls,
+    },
+    /// Paths that are not objects, such as `/version`.
+    Paths {
+        /// The paths.
+        paths: Vec<String>,
+    },
+}
+
+/// A read-only verb. There is no other kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    /// One object by name.
+    Get,
+    /// Many.
+    List,
+    /// Changes as they come.
+    Watch,
+}
+
+/// Where objects are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole cluster.
+    Cluster,
+    /// The product's own namespace.
+    Namespace,
+}
+
+/// How much of each object is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// `metadata` and nothing else.
+    Metadata,
+    /// The object.
+    Object,
+}
+
+/// Requests per run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// A fixed number, whatever the size of the cluster.
+    Fixed(u32),
+    /// One for every page of objects.
+    Pages,
+}
+
+/// One value that may be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The canonical dotted name, `host.arch`.
+    pub semconv: Option<String>,
+    /// What values it can have, and how they are blurred.
+    pub of: Type,
+    /// How touchy it is.
+    pub sensitivity: Sensitivity,
+    /// Whether it could help to tell one installation from another.
+    pub identifiability: Identifiability,
+    /// Why this very field.
+    pub why: String,
+    /// A value as it is sent in the exact form.
+    pub example: Value,
+    /// The ktel version that first sent it.
+    pub since: String,
+    /// When it stops being sent, by itself.
+    pub expires: Expiry,
+    /// Whether a section without it is incomplete.
+    pub required: bool,
+    /// How it is filled, where no built-in collector does.
+    pub collect: Option<Collect>,
+}
+
+/// When a field stops being sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expiry {
+    /// From this day on it is left out.
+    On(Date),
+    /// Never, with the reason.
+    Never(String),
+}
+
+/// How touchy a field is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sensitivity {
+    /// About machines and versions.
+    Technical,
+    /// About what users do.
+    Interaction,
+    /// About what users wrote.
+    StoredContent,
+}
+
+/// Whether a field could help to tell one installation from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identifiability {
+    /// Shared by very many.
+    None,
+    /// Only together with others.
+    Weak,
+    /// By itself: an identifier without a name.
+    Pseudonym,
+}
+
+/// The closed set of types. There is no free text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Type {
+    /// `true` or `false`.
+    Bool,
+    /// One word of a list.
+    Enum(Words),
+    /// How many.
+    Count(CountForm),
+    /// A version number.
+    Version(VersionForm),
+    /// How long, in seconds.
+    Duration(DurationForm),
+    /// A share between 0 and 1.
+    Ratio(RatioForm),
+    /// When.
+    Date(DateForm),
+    /// The installation's own random identifier.
+    Id,
+    /// Words of a command that the product declared, joined by spaces.
+    CommandPath(Vec<String>),
+    /// Words with a number or a flag each.
+    Map(Words, MapValue),
+    /// A sorted set of words.
+    List(Words),
+    /// Fields within a field, one level deep.
+    Record(IndexMap<String, Field>),
+}
+
+/// A closed vocabulary and the word for everything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The words that may be sent.
+    pub values: Vec<String>,
+    /// What anything else becomes.
+    pub other: String,
+}
+
+/// What the words of a map stand before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MapValue {
+    /// How many.
+    Count(CountForm),
+    /// Whether.
+    Bool,
+}
+
+/// How a count is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountForm {
+    /// Lowest value of every bucket; the first is 0. The coarse form is a label such as `6-20`.
+    pub buckets: Vec<u64>,
+    /// Whether the number itself is sent unless the coarse form is asked for.
+    pub exact: bool,
+}
+
+/// How a version is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionForm {
+    /// What is kept unless the coarse form is asked for; `None`: always coarse.
+    pub exact: Option<VersionPart>,
+    /// What the coarse form keeps.
+    pub coarse: VersionPart,
+}
+
+/// How much of a version number is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VersionPart {
+    /// `v1`
+    Major,
+    /// `v1.23`
+    Minor,
+    /// `v1.23.4`
+    Patch,
+    /// `v1.23.4-rc.1`: a pre-release as semver knows it, no build metadata
+    Full,
+}
+
+/// How a duration is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DurationForm {
+    /// Lowest value of every bucket, in seconds; the first is 0.
+    pub buckets: Vec<u64>,
+    /// Whether seconds are sent unless the coarse form is asked for.
+    pub exact: bool,
+}
+
+/// How a ratio is sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RatioForm {
+    /// Size of a step; 0.05 unless the field says otherwise.
+    pub step: f64,
+    /// Whether the number itself is sent unless the coarse form is asked for.
+    pub exact: bool,
+}
+
+/// How a date is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DateForm {
+    /// What is kept unless the coarse form is asked for; `None`: always coarse.
+    pub exact: Option<DatePart>,
+    /// What the coarse form keeps.
+    pub coarse: DatePart,
+}
+
+/// How much of a date is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DatePart {
+    /// `2022-05`
+    Month,
+    /// `2022-W18`
+    Week,
+    /// `2022-05-03`
+    Day,
+    /// `2022-05-03 08:46:22`, in UTC
+    Second,
+}
+
+/// Which form of the values is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// The exact form where a field declares one, else the coarse form.
+    #[default]
+    Exact,
+    /// The coarse form everywhere.
+    Coarse,
+}
+
+/// How a field is filled from the cluster, without code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collect {
+    /// What is done with the objects.
+    pub verb: CollectVerb,
+    /// Which objects; several are added up.
+    pub from: Vec<Source>,
+}
+
+/// What is done with the objects of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CollectVerb {
+    /// How many there are, in one request.
+    Count,
+    /// How many values the path finds in all of them together.
+    Matches,
+    /// The value at the path in the first object, by namespace and name, that has one.
+    Value,
+    /// The different values at the path.
+    Values,
+    /// How many times each value is found at the path.
+    GroupCount,
+    /// The API versions that the objects were last written with.
+    WrittenVersions,
+    /// The API versions that the server prefers for them; no object is read.
+    ServedVersions,
+    /// When one of them was last changed; changes of `status` do not count.
+    NewestChange,
+}
+
+/// A kind of objects, by the names that the API's paths and roles use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The plural name.
+    pub resource: String,
+    /// Only this namespace.
+    pub namespace: Option<String>,
+    /// Only objects with these labels (a label selector).
+    pub labels: Option<String>,
+    /// A `JSONPath`, for the verbs that need one.
+    pub path: Option<String>,
+}
