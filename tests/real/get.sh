@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Makes sure that the real programs the tests run against are there, and prints the path of each.
+#
+#   get.sh [PROGRAM…]        default: all of them
+#
+# In this order: $KUBEBUILDER_ASSETS; our cache, when built from the same pins; PATH, when not too
+# old; else built (or unpacked) into the cache, ${KTEL_REAL:-~/.cache/ktel/real}, unless
+# KTEL_REAL_BUILD=0. A pin is the digest of a program's go.mod, go.sum, sources and build flags.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus victoria-metrics vmagent vmauth)
+
+say() { echo "get.sh: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# The oldest release of another's build that the tests are known to be true for.
+oldest() {
+  case $1 in
+    etcd) echo 3.5 ;;
+    kube-apiserver | kubectl) echo 1.34 ;;
+    *) return 1 ;;
+  esac
+}
+
+version_of() {
+  local flag=--version
+  [ "$(basename "$1")" = kubectl ] && flag="version --client"
+  # shellcheck disable=SC2086 # two words on purpose
+  "$1" $flag 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -1
+}
+
+on_path() { # prints the user's own program if it is new enough
+  local found version least
+  found=$(command -v "$1") && least=$(oldest "$1") && version=$(version_of "$found") || return 1
+  if [ "$(printf '%s\n' "$least" "$version" | sort -V | head -1)" != "$least" ]; then
+    say "$found is $version, older than $least: not used"
+    return 1
+  fi
+  echo "$found"
+}
+
+# Kubernetes built with Go 1.27 answers 503 to OpenAPI v2, and `kubectl apply` fails.
+need_go() {
+  command -v go >/dev/null || fail "\`$1\` has to be built, and there is no Go (1.26) on PATH"
+  [[ $(go env GOVERSION) == go1.26* ]] || export GOTOOLCHAIN=go1.26.8
+  go version >/dev/null || fail "\`$1\` has to be built with Go 1.26, and $(command -v go) cannot provide it"
+}
+
+build() { # program, module folder, package, further flags of go build
+  local name=$1 folder=$here/$2 package=$3
+  shift 3
+  local pin
+  pin=$({ cat "$folder"/*; echo "$package $*"; } | sha256sum | cut -d' ' -f1)
+  if [ -x "$cache/$name" ] && [ "$(cat "$cache/$name.pin" 2>/dev/null)" = "$pin" ]; then
+    echo "$cache/$name"
+    return
+  fi
+  on_path "$name" && return
+  may_build "$name"
+  need_go "$name"
+  say "building $name, once; kube-apiserver takes about 4 minutes on two cores, the others less"
+  (cd "$folder" && CGO_ENABLED=0 go build -trimpath "$@" -o "$cache/$name.part" "$package") || fail "\`$name\` did not build"
+  mv "$cache/$name.part" "$cache/$name"
+  echo "$pin" >"$cache/$name.pin"
+  echo "$cache/$name"
+}
+
+unpack() { # program, its package in a later Debian, unpacked in private without installing it
+  local name=$1 package=$2 suite=${DEBIAN_SUITE:-sid}
+  if [ ! -x "$cache/$name" ] || [ "$(cat "$cache/$package.pin" 2>/dev/null)" != "$suite" ]; then
+    may_build "$name"
+    command -v apt-get >/dev/null || fail "\`$name\` comes from a Debian package, and there is no apt-get"
+    say "unpacking $package of Debian $suite"
+    local apt=$cache/apt uri keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    rm -rf "$apt"
+    mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/cache/archives/partial"
+    uri=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources | head -1)
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$uri" "$suite" "$keys" >"$apt/parts/next.sources"
+    local options=(-o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts" -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+    apt-get -qq "${options[@]}" update >&2
+    (cd "$apt" && apt-get -qq "${options[@]}" download "$package" && dpkg -x "$package"_*.deb tree) >&2
+    mv "$apt"/tree/usr/bin/* "$cache/"
+    rm -rf "$apt"
+    echo "$suite" >"$cache/$package.pin"
+  fi
+  echo "$cache/$name"
+}
+
+may_build() {
+  [ "${KTEL_REAL_BUILD:-1}" != 0 ] || fail "\`$1\` is not at hand, and KTEL_REAL_BUILD=0 forbids building it"
+}
+
+get() {
+  local assets=${KUBEBUILDER_ASSETS:-} kube=k8s.io/component-base/version kube_version
+  kube_version="-s -w -X $kube.gitVersion=v1.36.4 -X $kube.gitMajor=1 -X $kube.gitMinor=36"
+  if [ -n "$assets" ] && [ -x "$assets/$1" ]; then
+    echo "$assets/$1"
+    return
+  fi
+  case $1 in
+    etcd) build etcd etcd go.etcd.io/etcd/server/v3 -ldflags "-s -w" ;;
+    kube-apiserver) build kube-apiserver kubernetes k8s.io/kubernetes/cmd/kube-apiserver -ldflags "$kube_version" ;;
+    kubectl) build kubectl kubernetes k8s.io/kubernetes/cmd/kubectl -ldflags "$kube_version" ;;
+    helm) build helm helm helm.sh/helm/v4/cmd/helm -ldflags "-s -w" ;;
+    hec) build hec hec . -ldflags "-s -w" ;;
+    otelcol) build otelcol collector . -tags remove_all_sd -ldflags "-s -w" ;;
+    prometheus) build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus -tags remove_all_sd -ldflags "-s -w" ;;
+    victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
+    *) fail "no program is called \`$1\`; there are: ${all[*]}" ;;
+  esac
+}
+
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+if command -v flock >/dev/null; then # one builder at a time
+  exec 9>"$cache/lock"
+  flock 9
+fi
+[ $# -gt 0 ] || set -- "${all[@]}"
+for program in "$@"; do get "$program" 9>&-; done
