@@ -1,1 +1,7 @@
-//! Placeholder
+//! What every long-running command needs once: logs, signals, and tasks with a name and an end.
+//!
+//! It knows nothing of telemetry, and nothing of ours imports upward from here.
+
+pub mod logs;
+pub mod signals;
+pub mod supervise;
