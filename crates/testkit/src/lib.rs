@@ -1,1 +1,10 @@
-//! Placeholder
+//! For tests only: real programs, and faults between a client and its server.
+//!
+//! It drives other processes and blocks while it does. A test keeps its own async runtime for
+//! the code under test.
+
+pub mod api_server;
+mod etcd;
+pub mod proxy;
+pub mod real;
+mod watched;

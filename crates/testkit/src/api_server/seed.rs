@@ -1,0 +1,62 @@
+//! Many objects at once, written into etcd past the API: the server reads JSON there as well.
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::ApiServer;
+
+impl ApiServer {
+    /// Makes `count` running Pods named `{namespace}-0…` in a namespace that need not exist.
+    ///
+    /// # Errors
+    ///
+    /// etcd refuses them.
+    pub fn seed_pods(&self, namespace: &str, count: usize) -> anyhow::Result<()> {
+        self.seed("pods", (0..count).map(|index| pod(namespace, index)))
+    }
+
+    /// Writes objects as they are, without validation, admission or defaults.
+    ///
+    /// `storage` is where the server keeps the kind under `/registry/`: `pods`, `minions` (Nodes),
+    /// `services/specs`, `configmaps`, `ingress`, `group/plural` of a custom resource. Each object
+    /// needs `apiVersion`, `kind`, `metadata.name` and, if its kind has one, `metadata.namespace`;
+    /// a `uid` and a creation time are added where they lack.
+    ///
+    /// # Errors
+    ///
+    /// An object has no name, or etcd refuses it.
+    pub fn seed(
+        &self,
+        storage: &str,
+        objects: impl IntoIterator<Item = Value>,
+    ) -> anyhow::Result<()> {
+        let entries: anyhow::Result<Vec<_>> =
+            objects.into_iter().map(|object| entry(storage, object)).collect();
+        self.etcd.put_all(entries?)
+    }
+}
+
+fn entry(storage: &str, mut object: Value) -> anyhow::Result<(String, Value)> {
+    let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
+    let metadata = metadata.context("find `metadata`")?;
+    let name = metadata.get("name").and_then(Value::as_str).context("find `metadata.name`")?;
+    let path = match metadata.get("namespace").and_then(Value::as_str) {
+        Some(namespace) => format!("{storage}/{namespace}/{name}"),
+        None => format!("{storage}/{name}"),
+    };
+    let uid = format!("uid-of-{}", path.replace('/', "-"));
+    metadata.entry("uid").or_insert_with(|| uid.into());
+    metadata.entry("creationTimestamp").or_insert_with(|| "2024-05-06T07:08:09Z".into());
+    Ok((format!("/registry/{path}"), object))
+}
+
+fn pod(namespace: &str, index: usize) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": format!("{namespace}-{index}"), "namespace": namespace,
+            "labels": {"app": namespace}},
+        "spec": {"nodeName": format!("node-{}", index % 500),
+            "containers": [{"name": "main", "image": "example.com/app:1.2.3"}]},
+        "status": {"phase": "Running"},
+    })
+}

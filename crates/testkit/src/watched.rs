@@ -1,0 +1,132 @@
+//! A child process that ends when its owner does, however that comes about.
+
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+
+use anyhow::Context;
+
+/// Runs `$2…`, and kills it when standard input ends: the kernel closes that pipe when the owner
+/// is gone, even if it was killed itself. Then removes the folder `$1`, if one is named.
+const WATCHDOG: &str = r#"
+sweep=$1; shift
+exec 3<&0
+"$@" 3<&- & program=$!
+{ read -r _ <&3; kill -9 $program; } 2>/dev/null & guard=$!
+exec 3<&-
+wait $program; status=$?
+kill -9 $guard 2>/dev/null
+[ -z "$sweep" ] || rm -rf "$sweep"
+exit $status
+"#;
+
+/// A running program with its output in a log file.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    shell: Child,
+    leash: Option<ChildStdin>,
+    log: PathBuf,
+}
+
+/// What to run, and what to do around it.
+pub(crate) struct Launch<'a> {
+    pub(crate) program: &'a Path,
+    pub(crate) arguments: &'a [String],
+    /// Takes standard output and standard error, appended.
+    pub(crate) log: PathBuf,
+    /// A folder removed once the program has ended.
+    pub(crate) sweep: Option<&'a Path>,
+}
+
+impl Watched {
+    pub(crate) fn start(launch: Launch<'_>) -> anyhow::Result<Self> {
+        let Launch { program, arguments, log, sweep } = launch;
+        let file = File::options().create(true).append(true).open(&log).context("open the log")?;
+        let mut shell = Command::new("sh")
+            .args(["-c", WATCHDOG, "watchdog"])
+            .arg(sweep.unwrap_or(Path::new("")))
+            .arg(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(file.try_clone().context("share the log")?)
+            .stderr(file)
+            .process_group(0) // so that Ctrl-C reaches the owner alone, which then stops us in order
+            .spawn()
+            .with_context(|| format!("start `{}`", program.display()))?;
+        let leash = shell.stdin.take();
+        Ok(Self { shell, leash, log })
+    }
+
+    /// Gives the status of a program that has ended by itself.
+    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        self.shell.try_wait().context("look after a child process")
+    }
+
+    /// Gives the end of what the program printed, for the message of a failure.
+    pub(crate) fn log_tail(&self) -> String {
+        const LINES: usize = 30; // a Go program's last words and its panic's first frames
+        let text = std::fs::read(&self.log).unwrap_or_else(|error| error.to_string().into_bytes());
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.leash.take();
+        // There is nobody to tell, and the watchdog works whether we wait for it or not.
+        self.shell.wait().ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(directory: &Path, script: &str, sweep: Option<&Path>) -> Watched {
+        let arguments = ["-c".to_owned(), script.to_owned()];
+        let log = directory.join("log");
+        let launch = Launch { program: Path::new("sh"), arguments: &arguments, log, sweep };
+        Watched::start(launch).unwrap()
+    }
+
+    fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !holds() {
+            assert!(std::time::Instant::now() < deadline, "{what}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn dropping_it_ends_the_program_and_sweeps() {
+        let directory = tempfile::tempdir().unwrap();
+        let sweep = directory.path().join("data");
+        std::fs::create_dir(&sweep).unwrap();
+        let watched = start(directory.path(), "echo $$; exec sleep 600", Some(&sweep));
+        let mut pid = String::new();
+        wait_for("the program says its id", || {
+            pid = watched.log_tail();
+            !pid.is_empty()
+        });
+        let alive = || Command::new("kill").args(["-0", &pid]).output().unwrap().status.success();
+        assert!(alive());
+        drop(watched);
+        assert!(!alive() && !sweep.exists());
+    }
+
+    #[test]
+    fn a_program_that_ends_by_itself_leaves_its_status() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut watched = start(directory.path(), "echo last words; exit 3", None);
+        let mut status = None;
+        wait_for("it ends", || {
+            status = watched.ended().unwrap();
+            status.is_some()
+        });
+        assert_eq!(status.unwrap().code(), Some(3));
+        assert_eq!(watched.log_tail(), "last words");
+    }
+}

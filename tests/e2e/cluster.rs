@@ -1,0 +1,207 @@
+//! Proves that the cluster the other tests stand on is real: TLS, tokens, RBAC, storage, an end.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use ktel_testkit::api_server::{ADMIN_TOKEN, ApiServer, NOBODY_TOKEN};
+use ktel_testkit::proxy::{Fault, Proxy};
+use kube::api::ListParams;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
+
+async fn client(kubeconfig: &Path) -> Client {
+    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
+    let options = KubeConfigOptions::default();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+    Client::try_from(config).unwrap()
+}
+
+/// The HTTP status of a refusal; 0 for an error of any other kind.
+async fn refusal_of(client: Client) -> u16 {
+    let pods: Api<Pod> = Api::all(client);
+    match pods.list(&ListParams::default().limit(1)).await.unwrap_err() {
+        kube::Error::Api(status) => status.code,
+        _other => 0,
+    }
+}
+
+#[tokio::test]
+async fn the_version_comes_over_tls_that_only_the_right_ca_opens() {
+    let Some(server) = ApiServer::shared() else { return };
+    let version = client(&server.admin_kubeconfig()).await.apiserver_version().await.unwrap();
+    assert_eq!(version.major, "1");
+
+    let Some(another) = ApiServer::start() else { return };
+    let stranger = another.kubeconfig_through(&server.url(), ADMIN_TOKEN);
+    let error = client(&stranger).await.apiserver_version().await.unwrap_err();
+    let chain = format!("{:?}", chain_of(&error));
+    assert!(chain.contains("certificate"), "{chain}");
+}
+
+fn chain_of(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn who_has_no_role_is_forbidden_and_who_has_no_valid_token_unknown() {
+    let Some(server) = ApiServer::shared() else { return };
+    server.kubectl(["create", "serviceaccount", "late", "--namespace", "default"]).unwrap();
+    let expired = server.expired_token("default", "late").unwrap();
+    for (token, expected) in [(NOBODY_TOKEN, 403), ("made-up", 401), (&expired, 401)] {
+        let got = refusal_of(client(&server.kubeconfig(token)).await).await;
+        assert_eq!(got, expected, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_may_what_its_role_says_and_no_more() {
+    let Some(server) = ApiServer::shared() else { return };
+    let manifests = "
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: reader, namespace: default}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: default}
+rules: [{apiGroups: [''], resources: [configmaps], verbs: [list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: default}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
+";
+    server.apply(manifests).unwrap();
+    let token = server.token_for_service_account("default", "reader").unwrap();
+    let client = client(&server.kubeconfig(&token)).await;
+    // The authorizer hears of a new binding by a watch, a moment after the write.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let allowed: Api<ConfigMap> = Api::namespaced(client.clone(), "default");
+    while let Err(error) = allowed.list(&ListParams::default()).await {
+        assert!(Instant::now() < deadline, "{error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(refusal_of(client).await, 403);
+}
+
+#[tokio::test]
+async fn twenty_thousand_seeded_pods_are_counted_in_one_request_also_after_a_restart() {
+    let Some(mut server) = ApiServer::start() else { return };
+    let count = 20_000;
+    server.seed_pods("many", count).unwrap();
+    for restarted in [false, true] {
+        if restarted {
+            server.stop();
+            assert!(client(&server.admin_kubeconfig()).await.apiserver_version().await.is_err());
+            server.restart();
+        }
+        let pods: Api<Pod> = Api::all(client(&server.admin_kubeconfig()).await);
+        let page = pods.list_metadata(&ListParams::default().limit(1)).await.unwrap();
+        let remaining = usize::try_from(page.metadata.remaining_item_count.unwrap()).unwrap();
+        assert_eq!(page.items.len() + remaining, count, "restarted: {restarted}");
+    }
+    let pods: Api<Pod> = Api::namespaced(client(&server.admin_kubeconfig()).await, "many");
+    let last = pods.get(&format!("many-{}", count - 1)).await.unwrap();
+    assert_eq!(
+        last.spec.unwrap().restart_policy.as_deref(),
+        Some("Always"),
+        "defaults are applied"
+    );
+    let listed = pods.list_metadata(&ListParams::default()).await.unwrap();
+    assert_eq!(listed.items.len(), count);
+}
+
+#[test]
+fn a_crd_comes_and_goes() {
+    let Some(server) = ApiServer::start() else { return };
+    let crd = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: lamps.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: lamps, singular: lamp, kind: Lamp, listKind: LampList}
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+";
+    server.apply(crd).unwrap();
+    server
+        .kubectl(["wait", "--for=condition=Established", "crd/lamps.example.com", "--timeout=30s"])
+        .unwrap();
+    server
+        .apply(
+            "{apiVersion: example.com/v1, kind: Lamp, metadata: {name: one, namespace: default}}",
+        )
+        .unwrap();
+    assert_eq!(server.kubectl(["get", "lamps", "-A", "-o", "name"]).unwrap().lines().count(), 1);
+    server.kubectl(["delete", "crd", "lamps.example.com", "--timeout=30s"]).unwrap();
+    assert!(server.kubectl(["get", "--raw=/apis/example.com/v1/lamps"]).is_err());
+}
+
+#[tokio::test]
+async fn a_proxy_stands_between_a_client_and_the_server() {
+    let Some(server) = ApiServer::shared() else { return };
+    let proxy = Proxy::to_port(server.port());
+    let url = format!("https://{}", proxy.address());
+    let kubeconfig = server.kubeconfig_through(&url, ADMIN_TOKEN);
+    client(&kubeconfig).await.apiserver_version().await.unwrap();
+    assert!(proxy.traffic().received > 0);
+    proxy.set(Fault::Refuse);
+    assert!(client(&kubeconfig).await.apiserver_version().await.is_err());
+}
+
+/// Set in the process that the next test starts and kills.
+const VICTIM: &str = "KTEL_E2E_VICTIM";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_test_run_leaves_no_process_and_no_file() {
+    let Some(server) = ApiServer::start() else { return };
+    if std::env::var_os(VICTIM).is_some() {
+        writeln!(io::stderr(), "{}", server.directory().display()).unwrap();
+        std::thread::sleep(Duration::from_secs(600));
+        return;
+    }
+    drop(server);
+    let name = "cluster::a_killed_test_run_leaves_no_process_and_no_file";
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture"])
+        .env(VICTIM, "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(victim.stderr.take().unwrap());
+    let mut lines = said.lines().map_while(Result::ok);
+    let directory = lines.find(|line| line.contains("ktel-api-server-")).expect("it has started");
+    assert_eq!(programs_naming(&directory), 2, "etcd and kube-apiserver run");
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while programs_naming(&directory) > 0 || Path::new(&directory).exists() {
+        assert!(Instant::now() < deadline, "{directory} is still in use");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Counts the running etcds and kube-apiservers with this text in their arguments.
+fn programs_naming(text: &str) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().map_while(Result::ok);
+    let command_lines = processes.filter_map(|process| {
+        // A process may end between the listing and the reading.
+        let arguments = std::fs::read(process.path().join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&arguments).into_owned())
+    });
+    command_lines
+        .filter(|line| {
+            let program = line.split('\0').next().unwrap_or_default();
+            line.contains(text)
+                && ["etcd", "kube-apiserver"].iter().any(|name| program.ends_with(name))
+        })
+        .count()
+}

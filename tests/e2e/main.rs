@@ -1,0 +1,4 @@
+//! End to end, against real programs; where one is missing a test says `SKIPPED` and why.
+
+#[cfg(test)]
+mod cluster;
