@@ -81,7 +81,7 @@ unpack() { # program, its package in a later Debian, unpacked in private without
     local options=(-o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts" -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
     apt-get -qq "${options[@]}" update >&2
     (cd "$apt" && apt-get -qq "${options[@]}" download "$package" && dpkg -x "$package"_*.deb tree) >&2
-    mv "$apt"/tree/usr/bin/* "$cache/"
+    mv "$apt"/tree/usr/bin/{victoria-metrics,vmagent,vmauth} "$cache/"
     rm -rf "$apt"
     echo "$suite" >"$cache/$package.pin"
   fi

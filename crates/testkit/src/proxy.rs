@@ -235,8 +235,10 @@ mod tests {
             proxy.set(fault);
             let start = Instant::now();
             let mut stream = TcpStream::connect(proxy.address()).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
             assert_eq!(talk(&mut stream), expected.as_bytes(), "{fault:?}");
-            assert_eq!(start.elapsed() >= delay, fault == Fault::Delay(delay), "{fault:?}");
+            let waited = start.elapsed();
+            assert_eq!(waited >= delay, fault == Fault::Delay(delay), "{fault:?}: {waited:?}");
         }
         let Traffic { connections, received, .. } = proxy.traffic();
         assert_eq!((connections, received), (5, 5 + 5 + 2 + 5));
