@@ -2,3 +2,6 @@
 
 #[cfg(test)]
 mod cluster;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod leftovers;

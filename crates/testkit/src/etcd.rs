@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 
 use crate::watched::{Launch, Watched};
 
-/// How many writes go into one transaction, and what etcd is told to accept. Bigger ones were no
-/// faster when measured.
+/// How many writes go into one transaction: etcd's own default limit (`--max-txn-ops`).
 const BATCH: usize = 128;
 /// Starts take about half a second; two busy cores multiply that.
 const START_WITHIN: Duration = Duration::from_secs(60);
