@@ -1,0 +1,7 @@
+//! Proofs about the standard that need whole files.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop loudly")]
+
+mod apply;
+mod json_schema;
+mod sample;
