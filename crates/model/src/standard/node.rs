@@ -50,6 +50,11 @@ impl Node {
         }
     }
 
+    /// Whether nothing was written.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.content, Content::Scalar { text, plain: true } if is_null(text))
+    }
+
     /// The value as JSON, with YAML's own reading of plain scalars.
     pub(crate) fn to_json(&self) -> Value {
         match &self.content {
@@ -101,6 +106,11 @@ impl Lines {
                 None => return 1,
             }
         }
+    }
+
+    /// Whether the path itself exists.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.0.contains_key(path)
     }
 
     /// Notes every line of a document.

@@ -95,7 +95,7 @@ fn examine(text: &str, file: &str, today: Option<Date>) -> Result<Checked, Vec<F
 }
 
 /// Reads what can be read; what is missing is noted and stands empty, so that the lints can look
-/// at the rest. The flag says whether every field could be read.
+/// at the rest. The flag says whether every field and all access could be read.
 fn read(reader: &mut Reader, root: &Node) -> Option<(Schema, bool)> {
     let keys = Keys::open(reader, root, root.line, "the schema".into())?;
     keys.only(reader, &[KEYS]);
@@ -119,10 +119,10 @@ fn read(reader: &mut Reader, root: &Node) -> Option<(Schema, bool)> {
     let stability = keys.word(reader, "stability").unwrap_or(Stability::Development);
     let cadence = cadence(reader, &keys);
     let consent = keys.word(reader, "consent").unwrap_or(ConsentMode::Explicit);
+    let before = reader.findings.len();
     let access = access::read(reader, &keys);
     let retention = retention(reader, &keys).unwrap_or_default();
     let collector = keys.optional_text(reader, "collector");
-    let before = reader.findings.len();
     let fields = fields(reader, &keys);
     let complete = reader.findings.len() == before;
     let schema = Schema {

@@ -94,9 +94,7 @@ impl<'n> Keys<'n> {
         match node.text().map(str::trim) {
             Some("") => self.missing(reader, key, line),
             Some(text) => return Some(text.to_owned()),
-            None if node.content == (Content::Scalar { text: String::new(), plain: true }) => {
-                self.missing(reader, key, line);
-            }
+            None if node.is_null() => self.missing(reader, key, line),
             None => {
                 let message = format!("`{key}` of {} must be a text", self.what);
                 reader.error(line, message, advice(key));

@@ -55,16 +55,22 @@ impl Schema {
         }
     }
 
+    /// Every field and every field of a record (`record.field`), in order.
+    pub fn all_fields(&self) -> impl Iterator<Item = (String, &Field)> {
+        self.fields.iter().flat_map(|(name, field)| {
+            let inner = field.record().into_iter().flatten();
+            let inner = inner.map(move |(inner, field)| (format!("{name}.{inner}"), field));
+            std::iter::once((name.clone(), field)).chain(inner)
+        })
+    }
+
     /// A field, or a field of a record (`record.field`).
     pub fn field(&self, path: &str) -> Option<&Field> {
         if let Some(field) = self.fields.get(path) {
             return Some(field);
         }
         let (record, field) = path.split_once('.')?;
-        match &self.fields.get(record)?.of {
-            Type::Record(fields) => fields.get(field),
-            _ => None,
-        }
+        self.fields.get(record)?.record()?.get(field)
     }
 }
 
@@ -244,6 +250,16 @@ pub struct Field {
     pub required: bool,
     /// How it is filled, where no built-in collector does.
     pub collect: Option<Collect>,
+}
+
+impl Field {
+    /// The fields within, where it is a record.
+    pub fn record(&self) -> Option<&IndexMap<String, Field>> {
+        match &self.of {
+            Type::Record(fields) => Some(fields),
+            _ => None,
+        }
+    }
 }
 
 /// When a field stops being sent.

@@ -4,4 +4,5 @@
 
 mod apply;
 mod json_schema;
+mod lint;
 mod sample;

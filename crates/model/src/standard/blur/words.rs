@@ -43,9 +43,8 @@ pub(super) fn map(
     let mut sent = Map::new();
     for value in declared.clone() {
         let Some(raw) = raw.get(value) else { continue };
-        match total(of, form, std::iter::once(raw), dropped) {
-            Some(total) => drop(sent.insert(value.clone(), total)),
-            None => continue,
+        if let Some(total) = total(of, form, std::iter::once(raw), dropped) {
+            sent.insert(value.clone(), total);
         }
     }
     let declared: BTreeSet<&String> = declared.collect();
