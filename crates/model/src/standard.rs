@@ -9,6 +9,7 @@ mod lint;
 mod node;
 mod parse;
 mod period;
+pub mod rbac;
 mod reader;
 pub mod schema;
 mod word;

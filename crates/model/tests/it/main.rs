@@ -5,4 +5,5 @@
 mod apply;
 mod json_schema;
 mod lint;
+mod rbac;
 mod sample;
