@@ -2,6 +2,7 @@
 
 mod apply;
 mod blur;
+pub mod diff;
 mod digest;
 mod finding;
 mod json_schema;
