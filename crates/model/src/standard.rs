@@ -2,6 +2,7 @@
 
 mod apply;
 mod blur;
+pub mod dictionary;
 pub mod diff;
 mod digest;
 mod finding;

@@ -22,6 +22,22 @@ pub(crate) fn of_cadence(text: &str) -> Option<u64> {
     seconds(text.strip_prefix("once/")?)
 }
 
+/// A period in words: `90 days`.
+pub(crate) fn words(text: &str) -> String {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let Some((number, unit)) = text.split_at_checked(digits) else { return text.to_owned() };
+    let unit = match unit {
+        "s" => "second",
+        "m" => "minute",
+        "h" => "hour",
+        "d" => "day",
+        "mo" => "month",
+        "y" => "year",
+        _ => return text.to_owned(),
+    };
+    if number == "1" { format!("{number} {unit}") } else { format!("{number} {unit}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +61,7 @@ mod tests {
         }
         assert_eq!(of_cadence("once/24h"), Some(86_400));
         assert_eq!(of_cadence("24h"), None);
+        assert_eq!(words("25mo"), "25 months");
+        assert_eq!(words("1h"), "1 hour");
     }
 }
