@@ -3,6 +3,7 @@
 use jiff::civil::date;
 use ktel_model::Schema;
 use ktel_model::standard::{Finding, Severity, check};
+use proptest::prelude::*;
 
 use super::sample::{TEXT, TODAY};
 
@@ -348,6 +349,9 @@ fn access_is_neither_wider_nor_narrower_than_what_is_read() {
     collect(gateways, "", "collect: {count: {group: acme.io, resource: gateways}}", message);
     let wide = gateways.replace("metadata", "object");
     collect(gateways, &wide, wide.trim(), "no field looks into `gateways`");
+    let line = line(services);
+    let at = "path: $.metadata.generateName";
+    collect("path: $.spec.type", at, &line, "no field looks into `services`");
     let wide = format!("{gateways}  - {{paths: [/metrics]}}\n");
     collect(gateways, &wide, "- {paths: [/metrics]}", "no field needs `/metrics`");
 }
@@ -369,6 +373,10 @@ fn a_step_suits_its_field() {
     let count = "collect: {count: {group: acme.io, resource: gateways}}";
     let at = "collect: {values: {group: acme.io, resource: gateways, path: $.a}}";
     collect(count, at, at, "`values` cannot fill field `gateways`");
+    for verb in ["group_count", "written_versions", "served_versions", "newest_change"] {
+        let at = count.replace("{count", &format!("{{{verb}"));
+        collect(count, &at, &at, &format!("`{verb}` cannot fill field `gateways`"));
+    }
     let at = "collect: {count: {group: acme.io, resource: gateways, path: $.a}}";
     collect(count, at, at, "`count` takes no `path`");
     let at = "collect: {matches: {group: acme.io, resource: gateways}}";
@@ -395,4 +403,35 @@ fn a_finding_reads_like_a_compiler_s() {
     assert_eq!(findings[0].to_string(), expected);
     let error = Schema::parse(&text, "telemetry/x.yaml").unwrap_err();
     assert_eq!(error.to_string(), format!("telemetry/x.yaml:{line}: field `uptime` has no `why`"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Lines are lost, repeated and overwritten; what comes out is a schema or errors with places.
+    #[test]
+    fn no_damage_to_a_file_makes_the_reader_fall_over(
+        damage in prop::collection::vec((0_usize..220, 0_u8..3, "[ \\-{}\\[\\]:\"'#a-z0-9~&*!|>,\u{e9}]{0,20}"), 1..6),
+    ) {
+        let mut lines: Vec<String> = TEXT.lines().map(str::to_owned).collect();
+        for (at, how, text) in damage {
+            let at = at % lines.len();
+            match how {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[at].clone()),
+                _ => lines[at].push_str(&text),
+            }
+        }
+        let text = lines.join("\n");
+        match check(&text, "x.yaml", TODAY) {
+            Ok(checked) => {
+                let sent = checked.schema.json_schema();
+                prop_assert!(jsonschema::meta::is_valid(&sent));
+            }
+            Err(findings) => {
+                prop_assert!(findings.iter().any(|finding| finding.severity == Severity::Error));
+                prop_assert!(findings.iter().all(|finding| (1..=lines.len() + 1).contains(&finding.line)));
+            }
+        }
+    }
 }
