@@ -1,3 +1,21 @@
 //! The standard: one YAML file says what is collected, why, how it is blurred and until when.
 
+mod apply;
+mod blur;
+pub mod dictionary;
+pub mod diff;
+mod digest;
+mod finding;
+mod json_schema;
+mod lint;
+mod node;
+mod parse;
+mod period;
+pub mod rbac;
+mod reader;
 pub mod schema;
+mod word;
+
+pub use apply::{Applied, Dropped, Reason};
+pub use finding::{Error, Finding, Severity};
+pub use parse::{Checked, check};

@@ -1,5 +1,7 @@
 //! The types of one file of the standard (`telemetry/*.yaml`, format KTS 1).
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -39,6 +41,39 @@ pub struct Schema {
     pub fields: IndexMap<String, Field>,
 }
 
+impl Schema {
+    /// The full name, `VENDOR/NAME`.
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.vendor, self.name)
+    }
+
+    /// The words that a field, or a field of a record (`record.field`), declares.
+    pub fn words(&self, field: &str) -> Option<&Words> {
+        match &self.field(field)?.of {
+            Type::Enum(words) | Type::List(words) | Type::Map(words, _) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// Every field and every field of a record (`record.field`), in order.
+    pub fn all_fields(&self) -> impl Iterator<Item = (String, &Field)> {
+        self.fields.iter().flat_map(|(name, field)| {
+            let inner = field.record().into_iter().flatten();
+            let inner = inner.map(move |(inner, field)| (format!("{name}.{inner}"), field));
+            std::iter::once((name.clone(), field)).chain(inner)
+        })
+    }
+
+    /// A field, or a field of a record (`record.field`).
+    pub fn field(&self, path: &str) -> Option<&Field> {
+        if let Some(field) = self.fields.get(path) {
+            return Some(field);
+        }
+        let (record, field) = path.split_once('.')?;
+        self.fields.get(record)?.record()?.get(field)
+    }
+}
+
 /// `MODEL.REVISION.ADDITION`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SchemaVersion {
@@ -48,6 +83,12 @@ pub struct SchemaVersion {
     pub revision: u32,
     /// Raised when an optional field is added.
     pub addition: u32,
+}
+
+impl fmt::Display for SchemaVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.model, self.revision, self.addition)
+    }
 }
 
 /// What a schema describes.
@@ -115,7 +156,7 @@ pub enum ConsentMode {
 }
 
 /// How long a receiver may keep data, as in `90d` and `25mo`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Retention {
     /// Single reports.
     pub raw: String,
@@ -199,7 +240,7 @@ pub struct Field {
     pub identifiability: Identifiability,
     /// Why this very field.
     pub why: String,
-    /// A value as it is sent in the exact form.
+    /// A value in the form that is sent by default.
     pub example: Value,
     /// The ktel version that first sent it.
     pub since: String,
@@ -209,6 +250,16 @@ pub struct Field {
     pub required: bool,
     /// How it is filled, where no built-in collector does.
     pub collect: Option<Collect>,
+}
+
+impl Field {
+    /// The fields within, where it is a record.
+    pub fn record(&self) -> Option<&IndexMap<String, Field>> {
+        match &self.of {
+            Type::Record(fields) => Some(fields),
+            _ => None,
+        }
+    }
 }
 
 /// When a field stops being sent.

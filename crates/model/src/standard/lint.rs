@@ -1,0 +1,94 @@
+//! What a reviewer would object to, found by a machine first.
+
+mod access;
+mod field;
+mod name;
+
+use jiff::civil::Date;
+
+use super::reader::Reader;
+use super::schema::{Field, Identifiability, Kind, Schema, Stability};
+
+/// With five values that each split the users, a report begins to point at one of them.
+const WEAK_FIELDS_MAX: usize = 4;
+
+/// Notes what is wrong with a schema. Fields that could not be read are not in it; then
+/// `complete` is false, and what depends on all fields is not asked. Without a day, nothing is
+/// said about the end of fields.
+pub(super) fn lint(schema: &Schema, complete: bool, today: Option<Date>, reader: &mut Reader) {
+    kebab_case(reader, "schema", &schema.vendor);
+    kebab_case(reader, "schema", &schema.name);
+    for word in &schema.purpose.used_for {
+        kebab_case(reader, "purpose.used_for", word);
+    }
+    if schema.stability == Stability::Stable && schema.review.is_none() {
+        let message = "the schema is stable, and nobody can read why".into();
+        reader.error_at("stability", message, "add `review:` with a link to the discussion");
+    }
+    weak_fields(schema, reader);
+    name::too_similar(reader, "fields", schema.fields.keys());
+    for (path, field) in schema.all_fields() {
+        let line_path = line_path(&path);
+        field::lint(reader, &line_path, &path, field, today);
+        filled_once(schema, reader, &line_path, &path, field);
+        if let Some(fields) = field.record() {
+            name::too_similar(reader, &format!("{line_path}.fields"), fields.keys());
+        }
+    }
+    if complete && schema.collector.is_none() && schema.kind == Kind::Job {
+        access::lint(schema, reader);
+    }
+}
+
+/// `fields.record.fields.field` for `record.field`.
+fn line_path(path: &str) -> String {
+    match path.split_once('.') {
+        None => format!("fields.{path}"),
+        Some((record, field)) => format!("fields.{record}.fields.{field}"),
+    }
+}
+
+fn kebab_case(reader: &mut Reader, path: &str, word: &str) {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let edges = word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.ends_with('-');
+    // What is missing has been noted.
+    if word.is_empty() || (edges && word.chars().all(allowed) && !word.contains("--")) {
+        return;
+    }
+    let fix = "use lower-case words joined by `-`, as in `identify-platform`";
+    reader.error_at(path, format!("`{word}` is not kebab-case"), fix);
+}
+
+fn weak_fields(schema: &Schema, reader: &mut Reader) {
+    let weak = |field: &Field| field.identifiability == Identifiability::Weak;
+    let weak: Vec<String> =
+        schema.all_fields().filter(|(_, field)| weak(field)).map(|(path, _)| path).collect();
+    if let Some(first_too_many) = weak.get(WEAK_FIELDS_MAX) {
+        let message = format!(
+            "{} fields could help to tell installations apart, more than {WEAK_FIELDS_MAX}",
+            weak.len()
+        );
+        let fix = "remove one, or blur it until it is shared by very many";
+        reader.error_at(&line_path(first_too_many), message, fix);
+    }
+}
+
+/// A job's field is filled by the collector or by a step of its own, and not by both.
+fn filled_once(schema: &Schema, reader: &mut Reader, at: &str, path: &str, field: &Field) {
+    let filled_by_fields = field.record().is_some();
+    match (&schema.collector, &field.collect) {
+        (Some(_), Some(_)) => {
+            let message = format!("field `{path}` is filled by the collector and by `collect`");
+            reader.error_at(&format!("{at}.collect"), message, "remove one of the two");
+        }
+        (None, Some(_)) if filled_by_fields => {
+            let message = format!("field `{path}` is a record, which its own fields fill");
+            reader.error_at(&format!("{at}.collect"), message, "give `collect` to its fields");
+        }
+        (None, None) if schema.kind == Kind::Job && !filled_by_fields => {
+            let fix = "add `collect: {count: {group: \"\", resource: pods}}`, or a `collector`";
+            reader.error_at(at, format!("nothing fills field `{path}`"), fix);
+        }
+        _ => {}
+    }
+}
