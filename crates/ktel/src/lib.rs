@@ -1,1 +1,50 @@
-//! Placeholder
+//! Jobs from a catalog, run as a workflow against the Kubernetes API, giving one documented report.
+//!
+//! ```no_run
+//! use ktel::{Catalog, Cluster, Product, Workflow};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let catalog = Catalog::built_in();
+//! let workflow = Workflow::builder()
+//!     .job(catalog.find("identify-platform")?)
+//!     .job(catalog.find("cluster-state")?)
+//!     .build()?;
+//! let cluster = Cluster::new(kube::Client::try_default().await?, Product::default());
+//! # #[expect(clippy::disallowed_methods, reason = "a program reads the clock; the library is told")]
+//! let outcome = workflow.run(&cluster, jiff::Timestamp::now()).await;
+//! println!("{:#}", outcome.report.to_json());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A job is data first: its [`Schema`](ktel_model::Schema) says what it may send and why, and
+//! nothing else passes. The library reads, and cannot write; it knows no terminal and no clock.
+
+mod cluster;
+mod context;
+mod declared;
+mod error;
+mod jobs;
+mod outcome;
+mod product;
+mod workload;
+
+pub mod catalog;
+pub mod job;
+pub mod limits;
+pub mod merge;
+pub mod repeat;
+pub mod server;
+pub mod workflow;
+
+pub use catalog::Catalog;
+pub use cluster::nodes::{Node, NodePage};
+pub use cluster::pages::{Page, Pages};
+pub use cluster::{Cluster, Served, ServerVersion};
+pub use context::Context;
+pub use error::{Error, Reason};
+pub use job::Job;
+pub use outcome::{Failure, Outcome, Timing};
+pub use product::Product;
+pub use workflow::Workflow;
+pub use workload::{Container, ManagedField, Workload};

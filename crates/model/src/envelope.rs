@@ -1,1 +1,168 @@
 //! The envelope: what a receiver gets around a report.
+//!
+//! It says by which schemas the sections may be read, what is missing and why, and which parts are
+//! the user's own. It carries no time finer than a day, no host and no address.
+
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::report::Report;
+use crate::standard::Dropped;
+use crate::standard::schema::Form;
+
+/// The name that tells an envelope from any other document.
+pub const SCHEMA: &str = "ktel/report";
+/// `MODEL.REVISION.ADDITION` of the envelope itself.
+pub const SCHEMA_VERSION: &str = "1.0.0";
+
+/// A report and what must be known to read it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Envelope {
+    schema: &'static str,
+    schema_version: &'static str,
+    /// The day, in UTC.
+    pub day: Date,
+    /// Who reports.
+    pub product: Product,
+    /// Whether values are exact or blurred.
+    pub form: &'static str,
+    /// The schema of every job's section.
+    pub schemas: Map<String, Value>,
+    /// The jobs that were asked for and are absent.
+    pub failures: Vec<Failure>,
+    /// What was collected and not sent, counted by job and reason.
+    pub dropped: Map<String, Value>,
+    /// The parts that the user piped in; no schema declares them.
+    pub user: Vec<String>,
+    /// The report.
+    pub data: Value,
+}
+
+/// The product that a report speaks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Product {
+    /// Its name, where the user gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The version of ktel that made the report.
+    pub ktel: &'static str,
+}
+
+/// A job that gave no section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Its name.
+    pub job: String,
+    /// A word of a closed list; never a text, which could name things of the cluster.
+    pub reason: &'static str,
+}
+
+/// What the standard says of one section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// The job.
+    pub job: String,
+    /// `vendor/name`.
+    pub schema: String,
+    /// `MODEL.REVISION.ADDITION`.
+    pub version: String,
+    /// Of the schema that the section was made by.
+    pub digest: String,
+}
+
+impl Envelope {
+    /// Wraps `report`.
+    #[must_use]
+    pub fn new(
+        report: &Report,
+        product: Product,
+        declared: &[Declared],
+        failures: Vec<Failure>,
+        dropped: &[(String, Dropped)],
+        form: Form,
+        day: Date,
+    ) -> Self {
+        let schemas = declared
+            .iter()
+            .filter(|one| report.section(&one.job).is_some() && !report.user().contains(&one.job))
+            .map(|one| {
+                let Declared { job, schema, version, digest } = one;
+                (job.clone(), json!({"schema": schema, "version": version, "digest": digest}))
+            })
+            .collect();
+        let dropped = dropped
+            .iter()
+            .filter(|(_, dropped)| !dropped.is_empty())
+            .map(|(job, dropped)| (job.clone(), json!(dropped)))
+            .collect();
+        Self {
+            schema: SCHEMA,
+            schema_version: SCHEMA_VERSION,
+            day,
+            product,
+            form: match form {
+                Form::Exact => "exact",
+                Form::Coarse => "coarse",
+            },
+            schemas,
+            failures,
+            dropped,
+            user: report.user().to_vec(),
+            data: report.to_json(),
+        }
+    }
+
+    /// Gives the JSON Schema (2020-12) of the envelope; sections have schemas of their own.
+    #[must_use]
+    pub fn json_schema() -> Value {
+        let counts =
+            json!({"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}});
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "What a receiver gets around a report",
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["schema", "schema_version", "day", "product", "form", "schemas", "failures", "dropped", "user", "data"],
+            "properties": {
+                "schema": {"const": SCHEMA},
+                "schema_version": {"const": SCHEMA_VERSION},
+                "day": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "The day, in UTC; no finer time is sent."},
+                "product": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["ktel"],
+                    "properties": {"name": {"type": "string"}, "ktel": {"type": "string"}}
+                },
+                "form": {"enum": ["exact", "coarse"]},
+                "schemas": {
+                    "type": "object",
+                    "description": "The schema of every job's section.",
+                    "additionalProperties": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["schema", "version", "digest"],
+                        "properties": {
+                            "schema": {"type": "string"},
+                            "version": {"type": "string"},
+                            "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+                        }
+                    }
+                },
+                "failures": {
+                    "type": "array",
+                    "description": "The jobs that were asked for and are absent.",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["job", "reason"],
+                        "properties": {"job": {"type": "string"}, "reason": {"type": "string"}}
+                    }
+                },
+                "dropped": {"type": "object", "description": "What was collected and not sent, by job and reason.", "additionalProperties": counts},
+                "user": {"type": "array", "description": "The parts that the user piped in; no schema declares them.", "items": {"type": "string"}},
+                "data": {"type": "object", "description": "The report: one section per job, then the user's parts."}
+            }
+        })
+    }
+}

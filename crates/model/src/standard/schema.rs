@@ -452,7 +452,7 @@ pub enum CollectVerb {
 }
 
 /// A kind of objects, by the names that the API's paths and roles use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Source {
     /// The API group; empty for the core group.
     pub group: String,

@@ -1,0 +1,69 @@
+//! What a run gives: the report, what is missing from it and why, and how long it took.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ktel_model::envelope::{self, Envelope};
+use ktel_model::report::Report;
+use ktel_model::standard::Dropped;
+use ktel_model::standard::schema::Form;
+
+use crate::error::Error;
+
+/// The result of one run of a workflow.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The sections of the jobs that worked, in the order asked for.
+    pub report: Report,
+    /// The jobs that did not, in the same order.
+    pub failures: Vec<Failure>,
+    /// How long everything took.
+    pub timing: Timing,
+    /// What was collected and not sent.
+    pub dropped: Vec<(String, Dropped)>,
+    pub(crate) declared: Vec<envelope::Declared>,
+    pub(crate) form: Form,
+    pub(crate) now: Timestamp,
+    pub(crate) product: Option<String>,
+}
+
+/// A job that gave no section.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Its name.
+    pub job: String,
+    /// Why.
+    pub error: Error,
+}
+
+/// How long a run took.
+#[derive(Debug, Clone, Default)]
+pub struct Timing {
+    /// From the start to the last section.
+    pub total: Duration,
+    /// Every job that was started.
+    pub jobs: Vec<(String, Duration)>,
+}
+
+impl Outcome {
+    /// Wraps `report`, which is the outcome's own or that with the user's parts, for a receiver.
+    #[must_use]
+    pub fn envelope(&self, report: &Report) -> Envelope {
+        let failures = self.failures.iter().map(|Failure { job, error }| envelope::Failure {
+            job: job.clone(),
+            reason: error.reason().word(),
+        });
+        let product =
+            envelope::Product { name: self.product.clone(), ktel: env!("CARGO_PKG_VERSION") };
+        let day = self.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Envelope::new(
+            report,
+            product,
+            &self.declared,
+            failures.collect(),
+            &self.dropped,
+            self.form,
+            day,
+        )
+    }
+}

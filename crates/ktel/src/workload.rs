@@ -1,0 +1,216 @@
+//! The product's own workload: the object whose template makes its pods.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ktel_model::standard::schema::{Reads, Source};
+use serde::Deserialize;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::limits;
+
+/// The kinds that make pods, the likeliest first.
+const KINDS: [(&str, &str); 3] =
+    [("Deployment", "deployments"), ("DaemonSet", "daemonsets"), ("StatefulSet", "statefulsets")];
+
+/// What is read of a workload.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Workload {
+    /// As in `Deployment`.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name; never sent.
+    pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// The kinds that own it.
+    pub owner_kinds: Vec<String>,
+    /// Who wrote to it, and when.
+    pub managed_fields: Vec<ManagedField>,
+    /// When it was made, RFC 3339.
+    pub created: Option<String>,
+    /// Its containers.
+    pub containers: Vec<Container>,
+    /// What runs before them.
+    pub init_containers: Vec<Container>,
+}
+
+/// One writer of an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ManagedField {
+    /// As in `helm`.
+    pub manager: String,
+    /// RFC 3339.
+    pub time: Option<String>,
+    /// As in `status`; empty for the object itself.
+    pub subresource: String,
+    /// `Apply` or `Update`.
+    pub operation: String,
+}
+
+/// One container of a pod template.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// Its image.
+    pub image: String,
+    /// Its arguments.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub args: Vec<String>,
+    /// Its command.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub command: Vec<String>,
+    /// Its environment, where values stand in the object itself.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub env: Vec<Variable>,
+}
+
+/// One environment variable.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value; empty when it comes from elsewhere.
+    pub value: String,
+}
+
+fn null_is_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Wire {
+    metadata: Metadata,
+    spec: Spec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Metadata {
+    name: String,
+    namespace: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    labels: BTreeMap<String, String>,
+    #[serde(deserialize_with = "null_is_empty")]
+    annotations: BTreeMap<String, String>,
+    creation_timestamp: Option<String>,
+    #[serde(deserialize_with = "null_is_empty")]
+    managed_fields: Vec<ManagedField>,
+    #[serde(deserialize_with = "null_is_empty")]
+    owner_references: Vec<Owner>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Owner {
+    kind: String,
+    name: String,
+    controller: Option<bool>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Spec {
+    template: Template,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Template {
+    spec: PodSpec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct PodSpec {
+    #[serde(deserialize_with = "null_is_empty")]
+    containers: Vec<Container>,
+    #[serde(deserialize_with = "null_is_empty")]
+    init_containers: Vec<Container>,
+}
+
+impl Wire {
+    fn into_workload(self, kind: &str) -> Workload {
+        let Self { metadata, spec } = self;
+        Workload {
+            kind: kind.to_owned(),
+            namespace: metadata.namespace,
+            name: metadata.name,
+            labels: metadata.labels,
+            annotations: metadata.annotations,
+            owner_kinds: metadata.owner_references.into_iter().map(|owner| owner.kind).collect(),
+            managed_fields: metadata.managed_fields,
+            created: metadata.creation_timestamp,
+            containers: spec.template.spec.containers,
+            init_containers: spec.template.spec.init_containers,
+        }
+    }
+}
+
+/// Finds the workload by the product's selector, else from the own pod upwards.
+pub(crate) async fn find(cx: &Context) -> Result<Arc<Workload>, Error> {
+    let product = cx.product();
+    let found = match (product.workload_selector(), &product.own_pod) {
+        (Some(selector), _) => by_selector(cx, &selector).await?,
+        (None, Some((namespace, pod))) => by_owners(cx, namespace, pod).await?,
+        (None, None) => None,
+    };
+    found.map(Arc::new).ok_or_else(|| Error::NoProduct { selector: product.workload_selector() })
+}
+
+async fn by_selector(cx: &Context, selector: &str) -> Result<Option<Workload>, Error> {
+    for (kind, resource) in KINDS {
+        let source = Source {
+            group: "apps".into(),
+            resource: resource.into(),
+            namespace: cx.product().namespace.clone(),
+            labels: Some(selector.to_owned()),
+            path: None,
+        };
+        let mut pages = cx.pages::<Wire>(&source, Reads::Object, limits::WORKLOADS);
+        // One page is enough: the server lists by namespace and name, and the first is taken.
+        if let Some(first) = pages.next().await?.and_then(|page| page.items.into_iter().next()) {
+            return Ok(Some(first.into_workload(kind)));
+        }
+    }
+    Ok(None)
+}
+
+async fn by_owners(cx: &Context, namespace: &str, pod: &str) -> Result<Option<Workload>, Error> {
+    let Some(pod) = cx.get::<Wire>("", "pods", Some(namespace), pod, Reads::Metadata).await? else {
+        return Ok(None);
+    };
+    let Some(mut owner) = controller(pod.metadata.owner_references) else { return Ok(None) };
+    if owner.kind == "ReplicaSet" {
+        let replicas = cx
+            .get::<Wire>("apps", "replicasets", Some(namespace), &owner.name, Reads::Metadata)
+            .await?;
+        match replicas.and_then(|replicas| controller(replicas.metadata.owner_references)) {
+            Some(deployment) => owner = deployment,
+            None => return Ok(None),
+        }
+    }
+    let Some((kind, resource)) = KINDS.into_iter().find(|(kind, _)| *kind == owner.kind) else {
+        return Ok(None);
+    };
+    let found =
+        cx.get::<Wire>("apps", resource, Some(namespace), &owner.name, Reads::Object).await?;
+    Ok(found.map(|wire| wire.into_workload(kind)))
+}
+
+fn controller(owners: Vec<Owner>) -> Option<Owner> {
+    owners.into_iter().find(|owner| owner.controller == Some(true))
+}
