@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_broken_path_is_an_error_when_the_file_is_read() {
-        for path in ["", "$.a[", "$..[?(@.x", "a b"] {
+        for path in ["$.a[", "$..[?(@.x", "a b"] {
             assert!(Path::compile(path).is_err(), "{path}");
         }
     }
