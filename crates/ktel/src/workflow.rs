@@ -179,13 +179,13 @@ impl Workflow {
         let started = Instant::now();
         let deadline = started + self.deadline;
         let context = Arc::new(Context::new(cluster.clone(), now));
-        let (starting, mut starts) = watch::channel(0_usize);
-        let mut run = self.start(&context, &starting, deadline);
+        let (running, mut at_work) = watch::channel(0_usize);
+        let mut run = self.start(&context, &running, deadline);
         let mut progress = Progress { total: self.jobs.len(), ..Progress::default() };
         let mut ended = HashMap::new();
         loop {
             tokio::select! {
-                Ok(()) = starts.changed() => {}
+                Ok(()) = at_work.changed() => {}
                 joined = run.tasks.join_next_with_id() => {
                     let Some(joined) = joined else { break };
                     let (index, result) = run.settle(joined);
@@ -196,8 +196,7 @@ impl Workflow {
                     ended.insert(index, result);
                 }
             }
-            let begun = *starts.borrow_and_update();
-            progress.running = begun.saturating_sub(progress.done + progress.failed);
+            progress.running = *at_work.borrow_and_update();
             observe(progress);
         }
         self.gather(ended, now, cluster, started.elapsed())
@@ -206,7 +205,7 @@ impl Workflow {
     fn start(
         &self,
         context: &Arc<Context>,
-        starting: &watch::Sender<usize>,
+        running: &watch::Sender<usize>,
         deadline: Instant,
     ) -> Run {
         let permits = Arc::new(Semaphore::new(self.concurrency));
@@ -227,7 +226,7 @@ impl Workflow {
                     .map(|name| (name.clone(), states[name.as_str()].subscribe()))
                     .collect(),
                 state: Settled(states[job.schema().name.as_str()].clone()),
-                starting: starting.clone(),
+                running: running.clone(),
                 form: self.form,
                 job_timeout: self.job_timeout,
                 total_timeout: self.deadline,
@@ -323,6 +322,22 @@ impl Drop for Settled {
     }
 }
 
+/// Counts a job as running until it is dropped, however that comes about.
+struct AtWork<'a>(&'a watch::Sender<usize>);
+
+impl<'a> AtWork<'a> {
+    fn begin(running: &'a watch::Sender<usize>) -> Self {
+        running.send_modify(|jobs| *jobs += 1);
+        Self(running)
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|jobs| *jobs -= 1);
+    }
+}
+
 /// One job of one run.
 struct Task {
     job: Arc<dyn Job>,
@@ -330,7 +345,7 @@ struct Task {
     permits: Arc<Semaphore>,
     waits: Vec<(String, watch::Receiver<State>)>,
     state: Settled,
-    starting: watch::Sender<usize>,
+    running: watch::Sender<usize>,
     form: Form,
     job_timeout: Duration,
     total_timeout: Duration,
@@ -358,7 +373,7 @@ impl Task {
             }
         }
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        self.starting.send_modify(|begun| *begun += 1);
+        let _at_work = AtWork::begin(&self.running);
         let started = Instant::now();
         let collected = timeout(self.job_timeout, self.job.collect(&self.context)).await;
         let elapsed = started.elapsed();
