@@ -1,0 +1,85 @@
+//! Runs the real program, as a user would.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Reads standard output as the report that it must be.
+    #[track_caller]
+    pub fn report(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Gives the program, built from the sources at hand.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").expect("tests run under cargo");
+        let status = Command::new(cargo)
+            .args(["build", "--quiet", "--package", "ktel-cli"])
+            .status()
+            .expect("cargo can be started");
+        assert!(status.success(), "ktel does not build");
+        // Tests stand in `deps`, beside which cargo puts programs.
+        let test = std::env::current_exe().expect("a test knows where it is");
+        let program = test.ancestors().nth(2).expect("target/debug").join("ktel");
+        assert!(program.is_file(), "`{}` is not there", program.display());
+        program
+    })
+}
+
+/// Makes a command without anything of this machine's environment.
+pub fn command(kubeconfig: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.env_clear().env("KUBECONFIG", kubeconfig).env("NO_COLOR", "1");
+    command
+}
+
+/// Runs the program with words separated by spaces.
+pub fn ktel(kubeconfig: &Path, words: &str) -> Run {
+    with_input(kubeconfig, words, "")
+}
+
+/// Runs the program with something piped in.
+pub fn with_input(kubeconfig: &Path, words: &str, input: &str) -> Run {
+    let mut command = command(kubeconfig);
+    command.args(words.split_whitespace());
+    finish(command, input)
+}
+
+/// Runs a command to its end.
+pub fn finish(mut command: Command, input: &str) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ktel can be started");
+    let mut stdin = child.stdin.take().expect("it was piped");
+    // A command that does not read its input may be gone already; that is its right.
+    drop(stdin.write_all(input.as_bytes()));
+    drop(stdin);
+    let output = child.wait_with_output().expect("ktel ends");
+    let text = |bytes| String::from_utf8(bytes).expect("ktel writes UTF-8");
+    Run {
+        code: output.status.code().expect("ktel was not killed"),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
