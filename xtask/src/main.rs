@@ -2,12 +2,19 @@
 
 use clap::Parser;
 
+mod generate;
 mod real;
 
 /// Chores of this repository.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
+    /// Writes the files that come from the standard and the command line.
+    Generate {
+        /// Write nothing; fail and name the files that are not fresh
+        #[arg(long)]
+        check: bool,
+    },
     /// Gets and starts the real programs that the tests run against.
     #[command(subcommand)]
     Real(real::Chore),
@@ -15,6 +22,7 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
+        Chore::Generate { check } => generate::run(check),
         Chore::Real(chore) => real::run(chore),
     }
 }

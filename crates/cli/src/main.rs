@@ -1,2 +1,7 @@
-//! Placeholder
-fn main() {}
+//! The program `ktel`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ktel_cli::main(std::env::args_os())
+}

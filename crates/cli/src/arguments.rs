@@ -1,0 +1,231 @@
+//! Every word that the command line understands.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Telemetry for Kubernetes software: what a product may learn about its use, said in the open.
+#[derive(Debug, Parser)]
+#[command(name = "ktel", version, propagate_version = false, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Print nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more; twice, say everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run jobs against a cluster and ship the report
+    #[command(subcommand)]
+    Workflows(Workflows),
+    /// See what jobs there are, what they read and send, and which role they need
+    #[command(subcommand)]
+    Jobs(Jobs),
+    /// Check, show and compare files of the standard
+    #[command(subcommand)]
+    Schema(Schema),
+    /// Run the whole catalog on a made-up cluster
+    Demo,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one per command
+    Man {
+        /// Write one page per command here
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Workflows {
+    /// Run jobs once, print the report and send it to every report server
+    Run(Box<Run>),
+    /// List the named sets of jobs
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Run a named set of jobs (see `ktel workflows list`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workflow: Option<String>,
+    /// Send the report here: file:PATH or stdout: (repeatable)
+    #[arg(long = "report-server", value_name = "URL")]
+    pub(crate) report_servers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    /// The namespace of the product
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// The product's name, also looked for as the label app.kubernetes.io/name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) product: Option<String>,
+    /// The labels that find the product's workload
+    #[arg(long, value_name = "SELECTOR")]
+    pub(crate) product_selector: Option<String>,
+    /// Also read the metadata of Helm's release Secret (needs `list` on secrets)
+    #[arg(long)]
+    pub(crate) read_helm_release: bool,
+    /// Send the blurred form of every value
+    #[arg(long)]
+    pub(crate) coarse: bool,
+    /// Print what each report server would get, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What happens when standard input and a job use the same key
+    #[arg(long, value_name = "HOW", default_value = "refuse")]
+    pub(crate) merge: Merge,
+    /// Give up on the whole after this long
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Give up on a job after this long
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
+    pub(crate) job_timeout: Duration,
+    /// How many jobs run at once
+    #[arg(long, value_name = "N", default_value_t = ktel::limits::CONCURRENCY)]
+    pub(crate) concurrency: usize,
+    /// How the report is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "json")]
+    pub(crate) output: Output,
+    /// `-` reads a JSON object from standard input and merges it into the report
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
+    pub(crate) input: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Jobs, separated by commas (see `ktel jobs list`)
+    #[arg(long, value_name = "JOB,…", value_delimiter = ',')]
+    pub(crate) jobs: Vec<String>,
+    /// Add the job of this file of the standard (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jobs_from: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cluster {
+    /// The kubeconfig file; else KUBECONFIG, ~/.kube/config, or the pod's service account
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Read a cluster from files instead: objects in JSON or YAML, a file or a directory
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["kubeconfig", "context"])]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Merge {
+    /// It is an error
+    Refuse,
+    /// Standard input wins
+    Override,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Json,
+    Yaml,
+    Table,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListOutput {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Jobs {
+    /// List all jobs
+    List {
+        /// How they are printed
+        #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+        output: ListOutput,
+    },
+    /// Say what a job reads, sends, and why
+    Describe {
+        /// The job
+        name: String,
+    },
+    /// Print the smallest role that some jobs need
+    Rbac {
+        #[command(flatten)]
+        selection: Selection,
+        /// The name of the role
+        #[arg(long, value_name = "NAME", default_value = "ktel")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schema {
+    /// Check files of the standard, and say how to mend them
+    Lint {
+        /// Files, or directories of them
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// List the built-in schemas
+    List,
+    /// Show a schema as its users read it
+    Show {
+        /// A built-in schema, or a file
+        name: String,
+    },
+    /// Print the JSON Schema of a section
+    Json {
+        /// A built-in schema, or a file
+        name: String,
+    },
+    /// Compare two schemas; what widens the collection comes first
+    Diff {
+        /// A built-in schema, or a file
+        old: String,
+        /// A built-in schema, or a file
+        new: String,
+    },
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration =
+        text.parse().map_err(|_| "write a time with its unit, as in 30s or 5m".to_owned())?;
+    Duration::try_from(parsed)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "a time must be longer than nothing".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, duration};
+    use clap::CommandFactory;
+    use std::time::Duration;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_needs_a_unit_and_a_length() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        for wrong in ["30", "", "0s", "-5s", "soon"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Finds the cluster: a snapshot, a kubeconfig, or the pod's own service account.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use ktel::Product;
+use ktel_snapshot::Snapshot;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+
+use crate::arguments::{Cluster, Run};
+use crate::failure::Failure;
+
+/// Makes a client of what the user pointed at. No request is made yet.
+pub(crate) async fn connect(cluster: &Cluster) -> Result<Client, Failure> {
+    if let Some(path) = &cluster.snapshot {
+        let snapshot = Snapshot::load(path).map_err(|error| {
+            Failure::usage(error, Some("point `--snapshot` at objects in JSON or YAML, as `kubectl get … -o json` prints them"))
+        })?;
+        return Ok(Client::new(snapshot.service(), "default"));
+    }
+    let config = config(cluster).await?;
+    Client::try_from(config).map_err(|error| {
+        Failure::usage(error, Some("look at the certificates and the user of this kubeconfig"))
+    })
+}
+
+async fn config(cluster: &Cluster) -> Result<Config, Failure> {
+    let Some(kubeconfig) = kubeconfig(cluster)? else {
+        return Config::incluster().map_err(|_| {
+            Failure::usage(
+                anyhow!("no kubeconfig: neither `--kubeconfig`, KUBECONFIG nor ~/.kube/config names one, and this is no pod"),
+                Some("name one with `--kubeconfig FILE`, or try `ktel demo` without a cluster"),
+            )
+        });
+    };
+    let named = cluster.context.as_ref().or(kubeconfig.current_context.as_ref());
+    let known: Vec<&str> = kubeconfig.contexts.iter().map(|one| one.name.as_str()).collect();
+    match named {
+        Some(name) if !known.contains(&name.as_str()) => {
+            return Err(Failure::usage(
+                anyhow!("context \"{name}\" is not in the kubeconfig"),
+                Some(format!("it has: {}", known.join(", "))),
+            ));
+        }
+        Some(_) => {}
+        None => {
+            return Err(Failure::usage(
+                anyhow!("the kubeconfig has no current context"),
+                Some(format!("name one with `--context`: {}", known.join(", "))),
+            ));
+        }
+    }
+    let options =
+        KubeConfigOptions { context: cluster.context.clone(), ..KubeConfigOptions::default() };
+    Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| Failure::usage(error, Some("the kubeconfig cannot be used as it is")))
+}
+
+/// Reads the kubeconfig that is named or lies at its usual place; `None` when there is none.
+fn kubeconfig(cluster: &Cluster) -> Result<Option<Kubeconfig>, Failure> {
+    if let Some(path) = &cluster.kubeconfig {
+        return read(path.clone()).map(Some);
+    }
+    if env::var_os("KUBECONFIG").is_some_and(|paths| !paths.is_empty()) {
+        return Kubeconfig::from_env().map_err(|error| {
+            Failure::usage(error, Some("KUBECONFIG names this file; `--kubeconfig` names another"))
+        });
+    }
+    let usual = env::home_dir().map(|home| home.join(".kube/config"));
+    match usual.filter(|path| path.is_file()) {
+        Some(path) => read(path).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read(path: PathBuf) -> Result<Kubeconfig, Failure> {
+    Kubeconfig::read_from(&path).map_err(|error| {
+        let hint = format!("`{}` must be a kubeconfig that you can read", path.display());
+        Failure::usage(error, Some(hint))
+    })
+}
+
+/// Decides whose telemetry it is, from the words and the pod's environment.
+pub(crate) fn product(run: &Run) -> Product {
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    Product {
+        name: run.product.clone(),
+        selector: run.product_selector.clone(),
+        namespace: run.namespace.clone(),
+        own_pod: variable("POD_NAMESPACE").zip(variable("POD_NAME")),
+        read_helm_release: run.read_helm_release,
+    }
+}

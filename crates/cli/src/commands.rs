@@ -1,0 +1,31 @@
+//! One file per command.
+
+mod completions;
+mod demo;
+mod jobs;
+mod man;
+mod schema;
+mod workflows;
+
+use crate::arguments::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+
+/// Runs a command.
+pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failure> {
+    match command {
+        Command::Workflows(command) => workflows::run(command, printer),
+        Command::Jobs(command) => jobs::run(command, printer),
+        Command::Schema(command) => schema::run(command, printer),
+        Command::Demo => demo::run(printer),
+        Command::Completions { shell } => completions::run(shell, printer),
+        Command::Man { dir } => man::run(dir, printer),
+    }
+}
+
+/// Makes the runtime of a command that reads a cluster. Two threads: one waits for the network while
+/// the other parses.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}

@@ -1,0 +1,95 @@
+//! Reports and lists as a person reads them.
+
+use ktel_model::report::Report;
+use serde_json::Value;
+
+/// Writes columns, as wide as their widest cell; the last is not padded.
+pub(crate) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut lines = vec![head.map(str::to_owned)];
+    lines.extend(rows);
+    let width = |column: usize| {
+        lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut out = String::new();
+    for line in &lines {
+        let cells: Vec<String> =
+            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Writes a report as one line per value.
+pub(super) fn report_table(report: &Report) -> String {
+    let mut rows = Vec::new();
+    for (section, value) in report.sections() {
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                rows.extend(
+                    fields.iter().map(|(name, value)| [section.clone(), name.clone(), cell(value)]),
+                );
+            }
+            value => rows.push([section.clone(), String::new(), cell(value)]),
+        }
+    }
+    table(["JOB", "FIELD", "VALUE"], rows)
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            // An empty section has a line, and nothing in it.
+            let pairs = fields.iter().map(|(name, value)| format!("{name}={}", cell(value)));
+            pairs.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Writes YAML.
+pub(super) fn yaml(value: &Value) -> String {
+    let mut text = serde_saphyr::to_string(value).expect("JSON always becomes YAML");
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{report_table, yaml};
+    use ktel_model::report::Report;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_table_has_one_line_per_value() {
+        let mut report = Report::default();
+        let Value::Object(section) = json!({"pods": 3, "deployed": ["a", "b"]}) else { panic!() };
+        report.push("job", section);
+        report.push("empty", serde_json::Map::new());
+        report.push_user("foo", json!({"red": "#ff0000", "map": {"one": 1}}));
+        let expected = "JOB    FIELD     VALUE
+job    pods      3
+job    deployed  a, b
+empty
+foo    red       #ff0000
+foo    map       one=1
+";
+        assert_eq!(report_table(&report), expected);
+    }
+
+    #[test]
+    fn yaml_keeps_text_that_looks_like_something_else() {
+        let value = json!({"a": {"date": "2022-05-03 08:46:22", "version": "1.20", "on": "yes"}});
+        let text = yaml(&value);
+        let back: Value = serde_saphyr::from_str(&text).unwrap();
+        assert_eq!(back, value, "{text}");
+    }
+}

@@ -1,0 +1,73 @@
+//! What to do about a failure of the connection, which concerns all jobs alike.
+
+use std::error::Error;
+use std::io;
+
+use ktel::{Failure, Reason};
+use rustls::CertificateError;
+
+/// Decides whether every job failed for want of a cluster that answers; said once then, not per job.
+pub(crate) fn common(failures: &[Failure], jobs: usize) -> Option<&ktel::Error> {
+    let first = failures.first()?;
+    let of_connection = |failure: &Failure| {
+        matches!(failure.error.reason(), Reason::Unauthorized | Reason::Unreachable)
+    };
+    (failures.len() == jobs && failures.iter().all(of_connection)).then_some(&first.error)
+}
+
+/// Says what to do next; a job's own hint, unless the cause lies deeper and is known.
+pub(crate) fn of(error: &ktel::Error, job: &str) -> Option<String> {
+    let deeper = match error {
+        ktel::Error::Unreachable { source } => causes(source.as_ref()).find_map(of_cause),
+        _ => None,
+    };
+    deeper.map(str::to_owned).or_else(|| error.hint(job))
+}
+
+fn of_cause(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+        return Some(match error {
+            rustls::Error::InvalidCertificate(
+                CertificateError::Expired | CertificateError::ExpiredContext { .. },
+            ) => "the API server's certificate has expired",
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+                "the API server's certificate is not from the authority in the kubeconfig; is it the kubeconfig of this cluster?"
+            }
+            rustls::Error::InvalidCertificate(_) => {
+                "the API server's certificate is not valid for this address"
+            }
+            _ => "the TLS connection failed; is this the port of an API server?",
+        });
+    }
+    match cause.downcast_ref::<io::Error>()?.kind() {
+        io::ErrorKind::ConnectionRefused => Some(
+            "nothing listens there; is the API server running, and the address in the kubeconfig right?",
+        ),
+        io::ErrorKind::TimedOut => Some("no answer in time; is the cluster reachable from here?"),
+        _ => None,
+    }
+}
+
+/// Walks down to the first cause, into I/O errors too, which hide what they wrap.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    })
+}
+
+/// Writes an error with its causes, leaving out what an outer one said already.
+pub(crate) fn text(error: &ktel::Error) -> String {
+    let mut text = error.to_string();
+    for cause in causes(error).skip(1) {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+    }
+    text
+}

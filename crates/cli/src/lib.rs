@@ -1,0 +1,66 @@
+//! The command line of ktel, thin: it parses, asks the library, and prints.
+//!
+//! Standard output carries only what a pipe could want; everything else goes to standard error.
+
+mod arguments;
+mod clock;
+mod cluster;
+mod commands;
+mod exit;
+mod failure;
+mod hints;
+mod printer;
+mod progress;
+mod schemas;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Command, CommandFactory, FromArgMatches};
+use ktel_process::logs::{self, Format, Verbosity};
+
+use arguments::Arguments;
+use exit::Exit;
+use printer::Printer;
+
+/// Gives the commands and options, for the generated documents.
+#[must_use]
+pub fn command() -> Command {
+    Arguments::command()
+}
+
+/// Runs one command line to its exit code.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let mut command = command();
+    if is_plugin(words.first()) {
+        command = command.bin_name("kubectl ktel").display_name("kubectl ktel");
+    }
+    let parsed = command
+        .try_get_matches_from(words)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => return printer::usage(&error).into(),
+    };
+    let Arguments { quiet, verbose, command } = arguments;
+    let mut printer = Printer::new(quiet);
+    if let Err(error) = logs::init(Verbosity::from_flags(verbose, quiet), Format::Text) {
+        printer.warn(&error.to_string());
+    }
+    match commands::run(command, &mut printer) {
+        Ok(exit) => exit.into(),
+        Err(failure) if failure.is_broken_pipe() => Exit::Done.into(),
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Tells whether kubectl started the program as its plugin.
+fn is_plugin(program: Option<&OsString>) -> bool {
+    let stem = program.and_then(|program| Path::new(program).file_stem());
+    stem.is_some_and(|stem| stem == "kubectl-ktel" || stem == "kubectl_ktel")
+}

@@ -1,0 +1,94 @@
+//! Schemas that a user names: built-in ones by name, others by file.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use ktel::{Catalog, Job};
+use ktel_model::Schema;
+use ktel_model::standard::{Finding, check};
+
+use crate::arguments::Selection;
+use crate::clock;
+use crate::failure::Failure;
+
+/// A file of the standard is a few pages; the parser refuses more than this anyway.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Reads a file of the standard.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    let read = || -> std::io::Result<String> {
+        let mut text = String::new();
+        fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    read()
+        .with_context(|| format!("read `{}`", path.display()))
+        .map_err(|error| Failure::usage(error, None::<String>))
+}
+
+/// Reads and checks a file of the standard.
+pub(crate) fn load(path: &Path) -> Result<Schema, Failure> {
+    let text = read(path)?;
+    check(&text, &path.display().to_string(), clock::today())
+        .map(|checked| checked.schema)
+        .map_err(|findings| refused(path, &findings))
+}
+
+fn refused(path: &Path, findings: &[Finding]) -> Failure {
+    let first = findings.first().map(ToString::to_string).unwrap_or_default();
+    Failure::usage(
+        anyhow::anyhow!("{first}"),
+        Some(format!("`ktel schema lint {}` shows everything at once", path.display())),
+    )
+}
+
+/// Finds a schema by name, or reads it from a file.
+pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
+    let path = Path::new(name);
+    let is_file = name.contains(['/', '.']) || path.is_file();
+    if is_file {
+        return load(path);
+    }
+    Ok(Catalog::built_in().find(name)?.schema().clone())
+}
+
+/// Finds the jobs that were asked for: by name, by set, or all of the files that were given.
+///
+/// A file may bring a job of a built-in one's name, with a vendor of its own; it takes its place.
+pub(crate) fn select(
+    selection: &Selection,
+    workflow: Option<&str>,
+) -> Result<Vec<Arc<dyn Job>>, Failure> {
+    let Selection { jobs, jobs_from } = selection;
+    let mut catalog = Catalog::built_in();
+    let mut added: Vec<String> = Vec::new();
+    for path in jobs_from {
+        let schema = load(path)?;
+        let name = schema.name.clone();
+        if added.contains(&name) {
+            return Err(ktel::catalog::Error::Taken { name }.into());
+        }
+        catalog.replace_schema(schema)?;
+        added.push(name);
+    }
+    let mut selected = match workflow {
+        Some(set) => catalog.set(set)?,
+        None => Vec::new(),
+    };
+    let only_added = jobs.is_empty() && workflow.is_none();
+    for name in if only_added { &added } else { jobs } {
+        selected.push(catalog.find(name.trim())?);
+    }
+    if selected.is_empty() {
+        return Err(Failure::usage(
+            anyhow::anyhow!("nothing to run: neither `--jobs` nor `--workflow` is given"),
+            Some(
+                "`--workflow all` runs everything; `ktel jobs list` and `ktel workflows list` show the names",
+            ),
+        ));
+    }
+    Ok(selected)
+}
