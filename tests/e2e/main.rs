@@ -1,7 +1,17 @@
 //! End to end, against real programs; where one is missing a test says `SKIPPED` and why.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod cluster;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod leftovers;
+#[cfg(test)]
+mod manifests;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod report;

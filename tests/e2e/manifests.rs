@@ -4,6 +4,11 @@ use std::fmt::Write;
 
 use ktel_testkit::api_server::ApiServer;
 
+pub(crate) const GATEWAY: &str = "gateway.networking.k8s.io";
+pub(crate) const KNATIVE: &str = "serving.knative.dev";
+pub(crate) const KNATIVE_NETWORK: &str = "networking.internal.knative.dev";
+pub(crate) const KONG: &str = "configuration.konghq.com";
+
 /// Group, plural name, kind, scope and versions of the kinds that jobs look for; of several
 /// versions the first is stored.
 const KINDS: &[(&str, &str, &str, &str, &[&str])] = &[
@@ -25,7 +30,7 @@ const KINDS: &[(&str, &str, &str, &str, &[&str])] = &[
 ];
 
 /// Gives the definitions of the kinds in these groups.
-pub fn definitions(groups: &[&str]) -> String {
+pub(crate) fn definitions(groups: &[&str]) -> String {
     let mut out = String::new();
     for (group, plural, kind, scope, versions) in KINDS {
         if !groups.contains(group) {
@@ -62,7 +67,7 @@ spec:
 }
 
 /// Installs the kinds of these groups and waits until they are served.
-pub fn install(server: &ApiServer, groups: &[&str]) {
+pub(crate) fn install(server: &ApiServer, groups: &[&str]) {
     server.apply(&definitions(groups)).expect("the definitions are valid");
     let mut wait = vec!["wait", "--for=condition=Established", "--timeout=60s"];
     let names: Vec<String> = KINDS
@@ -75,7 +80,7 @@ pub fn install(server: &ApiServer, groups: &[&str]) {
 }
 
 /// Removes the kinds of these groups.
-pub fn remove(server: &ApiServer, groups: &[&str]) {
+pub(crate) fn remove(server: &ApiServer, groups: &[&str]) {
     let mut delete = vec!["delete", "crd", "--timeout=60s"];
     let names: Vec<String> = KINDS
         .iter()
@@ -87,7 +92,7 @@ pub fn remove(server: &ApiServer, groups: &[&str]) {
 }
 
 /// Makes objects of one kind that are nothing but a name.
-pub fn plain(api_version: &str, kind: &str, names: &[&str]) -> String {
+pub(crate) fn plain(api_version: &str, kind: &str, names: &[&str]) -> String {
     let mut out = String::new();
     for name in names {
         writeln!(
@@ -98,3 +103,113 @@ pub fn plain(api_version: &str, kind: &str, names: &[&str]) -> String {
     }
     out
 }
+
+/// A product as Helm leaves it, and objects of every kind that a job looks for.
+pub(crate) fn populate(server: &ApiServer) {
+    install(server, &[GATEWAY, KNATIVE, KNATIVE_NETWORK, KONG]);
+    let mut objects = PRODUCT.to_owned();
+    for (version, kind, names) in [
+        ("gateway.networking.k8s.io/v1", "Gateway", &["a", "b"][..]),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute", &["a", "b", "c"]),
+        ("gateway.networking.k8s.io/v1", "GRPCRoute", &["a"]),
+        ("gateway.networking.k8s.io/v1alpha2", "TCPRoute", &["a", "b"]),
+        ("gateway.networking.k8s.io/v1alpha2", "UDPRoute", &["a"]),
+        ("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", &["a"]),
+        ("serving.knative.dev/v1", "Service", &["a", "b"]),
+        ("serving.knative.dev/v1", "Route", &["a", "b"]),
+        ("networking.internal.knative.dev/v1alpha1", "Ingress", &["a"]),
+        ("configuration.konghq.com/v1", "KongPlugin", &["a", "b", "c"]),
+        ("configuration.konghq.com/v1beta1", "TCPIngress", &["a"]),
+    ] {
+        objects.push_str(&plain(version, kind, names));
+    }
+    objects.push_str(
+        "---\n{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: a}}\n",
+    );
+    objects.push_str(
+        "---\n{apiVersion: configuration.konghq.com/v1, kind: KongClusterPlugin, metadata: {name: a}}\n",
+    );
+    server.apply(&objects).expect("the objects are valid");
+}
+
+const PRODUCT: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: example-gateway
+  namespace: default
+  labels:
+    app.kubernetes.io/name: example-gateway
+    app.kubernetes.io/managed-by: Helm
+    app.kubernetes.io/version: 2.8.0
+    helm.sh/chart: example-gateway-1.2.3
+  annotations: {meta.helm.sh/release-name: example, meta.helm.sh/release-namespace: default}
+spec:
+  selector: {matchLabels: {app: example-gateway}}
+  template:
+    metadata: {labels: {app: example-gateway}}
+    spec:
+      containers:
+      - name: controller
+        image: example.com/gateway:2.8.0
+        args: ['--feature-gates=GatewayAlpha=true,SomethingOfOurOwn=true']
+        env: [{name: CONTROLLER_FEATURE_GATES, value: 'FillIDs=false'}]
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node-1, labels: {kubernetes.io/arch: amd64}}
+spec: {providerID: 'kind://docker/example/node-1'}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node-2}
+spec: {providerID: 'kind://docker/example/node-2'}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: istiod, namespace: default}
+spec: {ports: [{port: 15010}], selector: {app: istiod}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop, namespace: default}
+spec: {ports: [{port: 80}], selector: {app: shop}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: shop-1, namespace: default, labels: {app: shop}, annotations: {sidecar.istio.io/status: '{}'}}
+spec:
+  containers: [{name: shop, image: example.com/shop}, {name: istio-proxy, image: example.com/proxyv2}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: plain-1, namespace: default}
+spec: {containers: [{name: plain, image: example.com/plain}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: shop-abcde, namespace: default, labels: {kubernetes.io/service-name: shop}}
+addressType: IPv4
+endpoints: [{addresses: [192.0.2.1], targetRef: {kind: Pod, name: shop-1, namespace: default}}]
+ports: [{port: 80, name: http}]
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: example}
+spec: {controller: example.com/gateway}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: default}
+spec:
+  rules:
+  - host: shop.example.com
+    http:
+      paths:
+      - {path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}
+      - {path: /api, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}
+  - host: www.example.com
+    http:
+      paths:
+      - {path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}
+";

@@ -9,25 +9,25 @@ use serde_json::Value;
 
 /// What a run left behind.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// The exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// Reads standard output as the report that it must be.
     #[track_caller]
-    pub fn report(&self) -> Value {
+    pub(crate) fn report(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
 /// Gives the program, built from the sources at hand.
-pub fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").expect("tests run under cargo");
@@ -45,26 +45,26 @@ pub fn program() -> &'static Path {
 }
 
 /// Makes a command without anything of this machine's environment.
-pub fn command(kubeconfig: &Path) -> Command {
+pub(crate) fn command(kubeconfig: &Path) -> Command {
     let mut command = Command::new(program());
     command.env_clear().env("KUBECONFIG", kubeconfig).env("NO_COLOR", "1");
     command
 }
 
 /// Runs the program with words separated by spaces.
-pub fn ktel(kubeconfig: &Path, words: &str) -> Run {
+pub(crate) fn ktel(kubeconfig: &Path, words: &str) -> Run {
     with_input(kubeconfig, words, "")
 }
 
 /// Runs the program with something piped in.
-pub fn with_input(kubeconfig: &Path, words: &str, input: &str) -> Run {
+pub(crate) fn with_input(kubeconfig: &Path, words: &str, input: &str) -> Run {
     let mut command = command(kubeconfig);
     command.args(words.split_whitespace());
     finish(command, input)
 }
 
 /// Runs a command to its end.
-pub fn finish(mut command: Command, input: &str) -> Run {
+pub(crate) fn finish(mut command: Command, input: &str) -> Run {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
