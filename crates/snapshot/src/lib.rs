@@ -14,6 +14,7 @@ mod body;
 mod catalog;
 mod collection;
 mod counters;
+mod demo;
 mod discovery;
 mod error;
 mod intake;
@@ -100,6 +101,13 @@ impl Snapshot {
     /// Makes up a cluster of any size; its objects are made when they are read.
     pub fn synthetic(plan: &Synthetic) -> Self {
         Self::new(synthetic::intake(plan))
+    }
+
+    /// Returns a small, plausible cluster to show things on.
+    pub fn demo() -> Self {
+        Self::from_objects(demo::objects())
+            .expect("demo.yaml is part of the program and loaded by its tests")
+            .with_version(demo::version())
     }
 
     /// Sets what `/version` answers.
