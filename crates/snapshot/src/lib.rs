@@ -103,6 +103,13 @@ impl Snapshot {
         Self::new(synthetic::intake(plan))
     }
 
+    /// Returns a small, plausible cluster to show things on.
+    pub fn demo() -> Self {
+        Self::from_objects(demo::objects())
+            .expect("demo.yaml is part of the program and loaded by its tests")
+            .with_version(demo::version())
+    }
+
     /// Sets what `/version` answers.
     #[must_use]
     pub fn with_version(self, version: VersionInfo) -> Self {

@@ -15,7 +15,7 @@ use crate::version::VersionInfo;
 
 mod json;
 mod place;
-mod yaml;
+pub(crate) mod yaml;
 
 /// A file, or a part of one, that is not in the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]

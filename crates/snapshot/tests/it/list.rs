@@ -200,3 +200,46 @@ async fn a_seed_gives_the_same_cluster_and_pods_are_of_realistic_size() {
     let bytes = serde_json::to_vec(&pods[0]).unwrap().len();
     assert!((4_000..7_000).contains(&bytes), "{bytes}");
 }
+
+#[tokio::test]
+async fn the_demo_is_a_plausible_cluster() {
+    let client = client(&Snapshot::demo());
+    assert_eq!(client.apiserver_version().await.unwrap().git_version, "v1.31.4-gke.1372000");
+    let discovery = Discovery::new(client.clone()).run_aggregated().await.unwrap();
+    for (group, kind, count) in [
+        ("", "Node", 3),
+        ("", "Namespace", 6),
+        ("", "Pod", 14),
+        ("", "Service", 8),
+        ("discovery.k8s.io", "EndpointSlice", 8),
+        ("networking.k8s.io", "Ingress", 3),
+        ("networking.k8s.io", "IngressClass", 2),
+        ("gateway.networking.k8s.io", "Gateway", 2),
+        ("gateway.networking.k8s.io", "HTTPRoute", 3),
+        ("gateway.networking.k8s.io", "GRPCRoute", 1),
+        ("gateway.networking.k8s.io", "UDPRoute", 0),
+        ("configuration.konghq.com", "KongPlugin", 3),
+        ("configuration.konghq.com", "KongClusterPlugin", 1),
+        ("serving.knative.dev", "Service", 2),
+    ] {
+        let mut all = discovery.get(group).unwrap().resources_by_stability().into_iter();
+        let (resource, _) = all.find(|(resource, _)| resource.kind == kind).unwrap();
+        let api: Api<kube::core::DynamicObject> = Api::all_with(client.clone(), &resource);
+        let list = api.list(&ListParams::default()).await.unwrap();
+        assert_eq!(list.items.len(), count, "{kind}");
+    }
+    let pods: Api<Pod> = Api::all(client.clone());
+    for pod in
+        pods.list(&ListParams::default().labels("security.istio.io/tlsMode=istio")).await.unwrap()
+    {
+        assert!(pod.spec.unwrap().containers.iter().any(|one| one.name == "istio-proxy"));
+    }
+    let own = ListParams::default().labels("app.kubernetes.io/name=example-gateway");
+    assert_eq!(pods.list(&own).await.unwrap().items.len(), 2);
+    let deployments: Api<k8s_openapi::api::apps::v1::Deployment> = Api::all(client);
+    let product = &deployments.list(&own).await.unwrap().items[0];
+    assert_eq!(product.labels()["helm.sh/chart"], "example-gateway-2.8.0");
+    assert_eq!(product.annotations()["meta.helm.sh/release-name"], "edge");
+    let arguments = product.spec.clone().unwrap().template.spec.unwrap().containers[0].args.clone();
+    assert!(arguments.unwrap()[0].starts_with("--feature-gates=GatewayAlpha=true,"));
+}
