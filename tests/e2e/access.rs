@@ -1,1 +1,210 @@
-//! x
+//! The generated roles: each is enough for its job, and no rule of it is too much.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ktel::Catalog;
+use ktel_model::standard::rbac;
+use ktel_testkit::api_server::ApiServer;
+use serde_json::{Value, json};
+
+use crate::manifests::{OPENSHIFT, install, populate};
+use crate::program::{Run, command, finish};
+
+/// A product that only the last list finds, and a pod of another that only its owners lead to.
+const PRODUCTS: &str = "
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: last-looked-for, namespace: default, labels: {app.kubernetes.io/name: last-looked-for}}
+spec:
+  serviceName: none
+  selector: {matchLabels: {app: last}}
+  template: {metadata: {labels: {app: last}}, spec: {containers: [{name: a, image: example.com/a}]}}
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata:
+  name: owned
+  namespace: default
+  ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: example-gateway, uid: 0a, controller: true}]
+spec:
+  selector: {matchLabels: {app: owned}}
+  template: {metadata: {labels: {app: owned}}, spec: {containers: [{name: a, image: example.com/a}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: own
+  namespace: default
+  ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: owned, uid: 0b, controller: true}]
+spec: {containers: [{name: a, image: example.com/a}]}
+";
+
+/// A job that needs nothing but what everybody may read; it shows that others go on working.
+const CANARY: &str = "
+kts: 1
+schema: example/canary
+version: 1.0.0
+kind: job
+title: Canary
+purpose: {question: Is anything alive?, value_to_you: It is., used_for: [tests]}
+owner: tests
+stability: development
+consent: explicit
+access: []
+retention: {raw: 1d, aggregate: 1mo}
+fields:
+  versions:
+    type: list
+    values: [v1]
+    sensitivity: technical
+    why: To have something.
+    example: [v1]
+    since: 0.1.0
+    expires: {never: a test has no end}
+    collect: {served_versions: {group: '', resource: pods}}
+";
+
+/// One resource in each rule, so that each can be taken away.
+fn rules(job: &str) -> Vec<Value> {
+    let catalog = Catalog::built_in();
+    let job = catalog.find(job).expect("a job of the catalog");
+    let mut rules = Vec::new();
+    for rule in rbac::rules(&[job.schema()]) {
+        let rule = serde_json::to_value(&rule).expect("a rule becomes JSON");
+        for resource in rule["resources"].as_array().expect("resources") {
+            rules.push(json!({
+                "apiGroups": rule["apiGroups"], "resources": [resource], "verbs": rule["verbs"],
+            }));
+        }
+    }
+    rules
+}
+
+/// A service account that may do exactly this.
+fn account(name: &str, rules: &[Value]) -> [Value; 3] {
+    let metadata = json!({"name": name});
+    [
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "default"}}),
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules}),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}],
+        }),
+    ]
+}
+
+/// Runs a job and the canary, by one way of finding the product.
+fn run(kubeconfig: &Path, job: &str, canary: &Path, by_pod: bool) -> Run {
+    let mut command = command(kubeconfig);
+    command.args(["workflows", "run", "--jobs-from"]).arg(canary);
+    command.args(["--jobs", &format!("{job},canary")]);
+    if by_pod {
+        command.env("POD_NAMESPACE", "default").env("POD_NAME", "own");
+    } else {
+        command.args(["--product", "last-looked-for"]);
+    }
+    finish(command, "")
+}
+
+/// One job with one rule fewer than its role has.
+struct Variant {
+    job: &'static str,
+    without: Value,
+    name: String,
+}
+
+#[test]
+fn every_job_works_with_exactly_its_role_and_needs_every_rule_of_it() {
+    let Some(server) = ApiServer::start() else { return };
+    populate(&server);
+    server.apply(PRODUCTS).expect("the products are valid");
+    let jobs: Vec<&'static str> = Catalog::built_in()
+        .jobs()
+        .map(|job| &*Box::leak(job.schema().name.clone().into_boxed_str()))
+        .collect();
+    let (variants, manifests) = variants(&jobs);
+    server.apply(&manifests).expect("the roles are valid");
+    let kubeconfig = |name: &str| {
+        let token = server.token_for_service_account("default", name).expect("a token");
+        server.kubeconfig(&token)
+    };
+    let place = tempfile::tempdir().expect("a place for the canary");
+    let canary = place.path().join("canary.yaml");
+    std::fs::write(&canary, CANARY).expect("the canary can be written");
+
+    for job in &jobs {
+        works(&kubeconfig(job), job, &canary);
+    }
+    let mut left: Vec<(Variant, PathBuf)> = Vec::new();
+    for variant in variants {
+        let kubeconfig = kubeconfig(&variant.name);
+        if !misses(&variant, &kubeconfig, &canary) {
+            left.push((variant, kubeconfig));
+        }
+    }
+    // What is left is read on OpenShift alone.
+    install(&server, &[OPENSHIFT]);
+    works(&kubeconfig("identify-platform"), "identify-platform", &canary);
+    left.retain(|(variant, kubeconfig)| !misses(variant, kubeconfig, &canary));
+    let too_much: Vec<_> =
+        left.iter().map(|(variant, _)| format!("{}: {}", variant.job, variant.without)).collect();
+    assert!(too_much.is_empty(), "rules that nobody needs: {too_much:#?}");
+}
+
+fn variants(jobs: &[&'static str]) -> (Vec<Variant>, String) {
+    let mut variants = Vec::new();
+    let mut objects = Vec::new();
+    for &job in jobs {
+        let rules = rules(job);
+        for index in 0..rules.len() {
+            let mut fewer = rules.clone();
+            let without = fewer.remove(index);
+            let name = format!("{job}-{index}");
+            objects.extend(account(&name, &fewer));
+            variants.push(Variant { job, without, name });
+        }
+        // Last, so that when this one is known to the authorizer the others are too.
+        objects.extend(account(job, &rules));
+    }
+    let manifests: Vec<String> = objects.iter().map(Value::to_string).collect();
+    (variants, manifests.join("\n---\n"))
+}
+
+/// Proves that a role is enough. The authorizer hears of it by a watch, a moment after the write.
+fn works(kubeconfig: &Path, job: &str, canary: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    for by_pod in [false, true] {
+        loop {
+            let run = run(kubeconfig, job, canary, by_pod);
+            if run.code == 0 {
+                assert!(run.report().get(job).is_some(), "{run:?}");
+                break;
+            }
+            assert!(Instant::now() < deadline, "{job} does not work with its role: {}", run.stderr);
+        }
+    }
+}
+
+/// Tells whether the job notices that the rule is gone; if so, it must say which, and others go on.
+fn misses(variant: &Variant, kubeconfig: &Path, canary: &Path) -> bool {
+    let Variant { job, without, .. } = variant;
+    for by_pod in [false, true] {
+        let run = run(kubeconfig, job, canary, by_pod);
+        if run.code == 0 {
+            continue;
+        }
+        assert_eq!(run.code, 1, "{job} without {without}: {run:?}");
+        let resource = without["resources"][0].as_str().expect("a resource");
+        let said = run.stderr.contains("may not") && run.stderr.contains(resource);
+        assert!(said, "{job} without {without}: {}", run.stderr);
+        let report = run.report();
+        assert!(report.get(job).is_none(), "{job} without {without}: {report}");
+        assert!(report.get("canary").is_some(), "others go on: {report}");
+        return true;
+    }
+    false
+}

@@ -7,6 +7,7 @@ use ktel_testkit::api_server::ApiServer;
 pub(crate) const GATEWAY: &str = "gateway.networking.k8s.io";
 pub(crate) const KNATIVE: &str = "serving.knative.dev";
 pub(crate) const KNATIVE_NETWORK: &str = "networking.internal.knative.dev";
+pub(crate) const OPENSHIFT: &str = "config.openshift.io";
 pub(crate) const KONG: &str = "configuration.konghq.com";
 
 /// Group, plural name, kind, scope and versions of the kinds that jobs look for; of several
@@ -25,6 +26,9 @@ const KINDS: &[(&str, &str, &str, &str, &[&str])] = &[
     ("networking.internal.knative.dev", "ingresses", "Ingress", "Namespaced", &["v1alpha1"]),
     ("configuration.konghq.com", "kongplugins", "KongPlugin", "Namespaced", &["v1"]),
     ("configuration.konghq.com", "kongclusterplugins", "KongClusterPlugin", "Cluster", &["v1"]),
+    ("config.openshift.io", "clusterversions", "ClusterVersion", "Cluster", &["v1"]),
+    ("configuration.konghq.com", "kongconsumers", "KongConsumer", "Namespaced", &["v1"]),
+    ("configuration.konghq.com", "kongingresses", "KongIngress", "Namespaced", &["v1"]),
     ("configuration.konghq.com", "tcpingresses", "TCPIngress", "Namespaced", &["v1beta1"]),
     ("configuration.konghq.com", "udpingresses", "UDPIngress", "Namespaced", &["v1beta1"]),
 ];
