@@ -78,8 +78,10 @@ fn kubeconfig(cluster: &Cluster) -> Result<Option<Kubeconfig>, Failure> {
 
 fn read(path: PathBuf) -> Result<Kubeconfig, Failure> {
     Kubeconfig::read_from(&path).map_err(|error| {
-        let hint = format!("`{}` must be a kubeconfig that you can read", path.display());
-        Failure::usage(error, Some(hint))
+        // The error of the client library says its cause twice; the cause alone is enough.
+        let error = anyhow::Error::from(error);
+        let error = anyhow!("read the kubeconfig `{}`: {}", path.display(), error.root_cause());
+        Failure::usage(error, Some("`--kubeconfig` and KUBECONFIG name another"))
     })
 }
 
