@@ -12,13 +12,17 @@ fn names<K: ResourceExt>(items: &[K]) -> Vec<String> {
     items.iter().map(name).collect()
 }
 
-async fn paged(api: &Api<Pod>, limit: u32) -> Vec<String> {
+async fn paged(api: &Api<Pod>, limit: u32, whole: usize) -> Vec<String> {
     let (mut all, mut params) = (Vec::new(), ListParams::default().limit(limit));
     loop {
         let page = api.list(&params).await.unwrap();
         all.extend(names(&page.items));
         let (token, left) = (page.metadata.continue_, page.metadata.remaining_item_count);
         assert_eq!(token.is_some(), left.is_some());
+        if let Some(left) = left {
+            assert_eq!(all.len() + usize::try_from(left).unwrap(), whole, "remainingItemCount");
+        }
+        assert!(all.len() <= whole, "a page came twice");
         let Some(token) = token else { return all };
         assert_eq!(page.items.len(), usize::try_from(limit).unwrap());
         params = params.continue_token(&token);
@@ -55,7 +59,7 @@ proptest! {
             sorted.sort();
             sorted.dedup();
             assert_eq!(whole, sorted);
-            assert_eq!(paged(&api, limit).await, whole);
+            assert_eq!(paged(&api, limit, whole.len()).await, whole);
         });
     }
 }
