@@ -1,7 +1,12 @@
 //! The program as its users meet it: words, streams, exit codes, and the bytes that leave.
 
+#[cfg(test)]
 mod help;
+#[cfg(test)]
 mod run;
+#[cfg(test)]
 mod schema;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod wire;
