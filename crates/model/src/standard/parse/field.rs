@@ -62,14 +62,6 @@ pub(super) fn read(
     record: Option<&Inherited>,
 ) -> Option<Field> {
     let keys = Keys::open(reader, node, line, format!("field `{name}`"))?;
-    let type_word = keys.text(reader, "type")?;
-    let known = TYPES.iter().find(|(word, _)| *word == type_word);
-    let Some((_, type_keys)) = known.filter(|(word, _)| *word != "record" || record.is_none())
-    else {
-        wrong_type(reader, &keys, &type_word, record.is_some());
-        return None;
-    };
-    keys.only(reader, &[KEYS, type_keys]);
     let semconv = keys.optional_text(reader, "semconv");
     let sensitivity = match (keys.get("sensitivity"), record) {
         (None, Some(record)) => record.sensitivity,
@@ -89,6 +81,15 @@ pub(super) fn read(
         _ => expiry(reader, &keys),
     };
     let required = keys.flag(reader, "required");
+    // The type comes last: where it is wrong, all else that is wrong is noted already.
+    let type_word = keys.text(reader, "type")?;
+    let known = TYPES.iter().find(|(word, _)| *word == type_word);
+    let Some((_, type_keys)) = known.filter(|(word, _)| *word != "record" || record.is_none())
+    else {
+        wrong_type(reader, &keys, &type_word, record.is_some());
+        return None;
+    };
+    keys.only(reader, &[KEYS, type_keys]);
     let inherited = Inherited { sensitivity, since: since.clone(), expires: expires.clone() };
     let of = of(reader, &keys, &type_word, &inherited);
     let example = of.as_ref().and_then(|of| example(reader, &keys, of));
