@@ -98,3 +98,21 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+#[test]
+fn an_unknown_context_is_told_beside_the_known_ones() {
+    let kubeconfig = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/kubeconfig.yaml");
+    let words = format!("workflows run --workflow all --kubeconfig {kubeconfig} --context three");
+    assert_snapshot!(ktel(&words));
+}
+
+#[test]
+fn the_manual_has_a_page_per_command() {
+    let place = tempfile::tempdir().unwrap();
+    let (code, ..) = run(command(&format!("man --dir {}", place.path().display())), b"");
+    assert_eq!(code, 0);
+    for page in ["ktel.1", "ktel-workflows-run.1", "ktel-schema-lint.1"] {
+        let text = std::fs::read_to_string(place.path().join(page)).unwrap();
+        assert!(text.contains(".SH NAME"), "{page}");
+    }
+}

@@ -51,3 +51,12 @@ fn the_example_of_the_readme_passes_the_linter() {
     let (code, stdout, _) = run(command(&format!("schema lint {}", path.display())), b"");
     assert_eq!((code, stdout.as_str()), (0, ""));
 }
+
+#[test]
+fn a_product_declares_its_own_flags_for_the_built_in_collector() {
+    let words = format!(
+        "workflows run --snapshot {CLUSTER} --product example-gateway --jobs-from {}",
+        file("flags.yaml")
+    );
+    assert_snapshot!(ktel(&words));
+}
