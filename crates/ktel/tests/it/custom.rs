@@ -28,7 +28,7 @@ fields:
 
 const COMMON: &str = "sensitivity: technical, why: A test., since: 0.1.0, expires: 2027-11-01";
 const WIDGETS: &str = "{group: example.com, resources: [widgets], verbs: [list], scope: cluster, reads: object, calls: pages}";
-const GADGETS: &str = "{group: example.com, resources: [gadgets], verbs: [list], scope: cluster, reads: metadata, calls: 1}";
+const GADGETS: &str = "{group: example.com, resources: [gadgets], verbs: [list], scope: cluster, reads: object, calls: pages}";
 
 fn answers(uri: &str) -> (u16, Value) {
     let widget = |size: Value, time: &str, version: &str| {
@@ -87,6 +87,7 @@ fn everything() -> Schema {
   gadgets: {{type: count, exact: true, example: 3, {COMMON}, collect: {{count: {{group: example.com, resource: gadgets}}}}}}
   both: {{type: count, exact: true, example: 3, {COMMON}, collect: {{count: [{{{widgets}}}, {{group: example.com, resource: gadgets}}]}}}}
   parts: {{type: count, exact: true, example: 6, {COMMON}, collect: {{matches: {{{widgets}, path: '{{.spec.parts[*]}}'}}}}}}
+  holes: {{type: count, exact: true, example: 6, {COMMON}, collect: {{matches: {{group: example.com, resource: gadgets, path: '$.spec.holes[*]'}}}}}}
   size: {{type: enum, values: [small, large], example: small, {COMMON}, collect: {{value: {{{widgets}, path: $.spec.size}}}}}}
   sizes: {{type: list, values: [small, large], example: [small], {COMMON}, collect: {{values: {{{widgets}, path: $.spec.size}}}}}}
   by_part: {{type: map, keys: [wheel], of: count, exact: true, example: {{wheel: 3}}, {COMMON}, collect: {{group_count: {{{widgets}, path: '$.spec.parts[*].kind'}}}}}}

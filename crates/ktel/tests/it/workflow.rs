@@ -16,6 +16,7 @@ async fn a_job_that_fails_hangs_or_panics_costs_only_its_own_section() {
         .job(job("hangs", Act::Hang))
         .job(job("last", Act::Give(json!(2))))
         .concurrency(2)
+        .job_timeout(Duration::from_secs(10))
         .build()
         .unwrap();
     let outcome = workflow.run(&no_cluster(), now()).await;
@@ -25,6 +26,7 @@ async fn a_job_that_fails_hangs_or_panics_costs_only_its_own_section() {
     let expected =
         [("fails", Reason::Failed), ("panics", Reason::Failed), ("hangs", Reason::Timeout)];
     assert_eq!(failures, expected);
+    assert_eq!(outcome.timing.total, Duration::from_secs(10), "its own limit ended it");
 }
 
 #[tokio::test(start_paused = true)]
