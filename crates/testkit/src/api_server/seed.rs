@@ -1,18 +1,37 @@
 //! Many objects at once, written into etcd past the API: the server reads JSON there as well.
 
-use anyhow::Context;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::ApiServer;
+
+/// The server follows etcd within milliseconds; on two busy cores, within seconds.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(60);
 
 impl ApiServer {
     /// Makes `count` running Pods named `{namespace}-0…` in a namespace that need not exist.
     ///
     /// # Errors
     ///
-    /// etcd refuses them.
+    /// etcd refuses them, or the API server does not hear of them.
     pub fn seed_pods(&self, namespace: &str, count: usize) -> anyhow::Result<()> {
-        self.seed("pods", (0..count).map(|index| pod(namespace, index)))
+        self.seed("pods", (0..count).map(|index| pod(namespace, index)))?;
+        // The server counts what it has heard of, which is a little behind what etcd holds.
+        let path = format!("/api/v1/namespaces/{namespace}/pods?limit=1");
+        let deadline = Instant::now() + FOLLOWED_WITHIN;
+        loop {
+            let page: Value = serde_json::from_str(&self.kubectl(["get", "--raw", &path])?)
+                .context("read a page of pods")?;
+            let remaining = page["metadata"]["remainingItemCount"].as_u64().unwrap_or_default();
+            if remaining + 1 >= count as u64 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("the API server has heard of {} of {count} pods", remaining + 1);
+            }
+        }
     }
 
     /// Writes objects as they are, without validation, admission or defaults.
