@@ -1,0 +1,15 @@
+//! Bytes in, verdict out: the one way of getting bytes accepted.
+//!
+//! A [`Parcel`] waits in a [`Spool`](spool::Spool) until a [`Courier`](courier::Courier) has
+//! brought it to its receiver, whose answer is a [`Verdict`]. Nothing here knows what a parcel
+//! carries.
+
+pub mod backoff;
+pub mod courier;
+pub mod limits;
+pub mod parcel;
+pub mod spool;
+pub mod verdict;
+
+pub use parcel::Parcel;
+pub use verdict::Verdict;

@@ -1,0 +1,354 @@
+//! Parcels on disk until somebody has accepted them.
+//!
+//! *Constraints:* nothing acknowledged by [`Spool::push`] is lost to a `kill -9`, nor, when
+//! [`Durability::Synced`], to a crash of the machine; several processes may use one spool; it
+//! never grows past its bounds, not even on the way; reading costs the memory of one segment.
+//!
+//! *Format:* segments `<first sequence>.log` hold records in order and are only ever appended to;
+//! `<first sequence>.acks` names the records of that segment that are done with. When all are, and
+//! it is the first, both files go; the last segment is replaced by an empty one before, so that no
+//! sequence is used twice.
+//! `drops` counts what left without having been delivered. `lock` is held during each change, for
+//! microseconds; `courier.lock` by whoever delivers.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::limits;
+use crate::parcel::Parcel;
+
+mod disk;
+mod drops;
+mod layout;
+mod record;
+
+pub use disk::{Directory, Disk, Durability, Guard};
+pub use drops::{Drop, Drops};
+
+use layout::Layout;
+
+const LOCK: &str = "lock";
+const COURIER: &str = "courier.lock";
+
+/// How much may lie in a spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// Parcels that wait.
+    pub parcels: u64,
+    /// How old a parcel may become.
+    pub age: Duration,
+}
+
+/// What happens when a spool is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    /// The new parcel is refused.
+    RefuseNew,
+    /// The oldest segment goes, and its parcels are counted.
+    DropOldest,
+}
+
+/// How a spool behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How much it holds.
+    pub bounds: Bounds,
+    /// What happens then.
+    pub full: Full,
+    /// What a push outlives.
+    pub durability: Durability,
+}
+
+/// Parcels that wait on disk.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    disk: Arc<dyn Disk>,
+    settings: Settings,
+}
+
+/// Names a parcel of one spool; never used twice.
+pub type Id = u64;
+
+/// A parcel that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name.
+    pub id: Id,
+    /// When it was pushed, since the epoch.
+    pub time: Duration,
+    /// The parcel.
+    pub parcel: Parcel,
+}
+
+/// Where a reader is.
+#[derive(Debug, Default)]
+pub struct Cursor {
+    next: Id,
+    read: VecDeque<Stored>,
+}
+
+/// How full a spool is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Parcels that wait.
+    pub parcels: u64,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// What left without having been delivered, since the spool began.
+    pub drops: Drops,
+}
+
+/// Why a parcel cannot be kept.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// There is no room.
+    #[error("the spool is full: {parcels} parcels, {bytes} bytes")]
+    Full {
+        /// That wait already.
+        parcels: u64,
+        /// Of its files.
+        bytes: u64,
+    },
+    /// It is larger than a parcel, or than the whole spool, may be.
+    #[error("a parcel of {bytes} bytes is too large for the spool")]
+    TooLarge {
+        /// Its body.
+        bytes: usize,
+    },
+    /// The disk refuses.
+    #[error("{doing} the spool")]
+    Disk {
+        /// What was attempted.
+        doing: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Disk { doing, source }
+}
+
+/// Lets one process at a time deliver.
+#[derive(Debug)]
+pub struct Delivering {
+    _guard: Box<dyn Guard>,
+}
+
+impl Spool {
+    /// Names a spool in a directory; nothing is touched before the first push.
+    #[must_use]
+    pub fn in_directory(path: impl Into<std::path::PathBuf>, settings: Settings) -> Self {
+        Self::on(Arc::new(Directory::new(path)), settings)
+    }
+
+    /// Names a spool on any disk.
+    #[must_use]
+    pub fn on(disk: Arc<dyn Disk>, settings: Settings) -> Self {
+        Self { disk, settings }
+    }
+
+    /// Keeps a parcel until it is acknowledged. `now` is the time since the epoch.
+    ///
+    /// # Errors
+    /// When it was not kept.
+    pub fn push(&self, parcel: &Parcel, now: Duration) -> Result<Id, Error> {
+        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let disk = &*self.disk;
+        let mut layout = Layout::load(disk).map_err(failed("read"))?;
+        let id = layout.next();
+        let record = record::write(id, millis(now), |out| parcel.encode(out));
+        let too_large = Error::TooLarge { bytes: parcel.body.len() };
+        let Ok(record) = record else { return Err(too_large) };
+        let length = record.len() as u64;
+        if length + layout::ACK_BYTES > self.settings.bounds.bytes {
+            return Err(too_large);
+        }
+        self.make_room(&mut layout, length, now)?;
+        let segment = layout.segment_for(length, self.segment_bytes());
+        if let Err(source) = disk.append(&segment.log(), &record, self.settings.durability) {
+            // What is left of it would be skipped by every reader; this only saves the room.
+            disk.truncate(&segment.log(), segment.bytes).ok();
+            return Err(Error::Disk { doing: "write to", source });
+        }
+        Ok(id)
+    }
+
+    /// Gives the next parcel that waits, oldest first, and drops those that are too old.
+    ///
+    /// # Errors
+    /// When the spool cannot be read.
+    pub fn next(&self, cursor: &mut Cursor, now: Duration) -> Result<Option<Stored>, Error> {
+        if cursor.read.is_empty() {
+            self.refill(cursor, now)?;
+        }
+        Ok(cursor.read.pop_front())
+    }
+
+    /// Marks parcels as delivered; gives how many of them waited.
+    ///
+    /// # Errors
+    /// When that cannot be written; they will be delivered once more.
+    pub fn acknowledge(&self, ids: &[Id]) -> Result<u64, Error> {
+        self.settle(ids, None)
+    }
+
+    /// Gives parcels up and counts them; gives how many of them waited.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn give_up(&self, ids: &[Id], why: Drop) -> Result<u64, Error> {
+        self.settle(ids, Some(why))
+    }
+
+    /// Gives up everything that waits; gives how much that was.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn clear(&self) -> Result<u64, Error> {
+        if !self.exists()? {
+            return Ok(0);
+        }
+        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let mut layout = Layout::load(&*self.disk).map_err(failed("read"))?;
+        let mut waited = 0;
+        while let Some(dropped) = layout.drop_first(&*self.disk).map_err(failed("clear"))? {
+            waited += dropped;
+        }
+        self.count(Drop::Cleared, waited)?;
+        Ok(waited)
+    }
+
+    /// Says how full it is. A spool that never held anything is left untouched.
+    ///
+    /// # Errors
+    /// When the spool cannot be read.
+    pub fn status(&self) -> Result<Status, Error> {
+        if !self.exists()? {
+            return Ok(Status::default());
+        }
+        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let layout = Layout::load(&*self.disk).map_err(failed("read"))?;
+        let drops = Drops::load(&*self.disk).map_err(failed("read"))?;
+        Ok(Status { parcels: layout.waiting(), bytes: layout.bytes(), drops })
+    }
+
+    /// Takes the right to deliver; nothing if another process has it.
+    ///
+    /// # Errors
+    /// When the spool cannot be locked.
+    pub fn deliver(&self) -> Result<Option<Delivering>, Error> {
+        let guard = self.disk.try_lock(COURIER).map_err(failed("lock"))?;
+        Ok(guard.map(|guard| Delivering { _guard: guard }))
+    }
+
+    fn exists(&self) -> Result<bool, Error> {
+        Ok(!self.disk.files().map_err(failed("read"))?.is_empty())
+    }
+
+    /// A spool gives itself up in parts, and reads itself in parts.
+    fn segment_bytes(&self) -> u64 {
+        let part = self.settings.bounds.bytes / limits::SEGMENTS;
+        part.clamp(limits::SEGMENT_BYTES_MIN, limits::SEGMENT_BYTES_MAX)
+    }
+
+    fn make_room(&self, layout: &mut Layout, length: u64, now: Duration) -> Result<(), Error> {
+        let Settings { bounds, full, .. } = self.settings;
+        let disk = &*self.disk;
+        let lacks_room = |layout: &Layout| {
+            layout.bytes() + length + layout::ACK_BYTES > bounds.bytes
+                || layout.waiting() >= bounds.parcels
+        };
+        let too_old = self.too_old(now);
+        let oldest = layout.oldest_ms(disk).map_err(failed("read"))?;
+        if oldest.is_some_and(too_old) || lacks_room(layout) {
+            let expired = layout.ids_where(disk, too_old).map_err(failed("read"))?;
+            self.settle_in(layout, &expired, Some(Drop::Expired))?;
+        }
+        while lacks_room(layout) {
+            if full == Full::RefuseNew {
+                return Err(Error::Full { parcels: layout.waiting(), bytes: layout.bytes() });
+            }
+            let dropped = layout.drop_first(disk).map_err(failed("make room in"))?;
+            self.count(Drop::Full, dropped.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    fn too_old(&self, now: Duration) -> impl Fn(u64) -> bool + Copy + use<> {
+        // A clock that was set back makes parcels of the future, which are not old.
+        let oldest = millis(now.saturating_sub(self.settings.bounds.age));
+        move |time_ms| time_ms < oldest
+    }
+
+    /// Reads the next segment that holds anything new.
+    fn refill(&self, cursor: &mut Cursor, now: Duration) -> Result<(), Error> {
+        if !self.exists()? {
+            return Ok(());
+        }
+        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let disk = &*self.disk;
+        let mut layout = Layout::load(disk).map_err(failed("read"))?;
+        let expired = layout.ids_where(disk, self.too_old(now)).map_err(failed("read"))?;
+        self.settle_in(&mut layout, &expired, Some(Drop::Expired))?;
+        let (mut damaged, mut absent) = (Vec::new(), Vec::new());
+        for index in 0..layout.segments() {
+            let read = layout.read(disk, index, cursor.next).map_err(failed("read"))?;
+            damaged.extend(read.lost);
+            absent.extend(read.absent);
+            for record in read.records {
+                let (id, time) = (record.sequence, Duration::from_millis(record.time_ms));
+                match Parcel::decode(record.payload) {
+                    Some(parcel) => cursor.read.push_back(Stored { id, time, parcel }),
+                    None => damaged.push(id),
+                }
+            }
+            if let Some(last) = cursor.read.back() {
+                cursor.next = last.id + 1;
+                break;
+            }
+        }
+        self.settle_in(&mut layout, &damaged, Some(Drop::Damaged))?;
+        self.settle_in(&mut layout, &absent, None)?;
+        Ok(())
+    }
+
+    fn settle(&self, ids: &[Id], dropped: Option<Drop>) -> Result<u64, Error> {
+        if !self.exists()? {
+            return Ok(0);
+        }
+        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let mut layout = Layout::load(&*self.disk).map_err(failed("read"))?;
+        self.settle_in(&mut layout, ids, dropped)
+    }
+
+    fn settle_in(
+        &self,
+        layout: &mut Layout,
+        ids: &[Id],
+        dropped: Option<Drop>,
+    ) -> Result<u64, Error> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let settled = layout.settle(&*self.disk, ids).map_err(failed("write to"))?;
+        if let Some(why) = dropped {
+            self.count(why, settled)?;
+        }
+        Ok(settled)
+    }
+
+    fn count(&self, why: Drop, parcels: u64) -> Result<(), Error> {
+        Drops::add(&*self.disk, why, parcels).map_err(failed("count a drop in"))
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,195 @@
+//! The few things that a spool asks of a disk, so that tests can put in one that fails.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Whether bytes must be on the medium before a call returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// They outlive a crash of the machine.
+    Synced,
+    /// They outlive a `kill -9`; a crash of the machine may cost the last ones.
+    Written,
+}
+
+/// Keeps the lock until it is dropped.
+pub trait Guard: fmt::Debug + Send {}
+
+impl Guard for File {}
+
+/// A directory of files. A fault-injecting test implements it; [`Directory`] is the real one.
+pub trait Disk: fmt::Debug + Send + Sync {
+    /// Waits for the lock of this name and takes it, against other processes too.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn lock(&self, name: &str) -> io::Result<Box<dyn Guard>>;
+
+    /// Takes the lock of this name, or nothing if somebody has it.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn try_lock(&self, name: &str) -> io::Result<Option<Box<dyn Guard>>>;
+
+    /// Lists the files with their lengths; none when there is no directory.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn files(&self) -> io::Result<Vec<(String, u64)>>;
+
+    /// Reads from `offset` on, at most `length` bytes.
+    ///
+    /// # Errors
+    /// As the disk says; `NotFound` when the file is gone.
+    fn read(&self, name: &str, offset: u64, length: u64) -> io::Result<Vec<u8>>;
+
+    /// Appends, creating the file. What it leaves behind when it fails is not defined.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn append(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()>;
+
+    /// Cuts a file off.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn truncate(&self, name: &str, length: u64) -> io::Result<()>;
+
+    /// Puts new content in place of the old, at once.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// Removes a file; one that is gone already is as good.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn remove(&self, name: &str) -> io::Result<()>;
+}
+
+/// A directory of the file system: 0700, its files 0600. It comes into being with the first write.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    path: PathBuf,
+}
+
+impl Directory {
+    /// Names the directory; nothing is touched yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Gives its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens, making the directory if that is what is missing.
+    fn open(&self, name: &str, options: &OpenOptions) -> io::Result<File> {
+        let path = self.path.join(name);
+        match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
+                options.open(&path)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_lock(&self, name: &str) -> io::Result<File> {
+        self.open(name, OpenOptions::new().create(true).append(true).mode(0o600))
+    }
+}
+
+impl Disk for Directory {
+    fn lock(&self, name: &str) -> io::Result<Box<dyn Guard>> {
+        let file = self.open_lock(name)?;
+        file.lock()?;
+        Ok(Box::new(file))
+    }
+
+    fn try_lock(&self, name: &str) -> io::Result<Option<Box<dyn Guard>>> {
+        let file = self.open_lock(name)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Box::new(file))),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn files(&self) -> io::Result<Vec<(String, u64)>> {
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            // A name that is not text is not ours.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            match entry.metadata() {
+                Ok(metadata) => files.push((name, metadata.len())),
+                // Another process has just removed it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(files)
+    }
+
+    fn read(&self, name: &str, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let file = File::open(self.path.join(name))?;
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        while filled < length {
+            match file.read_at(&mut bytes[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(more) => filled += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(bytes)
+    }
+
+    fn append(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        let mut file = self.open(name, OpenOptions::new().create(true).append(true).mode(0o600))?;
+        file.write_all(bytes)?;
+        if durability == Durability::Synced {
+            let begins = file.metadata()?.len() == bytes.len() as u64;
+            file.sync_data()?;
+            if begins {
+                // A new file is found again only when its directory is on the medium too.
+                File::open(&self.path)?.sync_all()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn truncate(&self, name: &str, length: u64) -> io::Result<()> {
+        OpenOptions::new().write(true).open(self.path.join(name))?.set_len(length)
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let aside = format!("{name}.new");
+        self.remove(&aside)?;
+        self.append(&aside, bytes, Durability::Written)?;
+        fs::rename(self.path.join(aside), self.path.join(name))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+}

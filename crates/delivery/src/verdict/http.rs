@@ -1,0 +1,63 @@
+//! Plain HTTP, and OTLP over it: only four statuses are tried again.
+
+use super::{Answer, Refusal, Trouble, Verdict};
+
+/// Judges an answer. OTLP names the statuses that may be retried (429, 502, 503, 504) and forbids
+/// all others; we hold plain receivers to the same.
+#[must_use]
+pub fn judge(answer: Answer<'_>) -> Verdict {
+    let retry =
+        |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: answer.says() };
+    let refused = |refusal| Verdict::refused(refusal, answer.says());
+    match answer.status {
+        200..=299 => Verdict::Accepted,
+        429 => retry(Trouble::Throttled),
+        502..=504 => retry(Trouble::Unavailable),
+        300..=399 => refused(Refusal::Redirected),
+        401 | 403 | 407 => refused(Refusal::Unauthorized),
+        404 | 405 | 410 => refused(Refusal::NotFound),
+        413 => refused(Refusal::TooLarge),
+        400 | 415 | 422 => refused(Refusal::Malformed),
+        _ => refused(Refusal::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Refusal, Trouble, Verdict, judge};
+    use std::time::Duration;
+
+    #[test]
+    fn only_four_statuses_are_tried_again() {
+        for status in 100..=599 {
+            let answer = Answer { status, retry_after: None, body: b"" };
+            let verdict = judge(answer);
+            let retried = matches!(verdict, Verdict::Retry { .. });
+            assert_eq!(retried, [429, 502, 503, 504].contains(&status), "{status}");
+            assert_eq!(verdict.is_accepted(), (200..300).contains(&status), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_reason_is_told_and_the_receiver_may_name_a_time() {
+        let after = Some(Duration::from_secs(3));
+        let busy = Answer { status: 429, retry_after: after, body: b"\n slow\x07 down\nmore" };
+        let expected = Verdict::Retry {
+            trouble: Trouble::Throttled,
+            after,
+            message: "status 429: slow down".into(),
+        };
+        assert_eq!(judge(busy), expected);
+        for (status, refusal) in [
+            (301, Refusal::Redirected),
+            (401, Refusal::Unauthorized),
+            (404, Refusal::NotFound),
+            (413, Refusal::TooLarge),
+            (422, Refusal::Malformed),
+            (500, Refusal::Other),
+        ] {
+            let verdict = judge(Answer { status, retry_after: None, body: b"" });
+            assert_eq!(verdict, Verdict::refused(refusal, format!("status {status}")));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Splunk's HTTP Event Collector: its own codes come before the HTTP status.
+
+use serde_json::Value;
+
+use super::{Answer, Refusal, Trouble, Verdict, http};
+
+/// What an answer says besides its verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// What to do.
+    pub verdict: Verdict,
+    /// The number by which to ask whether it was stored.
+    pub ack_id: Option<u64>,
+}
+
+/// Judges the answer to an event.
+#[must_use]
+pub fn judge(answer: Answer<'_>) -> Judged {
+    // Proxies answer in HTML; then only the status speaks.
+    let body: Option<Value> = serde_json::from_slice(answer.body).ok();
+    let body = body.as_ref();
+    let number = |name| body.and_then(|body| body.get(name)).and_then(Value::as_u64);
+    let verdict = match number("code") {
+        Some(code) => by_code(code, answer, body),
+        None => http::judge(answer),
+    };
+    Judged { verdict, ack_id: number("ackId") }
+}
+
+fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
+    let text = body.and_then(|body| body.get("text")).and_then(Value::as_str).unwrap_or_default();
+    let text: String = text.chars().filter(|one| !one.is_control()).take(200).collect();
+    let message = format!("code {code}: {text}");
+    let retry =
+        |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: message.clone() };
+    let refused = |refusal| Verdict::refused(refusal, message.clone());
+    match code {
+        0 | 17 if (200..300).contains(&answer.status) => Verdict::Accepted,
+        24 | 25 => Verdict::AcceptedSlowly,
+        1..=4 | 21 | 22 => refused(Refusal::Unauthorized),
+        5 | 6 | 12 | 13 | 15 => refused(Refusal::Malformed),
+        7 | 10 | 11 | 14 | 16 => refused(Refusal::Misconfigured),
+        8 | 9 | 18 | 19 | 20 | 23 => retry(Trouble::Unavailable),
+        26 | 27 => retry(Trouble::Throttled),
+        // A code of the future: a 200 with it is no success, an error is what its status says.
+        _ if (200..300).contains(&answer.status) => refused(Refusal::Other),
+        _ => http::judge(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Judged, Refusal, Trouble, Verdict, judge};
+
+    enum Expected {
+        Accepted,
+        Slowly,
+        Retry(Trouble),
+        Refused(Refusal),
+    }
+
+    #[track_caller]
+    fn check(status: u16, body: &str, expected: Expected) {
+        let judged = judge(Answer { status, retry_after: None, body: body.as_bytes() });
+        let right = match (&judged.verdict, expected) {
+            (Verdict::Accepted, Expected::Accepted)
+            | (Verdict::AcceptedSlowly, Expected::Slowly) => true,
+            (Verdict::Retry { trouble, .. }, Expected::Retry(expected)) => *trouble == expected,
+            (Verdict::Refused { refusal, .. }, Expected::Refused(expected)) => *refusal == expected,
+            _ => false,
+        };
+        assert!(right, "{status} {body}: {judged:?}");
+    }
+
+    #[test]
+    fn every_code_of_the_table_has_its_class() {
+        use Expected::{Accepted, Refused, Retry, Slowly};
+        let table = [
+            (200, 0, Accepted),
+            (403, 1, Refused(Refusal::Unauthorized)),
+            (401, 2, Refused(Refusal::Unauthorized)),
+            (401, 3, Refused(Refusal::Unauthorized)),
+            (403, 4, Refused(Refusal::Unauthorized)),
+            (400, 5, Refused(Refusal::Malformed)),
+            (400, 6, Refused(Refusal::Malformed)),
+            (400, 7, Refused(Refusal::Misconfigured)),
+            (500, 8, Retry(Trouble::Unavailable)),
+            (503, 9, Retry(Trouble::Unavailable)),
+            (400, 10, Refused(Refusal::Misconfigured)),
+            (400, 11, Refused(Refusal::Misconfigured)),
+            (400, 12, Refused(Refusal::Malformed)),
+            (400, 13, Refused(Refusal::Malformed)),
+            (400, 14, Refused(Refusal::Misconfigured)),
+            (400, 15, Refused(Refusal::Malformed)),
+            (400, 16, Refused(Refusal::Misconfigured)),
+            (200, 17, Accepted),
+            (503, 18, Retry(Trouble::Unavailable)),
+            (503, 19, Retry(Trouble::Unavailable)),
+            (503, 20, Retry(Trouble::Unavailable)),
+            (400, 21, Refused(Refusal::Unauthorized)),
+            (400, 22, Refused(Refusal::Unauthorized)),
+            (503, 23, Retry(Trouble::Unavailable)),
+            (200, 24, Slowly),
+            (200, 25, Slowly),
+            (429, 26, Retry(Trouble::Throttled)),
+            (429, 27, Retry(Trouble::Throttled)),
+        ];
+        for (status, code, expected) in table {
+            check(status, &format!(r#"{{"text":"words","code":{code}}}"#), expected);
+        }
+    }
+
+    #[test]
+    fn a_200_with_a_code_that_is_not_zero_is_no_success() {
+        use Expected::{Refused, Retry};
+        check(200, r#"{"text":"Server is busy","code":9}"#, Retry(Trouble::Unavailable));
+        check(200, r#"{"text":"Invalid token","code":4}"#, Refused(Refusal::Unauthorized));
+        check(200, r#"{"text":"?","code":99}"#, Refused(Refusal::Other));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_splunks_is_judged_by_its_status() {
+        check(503, "<html>bad gateway</html>", Expected::Retry(Trouble::Unavailable));
+        check(503, r#"{"text":"?","code":99}"#, Expected::Retry(Trouble::Unavailable));
+        check(404, "", Expected::Refused(Refusal::NotFound));
+        check(200, "", Expected::Accepted);
+    }
+
+    #[test]
+    fn the_number_to_ask_by_is_read_and_the_code_told() {
+        let body = br#"{"text":"Success","code":0,"ackId":7}"#;
+        let judged = judge(Answer { status: 200, retry_after: None, body });
+        assert_eq!(judged, Judged { verdict: Verdict::Accepted, ack_id: Some(7) });
+        let body = br#"{"text":"Invalid token","code":4}"#;
+        let judged = judge(Answer { status: 403, retry_after: None, body });
+        let Verdict::Refused { message, .. } = judged.verdict else { panic!() };
+        assert_eq!(message, "code 4: Invalid token");
+    }
+}

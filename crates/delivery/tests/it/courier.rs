@@ -1,0 +1,206 @@
+//! A courier between a spool and a receiver that misbehaves, with the clock under our hand.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ktel_delivery::courier::{self, Account, Carrier, Surroundings};
+use ktel_delivery::spool::{Bounds, Disk, Drop, Durability, Full, Settings, Spool};
+use ktel_delivery::verdict::{Refusal, Trouble};
+use ktel_delivery::{Parcel, Verdict};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::faulty::Faulty;
+
+fn surroundings() -> Surroundings {
+    static DICE: AtomicU64 = AtomicU64::new(1);
+    Surroundings {
+        now: || Duration::from_secs(100),
+        luck: || (DICE.fetch_add(7919, Ordering::Relaxed) % 1000) as f64 / 1000.0,
+    }
+}
+
+fn spool() -> Spool {
+    let bounds = Bounds { bytes: 8 << 20, parcels: 10_000, age: Duration::from_secs(86_400) };
+    let settings = Settings { bounds, full: Full::RefuseNew, durability: Durability::Written };
+    Spool::on(Arc::new(Faulty::default()) as Arc<dyn Disk>, settings)
+}
+
+fn push(spool: &Spool, key: &str) {
+    let (to, content_type) = ("there".into(), String::new());
+    let parcel = Parcel { to, key: key.into(), content_type, body: key.to_owned().into() };
+    spool.push(&parcel, Duration::from_secs(100)).unwrap();
+}
+
+/// What the receiver does with one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Take,
+    /// Takes it, and the answer is lost.
+    TakeAndLose,
+    TakeSlowly,
+    Throttle(u64),
+    Fail,
+    Stall,
+    Refuse,
+}
+
+#[derive(Debug, Default)]
+struct Receiver {
+    script: Mutex<Vec<Act>>,
+    seed: u64,
+    /// How often each key was taken, and for how many exchanges no answer was seen.
+    seen: Mutex<BTreeMap<String, (u32, u32)>>,
+    refused: Mutex<Vec<String>>,
+    times: Mutex<Vec<Instant>>,
+}
+
+impl Receiver {
+    fn scripted(acts: &[Act]) -> Self {
+        let script = acts.iter().rev().copied().collect();
+        Self { script: Mutex::new(script), ..Self::default() }
+    }
+
+    fn act(&self, number: usize) -> Act {
+        if self.seed == 0 {
+            return self.script.lock().unwrap().pop().unwrap_or(Act::Take);
+        }
+        let dice = (self.seed ^ number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        match dice % 20 {
+            0..=2 => Act::Fail,
+            3 => Act::Throttle(dice % 50),
+            4 => Act::Stall,
+            5 | 6 => Act::TakeAndLose,
+            7 => Act::Refuse,
+            8 => Act::TakeSlowly,
+            _ => Act::Take,
+        }
+    }
+}
+
+impl Carrier for Receiver {
+    fn carry<'a>(
+        &'a self,
+        parcel: &'a Parcel,
+    ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
+        Box::pin(async move {
+            let number = {
+                let mut times = self.times.lock().unwrap();
+                times.push(Instant::now());
+                times.len()
+            };
+            let act = self.act(number);
+            // Counted as unanswered until it is answered: the courier may be dropped meanwhile.
+            self.seen.lock().unwrap().entry(parcel.key.clone()).or_default().1 += 1;
+            let take = || self.seen.lock().unwrap().get_mut(&parcel.key).unwrap().0 += 1;
+            sleep(Duration::from_millis(20)).await;
+            let verdict = match act {
+                Act::Take => Verdict::Accepted,
+                Act::TakeSlowly => Verdict::AcceptedSlowly,
+                Act::TakeAndLose => {
+                    take();
+                    return Verdict::retry(Trouble::Unreachable, "lost");
+                }
+                Act::Throttle(seconds) => Verdict::Retry {
+                    trouble: Trouble::Throttled,
+                    after: Some(Duration::from_secs(seconds)),
+                    message: String::new(),
+                },
+                Act::Fail => Verdict::retry(Trouble::Unavailable, "busy"),
+                Act::Stall => {
+                    sleep(Duration::from_secs(30)).await;
+                    return Verdict::retry(Trouble::Timeout, "stalled");
+                }
+                Act::Refuse => {
+                    self.refused.lock().unwrap().push(parcel.key.clone());
+                    Verdict::refused(Refusal::Malformed, "no")
+                }
+            };
+            if verdict.is_accepted() {
+                take();
+            }
+            self.seen.lock().unwrap().get_mut(&parcel.key).unwrap().1 -= 1;
+            verdict
+        })
+    }
+}
+
+async fn deliver(spool: &Spool, receiver: &Receiver, within: u64) -> Account {
+    let deadline = Instant::now() + Duration::from_secs(within);
+    courier::deliver(spool, receiver, deadline, surroundings(), |_, _| ()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_lost_and_nothing_taken_twice_but_for_answers_that_were_not_seen() {
+    for seed in 1..40_u64 {
+        let spool = spool();
+        let receiver = Receiver { seed, ..Receiver::default() };
+        let mut pushed = 0;
+        for round in 0_u64.. {
+            for _ in 0..if round < 5 { 20 } else { 0 } {
+                push(&spool, &format!("key-{pushed}"));
+                pushed += 1;
+            }
+            // The process is stopped at some moment, and started anew.
+            let life = Duration::from_millis((seed * 7919 + round * 104_729) % 60_000);
+            if let Ok(account) = timeout(life, deliver(&spool, &receiver, 600)).await
+                && account.finished
+                && round >= 5
+            {
+                break;
+            }
+            assert!(round < 2000, "seed {seed}: it does not end");
+        }
+        let seen = receiver.seen.lock().unwrap();
+        let refused = receiver.refused.lock().unwrap();
+        for number in 0..pushed {
+            let key = format!("key-{number}");
+            let (taken, unanswered) = seen[&key];
+            assert!(taken > 0 || refused.contains(&key), "seed {seed}: {key} is lost");
+            assert!(taken <= unanswered + 1, "seed {seed}: {key} {taken} times, {unanswered}");
+        }
+        let status = spool.status().unwrap();
+        assert_eq!(status.parcels, 0);
+        assert!(status.drops.of(Drop::Refused) <= refused.len() as u64);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_final_counted_and_holds_nobody_up() {
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Refuse, Act::Take]);
+    push(&spool, "bad");
+    push(&spool, "good");
+    let account = deliver(&spool, &receiver, 600).await;
+    let refused = BTreeMap::from([(Refusal::Malformed, 1)]);
+    assert_eq!(account, Account { accepted: 1, refused, finished: true, ..Account::default() });
+    assert_eq!(spool.status().unwrap().drops.of(Drop::Refused), 1);
+    assert_eq!(receiver.times.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pause_that_the_receiver_names_is_kept() {
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Throttle(40), Act::TakeSlowly, Act::Take]);
+    push(&spool, "one");
+    push(&spool, "two");
+    assert!(deliver(&spool, &receiver, 600).await.finished);
+    let times = receiver.times.lock().unwrap();
+    let waits: Vec<u64> = times.windows(2).map(|two| (two[1] - two[0]).as_secs()).collect();
+    assert_eq!(waits, [40, 1], "throttled, then slowed down");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_it_and_what_waits_stays() {
+    for act in [Act::Stall, Act::Fail, Act::Throttle(3000)] {
+        let spool = spool();
+        let receiver = Receiver::scripted(&[act; 1000]);
+        push(&spool, "one");
+        let start = Instant::now();
+        let account = deliver(&spool, &receiver, 10).await;
+        assert!(!account.finished && start.elapsed() <= Duration::from_secs(10), "{act:?}");
+        assert_eq!(spool.status().unwrap().parcels, 1, "{act:?}");
+    }
+}

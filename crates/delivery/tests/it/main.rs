@@ -1,0 +1,12 @@
+//! What delivery promises, whatever disks, processes and receivers do.
+
+#[cfg(test)]
+mod courier;
+#[cfg(test)]
+mod faulty;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod spool;

@@ -1,0 +1,176 @@
+//! Any history of push, acknowledge, reopen, torn write, full disk and crash keeps the right ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ktel_delivery::Parcel;
+use ktel_delivery::spool::{Bounds, Cursor, Disk, Durability, Full, Settings, Spool};
+use proptest::collection::vec;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
+
+use crate::faulty::{Fault, Faulty};
+
+#[derive(Debug, Clone)]
+enum Step {
+    Push(usize),
+    Acknowledge(usize),
+    /// The next write is cut off by a full disk.
+    Full(usize),
+    /// The next write is cut off by `kill -9`.
+    Kill(usize),
+    Crash(usize),
+    GiveUp(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0_usize..9000).prop_map(Step::Push),
+        6 => any::<usize>().prop_map(Step::Acknowledge),
+        1 => (0_usize..200).prop_map(Step::Full),
+        1 => (0_usize..200).prop_map(Step::Kill),
+        1 => any::<usize>().prop_map(Step::Crash),
+        1 => any::<usize>().prop_map(Step::GiveUp),
+    ]
+}
+
+fn parcel(number: usize, bytes: usize) -> Parcel {
+    Parcel {
+        to: "somewhere".into(),
+        key: number.to_string(),
+        content_type: String::new(),
+        body: vec![u8::try_from(number % 251).unwrap(); bytes].into(),
+    }
+}
+
+fn bounds() -> Bounds {
+    Bounds { bytes: 64 * 1024, parcels: 40, age: Duration::from_secs(3600) }
+}
+
+/// Reads all that waits, by its key.
+fn waiting(spool: &Spool) -> BTreeMap<u64, Parcel> {
+    let mut cursor = Cursor::default();
+    let mut all = BTreeMap::new();
+    while let Some(stored) = spool.next(&mut cursor, Duration::from_secs(100)).unwrap() {
+        assert!(all.insert(stored.id, stored.parcel).is_none(), "twice: {}", stored.id);
+    }
+    all
+}
+
+fn run(steps: &[Step], durability: Durability) {
+    let disk = Faulty::default();
+    let settings = Settings { bounds: bounds(), full: Full::RefuseNew, durability };
+    let spool = Spool::on(Arc::new(disk.clone()) as Arc<dyn Disk>, settings);
+    let mut expected: BTreeMap<u64, Parcel> = BTreeMap::new();
+    let mut ever = BTreeSet::new();
+    let mut bytes_max = bounds().bytes;
+    for (number, step) in steps.iter().enumerate() {
+        match *step {
+            Step::Push(bytes) => {
+                let parcel = parcel(number, bytes);
+                ever.insert(parcel.key.clone());
+                if let Ok(id) = spool.push(&parcel, Duration::from_secs(100)) {
+                    assert!(expected.insert(id, parcel).is_none(), "the id {id} is used twice");
+                }
+            }
+            Step::Acknowledge(which) | Step::GiveUp(which) if expected.is_empty() => {
+                let nobody = (1 << 40) + u64::try_from(which % 7).unwrap();
+                assert!(matches!(spool.acknowledge(&[nobody]), Ok(0) | Err(_)));
+            }
+            Step::Acknowledge(which) | Step::GiveUp(which) => {
+                let id = *expected.keys().nth(which % expected.len()).unwrap();
+                let settled = match step {
+                    Step::Acknowledge(_) => spool.acknowledge(&[id]),
+                    _ => spool.give_up(&[id], ktel_delivery::spool::Drop::Refused),
+                };
+                match settled {
+                    Ok(settled) => {
+                        assert_eq!(settled, 1);
+                        expected.remove(&id);
+                    }
+                    // What was not written may or may not count.
+                    Err(_) => {
+                        disk.reopen();
+                        if !waiting(&spool).contains_key(&id) {
+                            expected.remove(&id);
+                        }
+                    }
+                }
+            }
+            Step::Full(after) => disk.fail_next_write(Fault::FullAfter(after)),
+            Step::Kill(after) => disk.fail_next_write(Fault::KilledAfter(after)),
+            Step::Crash(seed) => {
+                let mut luck = seed;
+                disk.crash(|below| {
+                    luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    (luck >> 33) % below
+                });
+                let after = waiting(&spool);
+                if durability == Durability::Synced {
+                    for (id, parcel) in &expected {
+                        assert_eq!(after.get(id), Some(parcel), "lost {id}");
+                    }
+                }
+                assert!(after.values().all(|parcel| ever.contains(&parcel.key)));
+                // An acknowledgement that was not on the medium may be forgotten, and a segment
+                // whose removal was not may be back; from there only acknowledgements are added.
+                expected = after;
+                let acks = 8 * expected.len() as u64;
+                bytes_max = bytes_max.max(disk.bytes() + acks);
+            }
+        }
+        assert!(disk.bytes() <= bytes_max, "{} bytes, {:?}", disk.bytes(), disk.files());
+    }
+    disk.reopen();
+    // A push that failed may have left its parcel whole; it was ours all the same.
+    let mut left = waiting(&spool);
+    left.retain(|id, _| expected.contains_key(id));
+    assert_eq!(left, expected);
+    assert_eq!(spool.status().unwrap().parcels, waiting(&spool).len() as u64);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_synced_spool_keeps_exactly_what_was_not_acknowledged(steps in vec(step(), 1..120)) {
+        run(&steps, Durability::Synced);
+    }
+
+    #[test]
+    fn a_written_spool_loses_at_the_most_what_a_crash_of_the_machine_takes(
+        steps in vec(step(), 1..120)
+    ) {
+        run(&steps, Durability::Written);
+    }
+
+    #[test]
+    fn whatever_lies_in_the_files_a_spool_neither_panics_nor_grows(
+        damage in vec((0_usize..2, any::<usize>()), 1..6), pushes in 1_usize..60, _ in Just(())
+    ) {
+        let disk = Faulty::default();
+        let settings = Settings { bounds: bounds(), full: Full::DropOldest, durability: Durability::Written };
+        let spool = Spool::on(Arc::new(disk.clone()) as Arc<dyn Disk>, settings);
+        for number in 0..pushes {
+            spool.push(&parcel(number, 2000), Duration::from_secs(100)).unwrap();
+        }
+        let before = waiting(&spool);
+        spool.acknowledge(&[*before.keys().next().unwrap()]).unwrap();
+        for (file, byte) in damage {
+            let held = disk.files().unwrap();
+            let ending = [".log", ".acks"][file];
+            if held.iter().any(|(name, bytes)| name.ends_with(ending) && *bytes > 0) {
+                let name = held.iter().find(|(name, bytes)| name.ends_with(ending) && *bytes > 0);
+                disk.damage(&name.unwrap().0, byte);
+            }
+        }
+        for (id, parcel) in waiting(&spool) {
+            assert_eq!(before.get(&id), Some(&parcel), "made up");
+        }
+        for number in 0..100 {
+            spool.push(&parcel(number, 2000), Duration::from_secs(100)).unwrap();
+            assert!(disk.bytes() <= bounds().bytes);
+        }
+        assert!(waiting(&spool).len() >= 20);
+    }
+}

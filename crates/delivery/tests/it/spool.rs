@@ -1,0 +1,144 @@
+//! Bounds, ages, drops and files of a spool.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use ktel_delivery::Parcel;
+use ktel_delivery::spool::{Bounds, Cursor, Drop, Durability, Error, Full, Settings, Spool};
+
+const NOW: Duration = Duration::from_secs(1_000_000);
+
+fn settings(full: Full) -> Settings {
+    let bounds = Bounds { bytes: 256 * 1024, parcels: 1000, age: Duration::from_secs(100) };
+    Settings { bounds, full, durability: Durability::Written }
+}
+
+fn parcel(bytes: usize) -> Parcel {
+    let (to, key, content_type) = ("there".into(), "key".into(), "text/plain".into());
+    Parcel { to, key, content_type, body: vec![7; bytes].into() }
+}
+
+fn count(spool: &Spool, now: Duration) -> usize {
+    let mut cursor = Cursor::default();
+    std::iter::from_fn(|| spool.next(&mut cursor, now).unwrap()).count()
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_full_spool_refuses_before_it_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = Spool::in_directory(directory.path().join("s"), settings(Full::RefuseNew));
+    let mut pushed = 0;
+    let error = loop {
+        match spool.push(&parcel(5000), NOW) {
+            Ok(_) => pushed += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, Error::Full { parcels, .. } if parcels == pushed), "{error:?}");
+    assert!((50..53).contains(&pushed), "{pushed}");
+    assert_eq!(spool.status().unwrap().parcels, pushed);
+    let held: u64 = files(&directory.path().join("s"));
+    assert!(held <= 256 * 1024, "{held}");
+    assert!(matches!(spool.push(&parcel(300_000), NOW), Err(Error::TooLarge { .. })));
+}
+
+fn files(directory: &Path) -> u64 {
+    std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum()
+}
+
+#[test]
+fn a_spool_that_drops_the_oldest_counts_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = Spool::in_directory(directory.path(), settings(Full::DropOldest));
+    let ids: Vec<u64> = (0..100).map(|_| spool.push(&parcel(5000), NOW).unwrap()).collect();
+    let status = spool.status().unwrap();
+    assert_eq!(status.parcels + status.drops.of(Drop::Full), 100);
+    assert!(status.parcels >= 45 && status.bytes <= 256 * 1024, "{status:?}");
+    let first = spool.next(&mut Cursor::default(), NOW).unwrap().unwrap();
+    assert_eq!(first.id, ids[100 - usize::try_from(status.parcels).unwrap()], "the oldest went");
+}
+
+#[test]
+fn the_count_is_bounded_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    for _ in 0..1000 {
+        spool.push(&parcel(1), NOW).unwrap();
+    }
+    assert!(matches!(spool.push(&parcel(1), NOW), Err(Error::Full { parcels: 1000, .. })));
+    spool.acknowledge(&[17]).unwrap();
+    spool.push(&parcel(1), NOW).unwrap();
+}
+
+#[test]
+fn what_is_too_old_is_dropped_counted_and_never_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    for second in 0..10 {
+        spool.push(&parcel(10), NOW + Duration::from_secs(second * 10)).unwrap();
+    }
+    assert_eq!(count(&spool, NOW + Duration::from_secs(100)), 10);
+    assert_eq!(count(&spool, NOW + Duration::from_secs(131)), 6);
+    assert_eq!(spool.status().unwrap().drops.of(Drop::Expired), 4);
+    // A push makes room by age as well, so that a spool that nobody reads still forgets.
+    spool.push(&parcel(10), NOW + Duration::from_secs(10_000)).unwrap();
+    assert_eq!(spool.status().unwrap().parcels, 1);
+    assert_eq!(count(&spool, Duration::ZERO), 1, "a clock set back makes nothing old");
+}
+
+#[test]
+fn files_are_for_their_owner_alone_and_an_empty_spool_has_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state/spool");
+    let spool = Spool::in_directory(&path, settings(Full::RefuseNew));
+    assert_eq!(spool.status().unwrap().parcels, 0);
+    assert_eq!(count(&spool, NOW), 0);
+    assert_eq!(spool.acknowledge(&[1]).unwrap(), 0);
+    assert_eq!(spool.clear().unwrap(), 0);
+    assert!(!directory.path().join("state").exists(), "looking at it made it");
+    spool.push(&parcel(10), NOW).unwrap();
+    spool.push(&parcel(10), NOW).unwrap();
+    spool.acknowledge(&[0]).unwrap();
+    assert_eq!(mode(&path), 0o700);
+    for file in std::fs::read_dir(&path).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn an_id_is_never_used_again_even_when_all_is_done() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    for expected in 0..5 {
+        let id = spool.push(&parcel(10), NOW).unwrap();
+        assert_eq!(id, expected);
+        assert_eq!(spool.acknowledge(&[id]).unwrap(), 1);
+        assert_eq!(spool.acknowledge(&[id]).unwrap(), 0, "only once");
+    }
+    spool.push(&parcel(10), NOW).unwrap();
+    assert_eq!(spool.clear().unwrap(), 1);
+    assert_eq!(spool.push(&parcel(10), NOW).unwrap(), 6);
+    assert_eq!(spool.status().unwrap().drops.of(Drop::Cleared), 1);
+}
+
+#[test]
+fn a_reader_sees_what_comes_while_it_reads() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    let mut cursor = Cursor::default();
+    assert_eq!(spool.next(&mut cursor, NOW).unwrap(), None);
+    for expected in 0..3 {
+        spool.push(&parcel(10), NOW).unwrap();
+        assert_eq!(spool.next(&mut cursor, NOW).unwrap().unwrap().id, expected);
+        assert_eq!(spool.next(&mut cursor, NOW).unwrap(), None);
+    }
+}
