@@ -85,7 +85,10 @@ pub async fn deliver(
             let Ok(verdict) = timeout_at(deadline, exchange).await else { return Ok(account) };
             observe(&stored, &verdict);
             account.take(&verdict);
-            let Verdict::Retry { after, .. } = verdict else { break verdict };
+            let Verdict::Retry { after, trouble, .. } = verdict else { break verdict };
+            if trouble == Trouble::Untrusted {
+                return Ok(account);
+            }
             let again = Instant::now() + backoff::pause(failures, after, (surroundings.luck)());
             if again >= deadline {
                 return Ok(account);

@@ -6,10 +6,16 @@
 
 pub mod backoff;
 pub mod courier;
+pub mod fault;
+pub mod http;
 pub mod limits;
+pub mod line;
 pub mod parcel;
+pub mod secret;
 pub mod spool;
+pub mod tls;
 pub mod verdict;
 
 pub use parcel::Parcel;
+pub use secret::Secret;
 pub use verdict::Verdict;

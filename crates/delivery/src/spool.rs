@@ -24,10 +24,12 @@ use crate::parcel::Parcel;
 mod disk;
 mod drops;
 mod layout;
+mod memory;
 mod record;
 
 pub use disk::{Directory, Disk, Durability, Guard};
 pub use drops::{Drop, Drops};
+pub use memory::Memory;
 
 use layout::Layout;
 
@@ -146,6 +148,12 @@ impl Spool {
     #[must_use]
     pub fn in_directory(path: impl Into<std::path::PathBuf>, settings: Settings) -> Self {
         Self::on(Arc::new(Directory::new(path)), settings)
+    }
+
+    /// Makes a spool that ends with its owner.
+    #[must_use]
+    pub fn in_memory(settings: Settings) -> Self {
+        Self::on(Arc::new(Memory::default()), settings)
     }
 
     /// Names a spool on any disk.

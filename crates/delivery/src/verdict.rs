@@ -46,6 +46,9 @@ pub enum Trouble {
     Unreachable,
     /// The receiver does not answer in time.
     Timeout,
+    /// The receiver's certificate is not trusted: a person has to mend that, so that another try
+    /// at once is no use.
+    Untrusted,
     /// The receiver asks for fewer requests.
     Throttled,
     /// The receiver, or what stands before it, cannot take it now.
@@ -82,6 +85,7 @@ impl Trouble {
         match self {
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
+            Self::Untrusted => "untrusted",
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
             Self::Unconfirmed => "unconfirmed",

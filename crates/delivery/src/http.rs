@@ -1,0 +1,195 @@
+//! One HTTP client for every receiver: bounded in time and bytes, follows nobody, prints no secret.
+
+use std::io::Write;
+use std::time::Duration;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use reqwest::redirect::Policy;
+use thiserror::Error;
+use tokio::time::timeout;
+
+use crate::fault;
+use crate::limits;
+use crate::tls::{self, Trust};
+use crate::verdict::{Answer, Trouble, Verdict, retry_after};
+
+pub use reqwest::Url;
+
+/// Speaks HTTP. Proxies come from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+#[derive(Clone)]
+pub struct Client(reqwest::Client);
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Client") // its default headers are nobody's business
+    }
+}
+
+/// Which HTTP is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1, or HTTP/2 where TLS agrees on it.
+    Any,
+    /// HTTP/2 from the first byte, as gRPC needs.
+    Two,
+}
+
+/// Why there is no client.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A file of certificates.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// The library refuses.
+    #[error("set up the HTTP client")]
+    Client {
+        /// Why.
+        source: reqwest::Error,
+    },
+}
+
+/// What is posted.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where to.
+    pub url: Url,
+    /// Headers; mark secrets with `set_sensitive`.
+    pub headers: HeaderMap,
+    /// What the body is.
+    pub content_type: HeaderValue,
+    /// The body.
+    pub body: Bytes,
+    /// Whether the receiver understands gzip.
+    pub gzip: bool,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers, and the trailers among them.
+    pub headers: HeaderMap,
+    /// How long the receiver asks us to wait.
+    pub retry_after: Option<Duration>,
+    /// The body, cut at [`limits::ANSWER_BYTES_MAX`].
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// Gives what verdicts are made of.
+    #[must_use]
+    pub fn answer(&self) -> Answer<'_> {
+        Answer { status: self.status, retry_after: self.retry_after, body: &self.body }
+    }
+}
+
+impl Client {
+    /// Makes a client.
+    ///
+    /// # Errors
+    /// When a file of certificates cannot be used.
+    pub fn new(trust: &Trust, protocol: Protocol) -> Result<Self, Error> {
+        let mut tls = trust.configure()?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("ktel/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .connect_timeout(limits::CONNECT_WITHIN)
+            .timeout(limits::EXCHANGE_WITHIN)
+            .pool_max_idle_per_host(2);
+        tls.alpn_protocols = match protocol {
+            Protocol::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Protocol::Two => {
+                builder = builder.http2_prior_knowledge();
+                vec![b"h2".to_vec()]
+            }
+        };
+        let client = builder.tls_backend_preconfigured(tls).build();
+        Ok(Self(client.map_err(|source| Error::Client { source })?))
+    }
+
+    /// Posts once. `now` is the time since the epoch, for answers that name a date.
+    ///
+    /// # Errors
+    /// The verdict, when no answer came.
+    pub async fn post(&self, request: Request, now: Duration) -> Result<Reply, Verdict> {
+        let exchange = timeout(limits::EXCHANGE_WITHIN, self.exchange(request, now)).await;
+        exchange.unwrap_or_else(|_| Err(Verdict::retry(Trouble::Timeout, "no answer in time")))
+    }
+
+    /// Asks once, for what is polled.
+    ///
+    /// # Errors
+    /// The verdict, when no answer came.
+    pub async fn get(&self, url: Url, headers: HeaderMap, now: Duration) -> Result<Reply, Verdict> {
+        let sent = self.0.get(url).headers(headers).send().await;
+        reply(sent.map_err(|error| fault::judge(&error.without_url()))?, now).await
+    }
+
+    async fn exchange(&self, request: Request, now: Duration) -> Result<Reply, Verdict> {
+        let Request { url, headers, content_type, body, gzip } = request;
+        let mut post = self.0.post(url).headers(headers).header(CONTENT_TYPE, content_type);
+        if gzip && body.len() >= limits::GZIP_FROM_BYTES {
+            post = post.header(CONTENT_ENCODING, "gzip").body(compress(&body));
+        } else {
+            post = post.body(body);
+        }
+        let sent = post.send().await;
+        reply(sent.map_err(|error| fault::judge(&error.without_url()))?, now).await
+    }
+}
+
+async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Verdict> {
+    let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+    let mut headers = parts.headers;
+    let retry_after = headers
+        .get(RETRY_AFTER)
+        // A value that is no text makes no sense either.
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| retry_after::parse(value, std::time::UNIX_EPOCH + now));
+    let body = match Limited::new(body, limits::ANSWER_BYTES_MAX).collect().await {
+        Ok(collected) => {
+            headers.extend(collected.trailers().cloned().unwrap_or_default());
+            collected.to_bytes()
+        }
+        // The status stands before the body; what a receiver says at such length is not needed.
+        Err(error) if error.is::<LengthLimitError>() => Bytes::new(),
+        // The answer broke off, and nobody knows what it would have been.
+        Err(error) => return Err(fault::judge(&*error)),
+    };
+    Ok(Reply { status: parts.status.as_u16(), headers, retry_after, body })
+}
+
+/// Compresses with gzip.
+#[must_use]
+pub fn compress(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).expect("memory takes all");
+    encoder.finish().expect("memory takes all").into()
+}
+
+/// Makes a header that is never printed.
+///
+/// # Errors
+/// When the name or the value cannot stand in a header; the value is not quoted.
+pub fn sensitive(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), BadHeader> {
+    let bad = || BadHeader { name: name.to_owned() };
+    // The library's errors add nothing but the value.
+    let header = HeaderName::try_from(name).map_err(|_| bad())?;
+    let mut value = HeaderValue::try_from(value).map_err(|_| bad())?;
+    value.set_sensitive(true);
+    Ok((header, value))
+}
+
+/// A header that cannot be sent.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("header `{name}` cannot be sent: its name or its value has characters that HTTP forbids")]
+pub struct BadHeader {
+    name: String,
+}

@@ -1,0 +1,94 @@
+//! Lines over TCP, TLS and UDP: written, said goodbye, and never confirmed.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::fault;
+use crate::limits;
+use crate::verdict::{Refusal, Trouble, Verdict};
+
+/// How a line travels.
+#[derive(Debug, Clone)]
+pub enum Wire {
+    /// TCP, in the open.
+    Tcp,
+    /// TCP under TLS.
+    Tls(Arc<rustls::ClientConfig>),
+    /// One datagram.
+    Udp,
+}
+
+/// Sends bytes to a receiver that answers nothing. `Accepted` means that they were handed over.
+pub async fn send(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> Verdict {
+    if matches!(wire, Wire::Udp) && bytes.len() > limits::DATAGRAM_BYTES_MAX {
+        let most = limits::DATAGRAM_BYTES_MAX;
+        let message = format!("{} bytes do not fit a datagram of {most}", bytes.len());
+        return Verdict::refused(Refusal::TooLarge, message);
+    }
+    let sent = timeout(limits::EXCHANGE_WITHIN, hand_over(wire, host, port, bytes)).await;
+    match sent {
+        Ok(Ok(())) => Verdict::Accepted,
+        Ok(Err(error)) => fault::judge(&error),
+        Err(_) => Verdict::retry(Trouble::Timeout, "the line was not taken in time"),
+    }
+}
+
+async fn hand_over(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> io::Result<()> {
+    match wire {
+        Wire::Tcp => write(connect(host, port).await?, bytes).await,
+        Wire::Tls(config) => {
+            let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+            let stream = connect(host, port).await?;
+            let connector = TlsConnector::from(Arc::clone(config));
+            let stream = within(limits::CONNECT_WITHIN, connector.connect(name, stream)).await?;
+            write(stream, bytes).await
+        }
+        Wire::Udp => {
+            let mut last = io::Error::from(io::ErrorKind::NotFound);
+            for address in tokio::net::lookup_host((host, port)).await? {
+                let local = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+                let socket = UdpSocket::bind(local).await?;
+                socket.connect(address).await?;
+                match socket.send(bytes).await {
+                    Ok(_) => return Ok(()),
+                    Err(error) => last = error,
+                }
+            }
+            Err(last)
+        }
+    }
+}
+
+async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+    within(limits::CONNECT_WITHIN, TcpStream::connect((host, port))).await
+}
+
+async fn within<T>(limit: Duration, what: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, what).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Writes, ends our side (under TLS with `close_notify`) and reads the other side to its end:
+/// closing with its bytes unread resets the connection, and the receiver drops the line.
+async fn write(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await?;
+    stream.shutdown().await?;
+    let mut said = [0; 1024];
+    let drained = timeout(limits::DRAIN_WITHIN, async {
+        while stream.read(&mut said).await? > 0 {}
+        io::Result::Ok(())
+    });
+    match drained.await {
+        // Under TLS many receivers close without a goodbye of their own.
+        Ok(Err(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+        // A receiver that keeps its side open has the line.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}

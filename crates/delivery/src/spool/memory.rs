@@ -1,0 +1,68 @@
+//! A spool's disk in memory, for those who must not, or cannot, leave anything behind.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::disk::{Disk, Durability, Guard};
+
+/// Files that live as long as their owner.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+}
+
+/// Nobody else can see the files, so that there is nothing to lock.
+#[derive(Debug)]
+struct Alone;
+
+impl Guard for Alone {}
+
+impl Memory {
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.files.lock().expect("no holder panics")
+    }
+}
+
+impl Disk for Memory {
+    fn lock(&self, _name: &str) -> io::Result<Box<dyn Guard>> {
+        Ok(Box::new(Alone))
+    }
+
+    fn try_lock(&self, _name: &str) -> io::Result<Option<Box<dyn Guard>>> {
+        Ok(Some(Box::new(Alone)))
+    }
+
+    fn files(&self) -> io::Result<Vec<(String, u64)>> {
+        Ok(Self::files(self).iter().map(|(name, file)| (name.clone(), file.len() as u64)).collect())
+    }
+
+    fn read(&self, name: &str, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+        let files = Self::files(self);
+        let file = files.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let place = |at: u64| usize::try_from(at).map_or(file.len(), |at| at.min(file.len()));
+        Ok(file[place(offset)..place(offset.saturating_add(length))].to_vec())
+    }
+
+    fn append(&self, name: &str, bytes: &[u8], _durability: Durability) -> io::Result<()> {
+        Self::files(self).entry(name.to_owned()).or_default().extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn truncate(&self, name: &str, length: u64) -> io::Result<()> {
+        let mut files = Self::files(self);
+        let file = files.get_mut(name).ok_or(io::ErrorKind::NotFound)?;
+        file.truncate(usize::try_from(length).map_err(io::Error::other)?);
+        Ok(())
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        Self::files(self).insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        Self::files(self).remove(name);
+        Ok(())
+    }
+}
