@@ -32,6 +32,7 @@ mod workload;
 pub mod catalog;
 pub mod job;
 pub mod limits;
+pub mod line;
 pub mod merge;
 pub mod repeat;
 pub mod server;
