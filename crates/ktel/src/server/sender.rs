@@ -1,0 +1,314 @@
+//! A receiver with its secrets read and its connection set up.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, io};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, TE};
+use ktel_delivery::courier::Carrier;
+use ktel_delivery::http::{self as wire, BadHeader, Client, Request, Url, sensitive};
+use ktel_delivery::secret::{Secret, read_text};
+use ktel_delivery::verdict::{Refusal, Trouble, http as plain, splunk as judge};
+use ktel_delivery::{Parcel, Verdict, line, tls};
+use serde_json::json;
+use thiserror::Error;
+use tokio::time::sleep;
+
+use super::address::{Address, Protocol, Wire};
+use super::splunk::{self, Collector};
+use super::{Remote, grpc};
+
+/// How often it is asked whether an event is stored; Splunk says 10 s, which a person does not wait.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+/// How often at the most.
+const ASK_TIMES: usize = 20;
+
+/// The tokens that the surroundings offer.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    /// `KTEL_SPLUNK_TOKEN`.
+    pub splunk: Option<Secret>,
+    /// `KTEL_TOKEN`.
+    pub bearer: Option<Secret>,
+}
+
+/// Why nothing can be sent to a receiver yet; all of it the user can mend.
+#[derive(Debug, Error)]
+pub enum NotReady {
+    /// Splunk always wants a token.
+    #[error("`{server}` needs a token")]
+    NoToken {
+        /// The receiver.
+        server: String,
+    },
+    /// A file of secrets cannot be read.
+    #[error("read `{}` for `{server}`", path.display())]
+    Read {
+        /// The receiver.
+        server: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line of a file of headers is none.
+    #[error("line {line} of `{}` is no header", path.display())]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A header that HTTP does not allow.
+    #[error("send to `{server}`")]
+    BadHeader {
+        /// The receiver.
+        server: String,
+        /// Which.
+        source: BadHeader,
+    },
+    /// Certificates, or the client itself.
+    #[error("connect to `{server}`")]
+    Client {
+        /// The receiver.
+        server: String,
+        /// Why not.
+        source: wire::Error,
+    },
+}
+
+impl NotReady {
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoToken { .. } => Some(
+                "set KTEL_SPLUNK_TOKEN, or name a file that holds it: `?token_file=FILE`".into(),
+            ),
+            Self::Header { .. } => Some("write one `Name: value` per line".into()),
+            Self::Read { .. } | Self::BadHeader { .. } | Self::Client { .. } => None,
+        }
+    }
+}
+
+/// Carries parcels to one receiver.
+pub struct Sender {
+    kind: Kind,
+    headers: HeaderMap,
+    now: fn() -> Duration,
+}
+
+enum Kind {
+    Splunk { client: Client, collector: Collector, channel: Option<String> },
+    Line { wire: line::Wire, host: String, port: u16 },
+    Https { client: Client, endpoint: Url, gzip: bool },
+    OtlpGrpc { client: Client, endpoint: Url },
+    OtlpHttp { client: Client, endpoint: Url },
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Sender") // all it holds is either known or secret
+    }
+}
+
+impl Remote {
+    /// Reads the secrets and certificates that sending needs. `now` gives the time since the epoch.
+    ///
+    /// # Errors
+    /// When one is missing or cannot be used.
+    pub fn sender(&self, tokens: &Tokens, now: fn() -> Duration) -> Result<Sender, NotReady> {
+        let Address { protocol, trust, .. } = &self.address;
+        let server = || self.text.clone();
+        let client = |protocol| {
+            Client::new(trust, protocol)
+                .map_err(|source| NotReady::Client { server: server(), source })
+        };
+        let kind = match protocol.clone() {
+            Protocol::Splunk(collector) => Kind::Splunk {
+                client: client(wire::Protocol::Any)?,
+                channel: collector.ack.then(splunk::channel),
+                collector,
+            },
+            Protocol::Line { wire, host, port, .. } => {
+                let wire = match wire {
+                    Wire::Tcp => line::Wire::Tcp,
+                    Wire::Udp => line::Wire::Udp,
+                    Wire::Tls => line::Wire::Tls(Arc::new(trust.configure().map_err(
+                        |error: tls::Error| NotReady::Client {
+                            server: server(),
+                            source: error.into(),
+                        },
+                    )?)),
+                };
+                Kind::Line { wire, host, port }
+            }
+            Protocol::Https { endpoint, gzip } => {
+                Kind::Https { client: client(wire::Protocol::Any)?, endpoint, gzip }
+            }
+            Protocol::OtlpGrpc { mut endpoint } => {
+                endpoint.set_path(grpc::EXPORT_LOGS);
+                Kind::OtlpGrpc { client: client(wire::Protocol::Two)?, endpoint }
+            }
+            Protocol::OtlpHttp { endpoint } => {
+                Kind::OtlpHttp { client: client(wire::Protocol::Any)?, endpoint }
+            }
+        };
+        let headers = self.headers(&kind, tokens)?;
+        Ok(Sender { kind, headers, now })
+    }
+
+    fn headers(&self, kind: &Kind, tokens: &Tokens) -> Result<HeaderMap, NotReady> {
+        let server = || self.text.clone();
+        let bad = |source| NotReady::BadHeader { server: server(), source };
+        let mut headers = HeaderMap::new();
+        let (scheme, token) = match kind {
+            Kind::Line { .. } => return Ok(headers),
+            Kind::Splunk { .. } => ("Splunk", &tokens.splunk),
+            _ => ("Bearer", &tokens.bearer),
+        };
+        if let Some(path) = &self.address.headers_file {
+            let read = |source| NotReady::Read { server: server(), path: path.clone(), source };
+            let text = read_text(path).map_err(read)?;
+            for (index, line) in
+                text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
+            {
+                let header = || NotReady::Header { path: path.clone(), line: index + 1 };
+                let (name, value) = line.split_once(':').ok_or_else(header)?;
+                let (name, value) = sensitive(name.trim(), value.trim()).map_err(bad)?;
+                headers.append(name, value);
+            }
+        }
+        let token = match &self.address.token_file {
+            Some(path) => Some(Secret::read(path).map_err(|source| NotReady::Read {
+                server: server(),
+                path: path.clone(),
+                source,
+            })?),
+            None => token.clone(),
+        };
+        match token {
+            Some(token) => {
+                let value = format!("{scheme} {}", token.reveal());
+                let (name, value) = sensitive(AUTHORIZATION.as_str(), &value).map_err(bad)?;
+                headers.insert(name, value);
+            }
+            None if matches!(kind, Kind::Splunk { .. }) && !headers.contains_key(AUTHORIZATION) => {
+                return Err(NotReady::NoToken { server: server() });
+            }
+            None => {}
+        }
+        Ok(headers)
+    }
+}
+
+impl Carrier for Sender {
+    fn carry<'a>(
+        &'a self,
+        parcel: &'a Parcel,
+    ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
+        Box::pin(async move { self.send(parcel).await.unwrap_or_else(|verdict| verdict) })
+    }
+}
+
+impl Sender {
+    async fn send(&self, parcel: &Parcel) -> Result<Verdict, Verdict> {
+        match &self.kind {
+            Kind::Line { wire, host, port } => {
+                Ok(line::send(wire, host, *port, &parcel.body).await)
+            }
+            Kind::Splunk { client, collector, channel } => {
+                self.event(client, collector, channel.as_deref(), parcel).await
+            }
+            Kind::Https { client, endpoint, gzip } => {
+                let reply = self.post(client, endpoint, parcel, *gzip).await?;
+                Ok(plain::judge(reply.answer()))
+            }
+            Kind::OtlpHttp { client, endpoint } => {
+                let reply = self.post(client, endpoint, parcel, true).await?;
+                Ok(match plain::judge(reply.answer()) {
+                    Verdict::Accepted => grpc::partial(&reply.body),
+                    other => other,
+                })
+            }
+            Kind::OtlpGrpc { client, endpoint } => {
+                let mut request = self.request(endpoint, parcel, false)?;
+                request.content_type = HeaderValue::from_static("application/grpc");
+                request.headers.insert(TE, HeaderValue::from_static("trailers"));
+                request.body = grpc::frame(&parcel.body);
+                Ok(grpc::verdict(&client.post(request, (self.now)()).await?))
+            }
+        }
+    }
+
+    fn request(&self, url: &Url, parcel: &Parcel, gzip: bool) -> Result<Request, Verdict> {
+        let text = |text: &str| {
+            let bad = |_| Verdict::refused(Refusal::Unsafe, "a header cannot carry it");
+            HeaderValue::from_str(text).map_err(bad)
+        };
+        let mut headers = self.headers.clone();
+        headers.insert("idempotency-key", text(&parcel.key)?);
+        Ok(Request {
+            url: url.clone(),
+            headers,
+            content_type: text(&parcel.content_type)?,
+            body: parcel.body.clone(),
+            gzip,
+        })
+    }
+
+    async fn post(
+        &self,
+        client: &Client,
+        url: &Url,
+        parcel: &Parcel,
+        gzip: bool,
+    ) -> Result<wire::Reply, Verdict> {
+        client.post(self.request(url, parcel, gzip)?, (self.now)()).await
+    }
+
+    async fn event(
+        &self,
+        client: &Client,
+        collector: &Collector,
+        channel: Option<&str>,
+        parcel: &Parcel,
+    ) -> Result<Verdict, Verdict> {
+        let mut request = self.request(&collector.endpoint, parcel, true)?;
+        let channel = channel.map(|id| (id, HeaderValue::from_str(id).expect("a UUID is ASCII")));
+        if let Some((_, value)) = &channel {
+            request.headers.insert("x-splunk-request-channel", value.clone());
+        }
+        let reply = client.post(request, (self.now)()).await?;
+        let judged = judge::judge(reply.answer());
+        let Some((channel, value)) = channel.filter(|_| judged.verdict.is_accepted()) else {
+            return Ok(judged.verdict);
+        };
+        let Some(ack_id) = judged.ack_id else {
+            let message = "this token has no acknowledgements: leave out `?ack=1`";
+            return Ok(Verdict::refused(Refusal::Misconfigured, message));
+        };
+        let mut headers = self.headers.clone();
+        headers.insert("x-splunk-request-channel", value);
+        for _ in 0..ASK_TIMES {
+            let ask = Request {
+                url: collector.acks(channel),
+                headers: headers.clone(),
+                content_type: HeaderValue::from_static("application/json"),
+                body: Bytes::from(json!({"acks": [ack_id]}).to_string()),
+                gzip: false,
+            };
+            // A poll that fails says nothing about the event.
+            if let Ok(reply) = client.post(ask, (self.now)()).await
+                && splunk::is_stored(&reply.body, ack_id)
+            {
+                return Ok(judged.verdict);
+            }
+            sleep(ASK_EVERY).await;
+        }
+        Ok(Verdict::retry(Trouble::Unconfirmed, "taken, and never confirmed to be stored"))
+    }
+}
