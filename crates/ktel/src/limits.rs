@@ -22,3 +22,5 @@ pub const VALUES_MAX: usize = 1024;
 pub const USER_BYTES_MAX: usize = 1 << 20;
 /// Jobs in a workflow.
 pub const JOBS_MAX: usize = 256;
+/// A configuration, a policy, a preference or a product file; the largest are a few KiB.
+pub const SETTINGS_BYTES_MAX: u64 = 1 << 20;

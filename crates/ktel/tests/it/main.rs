@@ -1,5 +1,6 @@
 //! The library from outside, without a cluster.
 
+mod consent;
 mod custom;
 mod reads;
 mod support;
