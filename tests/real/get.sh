@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus victoria-metrics vmagent vmauth)
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus victoria-metrics vmagent vmauth rsyslogd curl openssl strace)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -88,6 +88,15 @@ unpack() { # program, its package in a later Debian, unpacked in private without
   echo "$cache/$name"
 }
 
+installed() { # program, the package to install, a file that this package may come without
+  local found
+  found=$(PATH=$PATH:/usr/sbin:/sbin command -v "$1") || fail "\`$1\` is not installed; Debian's package is \`$2\`"
+  if [ -n "${3:-}" ] && [ -z "$(find /usr/lib /usr/lib64 -name "$3" -print -quit 2>/dev/null)" ]; then
+    fail "\`$1\` is installed without \`$3\`; Debian's package is \`$4\`"
+  fi
+  echo "$found"
+}
+
 may_build() {
   [ "${KTEL_REAL_BUILD:-1}" != 0 ] || fail "\`$1\` is not at hand, and KTEL_REAL_BUILD=0 forbids building it"
 }
@@ -108,6 +117,8 @@ get() {
     otelcol) build otelcol collector . -tags remove_all_sd -ldflags "-s -w" ;;
     prometheus) build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus -tags remove_all_sd -ldflags "-s -w" ;;
     victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
+    rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
+    curl | openssl | strace) installed "$1" "$1" ;;
     *) fail "no program is called \`$1\`; there are: ${all[*]}" ;;
   esac
 }

@@ -4,7 +4,10 @@
 //! the code under test.
 
 pub mod api_server;
+pub mod certificates;
 mod etcd;
+mod key;
 pub mod proxy;
 pub mod real;
+pub mod tls;
 mod watched;

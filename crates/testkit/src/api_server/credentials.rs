@@ -3,21 +3,13 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use pem::Pem;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING as ES256, EcdsaKeyPair, KeyPair};
 use serde_json::json;
 
 use super::{ADMIN_TOKEN, ApiServer, ISSUER, NOBODY_TOKEN};
-
-/// The DER head of a P-256 public key (RFC 5480); the 65 bytes of the point follow.
-const P256_PUBLIC_KEY_HEAD: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
-    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
-];
+use crate::key::{Form, Key};
 
 /// The first of January 2020, in seconds since 1970.
 const LONG_AGO: u64 = 1_577_836_800;
@@ -84,7 +76,7 @@ impl ApiServer {
             "iat": LONG_AGO, "nbf": LONG_AGO, "exp": LONG_AGO + 3600,
             "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}},
         });
-        sign(&claims.to_string(), &pem::parse(key).context("parse the key")?)
+        sign(&claims.to_string(), &Key::from_pem(&key)?)
     }
 
     /// Writes what the server needs before it starts, and the admin's kubeconfig.
@@ -97,12 +89,9 @@ impl ApiServer {
             "{ADMIN_TOKEN},admin,admin,system:masters\n{NOBODY_TOKEN},nobody,nobody,everybody\n"
         );
         write("tokens.csv", &tokens)?;
-        let private = EcdsaKeyPair::generate_pkcs8(&ES256, &SystemRandom::new());
-        let private = private.map_err(|_unspecified| anyhow!("generate a key"))?;
-        let public = key_pair(private.as_ref())?.public_key().as_ref().to_vec();
-        let public = [P256_PUBLIC_KEY_HEAD.as_slice(), &public].concat();
-        write("service-account.pub", &Pem::new("PUBLIC KEY", public).to_string())?;
-        write("service-account.key", &Pem::new("PRIVATE KEY", private.as_ref()).to_string())?;
+        let key = Key::generate()?;
+        write("service-account.pub", &key.public_pem()?)?;
+        write("service-account.key", &key.private_pem())?;
         let ca = self.directory.join("ca.pem").display().to_string();
         write("admin.kubeconfig", &kubeconfig(&self.url(), &ca, ADMIN_TOKEN))
     }
@@ -127,17 +116,10 @@ fn kubeconfig(url: &str, ca: &str, token: &str) -> String {
     .to_string()
 }
 
-fn key_pair(pkcs8: &[u8]) -> anyhow::Result<EcdsaKeyPair> {
-    EcdsaKeyPair::from_pkcs8(&ES256, pkcs8, &SystemRandom::new())
-        .map_err(|rejected| anyhow!("read a key: {rejected}"))
-}
-
 /// Makes a JSON Web Token (RFC 7519) of these claims.
-fn sign(claims: &str, key: &Pem) -> anyhow::Result<String> {
+fn sign(claims: &str, key: &Key) -> anyhow::Result<String> {
     let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","typ":"JWT"}"#);
     let signed = format!("{header}.{}", BASE64_URL_SAFE_NO_PAD.encode(claims));
-    let signature = key_pair(key.contents())?
-        .sign(&SystemRandom::new(), signed.as_bytes())
-        .map_err(|_unspecified| anyhow!("sign a token"))?;
-    Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature.as_ref())))
+    let signature = key.sign(Form::Fixed, signed.as_bytes())?;
+    Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
 }
