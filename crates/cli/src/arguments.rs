@@ -31,6 +31,12 @@ pub(crate) enum Command {
     /// Check, show and compare files of the standard
     #[command(subcommand)]
     Schema(Schema),
+    /// See, send and drop the reports that wait for their servers
+    #[command(subcommand)]
+    Outbox(Outbox),
+    /// Carry waiting reports out of a site without a network
+    #[command(subcommand)]
+    Bundle(Bundle),
     /// Run the whole catalog on a made-up cluster
     Demo,
     /// Print completions for a shell
@@ -61,9 +67,11 @@ pub(crate) struct Run {
     /// Run a named set of jobs (see `ktel workflows list`)
     #[arg(long, value_name = "NAME")]
     pub(crate) workflow: Option<String>,
-    /// Send the report here: file:PATH or stdout: (repeatable)
+    /// Send the report here (repeatable): splunk://, splunk+tls://, https://, otlp://, file:PATH …
     #[arg(long = "report-server", value_name = "URL")]
     pub(crate) report_servers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) sending: Sending,
     #[command(flatten)]
     pub(crate) cluster: Cluster,
     /// The namespace of the product
@@ -102,6 +110,16 @@ pub(crate) struct Run {
     /// `-` reads a JSON object from standard input and merges it into the report
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     pub(crate) input: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sending {
+    /// Keep nothing on this machine of what cannot be delivered
+    #[arg(long)]
+    pub(crate) no_spool: bool,
+    /// Give up on a server after this long; the report waits in the outbox then
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) send_timeout: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +164,53 @@ pub(crate) enum Output {
 pub(crate) enum ListOutput {
     Table,
     Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Outbox {
+    /// List what waits, and for which server
+    List {
+        /// How it is printed
+        #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+        output: ListOutput,
+    },
+    /// Print a waiting report, byte for byte
+    Show {
+        /// Which, as `ktel outbox list` names it
+        name: String,
+    },
+    /// Send everything that waits
+    Flush {
+        /// Give up on a server after this long
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+        send_timeout: Duration,
+    },
+    /// Drop waiting reports
+    Drop {
+        /// Which, as `ktel outbox list` names them
+        #[arg(required_unless_present = "all")]
+        names: Vec<String>,
+        /// Drop everything
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bundle {
+    /// Move everything that waits into a new file
+    Export {
+        /// The file
+        file: PathBuf,
+    },
+    /// Take the reports of a file into the outbox
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Take reports for this server (repeatable)
+        #[arg(long = "report-server", value_name = "URL")]
+        report_servers: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,9 +1,11 @@
 //! One file per command.
 
+mod bundle;
 mod completions;
 mod demo;
 mod jobs;
 mod man;
+mod outbox;
 mod schema;
 mod workflows;
 
@@ -18,6 +20,8 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Workflows(command) => workflows::run(command, printer),
         Command::Jobs(command) => jobs::run(command, printer),
         Command::Schema(command) => schema::run(command, printer),
+        Command::Outbox(command) => outbox::run(command, printer),
+        Command::Bundle(command) => bundle::run(command, printer),
         Command::Demo => demo::run(printer),
         Command::Completions { shell } => completions::run(shell, printer),
         Command::Man { dir } => man::run(dir, printer),

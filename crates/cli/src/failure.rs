@@ -39,3 +39,9 @@ impl From<ktel::catalog::Error> for Failure {
         Self::usage(error, hint)
     }
 }
+
+impl From<ktel::outbox::Error> for Failure {
+    fn from(error: ktel::outbox::Error) -> Self {
+        Self::usage(error, None::<String>)
+    }
+}

@@ -12,6 +12,7 @@ mod hints;
 mod printer;
 mod progress;
 mod schemas;
+mod servers;
 
 use std::ffi::OsString;
 use std::path::Path;

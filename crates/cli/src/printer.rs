@@ -22,11 +22,6 @@ impl Printer {
         stdout.flush()
     }
 
-    /// Gives standard output to somebody who writes for themselves.
-    pub(crate) fn stdout(&mut self) -> impl Write + use<> {
-        io::stdout().lock()
-    }
-
     /// Says something beside it.
     #[expect(clippy::print_stderr, reason = "this is the door")]
     pub(crate) fn say(&mut self, text: &str) {

@@ -41,6 +41,13 @@ impl Directories {
         Some(self.state.as_ref()?.join(KTEL).join(product.as_str()))
     }
 
+    /// Gives the directory where reports wait that could not be delivered.
+    #[must_use]
+    pub fn outbox(&self) -> Option<PathBuf> {
+        // No product's name begins like that.
+        Some(self.state.as_ref()?.join(KTEL).join("_outbox"))
+    }
+
     /// Gives the directory of the product's own settings.
     #[must_use]
     pub fn product(&self, product: &ProductName) -> Option<PathBuf> {

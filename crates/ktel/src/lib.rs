@@ -38,6 +38,7 @@ pub mod job;
 pub mod limits;
 pub mod line;
 pub mod merge;
+pub mod outbox;
 pub mod product_name;
 pub mod repeat;
 pub mod server;

@@ -43,7 +43,7 @@ pub enum ReportServer {
     /// A file gets one JSON line more: the envelope.
     File(PathBuf),
     /// A receiver behind a network.
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 /// A receiver behind a network.
@@ -154,7 +154,7 @@ impl FromStr for ReportServer {
             }
             scheme => {
                 let address = address::parse(scheme, url)?;
-                Ok(Self::Remote(Remote { text: url.to_owned(), address }))
+                Ok(Self::Remote(Box::new(Remote { text: url.to_owned(), address })))
             }
         }
     }

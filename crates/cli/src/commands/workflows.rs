@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use ktel::catalog::SETS;
 use ktel::merge::{self, Collision};
-use ktel::server::ReportServer;
+use ktel::server::Content;
 use ktel::workflow::Progress;
 use ktel::{Outcome, Workflow};
 use ktel_model::report::Report;
@@ -17,6 +17,7 @@ use crate::cluster;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::servers::Servers;
 use crate::{clock, hints, progress, schemas};
 
 mod output;
@@ -40,7 +41,8 @@ pub(super) fn run(command: Workflows, printer: &mut Printer) -> Result<Exit, Fai
 /// Checks everything that the user said before the cluster is touched; then runs and ships.
 fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
     let jobs = schemas::select(&run.selection, run.workflow.as_deref())?;
-    let servers = servers(&run.report_servers)?;
+    let servers = Servers::parse(&run.report_servers)?;
+    let senders = if run.dry_run { None } else { Some(servers.ready(&run.sending, printer)?) };
     let names: Vec<String> = jobs.iter().map(|job| job.schema().name.clone()).collect();
     let workflow = Workflow::builder()
         .jobs(jobs)
@@ -51,7 +53,8 @@ fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::usage(error, None::<String>))?;
     let user = user(run, &names)?;
-    let Some(outcome) = super::runtime()?.block_on(collect(run, &workflow, printer))? else {
+    let runtime = super::runtime()?;
+    let Some(outcome) = runtime.block_on(collect(run, &workflow, printer))? else {
         return Ok(Exit::Interrupted);
     };
     if let Some(error) = hints::common(&outcome.failures, names.len()) {
@@ -62,7 +65,25 @@ fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
     }
     let mut report = outcome.report.clone();
     merge::merge(&mut report, user);
-    let delivered = ship(run, &servers, &report, &outcome, printer)?;
+    let envelope = outcome.envelope(&report);
+    let content = Content { report: &report, envelope: &envelope, time: clock::now() };
+    let shows_servers = run.dry_run && !servers.is_empty();
+    if !servers.print() && !shows_servers {
+        printer.out(print(&report, run.output))?;
+    }
+    let delivered = match senders {
+        None => servers.show(content, printer)?,
+        Some(senders) => {
+            let shipped = async {
+                tokio::select! {
+                    delivered = Box::pin(senders.ship(content, printer)) => delivered.map(Some),
+                    () = ktel_process::signals::first()? => Ok(None),
+                }
+            };
+            let Some(delivered) = runtime.block_on(shipped)? else { return Ok(Exit::Interrupted) };
+            delivered
+        }
+    };
     for failure in &outcome.failures {
         let text = format!("job `{}`: {}", failure.job, hints::text(&failure.error));
         printer.error(&text, hints::of(&failure.error, &failure.job).as_deref());
@@ -72,16 +93,6 @@ fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
         (true, false) => Exit::JobsFailed,
         (true, true) => Exit::Done,
     })
-}
-
-fn servers(urls: &[String]) -> Result<Vec<ReportServer>, Failure> {
-    let parse = |url: &String| {
-        url.parse().map_err(|error: ktel::server::Error| {
-            let hint = error.hint();
-            Failure::usage(error, hint)
-        })
-    };
-    urls.iter().map(parse).collect()
 }
 
 /// Reads what the user pipes in.
@@ -125,45 +136,6 @@ async fn collect(
         outcome = Box::pin(progress::watch(running, seen, printer)) => Ok(Some(outcome)),
         () = signal => Ok(None),
     }
-}
-
-/// Sends the report to every server and prints it; gives whether all servers have it.
-fn ship(
-    run: &Run,
-    servers: &[ReportServer],
-    report: &Report,
-    outcome: &Outcome,
-    printer: &mut Printer,
-) -> Result<bool, Failure> {
-    let envelope = outcome.envelope(report);
-    let mut delivered = true;
-    let printed_by_server = servers.contains(&ReportServer::Stdout);
-    let shows_servers = run.dry_run && !servers.is_empty();
-    if !printed_by_server && !shows_servers {
-        printer.out(print(report, run.output))?;
-    }
-    for server in servers {
-        let bytes = server.render(report, &envelope);
-        if run.dry_run {
-            printer.say(&format!("to {server}, {} bytes:", bytes.len()));
-            printer.out(bytes)?;
-            continue;
-        }
-        match server.deliver(&bytes, &mut printer.stdout()) {
-            Ok(()) => {}
-            Err(ktel::server::Error::Write { source, .. })
-                if source.kind() == io::ErrorKind::BrokenPipe =>
-            {
-                return Err(source.into());
-            }
-            Err(error) => {
-                delivered = false;
-                let hint = error.hint();
-                printer.error(&format!("{:#}", anyhow::Error::new(error)), hint.as_deref());
-            }
-        }
-    }
-    Ok(delivered)
 }
 
 fn print(report: &Report, output: Output) -> String {

@@ -1,0 +1,39 @@
+//! `ktel bundle`: the outbox in a file.
+
+use ktel::outbox::bundle::{self, Imported};
+
+use crate::arguments::Bundle;
+use crate::clock;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::servers;
+
+pub(super) fn run(command: Bundle, printer: &mut Printer) -> Result<Exit, Failure> {
+    let Some(outbox) = servers::outbox() else {
+        let error = anyhow::anyhow!("there is no place for an outbox: HOME is not set");
+        return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
+    };
+    let refused = |error: bundle::Error| {
+        let hint = error.hint();
+        Failure::usage(error, hint)
+    };
+    let now = clock::since_epoch();
+    match command {
+        Bundle::Export { file } => {
+            let parcels = bundle::export(&outbox, &file, now).map_err(refused)?;
+            printer.say(&format!(
+                "{parcels} reports are in `{}`, and wait here no longer",
+                file.display()
+            ));
+        }
+        Bundle::Import { file, report_servers } => {
+            let imported = bundle::import(&outbox, &file, &report_servers, now).map_err(refused)?;
+            let Imported { taken, known } = imported;
+            printer.say(&format!(
+                "{taken} reports wait in the outbox, {known} had been taken before; `ktel outbox flush` sends them"
+            ));
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,214 @@
+//! The report servers of a command: checked before the cluster is read, served side by side after.
+
+use std::io;
+use std::path::Path;
+
+use futures::future::join_all;
+use ktel::directories::{Directories, process_environment};
+use ktel::outbox::{self, Fate, Outbox, Shipment};
+use ktel::server::{self, Content, Remote, ReportServer, Sender, Tokens};
+use ktel_delivery::Parcel;
+use ktel_delivery::secret::Secret;
+use tokio::time::Instant;
+
+use crate::arguments::Sending;
+use crate::clock;
+use crate::failure::Failure;
+use crate::printer::Printer;
+
+/// Where a report is to go.
+pub(crate) struct Servers(Vec<ReportServer>);
+
+/// The same, with everything read that sending needs.
+pub(crate) struct Ready<'a> {
+    local: Vec<&'a ReportServer>,
+    remote: Vec<(&'a Remote, Sender)>,
+    outbox: Option<Outbox>,
+    sending: &'a Sending,
+}
+
+/// Names the outbox of this user; a pod may have no home.
+pub(crate) fn outbox() -> Option<Outbox> {
+    Directories::of(&process_environment).outbox().map(Outbox::at)
+}
+
+/// Reads the tokens of the environment.
+pub(crate) fn tokens() -> Tokens {
+    let token = |name| {
+        let value = process_environment(name)?.into_string().ok()?; // a token is text
+        Some(Secret::new(&value)).filter(|secret| !secret.reveal().is_empty())
+    };
+    Tokens { splunk: token("KTEL_SPLUNK_TOKEN"), bearer: token("KTEL_TOKEN") }
+}
+
+/// Reads what sending to a server needs.
+pub(crate) fn sender(remote: &Remote) -> Result<Sender, Failure> {
+    remote.sender(&tokens(), clock::since_epoch).map_err(|error| {
+        let hint = error.hint();
+        Failure::usage(error, hint)
+    })
+}
+
+fn refused(error: server::Error) -> Failure {
+    let hint = error.hint();
+    Failure::usage(error, hint)
+}
+
+impl Servers {
+    pub(crate) fn parse(urls: &[String]) -> Result<Self, Failure> {
+        let servers: Result<Vec<ReportServer>, _> = urls.iter().map(|url| url.parse()).collect();
+        servers.map(Self).map_err(refused)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Tells whether one of them prints the report.
+    pub(crate) fn print(&self) -> bool {
+        self.0.contains(&ReportServer::Stdout)
+    }
+
+    /// Reads tokens and certificates.
+    pub(crate) fn ready<'a>(
+        &'a self,
+        sending: &'a Sending,
+        printer: &mut Printer,
+    ) -> Result<Ready<'a>, Failure> {
+        let (mut local, mut remote) = (Vec::new(), Vec::new());
+        for server in &self.0 {
+            match server {
+                ReportServer::Remote(one) => {
+                    if let Some(warning) = one.warning() {
+                        printer.warn(&warning);
+                    }
+                    remote.push((&**one, sender(one)?));
+                }
+                ReportServer::Stdout | ReportServer::File(_) => local.push(server),
+            }
+        }
+        let outbox = if sending.no_spool { None } else { outbox() };
+        Ok(Ready { local, remote, outbox, sending })
+    }
+
+    /// Prints what each would get, and sends nothing.
+    pub(crate) fn show(
+        &self,
+        content: Content<'_>,
+        printer: &mut Printer,
+    ) -> Result<bool, Failure> {
+        for server in &self.0 {
+            let bytes = server.render(content).map_err(refused)?;
+            printer.say(&format!("to {server}, {} bytes:", bytes.len()));
+            printer.out(&bytes)?;
+            if !bytes.ends_with(b"\n") {
+                printer.say(""); // what follows begins on a line of its own
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Ready<'_> {
+    /// Sends the report to all of them; gives whether all have it.
+    pub(crate) async fn ship(
+        &self,
+        content: Content<'_>,
+        printer: &mut Printer,
+    ) -> Result<bool, Failure> {
+        let mut delivered = true;
+        for server in &self.local {
+            delivered &= write(server, content, printer)?;
+        }
+        let shipments = self.remote.iter().map(async |(remote, sender)| {
+            let parcel = remote.parcel(content)?;
+            Ok((parcel.clone(), self.ship_to(remote, sender, &parcel).await))
+        });
+        let shipments: Vec<Result<(Parcel, Shipment), server::Error>> = join_all(shipments).await;
+        for ((remote, _), shipment) in self.remote.iter().zip(shipments) {
+            delivered &= match shipment {
+                Ok((_, shipment)) => tell(remote.url(), shipment, printer),
+                Err(error) => {
+                    let hint = error.hint();
+                    printer.error(&format!("{:#}", anyhow::Error::new(error)), hint.as_deref());
+                    false
+                }
+            };
+        }
+        Ok(delivered)
+    }
+
+    async fn ship_to(&self, remote: &Remote, sender: &Sender, parcel: &Parcel) -> Shipment {
+        let deadline = Instant::now() + self.sending.send_timeout;
+        let surroundings = clock::surroundings();
+        Box::pin(outbox::ship(self.outbox.as_ref(), remote, sender, parcel, deadline, surroundings))
+            .await
+    }
+}
+
+fn write(
+    server: &ReportServer,
+    content: Content<'_>,
+    printer: &mut Printer,
+) -> Result<bool, Failure> {
+    let bytes = server.render(content).map_err(refused)?;
+    let written = match server {
+        ReportServer::File(path) => server::append(path, &bytes),
+        _ => printer.out(&bytes).map_err(|source| server::Error::Write {
+            path: Path::new("/dev/stdout").to_owned(),
+            source,
+        }),
+    };
+    match written {
+        Ok(()) => Ok(true),
+        Err(server::Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            Err(source.into())
+        }
+        Err(error) => {
+            let hint = error.hint();
+            printer.error(&format!("{:#}", anyhow::Error::new(error)), hint.as_deref());
+            Ok(false)
+        }
+    }
+}
+
+/// Says what became of a report; gives whether the server has it.
+pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> bool {
+    let Shipment { fate, account, not_kept } = shipment;
+    if let Some(error) = not_kept {
+        printer
+            .warn(&format!("nothing can be kept for `{server}`: {:#}", anyhow::Error::new(error)));
+    }
+    if account.rejected_items > 0 {
+        printer.warn(&format!("`{server}` rejected {} items", account.rejected_items));
+    }
+    match fate {
+        Fate::Delivered => return true,
+        Fate::Refused { message } => {
+            printer.error(&format!("`{server}` does not want the report: {message}"), None);
+        }
+        Fate::Waits { message } => {
+            let why = message.unwrap_or_else(|| "not tried yet".to_owned());
+            printer.error(
+                &format!("`{server}` does not have the report yet: {why}"),
+                Some(&hint_for(
+                    &why,
+                    "it waits in the outbox: the next run sends it first, or `ktel outbox flush`",
+                )),
+            );
+        }
+        Fate::Lost { message } => {
+            let text = format!("`{server}` does not have the report: {message}");
+            printer.error(&text, Some(&hint_for(&message, "nothing was kept; run it again")));
+        }
+    }
+    false
+}
+
+/// A certificate that nobody knows has a remedy of its own.
+fn hint_for(message: &str, otherwise: &str) -> String {
+    if message.contains("UnknownIssuer") || message.contains("CaUsedAsEndEntity") {
+        return format!("trust its authority with `?ca=FILE` at the end of the URL; {otherwise}");
+    }
+    otherwise.to_owned()
+}
