@@ -13,6 +13,7 @@ mod loopback;
 pub mod proxy;
 pub mod real;
 mod recorded;
+pub mod splunk;
 pub mod tls;
 mod watched;
 

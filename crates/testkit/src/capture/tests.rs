@@ -22,7 +22,7 @@ fn a_request_comes_out_as_curl_sent_it() {
     let Some(client) = Client::find() else { return };
     let tls = ServerTls::new(&client.authority.server());
     let body = "0123456789".repeat(200_000); // long enough for curl to ask before it sends
-    let plain: &[&str] = &["--header", "X-Test: Ä"];
+    let plain: &[&str] = &["--header", "X-Test: Ä", "--expect100-timeout", "60"];
     let table: [(&[&str], Vec<u8>); 3] = [
         (plain, body.clone().into_bytes()),
         (&["--header", "Transfer-Encoding: chunked"], body.clone().into_bytes()),
