@@ -4,10 +4,18 @@
 //! the code under test.
 
 pub mod api_server;
+pub mod capture;
 pub mod certificates;
 mod etcd;
+pub mod http;
 mod key;
+mod loopback;
 pub mod proxy;
 pub mod real;
+mod recorded;
+pub mod splunk;
 pub mod tls;
 mod watched;
+
+#[cfg(test)]
+mod client;

@@ -1,0 +1,64 @@
+//! HTTP/1.1 as a test's server needs it: every request whole, every answer as the script says.
+
+use std::io::{self, BufReader, Write};
+
+use crate::loopback::Connection;
+pub use answer::{Answer, Response};
+pub use request::Request;
+
+mod answer;
+mod request;
+
+/// Answers one connection's requests until either side has enough.
+pub(crate) fn serve(connection: Connection, respond: impl Fn(Request) -> Answer) {
+    let mut reader = BufReader::new(connection);
+    // A client that went away needs no answer.
+    if let Ok(Ending::InOrder) = converse(&mut reader, respond) {
+        reader.into_inner().close().ok();
+    }
+}
+
+enum Ending {
+    InOrder,
+    Abrupt,
+}
+
+fn converse(
+    reader: &mut BufReader<Connection>,
+    respond: impl Fn(Request) -> Answer,
+) -> io::Result<Ending> {
+    loop {
+        let request = match request::read(reader) {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(Ending::InOrder),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let refusal = Response::new(400).with_body(error.to_string());
+                refusal.write(reader.get_mut(), false)?;
+                return Ok(Ending::InOrder);
+            }
+            Err(error) => return Err(error),
+        };
+        let (is_head, last) = (request.method == "HEAD", request.is_last());
+        match respond(request) {
+            Answer::Whole(response) => response.write(reader.get_mut(), is_head)?,
+            Answer::Unfinished(response) => {
+                response.write_unfinished(reader.get_mut())?;
+                reader.get_mut().swallow();
+                return Ok(Ending::Abrupt);
+            }
+            Answer::Endless(response) => {
+                response.write_endless(reader.get_mut())?;
+                return Ok(Ending::Abrupt);
+            }
+            Answer::Stall => {
+                reader.get_mut().swallow();
+                return Ok(Ending::Abrupt);
+            }
+            Answer::Drop => return Ok(Ending::Abrupt),
+        }
+        reader.get_mut().flush()?;
+        if last {
+            return Ok(Ending::InOrder);
+        }
+    }
+}
