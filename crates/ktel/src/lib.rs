@@ -34,6 +34,7 @@ mod yaml;
 pub mod catalog;
 pub mod consent;
 pub mod directories;
+pub mod event;
 pub mod job;
 pub mod limits;
 pub mod line;

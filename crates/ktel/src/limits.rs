@@ -24,3 +24,5 @@ pub const USER_BYTES_MAX: usize = 1 << 20;
 pub const JOBS_MAX: usize = 256;
 /// A configuration, a policy, a preference or a product file; the largest are a few KiB.
 pub const SETTINGS_BYTES_MAX: u64 = 1 << 20;
+/// One event; the longest that can be declared has a few hundred bytes.
+pub const EVENT_BYTES_MAX: usize = 4 << 10;

@@ -2,6 +2,7 @@
 
 mod consent;
 mod custom;
+mod event;
 mod reads;
 mod support;
 mod workflow;

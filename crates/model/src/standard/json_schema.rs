@@ -137,6 +137,7 @@ fn date_patterns(form: &DateForm) -> Vec<String> {
         DatePart::Week => r"^\d{4}-W\d{2}$",
         DatePart::Day => r"^\d{4}-\d{2}-\d{2}$",
         DatePart::Second => r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$",
+        DatePart::Timestamp => r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$",
     };
     form.exact.into_iter().chain([form.coarse]).map(|part| pattern(part).to_owned()).collect()
 }

@@ -409,6 +409,8 @@ pub enum DatePart {
     Day,
     /// `2022-05-03 08:46:22`, in UTC
     Second,
+    /// `2022-05-03T08:46:22Z`, the same as RFC 3339 writes it
+    Timestamp,
 }
 
 /// Which form of the values is sent.

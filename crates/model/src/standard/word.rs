@@ -83,6 +83,7 @@ impl Word for DatePart {
         (Self::Week, "week"),
         (Self::Day, "day"),
         (Self::Second, "second"),
+        (Self::Timestamp, "timestamp"),
     ];
 }
 

@@ -83,7 +83,10 @@ impl Known {
             (DatePart::Second, Self::Second(datetime)) => {
                 Some(datetime.strftime("%Y-%m-%d %H:%M:%S").to_string())
             }
-            (DatePart::Second, _) => None,
+            (DatePart::Timestamp, Self::Second(datetime)) => {
+                Some(datetime.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            }
+            (DatePart::Second | DatePart::Timestamp, _) => None,
             (DatePart::Day, known) => Some(known.day()?.to_string()),
             (DatePart::Week, Self::Week(year, week)) => Some(format!("{year:04}-W{week:02}")),
             (DatePart::Week, known) => {
@@ -114,6 +117,7 @@ mod tests {
     fn a_date_is_cut_in_utc() {
         let late = "2022-05-03T23:46:22.123-02:00";
         check(late, Some(DatePart::Second), DatePart::Day, Some("2022-05-04 01:46:22"));
+        check(late, Some(DatePart::Timestamp), DatePart::Day, Some("2022-05-04T01:46:22Z"));
         check(late, None, DatePart::Day, Some("2022-05-04"));
         check(late, None, DatePart::Week, Some("2022-W18"));
         check(late, None, DatePart::Month, Some("2022-05"));
@@ -124,6 +128,9 @@ mod tests {
     fn a_date_that_is_cut_already_stays() {
         let exact = Some(DatePart::Second);
         check("2022-05-03 08:46:22", exact, DatePart::Week, Some("2022-05-03 08:46:22"));
+        let timestamp = Some(DatePart::Timestamp);
+        check("2022-05-03T08:46:22Z", timestamp, DatePart::Day, Some("2022-05-03T08:46:22Z"));
+        check("2022-05-03", timestamp, DatePart::Day, Some("2022-05-03"));
         check("2022-W18", exact, DatePart::Week, Some("2022-W18"));
         check("2022-05-03", exact, DatePart::Week, Some("2022-W18"));
         check("2022-05", exact, DatePart::Month, Some("2022-05"));

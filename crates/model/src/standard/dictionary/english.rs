@@ -81,7 +81,7 @@ fn date(part: DatePart) -> &'static str {
         DatePart::Month => "a month",
         DatePart::Week => "a week",
         DatePart::Day => "a day",
-        DatePart::Second => "a date and time, to the second, in UTC",
+        DatePart::Second | DatePart::Timestamp => "a date and time, to the second, in UTC",
     }
 }
 
