@@ -238,7 +238,8 @@ mod tests {
             stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
             assert_eq!(talk(&mut stream), expected.as_bytes(), "{fault:?}");
             let waited = start.elapsed();
-            assert_eq!(waited >= delay, fault == Fault::Delay(delay), "{fault:?}: {waited:?}");
+            // Without a fault it takes longer, too, when the machine is busy.
+            assert!(waited >= delay || fault != Fault::Delay(delay), "{fault:?}: {waited:?}");
         }
         let Traffic { connections, received, .. } = proxy.traffic();
         assert_eq!((connections, received), (5, 5 + 5 + 2 + 5));
