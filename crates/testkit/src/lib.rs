@@ -13,6 +13,8 @@ mod loopback;
 pub mod proxy;
 pub mod real;
 mod recorded;
+pub mod rsyslog;
+mod running;
 pub mod splunk;
 pub mod tls;
 mod watched;
