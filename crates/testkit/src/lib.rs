@@ -6,6 +6,7 @@
 pub mod api_server;
 pub mod capture;
 pub mod certificates;
+pub mod collector;
 mod etcd;
 pub mod hec;
 pub mod http;
