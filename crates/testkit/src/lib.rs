@@ -6,13 +6,18 @@
 pub mod api_server;
 pub mod capture;
 pub mod certificates;
+pub mod collector;
 mod etcd;
+pub mod hec;
 pub mod http;
 mod key;
+pub mod log_record;
 mod loopback;
 pub mod proxy;
 pub mod real;
 mod recorded;
+pub mod rsyslog;
+mod running;
 pub mod splunk;
 pub mod tls;
 mod watched;

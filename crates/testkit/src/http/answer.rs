@@ -2,6 +2,11 @@
 
 use std::convert::Infallible;
 use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
+
+/// Between 16 KiB and the next: an endless body floods no machine that runs other tests.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// What a server does with a request that it has read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,9 +109,10 @@ impl Response {
     /// Ends with the error of a client that has had enough.
     pub(super) fn write_endless(&self, to: &mut impl Write) -> io::Result<Infallible> {
         to.write_all(&self.head("Transfer-Encoding: chunked\r\n"))?;
-        let piece = format!("1000\r\n{}\r\n", "endless ".repeat(0x1000 / 8));
+        let piece = format!("4000\r\n{}\r\n", "endless ".repeat(0x4000 / 8));
         loop {
             to.write_all(piece.as_bytes())?;
+            thread::sleep(PAUSE);
         }
     }
 

@@ -1,0 +1,101 @@
+//! A real receiver in a directory of its own, and what it writes there.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::watched::{Launch, Watched};
+
+/// Starts take less than a second; two busy cores multiply that.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// How long to wait before a file is looked at again.
+const NAP: Duration = Duration::from_millis(10);
+/// How much of what came a failure shows.
+const SHOWN: usize = 10;
+
+/// A program that ends, and whose directory goes, when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    _process: Watched,
+    directory: PathBuf,
+}
+
+impl Running {
+    /// Starts a program with the arguments that preparing its directory gives, and waits.
+    pub(crate) fn start(
+        program: &Path,
+        prepare: impl FnOnce(&Path) -> anyhow::Result<Vec<String>>,
+        is_ready: impl Fn(&Path) -> bool,
+    ) -> anyhow::Result<Self> {
+        let directory = tempfile::Builder::new().prefix("ktel-receiver-").tempdir();
+        let directory = directory.context("make a directory")?;
+        let arguments = prepare(directory.path())?;
+        let log = log_in(directory.path());
+        let sweep = Some(directory.path());
+        let mut process = Watched::start(Launch { program, arguments: &arguments, log, sweep })?;
+        let directory = directory.keep(); // the watchdog removes it from now on
+        let deadline = Instant::now() + START_WITHIN;
+        while !is_ready(&directory) {
+            if process.ended()?.is_some() || Instant::now() > deadline {
+                let (program, tail) = (program.display(), process.log_tail());
+                bail!("`{program}` did not start; it said last:\n{tail}");
+            }
+            thread::sleep(NAP);
+        }
+        Ok(Self { _process: process, directory })
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+/// Gives where a program's output goes.
+pub(crate) fn log_in(directory: &Path) -> PathBuf {
+    directory.join("log")
+}
+
+pub(crate) fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+pub(crate) fn accepts(port: u16) -> bool {
+    TcpStream::connect(loopback(port)).is_ok()
+}
+
+/// Reads what a file's whole lines hold; a file that is not there yet holds nothing.
+pub(crate) fn read<T>(path: &Path, entries: impl Fn(&str) -> Vec<T>) -> Vec<T> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read.expect("a receiver's output can be read"),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _unfinished)| whole);
+    whole.lines().flat_map(entries).collect()
+}
+
+/// Reads a file again and again, until there is so much in it; fails the test that asks when
+/// time is up.
+#[track_caller]
+pub(crate) fn wait_for<T: std::fmt::Debug>(
+    path: &Path,
+    count: usize,
+    within: Duration,
+    entries: impl Fn(&str) -> Vec<T>,
+) -> Vec<T> {
+    let deadline = Instant::now() + within;
+    loop {
+        let found = read(path, &entries);
+        if found.len() >= count {
+            return found;
+        }
+        let (came, shown) = (found.len(), &found[..found.len().min(SHOWN)]);
+        assert!(Instant::now() < deadline, "{came} of {count} came within {within:?}: {shown:#?}");
+        thread::sleep(NAP);
+    }
+}
