@@ -30,6 +30,7 @@ mod schema;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use ktel_model::standard::duration_bucket;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -141,7 +142,7 @@ impl Event {
         if self.ending.is_some() { Version::Two } else { Version::One }
     }
 
-    /// Gives the fields in the order of the wire, with raw values: nothing is blurred yet.
+    /// Gives the fields in the order of the wire; of a duration only the bucket, the rest exact.
     #[must_use]
     pub fn raw(&self) -> Map<String, Value> {
         let Self { timestamp, version, os, arch, command_path, ending } = self;
@@ -158,10 +159,18 @@ impl Event {
                 raw.insert("error_category".into(), category.word().into());
             }
             if let Some(duration) = duration {
-                raw.insert("duration".into(), duration.as_secs_f64().into());
+                // Only the bucket is ever kept.
+                raw.insert("duration".into(), duration_bucket(duration.as_secs()).into());
             }
         }
         raw
+    }
+
+    /// Gives the time at which it happened, since the epoch.
+    #[must_use]
+    pub fn since_epoch(&self) -> Duration {
+        // Before 1970 no clock is right.
+        Duration::try_from(self.timestamp.as_duration()).unwrap_or_default()
     }
 
     /// Gives the day on which it happened, which decides what has expired.

@@ -41,8 +41,11 @@ pub mod line;
 pub mod merge;
 pub mod outbox;
 pub mod product_name;
+pub mod recorder;
 pub mod repeat;
 pub mod server;
+pub mod sink;
+pub mod uploader;
 pub mod workflow;
 
 pub use catalog::Catalog;

@@ -21,6 +21,7 @@ use thiserror::Error;
 use crate::line;
 
 mod address;
+mod batch;
 mod grpc;
 mod otlp;
 mod protobuf;
@@ -215,7 +216,8 @@ impl Remote {
         let Content { report, envelope, time } = content;
         Ok(match &self.address.protocol {
             Protocol::Splunk(collector) => {
-                ("application/json", collector.event(report, envelope, time).into())
+                let product = envelope.product.name.as_deref();
+                ("application/json", collector.event(product, report.to_json(), time).into())
             }
             Protocol::Line { dialect, signal, .. } => {
                 let product = envelope.product.name.as_deref();
@@ -261,6 +263,11 @@ pub fn append(path: &PathBuf, bytes: &[u8]) -> Result<(), Error> {
     let file = OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(bytes))
         .map_err(|source| Error::Write { path: path.clone(), source })
+}
+
+/// Makes a random name that says nothing: of a batch, of a channel.
+pub(crate) fn random_id() -> String {
+    splunk::channel()
 }
 
 /// Cuts a URL to what may be printed, should somebody have put a password into it.

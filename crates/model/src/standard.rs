@@ -19,3 +19,9 @@ mod word;
 pub use apply::{Applied, Dropped, Reason};
 pub use finding::{Error, Finding, Severity};
 pub use parse::{Checked, check};
+
+/// Gives the bucket of a duration, for fields that do not name buckets of their own.
+#[must_use]
+pub fn duration_bucket(seconds: u64) -> String {
+    blur::bucket::label(&parse::DURATION_BUCKETS, seconds).expect("the first bucket begins at 0")
+}

@@ -29,7 +29,7 @@ pub(super) struct Address {
 pub(super) enum Protocol {
     Splunk(Collector),
     Line { wire: Wire, host: String, port: u16, dialect: Dialect, signal: Option<String> },
-    Https { endpoint: Url, gzip: bool },
+    Https { endpoint: Url, gzip: bool, bare: bool },
     OtlpGrpc { endpoint: Url },
     OtlpHttp { endpoint: Url },
 }
@@ -51,6 +51,16 @@ impl Address {
             Protocol::Https { endpoint, .. }
             | Protocol::OtlpGrpc { endpoint }
             | Protocol::OtlpHttp { endpoint } => far(endpoint),
+        }
+    }
+}
+
+impl Protocol {
+    /// Where events go: a bare host means ktel's own route, which understands gzip.
+    pub(super) fn for_events(&mut self) {
+        if let Self::Https { endpoint, gzip, bare: true } = self {
+            endpoint.set_path("/v1/events");
+            *gzip = true;
         }
     }
 }
@@ -240,8 +250,9 @@ fn https(mut url: Url, text: &str, options: &mut Options<'_>) -> Result<Protocol
     } else {
         url.query_pairs_mut().clear().extend_pairs(&options.pairs);
     }
+    let bare = url.path() == "/";
     or_path(&mut url, "/v1/reports");
-    Ok(Protocol::Https { endpoint: url, gzip })
+    Ok(Protocol::Https { endpoint: url, gzip, bare })
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -3,41 +3,66 @@
 use jiff::Timestamp;
 use ktel_model::envelope::Envelope;
 use ktel_model::report::Report;
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::protobuf::Message;
 
 /// The name of the event that a report is.
 const EVENT: &str = "ktel.report";
+/// The name of the event that a command is.
+const COMMAND: &str = "ktel.command";
 /// `SEVERITY_NUMBER_INFO`.
 const INFO: u64 = 9;
 /// Deeper values become JSON text: a schema has records of one level, and collectors limit depth.
 const NESTING_MAX: usize = 8;
 
-/// Encodes an `ExportLogsServiceRequest`.
+/// Encodes an `ExportLogsServiceRequest` with a report.
 pub(super) fn logs(report: &Report, envelope: &Envelope, time: Timestamp) -> Vec<u8> {
-    let nanos = u64::try_from(time.as_nanosecond()).unwrap_or_default(); // before 1970: unknown
+    let product = envelope.product.name.as_deref().unwrap_or("ktel");
+    request(product, |scope_logs| {
+        scope_logs.message(2, |out| record(out, EVENT, time, attributes(report)));
+    })
+}
+
+/// Encodes an `ExportLogsServiceRequest` with events of commands, and when each happened.
+pub(super) fn events(product: &str, events: &[(Timestamp, &Map<String, Value>)]) -> Vec<u8> {
+    request(product, |scope_logs| {
+        for (time, fields) in events {
+            let attributes = fields.iter().map(|(name, value)| (name.clone(), value));
+            scope_logs.message(2, |out| record(out, COMMAND, *time, attributes));
+        }
+    })
+}
+
+fn request(product: &str, records: impl FnOnce(&mut Message)) -> Vec<u8> {
     let mut request = Message::default();
     request.message(1, |resource_logs| {
         resource_logs.message(1, |resource| {
-            let product = envelope.product.name.as_deref().unwrap_or("ktel");
             attribute(resource, 1, "service.name", &product.into());
         });
         resource_logs.message(2, |scope_logs| {
             scope_logs.message(1, |scope| {
                 scope.bytes(1, "ktel").bytes(2, env!("CARGO_PKG_VERSION"));
             });
-            scope_logs.message(2, |record| {
-                record.fixed64(1, nanos).varint(2, INFO);
-                record.message(5, |body| any(body, &EVENT.into(), 0));
-                for (name, value) in attributes(report) {
-                    attribute(record, 6, &name, value);
-                }
-                record.fixed64(11, nanos).bytes(12, EVENT);
-            });
+            records(scope_logs);
         });
     });
     request.finish()
+}
+
+fn record<'v>(
+    out: &mut Message,
+    event: &str,
+    time: Timestamp,
+    attributes: impl Iterator<Item = (String, &'v Value)>,
+) {
+    let nanos = u64::try_from(time.as_nanosecond()).unwrap_or_default(); // before 1970: unknown
+    out.fixed64(1, nanos).varint(2, INFO);
+    out.message(5, |body| any(body, &event.into(), 0));
+    for (name, value) in attributes {
+        attribute(out, 6, &name, value);
+    }
+    out.fixed64(11, nanos).bytes(12, event);
 }
 
 /// Names every value by its section and its field.

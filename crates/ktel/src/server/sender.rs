@@ -146,7 +146,7 @@ impl Remote {
                 };
                 Kind::Line { wire, host, port }
             }
-            Protocol::Https { endpoint, gzip } => {
+            Protocol::Https { endpoint, gzip, .. } => {
                 Kind::Https { client: client(wire::Protocol::Any)?, endpoint, gzip }
             }
             Protocol::OtlpGrpc { mut endpoint } => {

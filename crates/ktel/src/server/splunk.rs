@@ -4,8 +4,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use jiff::Timestamp;
 use ktel_delivery::http::Url;
-use ktel_model::envelope::Envelope;
-use ktel_model::report::Report;
 use serde_json::{Map, Value, json};
 
 /// Where events go, unless the URL has a path of its own.
@@ -25,22 +23,21 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    /// Writes the event: the bare report, and no host.
-    pub(super) fn event(&self, report: &Report, envelope: &Envelope, time: Timestamp) -> String {
-        let product = envelope.product.name.as_deref();
-        let mut event = Map::new();
-        event.insert("source".into(), self.source.as_deref().or(product).unwrap_or("ktel").into());
+    /// Writes an event, with its time and without a host.
+    pub(super) fn event(&self, product: Option<&str>, event: Value, time: Timestamp) -> String {
+        let mut fields = Map::new();
+        fields.insert("source".into(), self.source.as_deref().or(product).unwrap_or("ktel").into());
         let sourcetype = self.sourcetype.as_deref().unwrap_or("_json");
-        event.insert("sourcetype".into(), sourcetype.into());
+        fields.insert("sourcetype".into(), sourcetype.into());
         if let Some(index) = &self.index {
-            event.insert("index".into(), index.as_str().into());
+            fields.insert("index".into(), index.as_str().into());
         }
         if !self.fields.is_empty() {
-            let fields = self.fields.iter().map(|(name, value)| (name.clone(), json!(value)));
-            event.insert("fields".into(), Value::Object(fields.collect()));
+            let indexed = self.fields.iter().map(|(name, value)| (name.clone(), json!(value)));
+            fields.insert("fields".into(), Value::Object(indexed.collect()));
         }
-        event.insert("event".into(), report.to_json());
-        let rest = Value::Object(event).to_string();
+        fields.insert("event".into(), event);
+        let rest = Value::Object(fields).to_string();
         let rest = rest.strip_prefix('{').expect("an object begins with a brace");
         // Splunk refuses 1.79e9: the seconds have to stand in plain decimal.
         format!("{{\"time\":{},{rest}", seconds(time))

@@ -4,6 +4,8 @@ mod access;
 mod collect;
 mod field;
 
+pub(super) use field::DURATION_BUCKETS;
+
 use indexmap::IndexMap;
 use jiff::civil::Date;
 

@@ -17,7 +17,7 @@ fn label_at(buckets: &[u64], index: usize) -> Option<String> {
 }
 
 /// The label of the bucket that a number falls in.
-pub(super) fn label(buckets: &[u64], number: u64) -> Option<String> {
+pub(crate) fn label(buckets: &[u64], number: u64) -> Option<String> {
     let above = buckets.partition_point(|low| *low <= number);
     label_at(buckets, above.checked_sub(1)?)
 }

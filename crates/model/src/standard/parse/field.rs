@@ -41,7 +41,7 @@ const TYPES: &[(&str, &[&str])] = &[
 /// 0, 1, 2-5, 6-20, 21-100, 101-1000, 1001+
 const COUNT_BUCKETS: [u64; 7] = [0, 1, 2, 6, 21, 101, 1001];
 /// Up to a second, ten seconds, a minute, ten minutes, an hour, a day, and more.
-const DURATION_BUCKETS: [u64; 7] = [0, 1, 10, 60, 600, 3_600, 86_400];
+pub(in crate::standard) const DURATION_BUCKETS: [u64; 7] = [0, 1, 10, 60, 600, 3_600, 86_400];
 const RATIO_STEP: f64 = 0.05;
 /// What a file writes to say that an enum has no word for the rest, which is refused.
 const NO_OTHER: &str = "none";
