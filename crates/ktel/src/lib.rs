@@ -28,6 +28,7 @@ mod jobs;
 mod outcome;
 mod private_file;
 mod product;
+mod settings_file;
 mod workload;
 mod yaml;
 
@@ -39,6 +40,7 @@ pub mod job;
 pub mod limits;
 pub mod line;
 pub mod merge;
+pub mod product_file;
 pub mod product_name;
 pub mod repeat;
 pub mod server;

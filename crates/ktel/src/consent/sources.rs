@@ -1,13 +1,12 @@
 //! Gathers what every voice says: variables from whoever knows them, files by their paths.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::directories::Directories;
-use crate::limits;
 use crate::product_name::ProductName;
+use crate::settings_file;
 
 use super::verdicts::{disables, objects};
 use super::{Content, DefaultConsent, Document, Preference, Variable, Voice, Voices};
@@ -142,7 +141,7 @@ impl Sources<'_> {
 }
 
 fn document(path: PathBuf) -> Document {
-    let content = match read(&path) {
+    let content = match settings_file::read(&path) {
         Ok(text) => Content::Text(text),
         // A link that leads nowhere was once a file.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
@@ -151,17 +150,4 @@ fn document(path: PathBuf) -> Document {
         Err(error) => Content::Unreadable(error.kind()),
     };
     Document { path, content }
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    // Opening a pipe would hold up the command until somebody writes into it.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut text = String::new();
-    File::open(path)?.take(limits::SETTINGS_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > limits::SETTINGS_BYTES_MAX {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(text)
 }
