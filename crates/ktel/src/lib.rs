@@ -40,10 +40,12 @@ pub mod job;
 pub mod limits;
 pub mod line;
 pub mod merge;
+pub mod notice;
 pub mod product_file;
 pub mod product_name;
 pub mod repeat;
 pub mod server;
+pub mod surroundings;
 pub mod workflow;
 
 pub use catalog::Catalog;

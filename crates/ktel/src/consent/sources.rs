@@ -42,6 +42,12 @@ impl Variables {
         Self { prefix, no_telemetry, enabled }
     }
 
+    /// Gives the name of the variable that says no.
+    #[must_use]
+    pub fn no_telemetry(&self) -> &str {
+        &self.no_telemetry
+    }
+
     fn of_profile(&self, profile: &str) -> String {
         format!("{}_{}_TELEMETRY_ENABLED", self.prefix, upper(profile))
     }
