@@ -4,6 +4,26 @@
 //! may leave of a product that sends unless told otherwise. Where nobody ever watches, the product
 //! file says where its notice stood. The library sees no terminal: its caller hands it a writer and
 //! says whether people are watching.
+//!
+//! ```
+//! use ktel::notice::{self, Decision, Revision, Situation};
+//! use ktel::product_file::ProductFile;
+//!
+//! let product = ProductFile::demo();
+//! let revision = Revision::of(product.all_schemas());
+//! let situation = Situation {
+//!     consent_given: true,
+//!     default: product.consent,
+//!     revision: &revision,
+//!     shown: None,
+//!     people_watch: true,
+//!     ci: false,
+//!     stood: product.notice.stood.as_ref(),
+//! };
+//! assert_eq!(notice::decide(situation), Decision::Show);
+//! let nobody = Situation { people_watch: false, ..situation };
+//! assert!(!notice::decide(nobody).may_send());
+//! ```
 
 mod text;
 
