@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use ktel::event::{ErrorCategory, Outcome};
 
 /// Telemetry for Kubernetes software: what a product may learn about its use, said in the open.
 #[derive(Debug, Parser)]
@@ -37,6 +38,11 @@ pub(crate) enum Command {
     /// Carry waiting reports out of a site without a network
     #[command(subcommand)]
     Bundle(Bundle),
+    /// Record and upload usage events, one per command of a product
+    #[command(subcommand)]
+    Events(Events),
+    /// See what a product's telemetry does on this machine, and say yes or no
+    Telemetry(Telemetry),
     /// Run the whole catalog on a made-up cluster
     Demo,
     /// Print completions for a shell
@@ -92,6 +98,9 @@ pub(crate) struct Run {
     /// Print what each report server would get, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Send nothing where somebody has said no to telemetry
+    #[arg(long)]
+    pub(crate) respect_consent: bool,
     /// What happens when standard input and a job use the same key
     #[arg(long, value_name = "HOW", default_value = "refuse")]
     pub(crate) merge: Merge,
@@ -214,6 +223,88 @@ pub(crate) enum Bundle {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Events {
+    /// Record one run of a command, and leave at once
+    Emit(Emit),
+    /// Send everything that waits to the product's server
+    Upload {
+        /// The product, by its name or its file
+        #[arg(long, value_name = "NAME|FILE")]
+        product: String,
+        /// Give up after this long; the events wait on
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+        send_timeout: Duration,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Emit {
+    /// The product, by its name or its file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) product: String,
+    /// The version of the product
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: String,
+    /// The words of the command, without arguments and flags
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) command: String,
+    /// How it ended: success, failure, interrupted or panicked
+    #[arg(long, value_name = "HOW", value_parser = outcome)]
+    pub(crate) outcome: Option<Outcome>,
+    /// Why it failed: network, auth, not-found …
+    #[arg(long, value_name = "WHY", value_parser = category)]
+    pub(crate) error_category: Option<ErrorCategory>,
+    /// How long it took; only a bucket is kept
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Record nothing, whatever else is said
+    #[arg(long)]
+    pub(crate) no_telemetry: bool,
+    /// The product's configuration that is in use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The profile of the configuration that is in use
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Telemetry {
+    /// The product, by its name or its file
+    #[arg(long, global = true, value_name = "NAME|FILE", default_value = ktel::product_file::DEMO)]
+    pub(crate) product: String,
+    /// The product's configuration that is in use
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The profile of the configuration that is in use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: TelemetryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TelemetryCommand {
+    /// Say whether it is on, who decided, and everybody else who has a say
+    Status,
+    /// Print what would go out next, byte for byte, and explain each value
+    Preview,
+    /// Print what servers have accepted, and when
+    Log,
+    /// Say why a field is collected, how it is blurred, and until when
+    Explain {
+        /// The field
+        field: String,
+    },
+    /// Allow it
+    On,
+    /// Forbid it, and throw away what waits
+    Off,
+    /// Erase everything that is kept about you on this machine
+    Forget,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Jobs {
     /// List all jobs
     List {
@@ -263,6 +354,27 @@ pub(crate) enum Schema {
         /// A built-in schema, or a file
         new: String,
     },
+}
+
+fn outcome(text: &str) -> Result<Outcome, String> {
+    let known = Outcome::ALL.into_iter();
+    one_of(text, known.map(|outcome| (outcome.word(), outcome)))
+}
+
+fn category(text: &str) -> Result<ErrorCategory, String> {
+    let known = ErrorCategory::ALL.into_iter();
+    one_of(text, known.map(|category| (category.word(), category)))
+}
+
+fn one_of<T>(text: &str, known: impl Iterator<Item = (&'static str, T)>) -> Result<T, String> {
+    let mut words = Vec::new();
+    for (word, value) in known {
+        if word == text {
+            return Ok(value);
+        }
+        words.push(word);
+    }
+    Err(format!("known are {}", words.join(", ")))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -3,11 +3,15 @@
 mod bundle;
 mod completions;
 mod demo;
+mod events;
 mod jobs;
 mod man;
 mod outbox;
 mod schema;
+mod telemetry;
 mod workflows;
+
+pub(crate) use events::upload_if_asked;
 
 use crate::arguments::Command;
 use crate::exit::Exit;
@@ -22,6 +26,8 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Schema(command) => schema::run(command, printer),
         Command::Outbox(command) => outbox::run(command, printer),
         Command::Bundle(command) => bundle::run(command, printer),
+        Command::Events(command) => events::run(command, printer),
+        Command::Telemetry(command) => telemetry::run(&command, printer),
         Command::Demo => demo::run(printer),
         Command::Completions { shell } => completions::run(shell, printer),
         Command::Man { dir } => man::run(dir, printer),

@@ -33,6 +33,9 @@ pub fn command() -> Command {
 
 /// Runs one command line to its exit code.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    if let Some(code) = commands::upload_if_asked() {
+        return code;
+    }
     let words: Vec<OsString> = words.into_iter().collect();
     let mut command = command();
     if is_plugin(words.first()) {

@@ -22,6 +22,11 @@ impl Printer {
         stdout.flush()
     }
 
+    /// Gives standard error to a library that shows a notice.
+    pub(crate) fn stderr(&mut self) -> impl Write + use<> {
+        io::stderr()
+    }
+
     /// Says something beside it.
     #[expect(clippy::print_stderr, reason = "this is the door")]
     pub(crate) fn say(&mut self, text: &str) {

@@ -60,6 +60,11 @@ impl Servers {
         servers.map(Self).map_err(refused)
     }
 
+    /// Sends nothing anywhere.
+    pub(crate) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

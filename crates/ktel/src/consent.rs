@@ -16,6 +16,32 @@
 //! | `telemetry.enabled` of the configuration | it is anything but `true`, or the file cannot be read or understood |
 //! | the product | its default is `off`; or `opt-in`, and neither preference nor configuration says yes |
 //!
+//! ```
+//! use ktel::consent::{DefaultConsent, KTEL_POLICY, Sources, Variables, decide};
+//! use ktel::directories::{Directories, process_environment};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let product = "acme".parse()?;
+//! let sources = Sources {
+//!     product: &product,
+//!     variables: &Variables::of(&product),
+//!     flag: true, // somebody said `--no-telemetry`
+//!     environment: &process_environment,
+//!     directories: &Directories::of(&process_environment),
+//!     ktel_policy: KTEL_POLICY.as_ref(),
+//!     product_policy: None,
+//!     configuration: None,
+//!     default: DefaultConsent::OptOut,
+//! };
+//! // A no of the flag or of the environment is known before any file is read.
+//! assert!(sources.objection().is_some());
+//! let consent = decide(sources.gather());
+//! assert!(!consent.given);
+//! assert_eq!(consent.winner.to_string(), "`--no-telemetry` is given");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! What a command sends because its user named the receiver is not asked about here.
 
 mod configuration;
@@ -85,6 +111,18 @@ pub enum Said {
     Yes,
     /// Telemetry must not be sent.
     No,
+}
+
+impl Said {
+    /// Gives the word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "-",
+            Self::Yes => "yes",
+            Self::No => "no",
+        }
+    }
 }
 
 /// What a voice says, and how.

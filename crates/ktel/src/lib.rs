@@ -28,6 +28,7 @@ mod jobs;
 mod outcome;
 mod private_file;
 mod product;
+mod settings_file;
 mod workload;
 mod yaml;
 
@@ -39,12 +40,16 @@ pub mod job;
 pub mod limits;
 pub mod line;
 pub mod merge;
+pub mod notice;
 pub mod outbox;
+pub mod product_file;
 pub mod product_name;
 pub mod recorder;
 pub mod repeat;
 pub mod server;
 pub mod sink;
+pub mod surroundings;
+pub mod telemetry;
 pub mod uploader;
 pub mod workflow;
 

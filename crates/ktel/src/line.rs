@@ -10,6 +10,18 @@
 //!   a space, `;`, `"` or a line break stands in quotes.
 //! - `safe`: keys are `section.field`, values are JSON or plain words, and every character that means
 //!   something to a line, a pair or a terminal is written as `\uXXXX`; see [`Dialect::Safe`].
+//!
+//! ```
+//! use ktel::line::Dialect;
+//! use serde_json::json;
+//!
+//! let report = json!({"platform": {"provider": "kind;signal=evil"}});
+//! let report = report.as_object().expect("an object");
+//! let line = Dialect::Safe.line("acme-ping", report).expect("safe can carry anything");
+//! let pair = r#"platform.provider="kind\u003bsignal\u003devil""#;
+//! assert_eq!(line, format!("<14>signal=acme-ping;{pair}\n"));
+//! assert!(Dialect::Kong.line("acme-ping", report).is_err());
+//! ```
 
 mod flatten;
 mod kong;

@@ -29,6 +29,8 @@ use crate::sink::{FileSink, Record, SPOOL, Sink, SpoolSink};
 
 /// How often an upload may begin.
 pub const EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+/// How long an upload that nobody watches may take.
+pub const WITHIN: Duration = Duration::from_secs(60);
 /// The variable that makes a binary upload instead of doing what it is for.
 const ASKED: &str = "KTEL_UPLOAD_EVENTS_OF";
 /// Names within a product's state directory.

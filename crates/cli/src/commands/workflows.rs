@@ -1,9 +1,13 @@
 //! `ktel workflows`: run jobs, print the report, ship it.
 
 use std::io::{self, Read};
+use std::path::Path;
 
 use ktel::catalog::SETS;
+use ktel::consent::{self, DefaultConsent, Sources, Variables};
+use ktel::directories::{Directories, process_environment};
 use ktel::merge::{self, Collision};
+use ktel::product_name::ProductName;
 use ktel::server::Content;
 use ktel::workflow::Progress;
 use ktel::{Outcome, Workflow};
@@ -41,7 +45,13 @@ pub(super) fn run(command: Workflows, printer: &mut Printer) -> Result<Exit, Fai
 /// Checks everything that the user said before the cluster is touched; then runs and ships.
 fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
     let jobs = schemas::select(&run.selection, run.workflow.as_deref())?;
-    let servers = Servers::parse(&run.report_servers)?;
+    let servers = match objection(run)? {
+        None => Servers::parse(&run.report_servers)?,
+        Some(who) => {
+            printer.say(&format!("nothing is sent: {who}"));
+            Servers::none()
+        }
+    };
     let senders = if run.dry_run { None } else { Some(servers.ready(&run.sending, printer)?) };
     let names: Vec<String> = jobs.iter().map(|job| job.schema().name.clone()).collect();
     let workflow = Workflow::builder()
@@ -93,6 +103,34 @@ fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
         (true, false) => Exit::JobsFailed,
         (true, true) => Exit::Done,
     })
+}
+
+/// Asks everybody who has a say in telemetry, where the user wants them asked; gives who says no.
+fn objection(run: &Run) -> Result<Option<String>, Failure> {
+    if !run.respect_consent {
+        return Ok(None);
+    }
+    // Nobody's silence is a no: the export itself was asked for.
+    let name = run.product.as_deref().unwrap_or("ktel");
+    let product: ProductName = name.parse().map_err(|error| {
+        Failure::usage(anyhow::Error::new(error), Some("`--product` names a product in lower case"))
+    })?;
+    let directories = Directories::of(&process_environment);
+    let consent = consent::decide(
+        Sources {
+            product: &product,
+            variables: &Variables::of(&product),
+            flag: false,
+            environment: &process_environment,
+            directories: &directories,
+            ktel_policy: Path::new(consent::KTEL_POLICY),
+            product_policy: None,
+            configuration: None,
+            default: DefaultConsent::OptOut,
+        }
+        .gather(),
+    );
+    Ok((!consent.given).then(|| consent.winner.to_string()))
 }
 
 /// Reads what the user pipes in.

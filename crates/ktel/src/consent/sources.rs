@@ -1,13 +1,12 @@
 //! Gathers what every voice says: variables from whoever knows them, files by their paths.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::directories::Directories;
-use crate::limits;
 use crate::product_name::ProductName;
+use crate::settings_file;
 
 use super::verdicts::{disables, objects};
 use super::{Content, DefaultConsent, Document, Preference, Variable, Voice, Voices};
@@ -28,8 +27,15 @@ type SaysNo = fn(&str) -> bool;
 /// The names of a product's variables, made once so that hearing them costs nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variables {
-    prefix: String,
     no_telemetry: String,
+    enabled: String,
+    of_profile: Option<OfProfile>,
+}
+
+/// The variable of a profile of the product's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OfProfile {
+    profile: String,
     enabled: String,
 }
 
@@ -39,12 +45,22 @@ impl Variables {
     pub fn of(product: &ProductName) -> Self {
         let prefix = upper(product.as_str());
         let no_telemetry = format!("{prefix}_NO_TELEMETRY");
-        let enabled = format!("{prefix}_TELEMETRY_ENABLED");
-        Self { prefix, no_telemetry, enabled }
+        Self { no_telemetry, enabled: format!("{prefix}_TELEMETRY_ENABLED"), of_profile: None }
     }
 
-    fn of_profile(&self, profile: &str) -> String {
-        format!("{}_{}_TELEMETRY_ENABLED", self.prefix, upper(profile))
+    /// Names those of a product whose configuration has profiles, and of the profile in use.
+    #[must_use]
+    pub fn of_profile(product: &ProductName, profile: &str) -> Self {
+        let (prefix, upper_profile) = (upper(product.as_str()), upper(profile));
+        let enabled = format!("{prefix}_{upper_profile}_TELEMETRY_ENABLED");
+        let of_profile = Some(OfProfile { profile: profile.to_owned(), enabled });
+        Self { of_profile, ..Self::of(product) }
+    }
+
+    /// Gives the name of the variable that says no.
+    #[must_use]
+    pub fn no_telemetry(&self) -> &str {
+        &self.no_telemetry
     }
 }
 
@@ -57,7 +73,7 @@ fn upper(name: &str) -> String {
 pub struct Sources<'s> {
     /// The product.
     pub product: &'s ProductName,
-    /// The names of its variables.
+    /// The names of its variables, and the profile of its configuration that is in use.
     pub variables: &'s Variables,
     /// Whether `--no-telemetry` is given.
     pub flag: bool,
@@ -71,8 +87,6 @@ pub struct Sources<'s> {
     pub product_policy: Option<&'s Path>,
     /// The configuration that is in use, where it is not the one in the product's own directory.
     pub configuration: Option<&'s Path>,
-    /// The profile of the configuration that is in use.
-    pub profile: Option<&'s str>,
     /// What holds when nobody says anything.
     pub default: DefaultConsent,
 }
@@ -98,7 +112,8 @@ impl Sources<'_> {
                 return Some(voice);
             }
         }
-        let value = (self.environment)(&self.variables.of_profile(self.profile?))?;
+        let of_profile = self.variables.of_profile.as_ref()?;
+        let value = (self.environment)(&of_profile.enabled)?;
         disables(&value.to_string_lossy()).then_some(Voice::ProfileVariable)
     }
 
@@ -112,15 +127,14 @@ impl Sources<'_> {
         let mut beside: Vec<PathBuf> = own.into_iter().collect();
         beside.extend(configuration.as_deref().and_then(Path::parent).map(Path::to_owned));
         beside.dedup();
-        let profile =
-            self.profile.map(|profile| self.variable(&self.variables.of_profile(profile)));
+        let of_profile = self.variables.of_profile.as_ref();
         Voices {
             flag: self.flag,
             do_not_track: self.variable(DO_NOT_TRACK),
             product_variable: self.variable(&self.variables.no_telemetry),
             ktel_variable: self.variable(KTEL_NO_TELEMETRY),
             enabled_variable: self.variable(&self.variables.enabled),
-            profile_variable: profile,
+            profile_variable: of_profile.map(|one| self.variable(&one.enabled)),
             ktel_policy: document(self.ktel_policy.to_owned()),
             product_policy: self.product_policy.map(|path| document(path.to_owned())),
             preference: Preference::path(self.directories, self.product).map(document),
@@ -129,7 +143,7 @@ impl Sources<'_> {
                 .map(|directory| document(directory.join(ANCESTOR_PREFERENCE)))
                 .collect(),
             configurations: configuration.into_iter().map(document).collect(),
-            profile: self.profile.map(str::to_owned),
+            profile: of_profile.map(|one| one.profile.clone()),
             product: self.product.clone(),
             default: self.default,
         }
@@ -142,7 +156,7 @@ impl Sources<'_> {
 }
 
 fn document(path: PathBuf) -> Document {
-    let content = match read(&path) {
+    let content = match settings_file::read(&path) {
         Ok(text) => Content::Text(text),
         // A link that leads nowhere was once a file.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
@@ -151,17 +165,4 @@ fn document(path: PathBuf) -> Document {
         Err(error) => Content::Unreadable(error.kind()),
     };
     Document { path, content }
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    // Opening a pipe would hold up the command until somebody writes into it.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut text = String::new();
-    File::open(path)?.take(limits::SETTINGS_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > limits::SETTINGS_BYTES_MAX {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(text)
 }

@@ -145,6 +145,9 @@ fn known(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
     if let Some(error) = find::<crate::server::Error>(error) {
         return error.is_in_url().then_some(ErrorCategory::InvalidInput);
     }
+    if let Some(error) = find::<crate::product_file::Error>(error) {
+        return of_product_file(error);
+    }
     if let Some(error) = find::<tokio::task::JoinError>(error) {
         let cancelled = error.is_cancelled();
         return Some(if cancelled { ErrorCategory::Cancelled } else { ErrorCategory::Internal });
@@ -222,6 +225,20 @@ fn of_io(kind: io::ErrorKind) -> Option<ErrorCategory> {
         // The others hold something that knows more, or say too little.
         _ => return None,
     })
+}
+
+fn of_product_file(error: &crate::product_file::Error) -> Option<ErrorCategory> {
+    use crate::product_file::Error as File;
+    match error {
+        File::NotFound { .. } => Some(ErrorCategory::NotFound),
+        // Their sources tell more.
+        File::Read { .. } | File::SchemaFile { .. } => None,
+        File::Name { .. }
+        | File::Format { .. }
+        | File::OtherName { .. }
+        | File::Commands { .. }
+        | File::Schema { .. } => Some(ErrorCategory::InvalidInput),
+    }
 }
 
 fn of_hyper(error: &hyper::Error) -> Option<ErrorCategory> {

@@ -30,7 +30,7 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let product: ProductName = "acme".parse().unwrap();
-        let variables = Variables::of(&product);
+        let variables = Variables::of_profile(&product, "my-work");
         let (root, asked) = (tempfile::tempdir().unwrap(), RefCell::default());
         let environment = vec![("HOME".to_owned(), root.path().join("home").into())];
         Self { root, product, variables, environment, configuration: None, asked }
@@ -71,7 +71,6 @@ impl Machine {
             ktel_policy: &self.path("etc/ktel/policy.yaml"),
             product_policy: Some(&self.path("etc/acme/telemetry.yaml")),
             configuration: self.configuration.as_deref(),
-            profile: Some("my-work"),
             default: DefaultConsent::OptOut,
         })
     }
@@ -229,7 +228,6 @@ fn an_objection_of_the_environment_is_found_without_looking_further() {
         ktel_policy: Path::new("/dev/zero"),
         product_policy: None,
         configuration: None,
-        profile: None,
         default: DefaultConsent::OptOut,
     };
     assert_eq!(sources.objection(), Some(Voice::DoNotTrack));

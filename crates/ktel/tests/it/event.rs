@@ -231,6 +231,11 @@ fn our_own_errors_have_their_categories() {
         "gopher://x".parse::<ktel::server::ReportServer>().unwrap_err(),
         ErrorCategory::InvalidInput,
     );
+    let nowhere: [&str; 0] = [];
+    let find = |name| ktel::product_file::ProductFile::find(name, &Default::default(), &nowhere);
+    category(find("nothing").unwrap_err(), ErrorCategory::NotFound);
+    category(find("not/there").unwrap_err(), ErrorCategory::NotFound);
+    category(find("No!").unwrap_err(), ErrorCategory::InvalidInput);
     category(ktel::merge::parse(b"[").unwrap_err(), ErrorCategory::InvalidInput);
     category(ktel::Error::Timeout { after: Duration::from_secs(1) }, ErrorCategory::Timeout);
     category(ktel::Error::Forbidden { verb: "get", what: "pods".into() }, ErrorCategory::Auth);

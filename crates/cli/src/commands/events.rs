@@ -1,0 +1,138 @@
+//! `ktel events`: for command lines in any language, and for whoever uploads.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use ktel::directories::process_environment;
+use ktel::event::{Ending, Outcome};
+use ktel::product_file::ProductFile;
+use ktel::server::{Remote, ReportServer};
+use ktel::telemetry::Telemetry;
+use ktel::uploader::{self, Uploaded};
+use tokio::time::Instant;
+
+use super::telemetry;
+use crate::arguments::{Emit, Events};
+use crate::clock;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::servers;
+
+pub(super) fn run(command: Events, printer: &mut Printer) -> Result<Exit, Failure> {
+    match command {
+        Events::Emit(emit) => self::emit(&emit, printer),
+        Events::Upload { product, send_timeout } => {
+            let product = telemetry::product(&product)?;
+            upload(&product, send_timeout, printer)
+        }
+    }
+}
+
+/// Uploads and leaves, if this process was started for that by one that ended.
+pub(crate) fn upload_if_asked() -> Option<ExitCode> {
+    uploader::run_if_asked(&process_environment, |product| {
+        // Nobody listens: a failure is found in what still waits.
+        let quiet = &mut Printer::new(true);
+        let uploaded = telemetry::product(product)
+            .and_then(|product| upload(&product, uploader::WITHIN, quiet));
+        uploaded.unwrap_or(Exit::NotDelivered).into()
+    })
+}
+
+/// Records one run of somebody else's command. Telemetry is best effort: only what the caller
+/// wrote wrongly is an error.
+fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
+    let product = telemetry::product(&emit.product)?;
+    let telemetry = Telemetry::of(&product, &process_environment)
+        .no_telemetry(emit.no_telemetry)
+        .configuration(emit.config.as_deref(), emit.profile.as_deref());
+    let recorder = telemetry.recorder(&emit.version, clock::now);
+    recorder.set_command(&emit.command);
+    let ending = Ending {
+        outcome: emit.outcome.unwrap_or(Outcome::Success),
+        error_category: emit.error_category,
+        duration: emit.duration,
+    };
+    recorder.finalize(ending, clock::now());
+    recorder.close();
+    let people = printer.is_watched();
+    let mut stderr = printer.stderr();
+    let people = people.then_some(&mut stderr as &mut dyn Write);
+    if product.server.is_some() && telemetry.may_send(people) {
+        start_upload(&telemetry);
+    }
+    Ok(Exit::Done)
+}
+
+/// Starts this very program again, apart from the command that ends.
+fn start_upload(telemetry: &Telemetry<'_>) {
+    let product = telemetry.product().name.as_str();
+    let (Some(uploader), Ok(program)) = (telemetry.uploader(), std::env::current_exe()) else {
+        return;
+    };
+    // What cannot be started today is started by another command.
+    uploader.start(Path::new(&program), product, clock::since_epoch()).ok();
+}
+
+fn upload(
+    product: &ProductFile,
+    within: std::time::Duration,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let telemetry = Telemetry::of(product, &process_environment);
+    let Some(uploader) = telemetry.uploader() else {
+        let error = anyhow::anyhow!("there is no place for events: HOME is not set");
+        return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
+    };
+    let consent = telemetry.consent();
+    if !consent.given {
+        uploader.empty()?;
+        printer.say(&format!("off: {}; nothing is kept, nothing was sent", consent.winner));
+        return Ok(Exit::Done);
+    }
+    let people = printer.is_watched();
+    let mut stderr = printer.stderr();
+    if !telemetry.may_send(people.then_some(&mut stderr as &mut dyn Write)) {
+        printer.say("nothing was sent: nobody has seen the notice yet");
+        return Ok(Exit::Done);
+    }
+    let Some(remote) = server(product)? else {
+        printer.say(&format!("`{}` has no server: nothing was sent", product.name));
+        return Ok(Exit::Done);
+    };
+    let sender = servers::sender(&remote)?;
+    let deadline = Instant::now() + within;
+    let (schema, today) = (&product.event_schema, clock::today());
+    let uploaded = super::runtime()?.block_on(Box::pin(uploader.upload(
+        (&remote, &sender),
+        schema,
+        today,
+        deadline,
+        clock::surroundings(),
+    )));
+    let Uploaded { accepted, refused, waiting } =
+        uploaded.map_err(|error| Failure::usage(error, None::<String>))?;
+    printer.say(&format!("{accepted} events delivered, {refused} refused, {waiting} waiting"));
+    Ok(if waiting > 0 { Exit::NotDelivered } else { Exit::Done })
+}
+
+/// Gives the server of a product's events.
+pub(super) fn server(product: &ProductFile) -> Result<Option<Remote>, Failure> {
+    let Some(url) = &product.server else { return Ok(None) };
+    match url.parse() {
+        Ok(ReportServer::Remote(remote)) => Ok(Some(remote.for_events())),
+        Ok(ReportServer::Stdout | ReportServer::File(_)) => {
+            let error = anyhow::anyhow!("`{}` names `{url}` as its server", product.name);
+            Err(Failure::usage(
+                error,
+                Some("name one behind a network, as in `https://example.com`"),
+            ))
+        }
+        Err(error) => {
+            let hint = error.hint();
+            Err(Failure::usage(error, hint))
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The format of a product file, checked down to the last word.
+
+use std::io;
+use std::path::PathBuf;
+
+use ktel_model::Schema;
+use serde::Deserialize;
+
+use crate::consent::DefaultConsent;
+use crate::event::{EventSchema, Version, Vocabulary};
+use crate::product_name::ProductName;
+use crate::yaml;
+
+use super::{Error, Notice, ProductFile, Stood};
+
+/// Characters of a notice that fit on a screen.
+const TEXT_LENGTH_MAX: usize = 2_000;
+/// Lines of a notice that fit on a screen.
+const TEXT_LINES_MAX: usize = 16;
+/// Schemas that a user can be asked to read.
+const SCHEMAS_MAX: usize = 16;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    ktel: u64,
+    name: ProductName,
+    binary: Option<String>,
+    consent: DefaultConsent,
+    server: Option<String>,
+    policy: Option<PathBuf>,
+    #[serde(default)]
+    commands: Vec<String>,
+    event_version: Option<u64>,
+    #[serde(default)]
+    schemas: Vec<String>,
+    #[serde(default)]
+    notice: Notice,
+}
+
+/// Reads a product file and its schemas.
+pub(super) fn parse(
+    text: &str,
+    file: &str,
+    read: &dyn Fn(&str) -> io::Result<String>,
+) -> Result<ProductFile, Error> {
+    let wrong = |message: String| Error::Format { file: file.to_owned(), message };
+    let raw: Raw = yaml::parse(text).map_err(|error| wrong(first_line(&error.to_string())))?;
+    check(&raw).map_err(wrong)?;
+    // Exhaustive on purpose: a new key does not compile until it is used here.
+    let Raw {
+        ktel: _,
+        name,
+        binary,
+        consent,
+        server,
+        policy,
+        commands,
+        event_version,
+        schemas,
+        notice,
+    } = raw;
+    let binary = binary.as_deref().unwrap_or(name.as_str());
+    let vocabulary = Vocabulary::new(binary, commands)
+        .map_err(|source| Error::Commands { file: file.to_owned(), source })?;
+    let event_version = if event_version == Some(2) { Version::Two } else { Version::One };
+    let event_schema = EventSchema::new(&name, &vocabulary, event_version);
+    let mut parsed = Vec::new();
+    for schema in schemas {
+        let text = read(&schema).map_err(|source| Error::SchemaFile {
+            file: file.to_owned(),
+            schema: schema.clone(),
+            source,
+        })?;
+        parsed.push(Schema::parse(&text, &schema).map_err(|source| Error::Schema {
+            file: file.to_owned(),
+            schema,
+            source: Box::new(source),
+        })?);
+    }
+    let schemas = parsed;
+    Ok(ProductFile {
+        name,
+        consent,
+        server,
+        policy,
+        vocabulary,
+        event_version,
+        event_schema,
+        schemas,
+        notice,
+    })
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn check(raw: &Raw) -> Result<(), String> {
+    let Raw { ktel, consent, server, policy, event_version, schemas, notice, .. } = raw;
+    if *ktel != 1 {
+        return Err(format!("it is of format {ktel}, and only `ktel: 1` is known"));
+    }
+    if let Some(version @ (0 | 3..)) = event_version {
+        return Err(format!("`event_version` is {version}, and only 1 and 2 are known"));
+    }
+    if let Some(server) = server {
+        server_is_plain(server)?;
+    }
+    if policy.as_ref().is_some_and(|policy| !policy.is_absolute()) {
+        return Err("`policy` must be a path from the root".to_owned());
+    }
+    if schemas.len() > SCHEMAS_MAX {
+        return Err(format!("it names more than {SCHEMAS_MAX} schemas"));
+    }
+    if let Some(schema) = schemas.iter().find(|schema| schema.contains(['/', '\\'])) {
+        return Err(format!("the schema `{}` does not stand beside it", schema.escape_debug()));
+    }
+    let Notice { text, url, off, stood } = notice;
+    for (key, words) in [("text", text), ("url", url), ("off", off)] {
+        printable(key, words.as_deref(), key == "text")?;
+    }
+    if let Some(Stood { reference, place: _ }) = stood {
+        printable("stood", Some(reference), false)?;
+    }
+    if *consent == DefaultConsent::OptOut && text.is_none() && url.is_none() {
+        return Err("an opt-out product needs a `notice` with a `text` or a `url`".to_owned());
+    }
+    Ok(())
+}
+
+/// A URL with a scheme and no secret.
+fn server_is_plain(server: &str) -> Result<(), String> {
+    let Some((_, rest)) = server.split_once(':') else {
+        return Err(format!("`server` has no scheme: `{}`", server.escape_debug()));
+    };
+    let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next();
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        return Err("`server` holds a name or a password, which everybody could read".to_owned());
+    }
+    printable("server", Some(server), false)
+}
+
+/// Users' terminals show these words.
+fn printable(key: &str, text: Option<&str>, lines: bool) -> Result<(), String> {
+    let Some(text) = text else { return Ok(()) };
+    let bad = |c: char| c.is_control() && !(lines && c == '\n');
+    if text.trim().is_empty() || text.contains(bad) {
+        return Err(format!("`{key}` is empty or holds control characters"));
+    }
+    if text.chars().count() > TEXT_LENGTH_MAX || text.lines().count() > TEXT_LINES_MAX {
+        return Err(format!("`{key}` does not fit on a screen"));
+    }
+    Ok(())
+}

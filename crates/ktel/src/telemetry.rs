@@ -1,0 +1,183 @@
+//! Ambient telemetry of one product on one machine: who was asked, what was shown, what may leave.
+//!
+//! Everything that decides is elsewhere and pure ([`consent::decide`], [`notice::decide`]); this puts
+//! it together in the one order that is right: nothing is recorded without consent, and nothing
+//! leaves before its notice was shown.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::consent::{self, Consent, Content, Sources, Variables};
+use crate::directories::Directories;
+use crate::notice::{self, Decision, Revision};
+use crate::product_file::ProductFile;
+use crate::recorder::Recorder;
+use crate::sink::{FileSink, MultiSink, Sink};
+use crate::surroundings::Surroundings;
+use crate::uploader::Uploader;
+
+/// The events that a person asked to read, in the state directory.
+const DEBUG: &str = "events.jsonl";
+
+/// A product, its user and their surroundings.
+pub struct Telemetry<'s> {
+    product: &'s ProductFile,
+    directories: Directories,
+    environment: &'s dyn Fn(&str) -> Option<OsString>,
+    flag: bool,
+    configuration: Option<&'s Path>,
+    profile: Option<&'s str>,
+    variables: Variables,
+}
+
+impl std::fmt::Debug for Telemetry<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Telemetry").field("product", &self.product.name).finish_non_exhaustive()
+    }
+}
+
+impl<'s> Telemetry<'s> {
+    /// Looks at a product with the variables of this process, or of a test.
+    #[must_use]
+    pub fn of(product: &'s ProductFile, environment: &'s dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self {
+            product,
+            directories: Directories::of(environment),
+            environment,
+            flag: false,
+            configuration: None,
+            profile: None,
+            variables: Variables::of(&product.name),
+        }
+    }
+
+    /// Says whether `--no-telemetry` was given.
+    #[must_use]
+    pub fn no_telemetry(mut self, flag: bool) -> Self {
+        self.flag = flag;
+        self
+    }
+
+    /// Names the configuration that is in use.
+    #[must_use]
+    pub fn configuration(mut self, path: Option<&'s Path>, profile: Option<&'s str>) -> Self {
+        (self.configuration, self.profile) = (path, profile);
+        if let Some(profile) = profile {
+            self.variables = Variables::of_profile(&self.product.name, profile);
+        }
+        self
+    }
+
+    /// Gives the product.
+    #[must_use]
+    pub fn product(&self) -> &ProductFile {
+        self.product
+    }
+
+    /// Gives the user's directories.
+    #[must_use]
+    pub fn directories(&self) -> &Directories {
+        &self.directories
+    }
+
+    /// Gives what everybody says and who decided.
+    #[must_use]
+    pub fn consent(&self) -> Consent {
+        consent::decide(self.sources().gather())
+    }
+
+    /// Gives what is disclosed now.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        Revision::of(self.product.all_schemas())
+    }
+
+    /// Decides what becomes of the notice.
+    #[must_use]
+    pub fn notice(&self, consent: &Consent, people_watch: bool) -> Decision {
+        let path = notice::path(&self.directories, &self.product.name);
+        let shown = path.as_deref().and_then(notice::shown);
+        notice::decide(notice::Situation {
+            consent_given: consent.given,
+            default: self.product.consent,
+            revision: &self.revision(),
+            shown: shown.as_ref(),
+            people_watch,
+            ci: Surroundings::of(self.environment).ci,
+            stood: self.product.notice.stood.as_ref(),
+        })
+    }
+
+    /// Looks after the events on this machine; nothing where there is no place for them.
+    #[must_use]
+    pub fn uploader(&self) -> Option<Uploader> {
+        self.directories.state(&self.product.name).map(Uploader::of)
+    }
+
+    /// Tells whether anything may leave now, showing the notice to people who watch if it is due.
+    #[must_use]
+    pub fn may_send(&self, people: Option<&mut dyn Write>) -> bool {
+        let consent = self.consent();
+        match self.notice(&consent, people.is_some()) {
+            Decision::Show => {
+                let path = notice::path(&self.directories, &self.product.name);
+                let (Some(path), Some(people)) = (path, people) else { return false };
+                let text = notice::text(self.product);
+                // What could not be shown is not sent; there is nobody else to tell.
+                notice::show(&path, &self.revision(), &text, people).is_ok()
+            }
+            decision => decision.may_send(),
+        }
+    }
+
+    /// Makes the recorder of a command; one that is off where consent is not given.
+    ///
+    /// With the flag or a variable that says no, nothing is read from a disk.
+    #[must_use]
+    pub fn recorder(&self, version: &str, clock: fn() -> Timestamp) -> Recorder {
+        if self.sources().objection().is_some() || !self.consent().given {
+            return Recorder::off();
+        }
+        let Some(uploader) = self.uploader() else { return Recorder::off() };
+        let mut sink: Box<dyn Sink> = Box::new(uploader.sink());
+        if self.keeps_events()
+            && let Some(file) = self.debug_file()
+        {
+            sink = Box::new(MultiSink::new(vec![Box::new(file), sink]));
+        }
+        let (vocabulary, events) = (self.product.vocabulary.clone(), self.product.event_version);
+        Recorder::begin(vocabulary, version, events, sink).with_clock(clock)
+    }
+
+    /// Gives the file that keeps events for a person to read, with `telemetry.debug`.
+    #[must_use]
+    pub fn debug_file(&self) -> Option<FileSink> {
+        let state = self.directories.state(&self.product.name)?;
+        Some(FileSink::new(&state.join(DEBUG)))
+    }
+
+    fn keeps_events(&self) -> bool {
+        let configurations = self.sources().gather().configurations;
+        configurations.iter().any(|document| match &document.content {
+            Content::Text(text) => consent::keeps_events(text, self.profile),
+            Content::Absent | Content::Unreadable(_) => false,
+        })
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        Sources {
+            product: &self.product.name,
+            variables: &self.variables,
+            flag: self.flag,
+            environment: self.environment,
+            directories: &self.directories,
+            ktel_policy: Path::new(consent::KTEL_POLICY),
+            product_policy: self.product.policy.as_deref(),
+            configuration: self.configuration,
+            default: self.product.consent,
+        }
+    }
+}
