@@ -133,21 +133,33 @@ impl<'s> Telemetry<'s> {
         }
     }
 
-    /// Makes the recorder of a command; one that is off where consent is not given.
+    /// Makes the recorder of a command; one that is off where consent is not given, and where the
+    /// notice is due and nobody sees it: consent does not reach back.
     ///
     /// With the flag or a variable that says no, nothing is read from a disk.
     #[must_use]
-    pub fn recorder(&self, version: &str, clock: fn() -> Timestamp) -> Recorder {
-        if self.sources().objection().is_some() || !self.consent().given {
+    pub fn recorder(
+        &self,
+        version: &str,
+        people: Option<&mut dyn Write>,
+        clock: fn() -> Timestamp,
+    ) -> Recorder {
+        if self.sources().objection().is_some() || !self.may_send(people) {
             return Recorder::off();
         }
-        let Some(uploader) = self.uploader() else { return Recorder::off() };
-        let mut sink: Box<dyn Sink> = Box::new(uploader.sink());
-        if self.keeps_events()
-            && let Some(file) = self.debug_file()
-        {
-            sink = Box::new(MultiSink::new(vec![Box::new(file), sink]));
+        let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+        if self.keeps_events() {
+            sinks.extend(self.debug_file().map(|file| Box::new(file) as Box<dyn Sink>));
         }
+        // What will never be sent is not kept either.
+        if self.product.server.is_some() {
+            sinks
+                .extend(self.uploader().map(|uploader| Box::new(uploader.sink()) as Box<dyn Sink>));
+        }
+        if sinks.is_empty() {
+            return Recorder::off();
+        }
+        let sink = Box::new(MultiSink::new(sinks));
         let (vocabulary, events) = (self.product.vocabulary.clone(), self.product.event_version);
         Recorder::begin(vocabulary, version, events, sink).with_clock(clock)
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use ktel::directories::process_environment;
 use ktel::event::{Ending, Outcome};
 use ktel::product_file::ProductFile;
+use ktel::recorder::Fate;
 use ktel::server::{Remote, ReportServer};
 use ktel::telemetry::Telemetry;
 use ktel::uploader::{self, Uploaded};
@@ -48,7 +49,10 @@ fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
     let telemetry = Telemetry::of(&product, &process_environment)
         .no_telemetry(emit.no_telemetry)
         .configuration(emit.config.as_deref(), emit.profile.as_deref());
-    let recorder = telemetry.recorder(&emit.version, clock::now);
+    let people = printer.is_watched();
+    let mut stderr = printer.stderr();
+    let people = people.then_some(&mut stderr as &mut dyn Write);
+    let recorder = telemetry.recorder(&emit.version, people, clock::now);
     recorder.set_command(&emit.command);
     let ending = Ending {
         outcome: emit.outcome.unwrap_or(Outcome::Success),
@@ -56,11 +60,7 @@ fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
         duration: emit.duration,
     };
     recorder.finalize(ending, clock::now());
-    recorder.close();
-    let people = printer.is_watched();
-    let mut stderr = printer.stderr();
-    let people = people.then_some(&mut stderr as &mut dyn Write);
-    if product.server.is_some() && telemetry.may_send(people) {
+    if recorder.close() == Fate::Taken && product.server.is_some() {
         start_upload(&telemetry);
     }
     Ok(Exit::Done)

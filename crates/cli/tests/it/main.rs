@@ -1,6 +1,8 @@
 //! The program as its users meet it: words, streams, exit codes, and the bytes that leave.
 
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod help;
 #[cfg(test)]
 mod run;
