@@ -181,10 +181,11 @@ fn copy(from: &mut TcpStream, to: &mut TcpStream, count: &AtomicU64, fault: Faul
             Fault::None | Fault::CutAfter(_) | Fault::Refuse => {}
         }
         let length = usize::try_from(left).map_or(length, |left| length.min(left));
+        // Counted first: who has read them finds them counted.
+        count.fetch_add(length as u64, Ordering::Relaxed);
         if to.write_all(&piece[..length]).is_err() {
             break;
         }
-        count.fetch_add(length as u64, Ordering::Relaxed);
         left -= length as u64;
         if left == 0 {
             break;

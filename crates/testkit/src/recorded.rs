@@ -44,10 +44,11 @@ impl<T: Clone + Debug> Recorded<T> {
         let entries = self.entries.lock().expect("no holder panics");
         let lacking = |entries: &mut Vec<T>| entries.len() < count;
         let waited = self.came.wait_timeout_while(entries, within, lacking);
-        let (entries, timeout) = waited.expect("no holder panics");
-        let entries = entries.clone(); // the lock is gone before anything panics
+        let (held, _timeout) = waited.expect("no holder panics");
+        let entries = held.clone();
+        drop(held); // before anything panics
         assert!(
-            !timeout.timed_out() || entries.len() >= count,
+            entries.len() >= count,
             "{} of {count} came within {within:?}: {:#?}",
             entries.len(),
             &entries[..entries.len().min(SHOWN)]

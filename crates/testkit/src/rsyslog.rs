@@ -1,16 +1,15 @@
 //! A real rsyslogd that keeps every message as it came.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 
 use crate::certificates::Authority;
-use crate::etcd::free_ports;
 use crate::real;
-use crate::running::{self, Running, accepts, loopback};
+use crate::running::{self, Running, loopback};
 
 /// A way in; each has a port and a file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +22,18 @@ pub enum Input {
     Udp,
 }
 
+/// Where rsyslogd writes which port it took.
+const PORT: &str = "port";
+
 /// A running rsyslogd; it ends when it is dropped or this process ends.
 #[derive(Debug)]
 pub struct Rsyslog {
-    running: Running,
-    ports: [u16; 3],
+    // Two processes: in version 8.2302, a failed TLS handshake can close a TCP input's connection.
+    plain: Running,
+    tls: Running,
+    tcp_port: u16,
+    tls_port: u16,
+    udp_port: u16,
     authority: Authority,
 }
 
@@ -44,32 +50,24 @@ impl Rsyslog {
     }
 
     fn start_with(program: &Path) -> anyhow::Result<Self> {
-        let ports = free_ports()?;
-        let [tcp, tls, _udp] = ports;
         let authority = Authority::new();
-        let prepare = |directory: &Path| {
-            let file = directory.join("rsyslog.conf");
-            fs::write(directory.join("ca.pem"), authority.certificate_pem())
-                .context("write a CA")?;
-            authority.server().write(directory, "server")?;
-            fs::write(&file, configuration(directory, ports)).context("write its configuration")?;
-            let file = file.display().to_string();
-            Ok(vec!["-n".to_owned(), "-iNONE".to_owned(), "-f".to_owned(), file])
-        };
-        // UDP is configured first: where TCP listens, it is bound.
-        let is_ready = |_directory: &Path| accepts(tcp) && accepts(tls);
-        let running = Running::start(program, prepare, is_ready)?;
-        Ok(Self { running, ports, authority })
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
+        let udp_port = udp.local_addr().context("find a free port")?.port();
+        drop(udp);
+        let launch =
+            |configuration: &dyn Fn(&Path) -> String| launch(program, &authority, configuration);
+        let (plain, tcp_port) = launch(&|directory| plain_configuration(directory, udp_port))?;
+        let (tls, tls_port) = launch(&tls_configuration)?;
+        Ok(Self { plain, tls, tcp_port, tls_port, udp_port, authority })
     }
 
     /// Gives the address of an input.
     #[must_use]
     pub fn address(&self, input: Input) -> SocketAddr {
-        let [tcp, tls, udp] = self.ports;
         loopback(match input {
-            Input::Tcp => tcp,
-            Input::Tls => tls,
-            Input::Udp => udp,
+            Input::Tcp => self.tcp_port,
+            Input::Tls => self.tls_port,
+            Input::Udp => self.udp_port,
         })
     }
 
@@ -87,9 +85,37 @@ impl Rsyslog {
     #[must_use]
     #[track_caller]
     pub fn lines(&self, input: Input, count: usize, within: Duration) -> Vec<String> {
-        let file = file_of(self.running.directory(), input);
+        let running = match input {
+            Input::Tcp | Input::Udp => &self.plain,
+            Input::Tls => &self.tls,
+        };
+        let file = file_of(running.directory(), input);
         running::wait_for(&file, count, within, |line| vec![line.to_owned()])
     }
+}
+
+/// Starts a process with one TCP input, and waits until that has a port.
+fn launch(
+    program: &Path,
+    authority: &Authority,
+    configuration: &dyn Fn(&Path) -> String,
+) -> anyhow::Result<(Running, u16)> {
+    let prepare = |directory: &Path| {
+        let file = directory.join("rsyslog.conf");
+        fs::write(directory.join("ca.pem"), authority.certificate_pem()).context("write a CA")?;
+        authority.server().write(directory, "server")?;
+        fs::write(&file, configuration(directory)).context("write its configuration")?;
+        let file = file.display().to_string();
+        Ok(vec!["-n".to_owned(), "-iNONE".to_owned(), "-f".to_owned(), file])
+    };
+    let running = Running::start(program, prepare, |directory| port_in(directory).is_some())?;
+    let port = port_in(running.directory()).context("read the port of an input")?;
+    Ok((running, port))
+}
+
+/// Reads the port that rsyslogd took for its TCP input; none before it did.
+fn port_in(directory: &Path) -> Option<u16> {
+    fs::read_to_string(directory.join(PORT)).ok()?.trim_end().parse().ok()
 }
 
 fn file_of(directory: &Path, input: Input) -> PathBuf {
@@ -101,32 +127,47 @@ fn file_of(directory: &Path, input: Input) -> PathBuf {
 }
 
 /// Keeps `rawmsg`: its parser for RFC 3164 would eat up to the first colon as a tag.
-fn configuration(directory: &Path, [tcp, tls, udp]: [u16; 3]) -> String {
-    let into = |input: Input| {
-        let file = file_of(directory, input).display().to_string();
-        format!(r#"{{ action(type="omfile" file="{file}" template="raw") }}"#)
-    };
-    let (into_tcp, into_tls, into_udp) = (into(Input::Tcp), into(Input::Tls), into(Input::Udp));
-    let directory = directory.display();
+fn head(directory: &Path) -> String {
+    let path = directory.display();
     format!(
         r#"global(
-  workDirectory="{directory}" maxMessageSize="1m" parser.escapeControlCharactersOnReceive="off"
-  defaultNetstreamDriverCAFile="{directory}/ca.pem"
-  defaultNetstreamDriverCertFile="{directory}/server.pem"
-  defaultNetstreamDriverKeyFile="{directory}/server.key"
+  workDirectory="{path}" maxMessageSize="1m" parser.escapeControlCharactersOnReceive="off"
+  defaultNetstreamDriverCAFile="{path}/ca.pem"
+  defaultNetstreamDriverCertFile="{path}/server.pem"
+  defaultNetstreamDriverKeyFile="{path}/server.key"
 )
-module(load="imudp")
-module(load="imtcp")
 template(name="raw" type="list") {{ property(name="rawmsg") constant(value="\n") }}
-ruleset(name="udp") {into_udp}
-ruleset(name="tcp") {into_tcp}
-ruleset(name="tls") {into_tls}
-input(type="imudp" address="127.0.0.1" port="{udp}" ruleset="udp")
-input(type="imtcp" address="127.0.0.1" port="{tcp}" ruleset="tcp")
-input(type="imtcp" address="127.0.0.1" port="{tls}" ruleset="tls"
-  streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="anon")
 "#
     )
+}
+
+/// Configures an input; what is in `more` says where and how it listens.
+fn input(directory: &Path, input: Input, module: &str, more: &str) -> String {
+    let file = file_of(directory, input);
+    let file = file.display();
+    format!(
+        r#"module(load="{module}")
+ruleset(name="{input:?}") {{ action(type="omfile" file="{file}" template="raw") }}
+input(type="{module}" address="127.0.0.1" ruleset="{input:?}" {more})
+"#
+    )
+}
+
+fn plain_configuration(directory: &Path, udp_port: u16) -> String {
+    // UDP comes first: where TCP has a port, it is open.
+    let udp = input(directory, Input::Udp, "imudp", &format!(r#"port="{udp_port}""#));
+    let tcp = input(directory, Input::Tcp, "imtcp", &any_port(directory));
+    [head(directory), udp, tcp].concat()
+}
+
+fn tls_configuration(directory: &Path) -> String {
+    let tls = r#"streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="anon""#;
+    let more = format!("{} {tls}", any_port(directory));
+    [head(directory), input(directory, Input::Tls, "imtcp", &more)].concat()
+}
+
+fn any_port(directory: &Path) -> String {
+    format!(r#"port="0" listenPortFileName="{}/{PORT}""#, directory.display())
 }
 
 #[cfg(test)]
@@ -151,6 +192,7 @@ mod tests {
 
         let address = rsyslog.address(Input::Tls).to_string();
         fs::write(client.directory().join("ca.pem"), rsyslog.ca_pem()).unwrap();
+        drop(TcpStream::connect(rsyslog.address(Input::Tls)).unwrap()); // fails to shake hands
         let mut tls = client.s_client(&address, None);
         tls.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         assert_eq!(rsyslog.lines(Input::Tls, 3, SOON), lines);
@@ -159,6 +201,7 @@ mod tests {
         let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
         udp.send_to(format!("{quoted}\n").as_bytes(), rsyslog.address(Input::Udp)).unwrap();
         assert_eq!(rsyslog.lines(Input::Udp, 1, SOON), [quoted]);
-        assert_eq!(rsyslog.lines(Input::Tcp, 3, SOON).len(), 3, "each input has its own file");
+        tcp.write_all(b"again\n").unwrap();
+        assert_eq!(rsyslog.lines(Input::Tcp, 4, SOON)[3..], ["again"], "each has its own file");
     }
 }

@@ -99,3 +99,31 @@ pub(crate) fn wait_for<T: std::fmt::Debug>(
         thread::sleep(NAP);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_lines_count_and_a_file_that_is_not_there_has_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lines");
+        let lines = || read(&path, |line| vec![line.to_owned()]);
+        assert!(lines().is_empty());
+        for (content, expected) in
+            [("", vec![]), ("a", vec![]), ("a\nb", vec!["a"]), ("a\n\nb\n", vec!["a", "", "b"])]
+        {
+            fs::write(&path, content).unwrap();
+            assert_eq!(lines(), expected, "{content:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_does_not_start_is_quoted() {
+        let arguments = vec!["-c".to_owned(), "echo no such luck; exit 1".to_owned()];
+        let started =
+            Running::start(Path::new("sh"), |_directory| Ok(arguments), |_directory| false);
+        let error = started.unwrap_err().to_string();
+        assert_eq!(error, "`sh` did not start; it said last:\nno such luck");
+    }
+}

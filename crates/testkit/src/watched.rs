@@ -1,6 +1,7 @@
 //! A child process that ends when its owner does, however that comes about.
 
 use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -26,7 +27,8 @@ exit $status
 pub(crate) struct Watched {
     shell: Child,
     leash: Option<ChildStdin>,
-    log: PathBuf,
+    /// Kept open: it can be read when its folder is swept away.
+    log: File,
 }
 
 /// What to run, and what to do around it.
@@ -42,15 +44,16 @@ pub(crate) struct Launch<'a> {
 impl Watched {
     pub(crate) fn start(launch: Launch<'_>) -> anyhow::Result<Self> {
         let Launch { program, arguments, log, sweep } = launch;
-        let file = File::options().create(true).append(true).open(&log).context("open the log")?;
+        let log = File::options().create(true).append(true).read(true).open(&log);
+        let log = log.context("open the log")?;
         let mut shell = Command::new("sh")
             .args(["-c", WATCHDOG, "watchdog"])
             .arg(sweep.unwrap_or(Path::new("")))
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())
-            .stdout(file.try_clone().context("share the log")?)
-            .stderr(file)
+            .stdout(log.try_clone().context("share the log")?)
+            .stderr(log.try_clone().context("share the log")?)
             .process_group(0) // so that Ctrl-C reaches the owner alone, which then stops us in order
             .spawn()
             .with_context(|| format!("start `{}`", program.display()))?;
@@ -66,11 +69,19 @@ impl Watched {
     /// Gives the end of what the program printed, for the message of a failure.
     pub(crate) fn log_tail(&self) -> String {
         const LINES: usize = 30; // a Go program's last words and its panic's first frames
-        let text = std::fs::read(&self.log).unwrap_or_else(|error| error.to_string().into_bytes());
+        let text = read_again(&self.log).unwrap_or_else(|error| error.to_string().into_bytes());
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(LINES)..].join("\n")
     }
+}
+
+/// Reads from the start; what is written meanwhile is appended wherever we are.
+fn read_again(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl Drop for Watched {

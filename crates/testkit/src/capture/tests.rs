@@ -1,5 +1,6 @@
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -83,6 +84,31 @@ fn a_connection_serves_many_requests() {
     let url = server.url();
     assert_eq!(client.curl(&[&url, &url, &url], b"").exit, 0);
     assert_eq!((server.requests().len(), server.connections()), (3, 1));
+}
+
+#[test]
+fn a_last_answer_over_tls_ends_in_order() {
+    let Some(client) = Client::find() else { return };
+    let server = Http::start_tls(&ServerTls::new(&client.authority.server()));
+    let mut openssl = client.s_client(&server.address().to_string(), None);
+    let mut stdin = openssl.stdin.take().unwrap();
+    stdin.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    // It fails when it is not told of the end.
+    assert!(openssl.wait().unwrap().success());
+    drop(stdin);
+}
+
+#[test]
+fn who_waits_for_more_than_comes_is_told_how_much_came() {
+    let server = Datagrams::start();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.send_to(b"one", server.address()).unwrap();
+    assert_eq!(server.wait_for(1, SOON), ["one"]);
+    let wait = AssertUnwindSafe(|| server.wait_for(2, Duration::from_millis(50)));
+    let panicked = catch_unwind(wait).unwrap_err();
+    let said = panicked.downcast_ref::<String>().unwrap();
+    assert!(said.starts_with("1 of 2 came within 50ms: [\n    \"one\""), "{said}");
+    assert_eq!(server.datagrams(), ["one"], "and the server works on");
 }
 
 #[test]
