@@ -14,4 +14,6 @@ mod manifests;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod receivers;
+#[cfg(test)]
 mod report;

@@ -11,4 +11,6 @@ mod schema;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod wire;
