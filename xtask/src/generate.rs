@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use ktel::Catalog;
+use ktel::event::EventSchema;
 use ktel_model::Schema;
 use ktel_model::envelope::Envelope;
 use ktel_model::standard::{dictionary, rbac};
@@ -61,12 +62,15 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 fn files() -> BTreeMap<PathBuf, String> {
     let catalog = Catalog::built_in();
     let schemas: Vec<&Schema> = catalog.jobs().map(|job| job.schema()).collect();
+    let event = EventSchema::template();
+    let collected: Vec<&Schema> = schemas.iter().copied().chain([&event]).collect();
     let mut files = BTreeMap::new();
     let mut add = |name: String, text: String| files.insert(PathBuf::from(name), text);
-    add("docs/collected.md".into(), dictionary::dictionary(&schemas));
+    add("docs/collected.md".into(), dictionary::dictionary(&collected));
     add("docs/cli.md".into(), commands::reference(ktel_cli::command()));
     add("docs/schemas/envelope.json".into(), pretty(&Envelope::json_schema()));
     add("deploy/rbac/all.yaml".into(), rbac::cluster_role("ktel", &schemas));
+    add(format!("docs/schemas/{}.json", event.name), pretty(&event.json_schema()));
     for schema in schemas {
         let name = &schema.name;
         add(format!("docs/schemas/{name}.json"), pretty(&schema.json_schema()));

@@ -121,6 +121,16 @@ impl Verdict {
         Self::Refused { refusal, message: message.into() }
     }
 
+    /// Gives what the receiver says, for whoever has to strike something out of it.
+    pub fn message_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Accepted | Self::AcceptedSlowly => None,
+            Self::PartlyAccepted { message, .. }
+            | Self::Retry { message, .. }
+            | Self::Refused { message, .. } => Some(message),
+        }
+    }
+
     /// Tells whether the receiver has the parcel.
     #[must_use]
     pub fn is_accepted(&self) -> bool {

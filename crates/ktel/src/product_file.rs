@@ -9,6 +9,7 @@
 //! policy: /etc/acme/telemetry.yaml   # the organisation's policy, beside ktel's own
 //! commands: [get apis, plan]    # the only words that events may tell
 //! event_version: 1              # 2: how a command ended, too
+//! direct: false                 # true: no spool; each command sends its event, within 50 ms
 //! schemas: [acme-stats.yaml]    # further files of the standard, beside this one
 //! notice:
 //!   text: Acme counts which commands are used.
@@ -64,6 +65,8 @@ pub struct ProductFile {
     pub vocabulary: Vocabulary,
     /// Which fields its events have.
     pub event_version: Version,
+    /// Whether each command sends its event itself, and nothing is kept on the machine.
+    pub direct: bool,
     /// What its events may say.
     pub event_schema: EventSchema,
     /// What else it may send.

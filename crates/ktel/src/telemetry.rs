@@ -136,12 +136,14 @@ impl<'s> Telemetry<'s> {
     /// Makes the recorder of a command; one that is off where consent is not given, and where the
     /// notice is due and nobody sees it: consent does not reach back.
     ///
-    /// With the flag or a variable that says no, nothing is read from a disk.
+    /// With the flag or a variable that says no, nothing is read from a disk. `direct` is used in
+    /// place of the spool.
     #[must_use]
     pub fn recorder(
         &self,
         version: &str,
         people: Option<&mut dyn Write>,
+        direct: Option<Box<dyn Sink>>,
         clock: fn() -> Timestamp,
     ) -> Recorder {
         if self.sources().objection().is_some() || !self.may_send(people) {
@@ -152,7 +154,9 @@ impl<'s> Telemetry<'s> {
             sinks.extend(self.debug_file().map(|file| Box::new(file) as Box<dyn Sink>));
         }
         // What will never be sent is not kept either.
-        if self.product.server.is_some() {
+        if let Some(direct) = direct {
+            sinks.push(direct);
+        } else if self.product.server.is_some() && !self.product.direct {
             sinks
                 .extend(self.uploader().map(|uploader| Box::new(uploader.sink()) as Box<dyn Sink>));
         }

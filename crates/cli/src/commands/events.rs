@@ -9,6 +9,7 @@ use ktel::event::{Ending, Outcome};
 use ktel::product_file::ProductFile;
 use ktel::recorder::Fate;
 use ktel::server::{Remote, ReportServer};
+use ktel::sink::{RemoteSink, Sink};
 use ktel::telemetry::Telemetry;
 use ktel::uploader::{self, Uploaded};
 use tokio::time::Instant;
@@ -52,7 +53,8 @@ fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
     let people = printer.is_watched();
     let mut stderr = printer.stderr();
     let people = people.then_some(&mut stderr as &mut dyn Write);
-    let recorder = telemetry.recorder(&emit.version, people, clock::now);
+    let direct = if product.direct { direct(&product)? } else { None };
+    let recorder = telemetry.recorder(&emit.version, people, direct, clock::now);
     recorder.set_command(&emit.command);
     let ending = Ending {
         outcome: emit.outcome.unwrap_or(Outcome::Success),
@@ -60,10 +62,16 @@ fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
         duration: emit.duration,
     };
     recorder.finalize(ending, clock::now());
-    if recorder.close() == Fate::Taken && product.server.is_some() {
+    if recorder.close() == Fate::Taken && product.server.is_some() && !product.direct {
         start_upload(&telemetry);
     }
     Ok(Exit::Done)
+}
+
+fn direct(product: &ProductFile) -> Result<Option<Box<dyn Sink>>, Failure> {
+    let Some(remote) = server(product)? else { return Ok(None) };
+    let sender = servers::sender(&remote)?;
+    Ok(Some(Box::new(RemoteSink::new(remote, sender, product.name.as_str()))))
 }
 
 /// Starts this very program again, apart from the command that ends.

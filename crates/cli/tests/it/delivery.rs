@@ -363,3 +363,39 @@ fn consent_that_is_asked_for_is_respected() {
         assert_eq!(server.requests().len(), sent, "{variable}={value}: {stderr}");
     }
 }
+
+#[test]
+fn a_proxy_of_the_environment_is_used_and_can_be_left_out() {
+    let (user, proxy) = (User::new(), Http::start());
+    let words = format!(
+        "workflows run --jobs cluster-state --snapshot {CLUSTER} --no-spool --send-timeout 2s \
+         --report-server http://reports.example.com/hook?insecure"
+    );
+    for (names, through) in [("", true), ("example.com", false)] {
+        let mut command = user.command(&words);
+        command.env("HTTP_PROXY", proxy.url()).env("http_proxy", proxy.url());
+        command.env("NO_PROXY", names).env("KTEL_TOKEN", "hunter2");
+        let (code, ..) = run(command, b"");
+        assert_eq!((code == 0, proxy.requests().len()), (through, 1), "NO_PROXY={names}");
+    }
+    let request = &proxy.requests()[0];
+    assert_eq!(request.header("Host"), Some("reports.example.com"));
+}
+
+#[test]
+fn no_secret_is_ever_printed() {
+    let (user, server) = (User::new(), Http::start());
+    server.answer(Response::new(401).with_body("who is hunter2, with s3cr3t?"));
+    let headers = user.path("headers");
+    std::fs::write(&headers, "X-Key: s3cr3t\n").unwrap();
+    let url = format!("{}?headers_file={}", server.url(), headers.display());
+    let (code, stdout, stderr) = user.ktel(&format!(
+        "-vv workflows run --jobs cluster-state --snapshot {CLUSTER} --report-server {url}"
+    ));
+    assert_eq!(code, 3, "{stderr}");
+    assert!(stderr.contains("who is …, with …?"), "{stderr}");
+    let said = stderr + &stdout;
+    assert!(!said.contains("hunter2") && !said.contains("s3cr3t"), "{said}");
+    let (code, _, stderr) = user.send("https://user:pa55word@example.com", "");
+    assert!(code == 2 && !stderr.contains("pa55word"), "{stderr}");
+}

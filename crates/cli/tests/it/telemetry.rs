@@ -300,3 +300,25 @@ fn forgetting_leaves_nothing_but_a_no() {
     let (_, status, _) = user.ktel("telemetry --product acme status");
     assert!(status.contains("is off"), "{status}");
 }
+
+#[test]
+fn a_product_may_send_each_event_itself_and_keep_nothing() {
+    let stood = "stood: {place: documentation, reference: https://example.com}";
+    let udp = ktel_testkit::capture::Datagrams::start();
+    let server = format!("splunk+udp://{}?dialect=kongctl\ndirect: true", udp.address());
+    let user = User::of(&server, "opt-out", stood, 1);
+    user.emit("--command plan");
+    let line = udp.wait_for(1, WITHIN).remove(0);
+    assert!(
+        line.starts_with("<14>signal=acme;arch=") && line.contains(";command_path=plan;"),
+        "{line}"
+    );
+    assert!(!user.state("").exists(), "something was kept");
+    let hole = BlackHole::start();
+    let server = format!("http://{}\ndirect: true", hole.address());
+    let user = User::of(&server, "opt-out", stood, 1);
+    let start = std::time::Instant::now();
+    user.emit("--command plan");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(!user.state("").exists(), "something was kept");
+}

@@ -33,6 +33,8 @@ struct Raw {
     commands: Vec<String>,
     event_version: Option<u64>,
     #[serde(default)]
+    direct: bool,
+    #[serde(default)]
     schemas: Vec<String>,
     #[serde(default)]
     notice: Notice,
@@ -57,6 +59,7 @@ pub(super) fn parse(
         policy,
         commands,
         event_version,
+        direct,
         schemas,
         notice,
     } = raw;
@@ -86,6 +89,7 @@ pub(super) fn parse(
         policy,
         vocabulary,
         event_version,
+        direct,
         event_schema,
         schemas,
         notice,

@@ -98,6 +98,8 @@ impl NotReady {
 pub struct Sender {
     kind: Kind,
     headers: HeaderMap,
+    /// What a receiver may repeat in its answer, and nobody may print.
+    secrets: Vec<Secret>,
     now: fn() -> Duration,
 }
 
@@ -157,11 +159,17 @@ impl Remote {
                 Kind::OtlpHttp { client: client(wire::Protocol::Any)?, endpoint }
             }
         };
-        let headers = self.headers(&kind, tokens)?;
-        Ok(Sender { kind, headers, now })
+        let mut secrets = Vec::new();
+        let headers = self.headers(&kind, tokens, &mut secrets)?;
+        Ok(Sender { kind, headers, secrets, now })
     }
 
-    fn headers(&self, kind: &Kind, tokens: &Tokens) -> Result<HeaderMap, NotReady> {
+    fn headers(
+        &self,
+        kind: &Kind,
+        tokens: &Tokens,
+        secrets: &mut Vec<Secret>,
+    ) -> Result<HeaderMap, NotReady> {
         let server = || self.text.clone();
         let bad = |source| NotReady::BadHeader { server: server(), source };
         let mut headers = HeaderMap::new();
@@ -178,6 +186,7 @@ impl Remote {
             {
                 let header = || NotReady::Header { path: path.clone(), line: index + 1 };
                 let (name, value) = line.split_once(':').ok_or_else(header)?;
+                secrets.push(Secret::new(value));
                 let (name, value) = sensitive(name.trim(), value.trim()).map_err(bad)?;
                 headers.append(name, value);
             }
@@ -192,6 +201,7 @@ impl Remote {
         };
         match token {
             Some(token) => {
+                secrets.push(token.clone());
                 let value = format!("{scheme} {}", token.reveal());
                 let (name, value) = sensitive(AUTHORIZATION.as_str(), &value).map_err(bad)?;
                 headers.insert(name, value);
@@ -210,7 +220,15 @@ impl Carrier for Sender {
         &'a self,
         parcel: &'a Parcel,
     ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
-        Box::pin(async move { self.send(parcel).await.unwrap_or_else(|verdict| verdict) })
+        Box::pin(async move {
+            let mut verdict = self.send(parcel).await.unwrap_or_else(|verdict| verdict);
+            if let Some(message) = verdict.message_mut() {
+                for secret in &self.secrets {
+                    *message = message.replace(secret.reveal(), "…");
+                }
+            }
+            verdict
+        })
     }
 }
 
