@@ -1,6 +1,6 @@
 //! Bytes in, verdict out: the one way of getting bytes accepted.
 //!
-//! A [`Parcel`] waits in a [`Spool`](spool::Spool) until a [`Courier`](courier::Courier) has
+//! A [`Parcel`] waits in a [`Spool`](spool::Spool) until a [courier](courier::deliver) has
 //! brought it to its receiver, whose answer is a [`Verdict`]. Nothing here knows what a parcel
 //! carries.
 
