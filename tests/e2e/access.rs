@@ -208,3 +208,68 @@ fn misses(variant: &Variant, kubeconfig: &Path, canary: &Path) -> bool {
     }
     false
 }
+
+/// A product that Helm installed, and the Secret in which Helm keeps the release.
+const HELM: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: charted
+  namespace: default
+  labels: {app.kubernetes.io/name: charted, app.kubernetes.io/managed-by: Helm, helm.sh/chart: charted-2.8.0}
+  annotations: {meta.helm.sh/release-name: charted, meta.helm.sh/release-namespace: default}
+spec:
+  selector: {matchLabels: {app: charted}}
+  template: {metadata: {labels: {app: charted}}, spec: {containers: [{name: a, image: example.com/a}]}}
+---
+apiVersion: v1
+kind: Secret
+type: helm.sh/release.v1
+metadata:
+  name: sh.helm.release.v1.charted.v3
+  namespace: default
+  labels: {owner: helm, name: charted, version: '3', status: deployed, modifiedAt: '1651567606'}
+";
+
+#[test]
+fn helms_release_is_read_with_its_own_role_and_only_when_asked() {
+    let Some(server) = ApiServer::start() else { return };
+    server.apply(HELM).expect("the product is valid");
+    let role = rbac::helm_release_role("reads-release", "default");
+    let binding = "
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reads-release, namespace: default}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reads-release}
+subjects: [{kind: ServiceAccount, name: with-release, namespace: default}]
+";
+    let mut manifests = vec![format!("{role}{binding}")];
+    for name in ["without-release", "with-release"] {
+        manifests.extend(account(name, &rules("identify-deployment")).map(|one| one.to_string()));
+    }
+    server.apply(&manifests.join("\n---\n")).expect("the roles are valid");
+    let run = |account: &str, more: &[&str]| {
+        let token = server.token_for_service_account("default", account).expect("a token");
+        let mut command = command(&server.kubeconfig(&token));
+        command.args(["workflows", "run", "--jobs", "identify-deployment", "--product", "charted"]);
+        command.args(more);
+        finish(command, "")
+    };
+    // The authorizer hears of a role by a watch, a moment after the write.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let read = loop {
+        let read = run("with-release", &["--read-helm-release"]);
+        if read.code == 0 || Instant::now() > deadline {
+            break read;
+        }
+    };
+    let section = &read.report()["identify-deployment"];
+    assert_eq!(section["lifecycle"], "helm", "{read:?}");
+    assert_eq!(section["last-update"], "2022-05-03 08:46:46", "{read:?}");
+    let refused = run("without-release", &["--read-helm-release"]);
+    assert!(refused.code != 0 && refused.stderr.contains("secrets"), "{refused:?}");
+    let plain = run("without-release", &[]);
+    assert_eq!(plain.code, 0, "{plain:?}");
+    assert_ne!(plain.report()["identify-deployment"]["last-update"], "2022-05-03 08:46:46");
+}

@@ -324,6 +324,9 @@ pub(crate) enum Jobs {
         /// The name of the role
         #[arg(long, value_name = "NAME", default_value = "ktel")]
         name: String,
+        /// Add the role in this namespace that `--read-helm-release` takes
+        #[arg(long, value_name = "NAMESPACE")]
+        read_helm_release: Option<String>,
     },
 }
 

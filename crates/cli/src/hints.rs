@@ -30,12 +30,16 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             rustls::Error::InvalidCertificate(
                 CertificateError::Expired | CertificateError::ExpiredContext { .. },
             ) => "the API server's certificate has expired",
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            // The latter where two authorities have the same name.
+            rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            ) => {
                 "the API server's certificate is not from the authority in the kubeconfig; is it the kubeconfig of this cluster?"
             }
-            rustls::Error::InvalidCertificate(_) => {
-                "the API server's certificate is not valid for this address"
-            }
+            rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) => "the API server's certificate is not valid for this address",
+            rustls::Error::InvalidCertificate(_) => "the API server's certificate is not valid",
             _ => "the TLS connection failed; is this the port of an API server?",
         });
     }

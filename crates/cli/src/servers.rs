@@ -212,7 +212,8 @@ pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> b
 
 /// A certificate that nobody knows has a remedy of its own.
 fn hint_for(message: &str, otherwise: &str) -> String {
-    if message.contains("UnknownIssuer") || message.contains("CaUsedAsEndEntity") {
+    const UNKNOWN: [&str; 3] = ["UnknownIssuer", "BadSignature", "CaUsedAsEndEntity"];
+    if UNKNOWN.iter().any(|word| message.contains(word)) {
         return format!("trust its authority with `?ca=FILE` at the end of the URL; {otherwise}");
     }
     otherwise.to_owned()

@@ -68,8 +68,9 @@ impl Verbosity {
 
     fn directives(self) -> &'static str {
         match self {
-            Self::Quiet => "error",
-            Self::Normal => "warn",
+            // kube logs failures that whoever asked is told anyway.
+            Self::Quiet => "error,kube_client=off",
+            Self::Normal => "warn,kube_client=off",
             Self::Info => "warn,ktel=info",
             Self::Debug => "info,ktel=debug",
             Self::Trace => "debug,ktel=trace",

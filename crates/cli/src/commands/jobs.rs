@@ -15,10 +15,15 @@ pub(super) fn run(command: Jobs, printer: &mut Printer) -> Result<Exit, Failure>
     let text = match command {
         Jobs::List { output } => list(output),
         Jobs::Describe { name } => dictionary::describe(&schemas::find(&name)?),
-        Jobs::Rbac { selection, name } => {
+        Jobs::Rbac { selection, name, read_helm_release } => {
             let jobs = schemas::select(&selection, None)?;
             let schemas: Vec<&Schema> = jobs.iter().map(|job| job.schema()).collect();
-            rbac::cluster_role(&name, &schemas)
+            let mut text = rbac::cluster_role(&name, &schemas);
+            if let Some(namespace) = read_helm_release {
+                text += "---\n";
+                text += &rbac::helm_release_role(&name, &namespace);
+            }
+            text
         }
     };
     printer.out(text)?;

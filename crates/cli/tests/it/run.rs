@@ -104,3 +104,37 @@ fn reports_are_appended_and_a_file_that_cannot_be_written_is_3_whatever_else_fai
     assert!(stderr.contains("job `identify-deployment`"), "{stderr}");
     assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 3, "the other has it");
 }
+
+#[test]
+fn a_certificate_of_the_api_server_that_will_not_do_is_named() {
+    use ktel_testkit::certificates::{Authority, Identity};
+    use ktel_testkit::{capture::Http, tls::ServerTls};
+    let place = tempfile::tempdir().unwrap();
+    let (authority, other) = (Authority::new(), Authority::new());
+    let table: [(Identity, &Authority, &str); 3] = [
+        (authority.expired_server(), &authority, "certificate has expired"),
+        (authority.server(), &other, "not from the authority in the kubeconfig"),
+        (authority.server_elsewhere(), &authority, "not valid for this address"),
+    ];
+    for (identity, trusted, expected) in table {
+        let server = Http::start_tls(&ServerTls::new(&identity));
+        let ca = place.path().join("ca.pem");
+        std::fs::write(&ca, trusted.certificate_pem()).unwrap();
+        let kubeconfig = place.path().join("config");
+        let text = format!(
+            "{{apiVersion: v1, kind: Config, current-context: c, \
+             clusters: [{{name: c, cluster: {{server: '{}', certificate-authority: '{}'}}}}], \
+             contexts: [{{name: c, context: {{cluster: c, user: u}}}}], users: [{{name: u, user: {{token: t}}}}]}}",
+            server.url(),
+            ca.display(),
+        );
+        std::fs::write(&kubeconfig, text).unwrap();
+        let words =
+            format!("workflows run --jobs cluster-state --kubeconfig {}", kubeconfig.display());
+        let (code, stdout, stderr) = run(command(&words), b"");
+        assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+        assert!(stderr.contains(expected), "{stderr}");
+        assert!(stderr.starts_with("error: "), "{stderr}");
+        assert!(server.requests().is_empty());
+    }
+}

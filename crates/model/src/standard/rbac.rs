@@ -105,10 +105,36 @@ pub fn cluster_role(name: &str, schemas: &[&Schema]) -> String {
     yaml
 }
 
+/// A manifest of the role that reading the metadata of Helm's release takes besides: RBAC cannot stop
+/// at metadata, so that it is for one namespace, and for those who ask for it.
+pub fn helm_release_role(name: &str, namespace: &str) -> String {
+    let rules = [Rule {
+        api_groups: vec![String::new()],
+        resources: vec!["secrets".into()],
+        paths: Vec::new(),
+        verbs: vec![Verb::List.word()],
+    }];
+    let mut yaml = String::from(
+        "# For `--read-helm-release` only. ktel reads metadata; the role cannot be held to that.\n",
+    );
+    write_head(&mut yaml, "Role", &format!("{name}\n  namespace: {namespace}"))
+        .and_then(|()| write_rules(&mut yaml, &rules))
+        .expect("writing to a string cannot fail");
+    yaml
+}
+
 fn write_role(yaml: &mut String, name: &str, rules: &[Rule]) -> std::fmt::Result {
+    write_head(yaml, "ClusterRole", name)?;
+    write_rules(yaml, rules)
+}
+
+fn write_head(yaml: &mut String, kind: &str, name: &str) -> std::fmt::Result {
     writeln!(yaml, "apiVersion: rbac.authorization.k8s.io/v1")?;
-    writeln!(yaml, "kind: ClusterRole")?;
-    writeln!(yaml, "metadata:\n  name: {name}\n  labels:\n    app.kubernetes.io/name: ktel")?;
+    writeln!(yaml, "kind: {kind}")?;
+    writeln!(yaml, "metadata:\n  name: {name}\n  labels:\n    app.kubernetes.io/name: ktel")
+}
+
+fn write_rules(yaml: &mut String, rules: &[Rule]) -> std::fmt::Result {
     if rules.is_empty() {
         return writeln!(yaml, "rules: []");
     }
