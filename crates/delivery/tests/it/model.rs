@@ -173,4 +173,32 @@ proptest! {
         }
         assert!(waiting(&spool).len() >= 20);
     }
+
+    #[test]
+    fn whatever_somebody_wrote_there_a_spool_can_be_used(
+        log in vec(any::<u8>(), 0..3000), acks in vec(any::<u8>(), 0..200),
+        later in vec(any::<u8>(), 0..300), splice in 0_usize..3
+    ) {
+        let disk = Faulty::default();
+        let settings = Settings { bounds: bounds(), full: Full::DropOldest, durability: Durability::Synced };
+        let spool = Spool::on(Arc::new(disk.clone()) as Arc<dyn Disk>, settings);
+        for number in 0..splice {
+            spool.push(&parcel(number, 50), Duration::from_secs(100)).unwrap();
+        }
+        for (name, bytes) in [
+            ("0000000000000000.log", &log), ("0000000000000000.acks", &acks),
+            ("00000000000000ff.log", &later), ("drops", &acks), ("zz.log", &log),
+        ] {
+            disk.append(name, bytes, Durability::Synced).unwrap();
+        }
+        // Of what was pushed before, all that was not acknowledged by chance is still there.
+        let found = waiting(&spool);
+        assert!(found.len() <= splice);
+        let id = spool.push(&parcel(7, 50), Duration::from_secs(100)).unwrap();
+        assert_eq!(waiting(&spool).get(&id), Some(&parcel(7, 50)));
+        assert_eq!(spool.acknowledge(&[id]).unwrap(), 1);
+        spool.status().unwrap();
+        spool.clear().unwrap();
+        assert!(waiting(&spool).is_empty());
+    }
 }

@@ -192,3 +192,23 @@ fn a_recorder_that_is_off_has_the_same_shape() {
     recorder.disable();
     assert_eq!(recorder.close(), Fate::None);
 }
+
+#[test]
+fn whoever_hears_a_signal_finalizes_first() {
+    let kept = Kept::default();
+    let recorder = Arc::new(begin(Version::Two, kept.clone()));
+    recorder.set_command("plan");
+    let of_signals = Arc::clone(&recorder);
+    let handler = std::thread::spawn(move || {
+        let outcome = Outcome::Interrupted;
+        of_signals.finalize(Ending { outcome, error_category: None, duration: None }, time());
+        of_signals.close()
+    });
+    assert_eq!(handler.join().unwrap(), Fate::Taken);
+    // The command itself unwinds a moment later, and has nothing to add.
+    recorder.finalize(success(), time());
+    assert_eq!(recorder.close(), Fate::None);
+    let events = kept.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["outcome"], "interrupted");
+}
