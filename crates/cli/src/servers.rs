@@ -33,7 +33,7 @@ pub(crate) fn outbox() -> Option<Outbox> {
 }
 
 /// Reads the tokens of the environment.
-pub(crate) fn tokens() -> Tokens {
+fn tokens() -> Tokens {
     let token = |name| {
         let value = process_environment(name)?.into_string().ok()?; // a token is text
         Some(Secret::new(&value)).filter(|secret| !secret.reveal().is_empty())
@@ -41,9 +41,19 @@ pub(crate) fn tokens() -> Tokens {
     Tokens { splunk: token("KTEL_SPLUNK_TOKEN"), bearer: token("KTEL_TOKEN") }
 }
 
-/// Reads what sending to a server needs.
+/// Reads what sending reports to a server needs.
 pub(crate) fn sender(remote: &Remote) -> Result<Sender, Failure> {
-    remote.sender(&tokens(), clock::since_epoch).map_err(|error| {
+    sender_with(remote, &tokens())
+}
+
+/// Reads what sending events to a product's server needs. A token in the environment is meant for
+/// the user's own servers, and is not carried to those that a product chose.
+pub(crate) fn events_sender(remote: &Remote) -> Result<Sender, Failure> {
+    sender_with(remote, &Tokens::default())
+}
+
+fn sender_with(remote: &Remote, tokens: &Tokens) -> Result<Sender, Failure> {
+    remote.sender(tokens, clock::since_epoch).map_err(|error| {
         let hint = error.hint();
         Failure::usage(error, hint)
     })

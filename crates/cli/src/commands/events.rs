@@ -70,7 +70,7 @@ fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
 
 fn direct(product: &ProductFile) -> Result<Option<Box<dyn Sink>>, Failure> {
     let Some(remote) = server(product)? else { return Ok(None) };
-    let sender = servers::sender(&remote)?;
+    let sender = servers::events_sender(&remote)?;
     Ok(Some(Box::new(RemoteSink::new(remote, sender, product.name.as_str()))))
 }
 
@@ -110,7 +110,7 @@ fn upload(
         printer.say(&format!("`{}` has no server: nothing was sent", product.name));
         return Ok(Exit::Done);
     };
-    let sender = servers::sender(&remote)?;
+    let sender = servers::events_sender(&remote)?;
     let deadline = Instant::now() + within;
     let (schema, today) = (&product.event_schema, clock::today());
     let uploaded = super::runtime()?.block_on(Box::pin(uploader.upload(

@@ -322,3 +322,23 @@ fn a_product_may_send_each_event_itself_and_keep_nothing() {
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert!(!user.state("").exists(), "something was kept");
 }
+
+#[test]
+fn a_token_of_the_user_is_not_carried_to_the_products_server() {
+    let server = Http::start();
+    let user = User::of_acme(&server.url()).without_uploads();
+    user.emit("--command plan");
+    let mut upload = user.command("events upload --product acme");
+    upload.env("KTEL_TOKEN", "hunter2").env("KTEL_SPLUNK_TOKEN", "hunter2");
+    assert_eq!(run(upload, b"").0, 0);
+    let request = &server.requests()[0];
+    assert_eq!(request.header("Authorization"), None, "{request:?}");
+    let token = user.home.path().join("token");
+    fs::write(&token, "public-ingest").unwrap();
+    let stood = "stood: {place: installer, reference: the last page}";
+    let url = format!("{}?token_file={}", server.url(), token.display());
+    let user = User::of(&url, "opt-out", stood, 1).without_uploads();
+    user.emit("--command plan");
+    assert_eq!(user.upload().0, 0);
+    assert_eq!(server.requests()[1].header("Authorization"), Some("Bearer public-ingest"));
+}
