@@ -14,6 +14,9 @@ mod manifests;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod quiet;
+#[cfg(test)]
 mod receivers;
 #[cfg(test)]
 mod report;
