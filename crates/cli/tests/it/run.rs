@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{CLUSTER, command, ktel, run, scratch, with_input};
+use crate::support::{CLUSTER, command, ktel, on_terminal, run, scratch, with_input};
 
 fn on_cluster(words: &str) -> String {
     format!("workflows run --snapshot {CLUSTER} {words}")
@@ -137,4 +137,28 @@ fn a_certificate_of_the_api_server_that_will_not_do_is_named() {
         assert!(stderr.starts_with("error: "), "{stderr}");
         assert!(server.requests().is_empty());
     }
+}
+
+#[test]
+fn whoever_watches_a_long_run_sees_how_far_it_is_and_a_pipe_does_not() {
+    let server = ktel_testkit::capture::Http::start();
+    server.answer(ktel_testkit::http::Answer::Stall);
+    let place = tempfile::tempdir().unwrap();
+    let kubeconfig = place.path().join("config");
+    let text = format!(
+        "{{apiVersion: v1, kind: Config, current-context: c, clusters: [{{name: c, cluster: {{server: '{}'}}}}], \
+         contexts: [{{name: c, context: {{cluster: c, user: u}}}}], users: [{{name: u, user: {{token: t}}}}]}}",
+        server.url(),
+    );
+    std::fs::write(&kubeconfig, text).unwrap();
+    let words = format!(
+        "workflows run --jobs cluster-state,identify-platform --job-timeout 3s --kubeconfig {}",
+        kubeconfig.display()
+    );
+    let shown = on_terminal(&command(&words));
+    assert!(shown.contains("0 of 2 jobs done, 2 running"), "{shown}");
+    let (_, _, piped) = run(command(&words), b"");
+    assert!(!piped.contains("jobs done"), "{piped}");
+    let quiet = on_terminal(&command(&format!("--quiet {words}")));
+    assert!(!quiet.contains("jobs done"), "{quiet}");
 }

@@ -8,7 +8,7 @@ use ktel_testkit::capture::{BlackHole, Http};
 use ktel_testkit::http::Response;
 use serde_json::{Value, json};
 
-use crate::support::{command, run};
+use crate::support::{command, on_terminal, run};
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -341,4 +341,26 @@ fn a_token_of_the_user_is_not_carried_to_the_products_server() {
     user.emit("--command plan");
     assert_eq!(user.upload().0, 0);
     assert_eq!(server.requests()[1].header("Authorization"), Some("Bearer public-ingest"));
+}
+
+#[test]
+fn people_see_the_notice_once_before_the_first_event_and_again_when_more_is_sent() {
+    let server = Http::start();
+    let user =
+        User::of(&server.url(), "opt-out", "url: https://example.com/why", 1).without_uploads();
+    let emit = || user.command("events emit --product acme --version 1.2.3 --command plan");
+    let first = on_terminal(&emit());
+    assert!(first.contains("Acme counts commands.") && first.contains("DO_NOT_TRACK"), "{first}");
+    assert!(user.state("events").exists());
+    assert_eq!(on_terminal(&emit()), "", "only once");
+    let file = user.home.path().join(".config/ktel/products/acme.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("event_version: 1", "event_version: 2")).unwrap();
+    let again = on_terminal(&emit());
+    assert!(again.contains("duration"), "{again}");
+    let other =
+        User::of(&server.url(), "opt-out", "url: https://example.com/why", 1).without_uploads();
+    let mut in_ci = other.command("events emit --product acme --version 1.2.3 --command plan");
+    in_ci.env("CI", "");
+    assert_eq!(on_terminal(&in_ci), "", "nobody reads what a build service shows");
 }
