@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 use crate::duration::Duration;
 use crate::error::ErrorKind;
+use crate::operator::Operator;
 use crate::syntax::{Length, Node, Piece, RawBinary, RawRollup, Template, Text};
 use crate::{Error, Limits, Span, parser, token};
 
@@ -268,8 +269,17 @@ impl Expander<'_> {
                     join.prefix = Some(prefix);
                 }
             }
-            operation.left = left;
-            left = Node::Binary(operation);
+            left = match (operation.operator, left, &mut operation.right) {
+                // A template for a string may be a sum of templates.
+                (Operator::Add, Node::Text(Text::Done(start)), Node::Text(Text::Done(end))) => {
+                    self.charge(start.len() + end.len())?;
+                    Node::Text(Text::Done(start + end))
+                }
+                (_, left, _) => {
+                    operation.left = left;
+                    Node::Binary(operation)
+                }
+            };
         }
         Ok(left)
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+mod exact;
+
 /// A binary operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is its own name")]
@@ -156,9 +158,9 @@ impl Operator {
             Self::Multiply => left * right,
             Self::Divide => left / right,
             Self::Modulo => left % right,
-            Self::Atan2 => left.atan2(right),
+            Self::Atan2 => exact::atan2(left, right),
             Self::Power if left.is_nan() => f64::NAN,
-            Self::Power => power(left, right),
+            Self::Power => exact::power(left, right),
             Self::And if right.is_nan() => f64::NAN,
             Self::And => left,
             Self::Or | Self::Default if left.is_nan() => right,
@@ -188,68 +190,6 @@ impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// Raises to a power, to the last bit as Go does where the exponent is whole: by squaring the
-/// fraction and adding up the exponents of two. C libraries round differently.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-fn power(base: f64, exponent: f64) -> f64 {
-    let whole = exponent.abs();
-    let plain = base.is_normal() && whole.fract() == 0.0 && (2.0..9e18).contains(&whole);
-    if !plain {
-        return base.powf(exponent);
-    }
-    let (mut factor, mut factor_exponent) = fraction(base);
-    let (mut result, mut result_exponent) = (1.0, 0_i64);
-    let mut left = whole as i64;
-    while left != 0 {
-        if factor_exponent.abs() > 1 << 12 {
-            result_exponent += factor_exponent;
-            break;
-        }
-        if left & 1 == 1 {
-            result *= factor;
-            result_exponent += factor_exponent;
-        }
-        factor *= factor;
-        factor_exponent <<= 1;
-        if factor < 0.5 {
-            factor += factor;
-            factor_exponent -= 1;
-        }
-        left >>= 1;
-    }
-    if exponent < 0.0 {
-        result = 1.0 / result;
-        result_exponent = -result_exponent;
-    }
-    scale(result, result_exponent)
-}
-
-/// Splits a normal number into a fraction of at least a half and an exponent of two.
-fn fraction(value: f64) -> (f64, i64) {
-    const EXPONENT: u64 = 0x7ff << 52;
-    let bits = value.to_bits();
-    let exponent = i64::try_from((bits & EXPONENT) >> 52).expect("eleven bits") - 1022;
-    (f64::from_bits(bits & !EXPONENT | 1022 << 52), exponent)
-}
-
-/// Multiplies by a power of two, rounding once.
-fn scale(value: f64, exponent: i64) -> f64 {
-    let (part, own) = fraction(value);
-    let total = own + exponent;
-    match total {
-        1025.. => f64::INFINITY.copysign(value),
-        // Below the normal numbers, one product does the rounding.
-        -1080..=-1022 => two_to(total + 60) * part * two_to(-60),
-        ..-1080 => 0.0_f64.copysign(value),
-        _ => two_to(total - 1) * part * 2.0,
-    }
-}
-
-/// Gives a power of two between -1022 and 1023.
-fn two_to(exponent: i64) -> f64 {
-    f64::from_bits(u64::try_from(exponent + 1023).expect("the caller keeps to the range") << 52)
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ impl Writer {
             if index > 0 {
                 self.push(",");
             }
-            if word == "*" && (star || !self.wire) {
+            if word == "*" && (star && words.len() == 1 || !self.wire) {
                 self.push("*");
             } else {
                 self.name(word);
@@ -206,7 +206,8 @@ impl Writer {
             self.push(window.text());
         }
         if let Some(step) = &rollup.step {
-            self.push(":");
+            // `:1h-5m` is cut at the minus, because a name can start with a colon; `: 1h-5m` is not.
+            self.push(if self.wire && step.text().contains('-') { ": " } else { ":" });
             self.push(step.text());
         } else if rollup.inherit_step {
             self.push(":");

@@ -24,7 +24,7 @@ pub(super) struct Translated {
 /// Translates an expression.
 pub(super) fn translate(source: &str) -> Result<Translated, String> {
     let flags = Flags { fold: false, lines: false, dot_all: true };
-    let mut reader = Reader { rest: source, flags, depth: 0, names: Vec::new(), quoted: "" };
+    let mut reader = Reader { rest: source, flags, depth: 0, quoted: "" };
     let translated = reader.alternation()?;
     if reader.rest.is_empty() { Ok(translated) } else { Err("unexpected `)`".into()) }
 }
@@ -41,7 +41,6 @@ pub(super) struct Reader<'a> {
     pub(super) rest: &'a str,
     pub(super) flags: Flags,
     depth: u32,
-    names: Vec<&'a str>,
     /// What is left of `\Q…\E`.
     quoted: &'a str,
 }
@@ -159,7 +158,8 @@ impl<'a> Reader<'a> {
     /// Reads one thing that can be repeated; `None` for a change of flags.
     fn atom(&mut self) -> Result<Option<Translated>, String> {
         if self.take(r"\Q") {
-            let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
+            // Without its end, a quotation would take in what the store puts behind the expression.
+            let (quoted, rest) = self.rest.split_once(r"\E").ok_or("missing `\\E`")?;
             (self.quoted, self.rest) = (quoted, rest);
             return Ok(None);
         }
@@ -204,10 +204,9 @@ impl<'a> Reader<'a> {
     fn name(&mut self) -> Result<(), String> {
         let (name, rest) = self.rest.split_once('>').ok_or("a group's name does not end")?;
         let valid = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if name.is_empty() || !valid || self.names.contains(&name) {
+        if name.is_empty() || !valid {
             return Err("invalid name of a group".into());
         }
-        self.names.push(name);
         self.rest = rest;
         Ok(())
     }
