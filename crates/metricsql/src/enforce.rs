@@ -1,6 +1,9 @@
 //! Forces labels into every selector of an expression.
 
-use crate::expr::{Aggregate, Binary, Call, Expr, Filter, FilterOperator, Rollup, Selector};
+use crate::error::shown;
+use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
+
+mod deadly;
 
 /// A label and the values it must have one of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct Matcher {
 #[non_exhaustive]
 pub enum Violation {
     /// The expression's own filter excludes every value that is forced.
-    #[error("the filter `{filter}` cannot hold together with the enforced {enforced}")]
+    #[error("the filter `{}` cannot hold together with the enforced {enforced}", shown(filter))]
     Contradiction {
         /// The filter.
         filter: String,
@@ -28,7 +31,7 @@ pub enum Violation {
         label: String,
     },
     /// A filter that selects by other means than labels.
-    #[error("`{filter}` selects series by other means than their labels")]
+    #[error("`{}` selects series by other means than their labels", shown(filter))]
     Implicit {
         /// The filter.
         filter: String,
@@ -38,6 +41,12 @@ pub enum Violation {
     Function {
         /// The function.
         name: String,
+    },
+    /// An expression that VictoriaMetrics does not survive: it ends with a panic, for everybody.
+    #[error("VictoriaMetrics ends when it runs `{}`", shown(part))]
+    Deadly {
+        /// The part of the expression that does it, as the reference prints it.
+        part: String,
     },
     /// A matcher that forces nothing.
     #[error("a matcher needs a label and values that are not empty")]
@@ -92,14 +101,10 @@ impl Matcher {
     }
 
     /// Makes the filter that is put into selectors.
-    fn filter(&self) -> Result<Filter, Violation> {
+    fn filter(&self) -> Filter {
         match self.values.as_slice() {
-            [value] => Ok(Filter::equal(&self.label, value)),
-            values => {
-                let escaped: Vec<String> = values.iter().map(|value| escape(value)).collect();
-                Filter::new(&self.label, FilterOperator::Matches, escaped.join("|"))
-                    .map_err(|_| Violation::Implicit { filter: self.describe() })
-            }
+            [value] => Filter::equal(&self.label, value),
+            values => Filter::one_of(&self.label, values),
         }
     }
 
@@ -109,18 +114,6 @@ impl Matcher {
             values => format!("`{}` of {} values", self.label, values.len()),
         }
     }
-}
-
-/// Escapes what means something in a regular expression, by RE2's rules.
-fn escape(value: &str) -> String {
-    let mut escaped = String::with_capacity(value.len());
-    for c in value.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }
 
 /// The label by which VictoriaMetrics selects with a query of Graphite.
@@ -149,10 +142,13 @@ const SELECTING_FUNCTIONS: [&str; 1] = ["info"];
 ///
 /// # Errors
 ///
-/// Refuses a filter of the expression that no enforced value passes, rather than replace it, and
-/// whatever selects series by other means than a selector.
+/// Refuses a filter of the expression that no enforced value passes, rather than replace it;
+/// whatever selects series by other means than a selector; and what VictoriaMetrics is known not to
+/// survive, for a store is shared by all tenants.
 pub fn enforce(expr: &Expr, matchers: &[Matcher]) -> Result<Expr, Violation> {
-    Enforcer::new(matchers)?.expr(expr)
+    let enforced = Enforcer::new(matchers)?.expr(expr)?;
+    deadly::refuse(&enforced)?;
+    Ok(enforced)
 }
 
 struct Enforcer<'a> {
@@ -162,10 +158,7 @@ struct Enforcer<'a> {
 
 impl<'a> Enforcer<'a> {
     fn new(matchers: &'a [Matcher]) -> Result<Self, Violation> {
-        let enforcer = Self {
-            matchers,
-            filters: matchers.iter().map(Matcher::filter).collect::<Result<_, _>>()?,
-        };
+        let enforcer = Self { matchers, filters: matchers.iter().map(Matcher::filter).collect() };
         for matcher in matchers {
             if enforcer.allowed(matcher.label()).next().is_none() {
                 return Err(Violation::Matchers { label: matcher.label().to_owned() });
@@ -186,54 +179,78 @@ impl<'a> Enforcer<'a> {
 
     /// Copies an expression. There is no wildcard here: a new kind of node must be thought about.
     fn expr(&self, expr: &Expr) -> Result<Expr, Violation> {
-        Ok(match expr {
-            Expr::Number(number) => Expr::Number(number.clone()),
-            Expr::String(text) => Expr::String(text.clone()),
-            Expr::Duration(duration) => Expr::Duration(duration.clone()),
-            Expr::Selector(selector) => Expr::Selector(self.selector(selector)?),
-            Expr::Rollup(rollup) => {
-                let Rollup { expr, window, step, inherit_step, offset, at } = rollup.as_ref();
-                Expr::Rollup(Box::new(Rollup {
-                    expr: self.expr(expr)?,
-                    window: window.clone(),
-                    step: step.clone(),
-                    inherit_step: *inherit_step,
-                    offset: offset.clone(),
-                    at: at.as_ref().map(|at| self.expr(at)).transpose()?,
-                }))
-            }
-            Expr::Call(call) => {
-                let Call { name, args, keep_metric_names } = call.as_ref();
-                if SELECTING_FUNCTIONS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
-                    return Err(Violation::Function { name: name.clone() });
-                }
-                let (name, args) = (name.clone(), self.all(args)?);
-                let keep_metric_names = *keep_metric_names;
-                Expr::Call(Box::new(Call { name, args, keep_metric_names }))
-            }
-            Expr::Aggregate(aggregate) => {
-                let Aggregate { name, args, grouping, limit } = aggregate.as_ref();
-                Expr::Aggregate(Box::new(Aggregate {
-                    name: name.clone(),
-                    args: self.all(args)?,
-                    grouping: grouping.clone(),
-                    limit: *limit,
-                }))
-            }
-            Expr::Binary(binary) => {
-                let Binary { operator, boolean, matching, join, keep_metric_names, left, right } =
-                    binary.as_ref();
-                Expr::Binary(Box::new(Binary {
-                    operator: *operator,
-                    boolean: *boolean,
-                    matching: matching.clone(),
-                    join: join.clone(),
-                    keep_metric_names: *keep_metric_names,
-                    left: self.expr(left)?,
-                    right: self.expr(right)?,
-                }))
-            }
-        })
+        match expr {
+            Expr::Number(number) => Ok(Expr::Number(number.clone())),
+            Expr::String(text) => Ok(Expr::String(text.clone())),
+            Expr::Duration(duration) => Ok(Expr::Duration(duration.clone())),
+            Expr::Selector(selector) => self.selector(selector).map(Expr::Selector),
+            Expr::Rollup(rollup) => self.rollup(rollup).map(Expr::Rollup),
+            Expr::Call(call) => self.call(call).map(Expr::Call),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate).map(Expr::Aggregate),
+            Expr::Binary(binary) => self.chain(binary).map(Expr::Binary),
+        }
+    }
+
+    fn rollup(&self, rollup: &Rollup) -> Result<Box<Rollup>, Violation> {
+        let Rollup { expr, window, step, inherit_step, offset, at } = rollup;
+        Ok(Box::new(Rollup {
+            expr: self.expr(expr)?,
+            window: window.clone(),
+            step: step.clone(),
+            inherit_step: *inherit_step,
+            offset: offset.clone(),
+            at: at.as_ref().map(|at| self.expr(at)).transpose()?,
+        }))
+    }
+
+    fn call(&self, call: &Call) -> Result<Box<Call>, Violation> {
+        let Call { name, args, keep_metric_names } = call;
+        if SELECTING_FUNCTIONS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            return Err(Violation::Function { name: name.clone() });
+        }
+        // `AGGR_OVER_TIME` in capitals ends VictoriaMetrics 1.145; in small letters it does not.
+        let (name, args) = (name.to_ascii_lowercase(), self.all(args)?);
+        Ok(Box::new(Call { name, args, keep_metric_names: *keep_metric_names }))
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate) -> Result<Box<Aggregate>, Violation> {
+        let Aggregate { name, args, grouping, limit } = aggregate;
+        Ok(Box::new(Aggregate {
+            name: name.clone(),
+            args: self.all(args)?,
+            grouping: grouping.clone(),
+            limit: *limit,
+        }))
+    }
+
+    /// Copies a chain of operators from its left end, without a call for each of them.
+    fn chain(&self, last: &Binary) -> Result<Box<Binary>, Violation> {
+        let mut operations = vec![last];
+        let mut left = &last.left;
+        while let Expr::Binary(inner) = left {
+            operations.push(inner);
+            left = &inner.left;
+        }
+        let first = operations.pop().unwrap_or(last);
+        let mut copied = self.operation(first, self.expr(&first.left)?)?;
+        for operation in operations.into_iter().rev() {
+            copied = self.operation(operation, Expr::Binary(copied))?;
+        }
+        Ok(copied)
+    }
+
+    fn operation(&self, operation: &Binary, enforced: Expr) -> Result<Box<Binary>, Violation> {
+        let Binary { operator, boolean, matching, join, keep_metric_names, left: _, right } =
+            operation;
+        Ok(Box::new(Binary {
+            operator: *operator,
+            boolean: *boolean,
+            matching: matching.clone(),
+            join: join.clone(),
+            keep_metric_names: *keep_metric_names,
+            left: enforced,
+            right: self.expr(right)?,
+        }))
     }
 
     fn all(&self, exprs: &[Expr]) -> Result<Vec<Expr>, Violation> {

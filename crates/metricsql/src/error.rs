@@ -27,7 +27,7 @@ pub enum ErrorKind {
         nearest: Option<&'static str>,
     },
     /// A character no token starts with.
-    #[error("unexpected character `{found}`")]
+    #[error("unexpected character `{}`", shown(found.encode_utf8(&mut [0; 4])))]
     Character {
         /// The character.
         found: char,
@@ -39,19 +39,19 @@ pub enum ErrorKind {
         quote: char,
     },
     /// A string with an escape sequence the language does not have, or that is not UTF-8.
-    #[error("invalid string `{text}`")]
+    #[error("invalid string `{}`", shown(text))]
     String {
         /// The string as written.
         text: String,
     },
     /// A number that cannot be read.
-    #[error("invalid number `{text}`")]
+    #[error("invalid number `{}`", shown(text))]
     Number {
         /// The number as written.
         text: String,
     },
     /// A duration that cannot be read.
-    #[error("invalid duration `{text}`")]
+    #[error("invalid duration `{}`", shown(text))]
     Duration {
         /// The duration as written.
         text: String,
@@ -68,19 +68,19 @@ pub enum ErrorKind {
     #[error("`@` is given twice")]
     DuplicateAt,
     /// A template or a parameter defined twice in one list.
-    #[error("`{name}` is defined twice")]
+    #[error("`{}` is defined twice", shown(name))]
     DuplicateName {
         /// The name.
         name: String,
     },
     /// A name that no template has, where only a template can stand.
-    #[error("no WITH template is called `{name}`")]
+    #[error("no WITH template is called `{}`", shown(name))]
     UnknownTemplate {
         /// The name.
         name: String,
     },
     /// A template that gives the wrong thing for its place.
-    #[error("the WITH template `{name}` cannot stand here; expected {expected}")]
+    #[error("the WITH template `{}` cannot stand here; expected {expected}", shown(name))]
     Template {
         /// The name.
         name: String,
@@ -88,7 +88,7 @@ pub enum ErrorKind {
         expected: &'static str,
     },
     /// A template called with the wrong number of arguments.
-    #[error("`{name}` takes {expected} arguments, found {found}")]
+    #[error("`{}` takes {expected} arguments, found {found}", shown(name))]
     TemplateArguments {
         /// The name.
         name: String,
@@ -98,7 +98,7 @@ pub enum ErrorKind {
         found: usize,
     },
     /// A function that does not exist.
-    #[error("no function is called `{name}`")]
+    #[error("no function is called `{}`", shown(name))]
     UnknownFunction {
         /// The name.
         name: String,
@@ -106,7 +106,7 @@ pub enum ErrorKind {
         nearest: Option<&'static str>,
     },
     /// Two metric names in one or-group.
-    #[error("the metric name is given twice: `{first}` and `{second}`")]
+    #[error("the metric name is given twice: `{}` and `{}`", shown(first), shown(second))]
     TwoMetricNames {
         /// The name that came first.
         first: String,
@@ -117,7 +117,7 @@ pub enum ErrorKind {
     #[error("a label needs a name")]
     EmptyLabel,
     /// A regular expression that cannot be compiled.
-    #[error("invalid regular expression `{pattern}`: {reason}")]
+    #[error("invalid regular expression `{}`: {reason}", shown(pattern))]
     Pattern {
         /// The expression.
         pattern: String,
@@ -132,6 +132,26 @@ pub enum ErrorKind {
         /// How much is allowed.
         max: usize,
     },
+}
+
+/// How many characters of a query an error repeats.
+const SHOWN_MAX: usize = 60;
+
+/// Makes a part of a query fit for an error: one short line without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (index, c) in text.chars().enumerate() {
+        if index == SHOWN_MAX {
+            shown.push('…');
+            break;
+        }
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 impl Error {

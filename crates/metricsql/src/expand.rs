@@ -11,7 +11,8 @@ use std::sync::OnceLock;
 use crate::duration::Duration;
 use crate::error::ErrorKind;
 use crate::operator::Operator;
-use crate::syntax::{Length, Node, Piece, RawBinary, RawRollup, Template, Text};
+use crate::syntax::{Length, Node, Piece, RawAggregate, RawBinary, RawCall, RawRollup};
+use crate::syntax::{Template, Text};
 use crate::{Error, Limits, Span, parser, token};
 
 mod selector;
@@ -193,31 +194,34 @@ impl Expander<'_> {
             Node::Selector(raw) => self.selector(scope, *raw),
             Node::Rollup(rollup) => self.rollup(scope, rollup),
             Node::Binary(binary) => self.chain(scope, binary),
-            Node::Call(mut call) => {
-                let args = self.expand_all(scope, mem::take(&mut call.args))?;
-                if let Some(found) = scope.find(&call.name) {
-                    return self.instantiate(&found, &call.name, Use::Call(args), call.span);
-                }
-                call.args = args;
-                Ok(Node::Call(call))
-            }
-            Node::Aggregate(mut aggregate) => {
-                let args = self.expand_all(scope, mem::take(&mut aggregate.args))?;
-                if let Some(found) = scope.find(&aggregate.name) {
-                    let used = Use::Call(args);
-                    return self.instantiate(&found, &aggregate.name, used, aggregate.span);
-                }
-                aggregate.args = args;
-                if let Some(grouping) = &mut aggregate.grouping {
-                    self.words(scope, &mut grouping.labels, aggregate.span)?;
-                }
-                Ok(Node::Aggregate(aggregate))
-            }
+            Node::Call(call) => self.call(scope, call),
+            Node::Aggregate(aggregate) => self.aggregate(scope, aggregate),
             Node::With(with) => {
                 let scope = scope.with(Bindings::Templates(&with.templates));
                 self.expand(&scope, with.expr)
             }
         }
+    }
+
+    fn call(&mut self, scope: &Scope<'_>, mut call: Box<RawCall>) -> Result<Node> {
+        let args = self.expand_all(scope, mem::take(&mut call.args))?;
+        if let Some(found) = scope.find(&call.name) {
+            return self.instantiate(&found, &call.name, Use::Call(args), call.span);
+        }
+        call.args = args;
+        Ok(Node::Call(call))
+    }
+
+    fn aggregate(&mut self, scope: &Scope<'_>, mut node: Box<RawAggregate>) -> Result<Node> {
+        let args = self.expand_all(scope, mem::take(&mut node.args))?;
+        if let Some(found) = scope.find(&node.name) {
+            return self.instantiate(&found, &node.name, Use::Call(args), node.span);
+        }
+        node.args = args;
+        if let Some(grouping) = &mut node.grouping {
+            self.words(scope, &mut grouping.labels, node.span)?;
+        }
+        Ok(Node::Aggregate(node))
     }
 
     fn expand_all(&mut self, scope: &Scope<'_>, mut nodes: Vec<Node>) -> Result<Vec<Node>> {
@@ -256,19 +260,7 @@ impl Expander<'_> {
         for mut operation in operations.into_iter().rev() {
             let right = mem::replace(&mut operation.right, Node::Parens(Vec::new()));
             operation.right = self.expand(scope, right)?;
-            let span = operation.span;
-            if let Some(matching) = &mut operation.matching {
-                self.words(scope, &mut matching.labels, span)?;
-            }
-            if let Some(join) = &mut operation.join {
-                self.words(scope, &mut join.labels, span)?;
-            }
-            if let Some(prefix) = operation.prefix.take() {
-                let prefix = self.text(scope, prefix)?;
-                if let Some(join) = &mut operation.join {
-                    join.prefix = Some(prefix);
-                }
-            }
+            self.modifiers(scope, &mut operation)?;
             left = match (operation.operator, left, &mut operation.right) {
                 // A template for a string may be a sum of templates.
                 (Operator::Add, Node::Text(Text::Done(start)), Node::Text(Text::Done(end))) => {
@@ -282,6 +274,23 @@ impl Expander<'_> {
             };
         }
         Ok(left)
+    }
+
+    fn modifiers(&mut self, scope: &Scope<'_>, operation: &mut RawBinary) -> Result<()> {
+        let span = operation.span;
+        if let Some(matching) = &mut operation.matching {
+            self.words(scope, &mut matching.labels, span)?;
+        }
+        if let Some(join) = &mut operation.join {
+            self.words(scope, &mut join.labels, span)?;
+        }
+        if let Some(prefix) = operation.prefix.take() {
+            let prefix = self.text(scope, prefix)?;
+            if let Some(join) = &mut operation.join {
+                join.prefix = Some(prefix);
+            }
+        }
+        Ok(())
     }
 
     fn rollup(&mut self, scope: &Scope<'_>, mut rollup: Box<RawRollup>) -> Result<Node> {

@@ -8,6 +8,7 @@ mod expand;
 mod expr;
 mod functions;
 mod identifier;
+mod levels;
 mod limits;
 mod lower;
 mod nearest;
@@ -73,5 +74,7 @@ pub fn parse_with(query: &str, limits: &Limits) -> Result<(Expr, Warnings), Erro
     let warnings = std::mem::take(&mut tokens.warnings);
     let node = parser::read(query, tokens, limits)?;
     let node = expand::expand(node, limits)?;
-    Ok((lower::lower(node)?, warnings))
+    let expr = lower::lower(node)?;
+    levels::check(&expr, limits)?;
+    Ok((expr, warnings))
 }

@@ -4,7 +4,7 @@
 //! depends on what follows them, and queries in the wild rely on every case of it.
 
 use crate::duration::{self, Duration};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, shown};
 use crate::expr::{Grouping, Join, Matching};
 use crate::number::Number;
 use crate::operator::Operator;
@@ -92,7 +92,7 @@ impl Parser<'_> {
         }
         let found = match self.kind() {
             Kind::End => "the end of the query".to_owned(),
-            _ => format!("`{}`", self.text()),
+            _ => format!("`{}`", shown(self.text())),
         };
         let nearest = (self.kind() == Kind::Word)
             .then(|| nearest::nearest(self.text(), KEYWORDS.into_iter()))
@@ -105,14 +105,18 @@ impl Parser<'_> {
     /// Runs a production one level deeper.
     fn deeper<T>(&mut self, production: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= self.limits.depth {
-            let max = usize::try_from(self.limits.depth).unwrap_or(usize::MAX);
-            let kind = ErrorKind::Limit { what: "levels of nesting", max };
-            return Err(Error::new(kind, self.token().span));
+            return Err(self.too_deep());
         }
         self.depth += 1;
         let result = production(self);
         self.depth -= 1;
         result
+    }
+
+    fn too_deep(&self) -> Error {
+        let max = usize::try_from(self.limits.depth).unwrap_or(usize::MAX);
+        let kind = ErrorKind::Limit { what: "levels of nesting", max };
+        Error::new(kind, self.token().span)
     }
 
     fn grow(&mut self, height: u32) -> Result<()> {
@@ -132,10 +136,38 @@ impl Parser<'_> {
                 let height = parser.height;
                 let binary = parser.operation(operator)?;
                 parser.grow(height.max(parser.height))?;
-                left = balance(left, binary);
+                left = parser.balance(left, binary)?;
             }
             Ok(left)
         })
+    }
+
+    /// Puts an operation into the tree to its left, by precedence.
+    ///
+    /// A minus before an operand is an operation too, which is why the right edge of the whole
+    /// tree is looked at: in `a * -b ^ c` it is `b` that is raised.
+    fn balance(&self, left: Node, mut operation: Box<RawBinary>) -> Result<Node> {
+        let after = operation.operator;
+        let mut root = left;
+        let mut edge = &mut root;
+        let mut depth = 0;
+        while let Node::Binary(binary) = edge {
+            let (own, new) = (binary.operator.precedence(), after.precedence());
+            if own > new || own == new && !after.right_associative() {
+                break;
+            }
+            depth += 1;
+            if depth > self.limits.depth {
+                return Err(self.too_deep());
+            }
+            match edge {
+                Node::Binary(binary) => edge = &mut binary.right,
+                _ => break,
+            }
+        }
+        operation.left = std::mem::replace(edge, Node::Parens(Vec::new()));
+        *edge = Node::Binary(operation);
+        Ok(root)
     }
 
     fn operator(&self) -> Option<Operator> {
@@ -147,20 +179,16 @@ impl Parser<'_> {
     }
 
     /// Reads an operator with its modifiers and its right side; the left side is put in later.
-    fn operation(&mut self, operator: Operator) -> Result<RawBinary> {
-        let span = self.token().span;
+    fn operation(&mut self, operator: Operator) -> Result<Box<RawBinary>> {
+        let mut binary = RawBinary::boxed(operator, self.token().span);
         self.advance();
-        let mut binary = RawBinary {
-            operator,
-            boolean: false,
-            matching: None,
-            join: None,
-            prefix: None,
-            keep_metric_names: false,
-            left: Node::Parens(Vec::new()),
-            right: Node::Parens(Vec::new()),
-            span,
-        };
+        self.modifiers(operator, &mut binary)?;
+        binary.right = self.single()?;
+        binary.keep_metric_names = self.accept_word("keep_metric_names");
+        Ok(binary)
+    }
+
+    fn modifiers(&mut self, operator: Operator, binary: &mut RawBinary) -> Result<()> {
         if self.is_word("bool") {
             if !operator.compares() {
                 return Err(self.misplaced_modifier(operator));
@@ -172,11 +200,9 @@ impl Parser<'_> {
             let ignoring = self.is_word("ignoring");
             self.advance();
             binary.matching = Some(Matching { ignoring, labels: self.words(false)? });
-            self.join(operator, &mut binary)?;
+            self.join(operator, binary)?;
         }
-        binary.right = self.single()?;
-        binary.keep_metric_names = self.accept_word("keep_metric_names");
-        Ok(binary)
+        Ok(())
     }
 
     fn join(&mut self, operator: Operator, binary: &mut RawBinary) -> Result<()> {
@@ -230,21 +256,12 @@ impl Parser<'_> {
             Kind::ParenOpen => self.parens(),
             Kind::BraceOpen => self.selector(),
             Kind::Operator(Operator::Subtract) => {
-                let span = self.token().span;
+                let mut binary = RawBinary::boxed(Operator::Subtract, self.token().span);
                 self.advance();
-                let right = self.deeper(Self::single)?;
+                binary.left = Node::Number(Number::new(0.0));
+                binary.right = self.deeper(Self::single)?;
                 self.grow(self.height)?;
-                Ok(Node::Binary(Box::new(RawBinary {
-                    operator: Operator::Subtract,
-                    boolean: false,
-                    matching: None,
-                    join: None,
-                    prefix: None,
-                    keep_metric_names: false,
-                    left: Node::Number(Number::new(0.0)),
-                    right,
-                    span,
-                })))
+                Ok(Node::Binary(binary))
             }
             Kind::Operator(Operator::Add) => {
                 self.advance();
@@ -642,33 +659,4 @@ fn reclassified(text: &str) -> Kind {
     } else {
         Kind::Number
     }
-}
-
-/// Puts an operation into the tree to its left, by precedence.
-///
-/// A minus before an operand is an operation too, which is why the right edge of the whole tree
-/// is looked at: in `a * -b ^ c` it is `b` that is raised.
-fn balance(left: Node, mut operation: RawBinary) -> Node {
-    let descends = |node: &Node| match node {
-        Node::Binary(binary) => {
-            let (before, after) = (binary.operator.precedence(), operation.operator.precedence());
-            after > before || after == before && operation.operator.right_associative()
-        }
-        _ => false,
-    };
-    if !descends(&left) {
-        operation.left = left;
-        return Node::Binary(Box::new(operation));
-    }
-    let mut root = left;
-    let mut edge = &mut root;
-    while descends(edge) {
-        match edge {
-            Node::Binary(binary) => edge = &mut binary.right,
-            _ => break,
-        }
-    }
-    operation.left = std::mem::replace(edge, Node::Parens(Vec::new()));
-    *edge = Node::Binary(Box::new(operation));
-    root
 }

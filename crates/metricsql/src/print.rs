@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
 use crate::identifier::{can_be_escaped, push_escaped, push_quoted as push_quoted_name};
+use crate::operator::Operator;
 use crate::quote::push_quoted;
 
 mod selector;
@@ -91,8 +92,13 @@ impl Writer {
 
     fn number(&mut self, number: &crate::Number) {
         let negative_zero = number.value() == 0.0 && number.value().is_sign_negative();
-        // `-0` would be read as zero minus zero, which is not the same.
-        self.push(if self.wire && negative_zero { "(0 * -1)" } else { number.text() });
+        let text = match (self.wire, negative_zero) {
+            // `-0` would be read as zero minus zero, which is not the same.
+            (true, true) => "(0 * -1)",
+            (true, false) => number.text().trim_start_matches('+'),
+            (false, _) => number.text(),
+        };
+        self.push(text);
     }
 
     fn in_parens(&mut self, expr: &Expr, parens: bool) {
@@ -219,8 +225,11 @@ impl Writer {
         if binary.keep_metric_names {
             self.push("(");
         }
-        let parens = needs_parens(&binary.left)
-            || self.wire && (is_signed(&binary.left) || matches!(binary.left, Expr::String(_)));
+        let parens = if self.wire {
+            needs_parens_to_be_read(&binary.left, binary.operator)
+        } else {
+            needs_parens(&binary.left)
+        };
         self.in_parens(&binary.left, parens);
         self.push(" ");
         self.modifiers(binary);
@@ -269,9 +278,25 @@ fn needs_parens(side: &Expr) -> bool {
     }
 }
 
+/// Whether a left side must be in parentheses to be read back.
+///
+/// A chain of a thousand operators has none, and so is not a thousand levels deep.
+pub(crate) fn needs_parens_to_be_read(left: &Expr, operator: Operator) -> bool {
+    match left {
+        Expr::Binary(inner) => {
+            let (own, after) = (inner.operator.precedence(), operator.precedence());
+            let binds = own > after || own == after && !operator.right_associative();
+            !binds && !inner.keep_metric_names
+        }
+        // `"a" + b` would be read as a sum of strings, one of them a template.
+        Expr::String(_) => true,
+        left => needs_parens(left) || is_signed(left),
+    }
+}
+
 /// Whether a number is written with a sign, which binds less than what may follow it.
-fn is_signed(expr: &Expr) -> bool {
-    matches!(expr, Expr::Number(number) if number.text().starts_with(['-', '+']))
+pub(crate) fn is_signed(expr: &Expr) -> bool {
+    matches!(expr, Expr::Number(number) if number.text().starts_with('-'))
 }
 
 /// Whether a metric would be read as a modifier of the operator before it.

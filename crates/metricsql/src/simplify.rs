@@ -35,13 +35,26 @@ pub fn simplify(expr: Expr) -> Expr {
             let args = args.into_iter().map(simplify).collect();
             Expr::Aggregate(Box::new(Aggregate { name, args, grouping, limit }))
         }
-        Expr::Binary(binary) => {
-            let mut binary = *binary;
-            binary.left = simplify(binary.left);
-            binary.right = simplify(binary.right);
-            fold(binary)
-        }
+        Expr::Binary(_) => chain(expr),
     }
+}
+
+/// Folds a chain of operators from its left end, without a call for each of them.
+fn chain(last: Expr) -> Expr {
+    let mut operations = Vec::new();
+    let mut left = last;
+    while let Expr::Binary(mut operation) = left {
+        left = std::mem::replace(&mut operation.left, Expr::String(String::new()));
+        operations.push(operation);
+    }
+    left = simplify(left);
+    for mut operation in operations.into_iter().rev() {
+        operation.left = left;
+        let right = std::mem::replace(&mut operation.right, Expr::String(String::new()));
+        operation.right = simplify(right);
+        left = fold(*operation);
+    }
+    left
 }
 
 /// Computes an operation whose sides are both numbers or both strings.

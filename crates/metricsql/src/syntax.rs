@@ -116,6 +116,24 @@ pub(crate) struct Template {
     pub(crate) body: Node,
 }
 
+impl RawBinary {
+    /// Makes an operation whose sides are put in later; in a call of its own, because it is large
+    /// and the parser's stack is not.
+    pub(crate) fn boxed(operator: Operator, span: Span) -> Box<Self> {
+        Box::new(Self {
+            operator,
+            boolean: false,
+            matching: None,
+            join: None,
+            prefix: None,
+            keep_metric_names: false,
+            left: Node::Parens(Vec::new()),
+            right: Node::Parens(Vec::new()),
+            span,
+        })
+    }
+}
+
 impl Node {
     /// Makes the selector of one metric, already expanded.
     pub(crate) fn metric(name: &str) -> Self {

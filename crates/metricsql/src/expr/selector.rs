@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, escape};
 
 /// The label that holds the name of a metric.
 pub(crate) const METRIC_NAME: &str = "__name__";
@@ -184,6 +184,17 @@ impl Filter {
     ) -> Result<Self, String> {
         let pattern = operator.is_pattern().then(|| Pattern::new(&value, states)).transpose()?;
         Ok(Self { label, operator, value, pattern })
+    }
+
+    /// Makes a filter that wants a label to have one of these values, and escapes them.
+    pub(crate) fn one_of(label: &str, values: &[String]) -> Self {
+        let escaped: Vec<String> = values.iter().map(|value| escape(value)).collect();
+        Self {
+            label: label.to_owned(),
+            operator: FilterOperator::Matches,
+            value: escaped.join("|"),
+            pattern: Some(Pattern::of_literals(values)),
+        }
     }
 
     pub(crate) fn metric_name(name: impl Into<String>) -> Self {

@@ -1,6 +1,7 @@
 //! Classes of characters: brackets, `\d \w \s`, POSIX names and Unicode properties.
 
 use super::re2::{Reader, Translated};
+use crate::error::shown;
 
 /// Reads a class after its `[`.
 pub(super) fn bracketed(reader: &mut Reader<'_>) -> Result<Translated, String> {
@@ -92,7 +93,7 @@ fn property(reader: &mut Reader<'_>) -> Result<Translated, String> {
             }
         }
     }
-    Err(format!("invalid character class `\\{letter}{{{name}}}`"))
+    Err(format!("invalid character class `\\{letter}{{{}}}`", shown(&name)))
 }
 
 const POSIX: [(&str, &str); 14] = [
@@ -119,7 +120,8 @@ fn posix(reader: &mut Reader<'_>) -> Result<Option<String>, String> {
     let plain = name.strip_prefix('^').unwrap_or(name);
     let caret = if plain.len() < name.len() { "^" } else { "" };
     let known = POSIX.iter().find(|(known, _)| *known == plain);
-    let (_, ranges) = known.ok_or_else(|| format!("invalid character class `[:{name}:]`"))?;
+    let (_, ranges) =
+        known.ok_or_else(|| format!("invalid character class `[:{}:]`", shown(name)))?;
     reader.rest = after;
     Ok(Some(format!("[{caret}{ranges}]")))
 }

@@ -4,6 +4,7 @@
 //! few constructs that mean the same in both. A dot matches a newline, as in VictoriaMetrics.
 
 use super::class;
+use crate::error::shown;
 
 /// How deep groups may nest. Go allows 1 000.
 pub(crate) const DEPTH_MAX: u32 = 100;
@@ -148,7 +149,7 @@ impl<'a> Reader<'a> {
         };
         let (Some(min), Some(max)) = (min, max) else { return Ok(None) };
         if min > REPEAT_MAX || max.is_some_and(|max| max > REPEAT_MAX || max < min) {
-            return Err(format!("invalid count `{{{inner}}}`"));
+            return Err("invalid count of a repetition".into());
         }
         self.rest = after;
         self.take("?");
@@ -280,7 +281,7 @@ impl<'a> Reader<'a> {
             c if c.is_ascii() && !c.is_ascii_alphanumeric() => Some(c),
             _ => None,
         };
-        value.ok_or_else(|| format!("invalid escape `\\{c}`"))
+        value.ok_or_else(|| format!("invalid escape `\\{}`", shown(c.encode_utf8(&mut [0; 4]))))
     }
 
     fn hexadecimal(&mut self) -> Option<char> {
