@@ -12,6 +12,12 @@ mod leftovers;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod metricsql;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
+mod regexp;
+#[cfg(test)]
 mod report;
+#[cfg(test)]
+mod victoria_metrics;
