@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// Check, show and compare files of the standard
     #[command(subcommand)]
     Schema(Schema),
+    /// Check queries, and see what is sent of them for a tenant
+    #[command(subcommand)]
+    Metricsql(Metricsql),
     /// Run the whole catalog on a made-up cluster
     Demo,
     /// Print completions for a shell
@@ -43,6 +46,20 @@ pub(crate) enum Command {
         /// Write one page per command here
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Metricsql {
+    /// Print the canonical form of a query, warnings, and what is sent with labels enforced
+    Check {
+        /// The query, or - to read one from each line of standard input
+        #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+        query: String,
+        /// Enforce this label in every selector: NAME=VALUE (repeatable; values of one name are
+        /// alternatives)
+        #[arg(long = "label", value_name = "NAME=VALUE")]
+        labels: Vec<String>,
     },
 }
 

@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod jobs;
 mod man;
+mod metricsql;
 mod schema;
 mod workflows;
 
@@ -18,6 +19,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Workflows(command) => workflows::run(command, printer),
         Command::Jobs(command) => jobs::run(command, printer),
         Command::Schema(command) => schema::run(command, printer),
+        Command::Metricsql(command) => metricsql::run(command, printer),
         Command::Demo => demo::run(printer),
         Command::Completions { shell } => completions::run(shell, printer),
         Command::Man { dir } => man::run(dir, printer),

@@ -1,4 +1,29 @@
 //! Parses, prints and enforces MetricsQL, the query language of VictoriaMetrics.
+//!
+//! A query is text from a stranger. [`parse`] makes an [`Expr`] of it as the reference does: templates
+//! expanded, constants folded. [`enforce`] puts labels into every selector. [`Expr::wire`] writes what
+//! may be sent to a store, and [`Selector::matches`] checks what comes back.
+//!
+//! ```
+//! use ktel_metricsql::{Matcher, enforce, parse};
+//!
+//! let (expr, _) = parse("WITH (errors = requests{code=~'5..'}) sum(rate(errors[5m])) by (job)")?;
+//! let enforced = enforce(&expr, &[Matcher::one_of("tenant", ["a", "b"])?])?;
+//! assert_eq!(
+//!     enforced.wire(),
+//!     r#"sum(rate(requests{code=~"5..",tenant=~"a|b"}[5m])) by(job)"#
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! *Guarantees.* No panic, whatever the text. Time and memory in proportion to the query and its
+//! [`Limits`]; everything here runs on a stack of 1 MiB. Reading what `wire` wrote gives the same
+//! expression.
+//!
+//! This crate does not evaluate queries, does not speak to a store, and has no opinion on who may see
+//! which label.
+
+#![forbid(unsafe_code)]
 
 mod arity;
 mod duration;
@@ -24,6 +49,11 @@ mod syntax;
 mod token;
 mod visit;
 mod warning;
+
+/// The README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
 
 pub use arity::{ArityFinding, check_arity};
 pub use duration::Duration;

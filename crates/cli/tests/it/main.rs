@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod metricsql;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod schema;

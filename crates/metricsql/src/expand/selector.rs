@@ -6,22 +6,22 @@ use crate::expr::{Filter, METRIC_NAME, Selector, deduplicate};
 use crate::syntax::{Node, RawFilter, RawSelector};
 use crate::{Error, Span};
 
-/// The filters of one or-group, and the metric name they ask for, empty if none.
+/// The filters of one or-group, and the metric name they ask for.
 #[derive(Default)]
 struct Group {
     filters: Vec<Filter>,
-    name: String,
+    name: Option<String>,
 }
 
 impl Group {
     /// Puts a filter for the metric name first; a second name must be the same.
     fn name(&mut self, name: String, span: Span) -> Result<()> {
-        if !self.name.is_empty() && self.name != name {
-            let kind = ErrorKind::TwoMetricNames { first: self.name.clone(), second: name };
-            return Err(Error::new(kind, span));
+        // The reference lets a name follow an empty one, but not the other way round.
+        if let Some(first) = self.name.clone().filter(|first| *first != name) {
+            return Err(Error::new(ErrorKind::TwoMetricNames { first, second: name }, span));
         }
         self.filters.insert(0, Filter::metric_name(name.clone()));
-        self.name = name;
+        self.name = Some(name);
         Ok(())
     }
 }
@@ -36,9 +36,7 @@ impl Expander<'_> {
             for filter in filters {
                 self.filter(scope, filter, &mut group)?;
             }
-            if !group.name.is_empty() {
-                names.push(group.name);
-            }
+            names.extend(group.name.filter(|name| !name.is_empty()));
             groups.push(group.filters);
         }
         propagate(&names, &mut groups);

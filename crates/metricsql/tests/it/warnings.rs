@@ -47,6 +47,15 @@ fn a_typographic_quote_that_is_not_closed_is_an_error() {
     assert_eq!(error.to_string(), "the string is not closed; expected `”`");
 }
 
+/// What the reference reads and we refuse on purpose; the README gives the reasons.
+#[test]
+fn what_is_refused_on_purpose_stays_refused() {
+    for query in [r#""\xff""#, r#"{""="x"}"#, r#"{"","x"}"#, r#"{a=~"b)|(?:c"}"#] {
+        assert!(parse(query).is_err(), "{query}");
+    }
+    assert_eq!(parse("5m$__interval").unwrap().0.to_string(), "5m1i");
+}
+
 #[test]
 fn the_number_of_arguments_is_judged_apart() {
     let table = [
