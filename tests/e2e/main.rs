@@ -12,6 +12,8 @@ mod leftovers;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod metricsql;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
@@ -19,4 +21,8 @@ mod quiet;
 #[cfg(test)]
 mod receivers;
 #[cfg(test)]
+mod regexp;
+#[cfg(test)]
 mod report;
+#[cfg(test)]
+mod victoria_metrics;

@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus victoria-metrics vmagent vmauth rsyslogd curl openssl strace)
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd curl openssl strace)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -116,6 +116,7 @@ get() {
     hec) build hec hec . -ldflags "-s -w" ;;
     otelcol) build otelcol collector . -tags remove_all_sd -ldflags "-s -w" ;;
     prometheus) build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus -tags remove_all_sd -ldflags "-s -w" ;;
+    regexp) build regexp regexp . -ldflags "-s -w" ;;
     victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
     curl | openssl | strace) installed "$1" "$1" ;;

@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Events(Events),
     /// See what a product's telemetry does on this machine, and say yes or no
     Telemetry(Telemetry),
+    /// Check queries, and see what is sent of them for a tenant
+    #[command(subcommand)]
+    Metricsql(Metricsql),
     /// Run the whole catalog on a made-up cluster
     Demo,
     /// Print completions for a shell
@@ -55,6 +58,20 @@ pub(crate) enum Command {
         /// Write one page per command here
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Metricsql {
+    /// Print the canonical form of a query, warnings, and what is sent with labels enforced
+    Check {
+        /// The query, or - to read one from each line of standard input
+        #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+        query: String,
+        /// Enforce this label in every selector: NAME=VALUE (repeatable; values of one name are
+        /// alternatives)
+        #[arg(long = "label", value_name = "NAME=VALUE")]
+        labels: Vec<String>,
     },
 }
 

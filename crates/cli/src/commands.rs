@@ -7,6 +7,7 @@ mod events;
 mod jobs;
 mod man;
 mod outbox;
+mod metricsql;
 mod schema;
 mod telemetry;
 mod workflows;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Bundle(command) => bundle::run(command, printer),
         Command::Events(command) => events::run(command, printer),
         Command::Telemetry(command) => telemetry::run(&command, printer),
+        Command::Metricsql(command) => metricsql::run(command, printer),
         Command::Demo => demo::run(printer),
         Command::Completions { shell } => completions::run(shell, printer),
         Command::Man { dir } => man::run(dir, printer),

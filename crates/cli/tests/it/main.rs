@@ -5,6 +5,8 @@ mod delivery;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod metricsql;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod schema;

@@ -1,0 +1,90 @@
+//! Queries, checked from the command line.
+
+use insta::assert_snapshot;
+
+use crate::support::{command, run, with_input};
+
+fn check(arguments: &[&str]) -> String {
+    let mut command = command("metricsql check");
+    command.args(arguments);
+    let (code, stdout, stderr) = run(command, b"");
+    format!("exit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+}
+
+#[test]
+fn a_query_is_shown_as_it_is_read_and_as_it_is_sent() {
+    let query = "WITH (x = up{a='b'}) sum(x) by (job)";
+    assert_snapshot!(check(&[query, "--label", "tenant=a"]), @r#"
+    exit 0
+    --- stdout
+    sum(up{a="b"}) by(job)
+    sum(up{a="b",tenant="a"}) by(job)
+    --- stderr
+    "#);
+}
+
+#[test]
+fn values_of_one_label_are_alternatives() {
+    let arguments = ["-up", "--label", "t=a.b", "--label", "t=c", "--label", "u=d"];
+    assert_snapshot!(check(&arguments), @r#"
+    exit 0
+    --- stdout
+    0 - up
+    0 - up{t=~"a\\.b|c",u="d"}
+    --- stderr
+    "#);
+}
+
+#[test]
+fn warnings_do_not_stop_a_query() {
+    assert_snapshot!(check(&["sum() + {a=“b”}"]), @r#"
+    exit 0
+    --- stdout
+    sum() + {a="b"}
+    --- stderr
+    warning: typographic quotes at 1:12; write "b"
+    warning: `sum` takes at least 1 argument, found 0
+    "#);
+}
+
+#[test]
+fn an_error_points_at_its_place() {
+    assert_snapshot!(check(&["sum(rat(up))"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error: no function is called `rat` at 1:5; did you mean `rate`?
+    sum(rat(up))
+        ^^^
+    ");
+}
+
+#[test]
+fn a_filter_of_another_tenant_is_refused() {
+    assert_snapshot!(check(&["up{tenant=\"b\"}", "--label", "tenant=a"]), @r#"
+    exit 2
+    --- stdout
+    up{tenant="b"}
+    --- stderr
+    error: the filter `tenant="b"` cannot hold together with the enforced `tenant="a"`
+    "#);
+}
+
+#[test]
+fn many_queries_are_read_from_standard_input() {
+    let input = format!("1 + 2\n\nup +\n{}\nup\n", "x".repeat(100_000));
+    let shown = with_input("metricsql check -", input.as_bytes());
+    assert_snapshot!(shown.replace(&"x".repeat(20), "X"), @r"
+    exit 2
+    --- stdout
+    3
+    up
+    --- stderr
+    error: expected an expression, found the end of the query at 1:5
+    up +
+        ^
+    error: the query exceeds the limit of 16384 bytes at 1:16385
+    XXXx
+                                                               ^^
+    ");
+}

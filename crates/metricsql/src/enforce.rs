@@ -1,0 +1,290 @@
+//! Forces labels into every selector of an expression.
+
+use crate::error::shown;
+use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
+
+mod deadly;
+
+/// A label and the values it must have one of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matcher {
+    label: String,
+    values: Vec<String>,
+}
+
+/// Why labels cannot be forced into an expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The expression's own filter excludes every value that is forced.
+    #[error("the filter `{}` cannot hold together with the enforced {enforced}", shown(filter))]
+    Contradiction {
+        /// The filter.
+        filter: String,
+        /// What is enforced.
+        enforced: String,
+    },
+    /// Two of the forced matchers exclude each other.
+    #[error("no value of the enforced label `{label}` is allowed by all of its matchers")]
+    Matchers {
+        /// The label.
+        label: String,
+    },
+    /// A filter that selects by other means than labels.
+    #[error("`{}` selects series by other means than their labels", shown(filter))]
+    Implicit {
+        /// The filter.
+        filter: String,
+    },
+    /// A function that selects series nobody wrote a selector for.
+    #[error("the function `{name}` may select series by itself")]
+    Function {
+        /// The function.
+        name: String,
+    },
+    /// An expression that VictoriaMetrics does not survive: it ends with a panic, for everybody.
+    #[error("VictoriaMetrics ends when it runs `{}`", shown(part))]
+    Deadly {
+        /// The part of the expression that does it, as the reference prints it.
+        part: String,
+    },
+    /// A matcher that forces nothing.
+    #[error("a matcher needs a label and values that are not empty")]
+    EmptyMatcher,
+}
+
+impl Matcher {
+    /// Makes a matcher for exactly one value.
+    ///
+    /// # Errors
+    ///
+    /// Refuses an empty label or value: an empty value selects the series that lack the label.
+    pub fn equal(label: impl Into<String>, value: impl Into<String>) -> Result<Self, Violation> {
+        Self::one_of(label, [value])
+    }
+
+    /// Makes a matcher for any of several values, none of which is read as a regular expression.
+    ///
+    /// # Errors
+    ///
+    /// Refuses an empty label, an empty value, and no values at all.
+    pub fn one_of<V: Into<String>>(
+        label: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Result<Self, Violation> {
+        let label = label.into();
+        let mut values: Vec<String> = values.into_iter().map(Into::into).collect();
+        values.sort_unstable();
+        values.dedup();
+        if label.is_empty() || values.is_empty() || values.iter().any(String::is_empty) {
+            return Err(Violation::EmptyMatcher);
+        }
+        Ok(Self { label, values })
+    }
+
+    /// Gives the label.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Gives the values, sorted.
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// Whether a label with this value passes.
+    #[must_use]
+    pub fn allows(&self, value: &str) -> bool {
+        self.values.binary_search_by(|allowed| allowed.as_str().cmp(value)).is_ok()
+    }
+
+    /// Makes the filter that is put into selectors.
+    fn filter(&self) -> Filter {
+        match self.values.as_slice() {
+            [value] => Filter::equal(&self.label, value),
+            values => Filter::one_of(&self.label, values),
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self.values.as_slice() {
+            [value] => format!("`{}`", Filter::equal(&self.label, value)),
+            values => format!("`{}` of {} values", self.label, values.len()),
+        }
+    }
+}
+
+/// The label by which VictoriaMetrics selects with a query of Graphite.
+const GRAPHITE: &str = "__graphite__";
+
+/// Functions that select series nobody wrote a selector for. The reference has none of them; they
+/// are here for the day it learns them from Prometheus.
+const SELECTING_FUNCTIONS: [&str; 1] = ["info"];
+
+/// Forces every matcher into every or-group of every selector.
+///
+/// The result selects no series that a matcher does not allow, and every other series that the
+/// expression selected.
+///
+/// ```
+/// use ktel_metricsql::{Matcher, enforce, parse};
+///
+/// let (expr, _) = parse("sum(rate(up[5m])) / count({job=\"a\" or job=\"b\"})")?;
+/// let enforced = enforce(&expr, &[Matcher::equal("tenant", "me")?])?;
+/// assert_eq!(
+///     enforced.wire(),
+///     "sum(rate(up{tenant=\"me\"}[5m])) / count({job=\"a\",tenant=\"me\" or job=\"b\",tenant=\"me\"})"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// Refuses a filter of the expression that no enforced value passes, rather than replace it;
+/// whatever selects series by other means than a selector; and what VictoriaMetrics is known not to
+/// survive, for a store is shared by all tenants.
+pub fn enforce(expr: &Expr, matchers: &[Matcher]) -> Result<Expr, Violation> {
+    let enforced = Enforcer::new(matchers)?.expr(expr)?;
+    deadly::refuse(&enforced)?;
+    Ok(enforced)
+}
+
+struct Enforcer<'a> {
+    matchers: &'a [Matcher],
+    filters: Vec<Filter>,
+}
+
+impl<'a> Enforcer<'a> {
+    fn new(matchers: &'a [Matcher]) -> Result<Self, Violation> {
+        let enforcer = Self { matchers, filters: matchers.iter().map(Matcher::filter).collect() };
+        for matcher in matchers {
+            if enforcer.allowed(matcher.label()).next().is_none() {
+                return Err(Violation::Matchers { label: matcher.label().to_owned() });
+            }
+        }
+        Ok(enforcer)
+    }
+
+    /// Gives the values of a label that all of its matchers allow.
+    fn allowed<'s>(&'s self, label: &'s str) -> impl Iterator<Item = &'s str> {
+        let own = move |matcher: &&Matcher| matcher.label == label;
+        let values = self.matchers.iter().find(own).map(Matcher::values).unwrap_or_default();
+        values
+            .iter()
+            .map(String::as_str)
+            .filter(move |value| self.matchers.iter().filter(own).all(|m| m.allows(value)))
+    }
+
+    /// Copies an expression. There is no wildcard here: a new kind of node must be thought about.
+    fn expr(&self, expr: &Expr) -> Result<Expr, Violation> {
+        match expr {
+            Expr::Number(number) => Ok(Expr::Number(number.clone())),
+            Expr::String(text) => Ok(Expr::String(text.clone())),
+            Expr::Duration(duration) => Ok(Expr::Duration(duration.clone())),
+            Expr::Selector(selector) => self.selector(selector).map(Expr::Selector),
+            Expr::Rollup(rollup) => self.rollup(rollup).map(Expr::Rollup),
+            Expr::Call(call) => self.call(call).map(Expr::Call),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate).map(Expr::Aggregate),
+            Expr::Binary(binary) => self.chain(binary).map(Expr::Binary),
+        }
+    }
+
+    fn rollup(&self, rollup: &Rollup) -> Result<Box<Rollup>, Violation> {
+        let Rollup { expr, window, step, inherit_step, offset, at } = rollup;
+        Ok(Box::new(Rollup {
+            expr: self.expr(expr)?,
+            window: window.clone(),
+            step: step.clone(),
+            inherit_step: *inherit_step,
+            offset: offset.clone(),
+            at: at.as_ref().map(|at| self.expr(at)).transpose()?,
+        }))
+    }
+
+    fn call(&self, call: &Call) -> Result<Box<Call>, Violation> {
+        let Call { name, args, keep_metric_names } = call;
+        if SELECTING_FUNCTIONS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            return Err(Violation::Function { name: name.clone() });
+        }
+        // `AGGR_OVER_TIME` in capitals ends VictoriaMetrics 1.145; in small letters it does not.
+        let (name, args) = (name.to_ascii_lowercase(), self.all(args)?);
+        Ok(Box::new(Call { name, args, keep_metric_names: *keep_metric_names }))
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate) -> Result<Box<Aggregate>, Violation> {
+        let Aggregate { name, args, grouping, limit } = aggregate;
+        Ok(Box::new(Aggregate {
+            name: name.clone(),
+            args: self.all(args)?,
+            grouping: grouping.clone(),
+            limit: *limit,
+        }))
+    }
+
+    /// Copies a chain of operators from its left end, without a call for each of them.
+    fn chain(&self, last: &Binary) -> Result<Box<Binary>, Violation> {
+        let mut operations = vec![last];
+        let mut left = &last.left;
+        while let Expr::Binary(inner) = left {
+            operations.push(inner);
+            left = &inner.left;
+        }
+        let first = operations.pop().unwrap_or(last);
+        let mut copied = self.operation(first, self.expr(&first.left)?)?;
+        for operation in operations.into_iter().rev() {
+            copied = self.operation(operation, Expr::Binary(copied))?;
+        }
+        Ok(copied)
+    }
+
+    fn operation(&self, operation: &Binary, enforced: Expr) -> Result<Box<Binary>, Violation> {
+        let Binary { operator, boolean, matching, join, keep_metric_names, left: _, right } =
+            operation;
+        Ok(Box::new(Binary {
+            operator: *operator,
+            boolean: *boolean,
+            matching: matching.clone(),
+            join: join.clone(),
+            keep_metric_names: *keep_metric_names,
+            left: enforced,
+            right: self.expr(right)?,
+        }))
+    }
+
+    fn all(&self, exprs: &[Expr]) -> Result<Vec<Expr>, Violation> {
+        exprs.iter().map(|expr| self.expr(expr)).collect()
+    }
+
+    fn selector(&self, selector: &Selector) -> Result<Selector, Violation> {
+        let mut groups = selector.groups().to_vec();
+        if groups.is_empty() {
+            // `{}` selects everything; now it selects what is allowed.
+            groups.push(Vec::new());
+        }
+        for group in &mut groups {
+            self.check(group)?;
+            group.extend(self.filters.iter().cloned());
+        }
+        Ok(Selector::new(groups))
+    }
+
+    /// Refuses filters that exclude every allowed value together, or select by other means.
+    fn check(&self, group: &[Filter]) -> Result<(), Violation> {
+        if let Some(filter) = group.iter().find(|filter| filter.label() == GRAPHITE) {
+            return Err(Violation::Implicit { filter: filter.to_string() });
+        }
+        for matcher in self.matchers {
+            let own = |filter: &&Filter| filter.label() == matcher.label();
+            let passes = |value: &str| group.iter().filter(own).all(|filter| filter.holds(value));
+            if self.allowed(matcher.label()).any(passes) {
+                continue;
+            }
+            let filters: Vec<String> = group.iter().filter(own).map(ToString::to_string).collect();
+            let (filter, enforced) = (filters.join(","), matcher.describe());
+            return Err(Violation::Contradiction { filter, enforced });
+        }
+        Ok(())
+    }
+}

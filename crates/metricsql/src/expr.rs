@@ -1,0 +1,122 @@
+//! An expression: what a query means after `WITH` is expanded and constants are folded.
+
+use crate::duration::Duration;
+use crate::number::Number;
+use crate::operator::Operator;
+
+mod selector;
+
+pub use selector::{Filter, FilterOperator, Labels, Selector};
+pub(crate) use selector::{METRIC_NAME, deduplicate};
+
+/// An expression of MetricsQL.
+///
+/// It prints the reference's canonical form; [`wire`](Expr::wire) is the form to send.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A number.
+    Number(Number),
+    /// A string.
+    String(String),
+    /// A duration where a value can stand.
+    Duration(Duration),
+    /// Series by their labels.
+    Selector(Selector),
+    /// Something with a window, an offset or a time.
+    Rollup(Box<Rollup>),
+    /// A function, or a union in parentheses, which has no name.
+    Call(Box<Call>),
+    /// An aggregate such as `sum`.
+    Aggregate(Box<Aggregate>),
+    /// A binary operator.
+    Binary(Box<Binary>),
+}
+
+/// Something with a window, an offset or a time: `expr[window:step] offset 5m @ at`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rollup {
+    /// What is looked at.
+    pub expr: Expr,
+    /// How far back to look.
+    pub window: Option<Duration>,
+    /// The step of a sub-query.
+    pub step: Option<Duration>,
+    /// Whether a colon without a step makes this a sub-query.
+    pub inherit_step: bool,
+    /// How far the window is shifted.
+    pub offset: Option<Duration>,
+    /// When to look.
+    pub at: Option<Expr>,
+}
+
+/// A call of a function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The name as it was written; empty for a union in parentheses.
+    pub name: String,
+    /// The arguments.
+    pub args: Vec<Expr>,
+    /// Whether the results keep their metric names.
+    pub keep_metric_names: bool,
+}
+
+/// A call of an aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// The name in lower case.
+    pub name: String,
+    /// The arguments.
+    pub args: Vec<Expr>,
+    /// Which labels are kept, or dropped.
+    pub grouping: Option<Grouping>,
+    /// The greatest number of groups.
+    pub limit: Option<u64>,
+}
+
+/// `by (labels)` or `without (labels)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grouping {
+    /// Whether the labels are dropped rather than kept.
+    pub without: bool,
+    /// The labels.
+    pub labels: Vec<String>,
+}
+
+/// A binary operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binary {
+    /// The operator.
+    pub operator: Operator,
+    /// Whether a comparison gives 0 or 1 instead of filtering.
+    pub boolean: bool,
+    /// Which labels must be equal on both sides.
+    pub matching: Option<Matching>,
+    /// Which side may have many series for one of the other.
+    pub join: Option<Join>,
+    /// Whether the results keep their metric names.
+    pub keep_metric_names: bool,
+    /// The left side.
+    pub left: Expr,
+    /// The right side.
+    pub right: Expr,
+}
+
+/// `on (labels)` or `ignoring (labels)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matching {
+    /// Whether the labels are left out rather than compared.
+    pub ignoring: bool,
+    /// The labels.
+    pub labels: Vec<String>,
+}
+
+/// `group_left (labels) prefix "p"` or `group_right`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// Whether the right side has the many.
+    pub right: bool,
+    /// The labels copied from the other side; `*` for all.
+    pub labels: Vec<String>,
+    /// What their names get in front.
+    pub prefix: Option<String>,
+}

@@ -1,0 +1,307 @@
+//! Writes expressions: the reference's canonical form, and the form that is safe to send.
+
+use std::fmt;
+
+use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
+use crate::identifier::{can_be_escaped, push_escaped, push_quoted as push_quoted_name};
+use crate::operator::Operator;
+use crate::quote::push_quoted;
+
+mod selector;
+
+impl fmt::Display for Expr {
+    /// Writes the reference's canonical form, byte for byte.
+    ///
+    /// Where filters with `or` share a metric name this form may select less than the expression
+    /// does, and some expressions in it mean something else when they are read again. To send an
+    /// expression, use [`wire`](Expr::wire).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut writer = Writer { out: String::new(), wire: false };
+        writer.expr(self);
+        f.write_str(&writer.out)
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut writer = Writer { out: String::new(), wire: false };
+        writer.canonical_selector(self);
+        f.write_str(&writer.out)
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut writer = Writer { out: String::new(), wire: false };
+        writer.filter(self);
+        f.write_str(&writer.out)
+    }
+}
+
+impl Expr {
+    /// Writes the form to send: every or-group is explicit, and reading it gives the expression
+    /// again.
+    ///
+    /// ```
+    /// let (expr, _) = ktel_metricsql::parse(r#"{"up",job="a" or __name__="up"}"#)?;
+    /// assert_eq!(expr.to_string(), r#"up{job="a"}"#); // as the reference prints it: too little
+    /// assert_eq!(expr.wire(), r#"{__name__="up",job="a" or __name__="up"}"#);
+    /// # Ok::<(), ktel_metricsql::Error>(())
+    /// ```
+    #[must_use]
+    pub fn wire(&self) -> String {
+        let mut writer = Writer { out: String::new(), wire: true };
+        writer.expr(self);
+        writer.out
+    }
+}
+
+impl Selector {
+    /// Writes the form to send; see [`Expr::wire`].
+    #[must_use]
+    pub fn wire(&self) -> String {
+        let mut writer = Writer { out: String::new(), wire: true };
+        writer.wire_selector(self);
+        writer.out
+    }
+}
+
+struct Writer {
+    out: String,
+    wire: bool,
+}
+
+impl Writer {
+    fn push(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Number(number) => self.number(number),
+            Expr::String(text) => push_quoted(&mut self.out, text),
+            Expr::Duration(duration) => self.push(duration.text()),
+            Expr::Selector(selector) if self.wire => self.wire_selector(selector),
+            Expr::Selector(selector) => self.canonical_selector(selector),
+            Expr::Rollup(rollup) => self.rollup(rollup),
+            Expr::Call(call) => self.call(call),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expr::Binary(binary) => self.binary(binary),
+        }
+    }
+
+    fn number(&mut self, number: &crate::Number) {
+        let negative_zero = number.value() == 0.0 && number.value().is_sign_negative();
+        let text = match (self.wire, negative_zero) {
+            // `-0` would be read as zero minus zero, which is not the same.
+            (true, true) => "(0 * -1)",
+            (true, false) => number.text().trim_start_matches('+'),
+            (false, _) => number.text(),
+        };
+        self.push(text);
+    }
+
+    fn in_parens(&mut self, expr: &Expr, parens: bool) {
+        if parens {
+            self.push("(");
+        }
+        self.expr(expr);
+        if parens {
+            self.push(")");
+        }
+    }
+
+    fn args(&mut self, args: &[Expr]) {
+        self.push("(");
+        for (index, arg) in args.iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.expr(arg);
+        }
+        self.push(")");
+    }
+
+    fn call(&mut self, call: &Call) {
+        // One argument in parentheses would be read as that argument.
+        let name = if self.wire && call.args.len() == 1 && call.name.is_empty() {
+            "union"
+        } else {
+            &call.name
+        };
+        push_escaped(&mut self.out, name);
+        self.args(&call.args);
+        if call.keep_metric_names {
+            self.push(" keep_metric_names");
+        }
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate) {
+        push_escaped(&mut self.out, &aggregate.name);
+        self.args(&aggregate.args);
+        if let Some(grouping) = &aggregate.grouping {
+            self.push(if grouping.without { " without" } else { " by" });
+            self.words(&grouping.labels, false);
+        }
+        if let Some(limit) = aggregate.limit {
+            self.push(&format!(" limit {limit}"));
+        }
+    }
+
+    /// Writes labels in parentheses; only a join has a star that is not a label.
+    fn words(&mut self, words: &[String], star: bool) {
+        self.push("(");
+        for (index, word) in words.iter().enumerate() {
+            if index > 0 {
+                self.push(",");
+            }
+            if word == "*" && (star && words.len() == 1 || !self.wire) {
+                self.push("*");
+            } else {
+                self.name(word);
+            }
+        }
+        self.push(")");
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.wire && !can_be_escaped(name) {
+            push_quoted_name(&mut self.out, name);
+        } else {
+            push_escaped(&mut self.out, name);
+        }
+    }
+
+    fn rollup(&mut self, rollup: &Rollup) {
+        let parens = match &rollup.expr {
+            Expr::Rollup(_) | Expr::Binary(_) => true,
+            Expr::Aggregate(inner) => {
+                inner.grouping.is_some() || self.wire && inner.limit.is_some()
+            }
+            inner => self.wire && is_signed(inner),
+        };
+        self.in_parens(&rollup.expr, parens);
+        self.window(rollup);
+        if let Some(offset) = &rollup.offset {
+            self.push(" offset ");
+            self.push(offset.text());
+        }
+        if let Some(at) = &rollup.at {
+            self.push(" @ ");
+            let parens = match at {
+                Expr::Binary(_) => true,
+                Expr::Number(_) => self.wire && is_signed(at),
+                Expr::Call(call) => self.wire && call.keep_metric_names,
+                _ => self.wire,
+            };
+            self.in_parens(at, parens);
+        }
+    }
+
+    fn window(&mut self, rollup: &Rollup) {
+        let empty = rollup.window.is_none() && rollup.step.is_none() && !rollup.inherit_step;
+        if empty {
+            // A rollup without anything was written so; the reference forgets it.
+            if self.wire && rollup.offset.is_none() && rollup.at.is_none() {
+                self.push("[$__interval]");
+            }
+            return;
+        }
+        self.push("[");
+        if let Some(window) = &rollup.window {
+            self.push(window.text());
+        }
+        if let Some(step) = &rollup.step {
+            // `:1h-5m` is cut at the minus, because a name can start with a colon; `: 1h-5m` is not.
+            self.push(if self.wire && step.text().contains('-') { ": " } else { ":" });
+            self.push(step.text());
+        } else if rollup.inherit_step {
+            self.push(":");
+        }
+        self.push("]");
+    }
+
+    fn binary(&mut self, binary: &Binary) {
+        if binary.keep_metric_names {
+            self.push("(");
+        }
+        let parens = if self.wire {
+            needs_parens_to_be_read(&binary.left, binary.operator)
+        } else {
+            needs_parens(&binary.left)
+        };
+        self.in_parens(&binary.left, parens);
+        self.push(" ");
+        self.modifiers(binary);
+        self.push(" ");
+        let parens = needs_parens(&binary.right)
+            || match &binary.right {
+                Expr::Selector(selector) => selector.metric_name().is_some_and(is_reserved),
+                Expr::Call(call) => call.keep_metric_names || binary.keep_metric_names,
+                right => self.wire && is_signed(right),
+            };
+        self.in_parens(&binary.right, parens);
+        if binary.keep_metric_names {
+            self.push(") keep_metric_names");
+        }
+    }
+
+    fn modifiers(&mut self, binary: &Binary) {
+        self.push(binary.operator.as_str());
+        if binary.boolean {
+            self.push("bool");
+        }
+        if let Some(matching) = &binary.matching {
+            self.push(if matching.ignoring { " ignoring" } else { " on" });
+            self.words(&matching.labels, false);
+        }
+        if let Some(join) = &binary.join {
+            self.push(if join.right { " group_right" } else { " group_left" });
+            self.words(&join.labels, true);
+            if let Some(prefix) = &join.prefix {
+                self.push(" prefix ");
+                push_quoted(&mut self.out, prefix);
+            }
+        }
+    }
+}
+
+/// Whether the reference puts a side of an operator into parentheses.
+fn needs_parens(side: &Expr) -> bool {
+    match side {
+        Expr::Binary(_) => true,
+        Expr::Rollup(rollup) => {
+            let keeps = matches!(&rollup.expr, Expr::Binary(inner) if inner.keep_metric_names);
+            keeps || rollup.offset.is_some() || rollup.at.is_some()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a left side must be in parentheses to be read back.
+///
+/// A chain of a thousand operators has none, and so is not a thousand levels deep.
+pub(crate) fn needs_parens_to_be_read(left: &Expr, operator: Operator) -> bool {
+    match left {
+        Expr::Binary(inner) => {
+            let (own, after) = (inner.operator.precedence(), operator.precedence());
+            let binds = own > after || own == after && !operator.right_associative();
+            !binds && !inner.keep_metric_names
+        }
+        // `"a" + b` would be read as a sum of strings, one of them a template.
+        Expr::String(_) => true,
+        left => needs_parens(left) || is_signed(left),
+    }
+}
+
+/// Whether a number is written with a sign, which binds less than what may follow it.
+pub(crate) fn is_signed(expr: &Expr) -> bool {
+    matches!(expr, Expr::Number(number) if number.text().starts_with('-'))
+}
+
+/// Whether a metric would be read as a modifier of the operator before it.
+fn is_reserved(name: &str) -> bool {
+    ["on", "ignoring", "group_left", "group_right", "bool", "prefix"]
+        .iter()
+        .any(|word| name.eq_ignore_ascii_case(word))
+}

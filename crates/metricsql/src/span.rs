@@ -1,0 +1,58 @@
+//! Where in a query something stands.
+
+use std::ops::Range;
+
+/// A range of bytes of the query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// Gives the bytes as a range.
+    #[must_use]
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Gives the line and the column, both counted from 1, the column in characters.
+    #[must_use]
+    pub fn line_and_column(self, query: &str) -> (usize, usize) {
+        let before = query.get(..self.start).unwrap_or(query);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+
+    /// Draws the line of the query with carets under the span.
+    #[must_use]
+    pub fn render(self, query: &str) -> String {
+        let (line, column) = self.line_and_column(query);
+        let text = query.lines().nth(line - 1).unwrap_or_default();
+        // A window around the span: a query may be one line of many kilobytes.
+        let first = column.saturating_sub(RENDERED_BEFORE);
+        let shown: String = text.chars().skip(first).take(RENDERED_MAX).map(visible).collect();
+        let indent = column - 1 - first.min(column - 1);
+        let covered = query.get(self.range()).unwrap_or_default();
+        let covered = covered.lines().next().unwrap_or_default().chars().count();
+        let left = shown.chars().count().saturating_sub(indent);
+        let carets = covered.clamp(1, left.max(1));
+        format!("{shown}\n{}{}", " ".repeat(indent), "^".repeat(carets))
+    }
+}
+
+const RENDERED_BEFORE: usize = 60;
+const RENDERED_MAX: usize = 120;
+
+/// One column for each character: a tab would move the caret, a control character the terminal.
+fn visible(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
+}

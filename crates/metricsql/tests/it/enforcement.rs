@@ -1,0 +1,249 @@
+//! Enforcement, against every way around it that has been found in the wild.
+
+use ktel_metricsql::{Labels, Matcher, Violation, enforce, parse};
+
+const ME: &str = "me";
+
+fn matcher() -> Matcher {
+    Matcher::equal("tenant", ME).unwrap()
+}
+
+/// Says what is sent upstream for a query of the tenant, or why nothing is.
+fn sent(query: &str) -> Result<String, String> {
+    let (expr, _) = parse(query).map_err(|error| error.to_string())?;
+    enforce(&expr, &[matcher()]).map(|expr| expr.wire()).map_err(|violation| violation.to_string())
+}
+
+/// Every or-group of every selector that is sent must have the tenant's filter.
+#[track_caller]
+fn is_confined(query: &str, expected: &str) {
+    let wire = sent(query).unwrap_or_else(|error| panic!("`{query}`: {error}"));
+    assert_eq!(wire, expected, "{query}");
+    let (read, _) = parse(&wire).unwrap();
+    for selector in read.selectors() {
+        assert!(!selector.groups().is_empty(), "{wire}");
+        for group in selector.groups() {
+            let tenant = |filter: &&ktel_metricsql::Filter| filter.to_string() == "tenant=\"me\"";
+            assert_eq!(group.iter().filter(tenant).count(), 1, "{wire}");
+        }
+        assert!(!selector.matches(&[("__name__", "up"), ("tenant", "other")]), "{wire}");
+    }
+}
+
+#[track_caller]
+fn is_refused(query: &str, reason: &str) {
+    match sent(query) {
+        Ok(wire) => panic!("`{query}` is sent as `{wire}`"),
+        Err(error) => assert!(error.contains(reason), "`{query}`: {error}"),
+    }
+}
+
+const CANNOT: &str = "cannot hold together with the enforced `tenant=\"me\"`";
+
+#[test]
+fn selectors_without_the_label_get_it() {
+    is_confined("{}", r#"{tenant="me"}"#);
+    is_confined("up", r#"up{tenant="me"}"#);
+    is_confined(r#"{__name__=~".+"}"#, r#"{__name__=~".+",tenant="me"}"#);
+    is_confined(r#"{or="x"}"#, r#"{or="x",tenant="me"}"#);
+    is_confined("up # }", r#"up{tenant="me"}"#);
+    is_confined("up{ # }\n}", r#"up{tenant="me"}"#);
+}
+
+#[test]
+fn every_or_group_gets_it() {
+    is_confined(r#"{a="b" or c="d"}"#, r#"{a="b",tenant="me" or c="d",tenant="me"}"#);
+    is_confined(r#"{a="b" OR c="d"}"#, r#"{a="b",tenant="me" or c="d",tenant="me"}"#);
+    is_confined(
+        r#"{__name__="a",x="y" or __name__="a"}"#,
+        r#"{__name__="a",x="y",tenant="me" or __name__="a",tenant="me"}"#,
+    );
+    is_confined("WITH (e = {}) {e or a=\"b\"}", r#"{tenant="me" or a="b",tenant="me"}"#);
+    is_refused(r#"{a="b" or tenant="other"}"#, CANNOT);
+    is_refused(r#"{tenant="me" or tenant="other"}"#, CANNOT);
+}
+
+#[test]
+fn the_tenants_own_filter_stays_where_it_can_hold() {
+    is_confined(r#"{tenant="me"}"#, r#"{tenant="me"}"#);
+    is_confined(r#"{tenant=~".*"}"#, r#"{tenant=~".*",tenant="me"}"#);
+    is_confined(r#"{tenant!~""}"#, r#"{tenant!~"",tenant="me"}"#);
+    is_confined(r#"{tenant!="other"}"#, r#"{tenant!="other",tenant="me"}"#);
+    is_confined(r#"{tenant=~"me|you"}"#, r#"{tenant=~"me|you",tenant="me"}"#);
+}
+
+#[test]
+fn a_filter_that_cannot_hold_is_an_error_and_never_replaced() {
+    for query in [
+        r#"{tenant="other"}"#,
+        r#"{tenant!="me"}"#,
+        r#"{tenant=""}"#,
+        r#"{tenant!~".*"}"#,
+        r#"{tenant=~"m"}"#,
+        r#"{tenant=~"me",tenant!="me"}"#,
+        r#"{"tenant"="other"}"#,
+        r#"{'tenant'="other"}"#,
+        r#"{`tenant`="other"}"#,
+        r#"{\x74enant="other"}"#,
+        r#"{t\enant="other"}"#,
+        r#"{\u0074enant="other"}"#,
+        r#"{"\x74enant"="other"}"#,
+        r#"{"up",tenant="other"}"#,
+        r#"{tenant='other'}"#,
+        r#"{tenant=`other`}"#,
+        r#"{tenant="o"+"ther"}"#,
+        "{tenant=“other”}",
+    ] {
+        is_refused(query, CANNOT);
+    }
+}
+
+#[test]
+fn both_sides_of_operators_are_confined() {
+    is_refused(r#"up{tenant="me"} or up{tenant="other"}"#, CANNOT);
+    is_refused(r#"sum(up) + on() up{tenant="other"}"#, CANNOT);
+    is_confined("up or secret", r#"up{tenant="me"} or secret{tenant="me"}"#);
+    is_confined(
+        r#"up * on(x) group_left(*) prefix "tenant" secret"#,
+        r#"up{tenant="me"} * on(x) group_left(*) prefix "tenant" secret{tenant="me"}"#,
+    );
+}
+
+#[test]
+fn templates_are_expanded_before_they_are_confined() {
+    is_refused(r#"WITH (t={tenant="other"}) up{t}"#, CANNOT);
+    is_refused(r#"WITH (tenant="other", up=foo{tenant="other"}) up"#, CANNOT);
+    is_refused(r#"WITH (f(t)={tenant=t}) f("other")"#, CANNOT);
+    is_refused(r#"WITH (f(t)={t}) f({tenant="other"})"#, CANNOT);
+    is_confined("WITH (f(x)=x or secret) f(up)", r#"up{tenant="me"} or secret{tenant="me"}"#);
+    is_confined(r#"WITH (x={}) x{a="b"}"#, r#"{tenant="me"}"#);
+    is_confined(
+        r#"WITH (ru(a,b)=secret) ru(up, WITH (alias(q,n)=q) alias(up, "x"))"#,
+        r#"secret{tenant="me"}"#,
+    );
+    is_confined(r#"alias(secret, "x")"#, r#"label_set(secret{tenant="me"}, "__name__", "x")"#);
+}
+
+#[test]
+fn functions_that_forge_labels_see_only_the_tenants_series() {
+    let table = [
+        r#"label_set(_, "tenant", "me")"#,
+        r#"label_replace(_, "tenant", "me", "", "")"#,
+        r#"label_copy(_, "a", "tenant")"#,
+        r#"label_move(_, "a", "tenant")"#,
+        r#"label_map(_, "tenant", "me", "other")"#,
+        r#"label_join(_, "tenant", "", "a")"#,
+        r#"count_values("tenant", _)"#,
+        r#"topk(scalar(_), _)"#,
+        r#"quantile(scalar(_), _)"#,
+        r#"limitk(scalar(_), _)"#,
+        r#"absent(_)"#,
+        r#"union(_, _)"#,
+        r#"(_, _)"#,
+        r#"_ @ end()"#,
+        r#"_ @ (_)"#,
+        r#"up{tenant="me"} @ scalar(_)"#,
+        r#"(_[5m:1m]) @ (_ + _)"#,
+        r#"rate(_[5m] offset 1i)"#,
+        r#"_ default (_ if _)"#,
+        r#"sum(_) by(tenant) limit 5"#,
+    ];
+    for form in table {
+        let query = form.replace("_,", "secret,").replace("_)", "secret)").replace("_ ", "secret ");
+        let query = query.replace("_[", "secret[");
+        is_confined(&query, &query.replace("secret", r#"secret{tenant="me"}"#));
+    }
+}
+
+#[test]
+fn selectors_that_are_not_labels_are_refused() {
+    is_refused(r#"{__graphite__="*.secret.*"}"#, "other means");
+    is_refused(r#"up{"__graphite__"="*.secret.*"}"#, "other means");
+    is_refused(r#"up{\x5f_graphite__="*.secret.*"}"#, "other means");
+    is_refused("info(up)", "no function is called `info`");
+}
+
+#[test]
+fn odd_characters_confine_nothing_else() {
+    is_refused("up{tenant＝\"other\"}", "expected");
+    is_confined("up{a=\"\u{202e}\"}", "up{a=\"\\u202e\",tenant=\"me\"}");
+    is_confined("up{a=\"\\n\\r\\x00\"}", "up{a=\"\\n\\r\\x00\",tenant=\"me\"}");
+    // Twins of a letter are other labels: what they hold is the tenant's own business.
+    is_confined("{te\\u0301nant=\"other\"}", "{te\\\u{301}nant=\"other\",tenant=\"me\"}");
+    is_confined("{ténant=\"other\"}", "{ténant=\"other\",tenant=\"me\"}");
+    is_confined(r#"up{a="\"} or secret{b=\""}"#, r#"up{a="\"} or secret{b=\"",tenant="me"}"#);
+    is_confined(r#"up{a='"} or secret{b="'}"#, r#"up{a="\"} or secret{b=\"",tenant="me"}"#);
+    is_confined(r#"{"a\"}"="b"}"#, r#"{a\"\}="b",tenant="me"}"#);
+}
+
+#[test]
+fn hostile_patterns_are_linear() {
+    is_confined(r#"{a=~"(a+)+$"}"#, r#"{a=~"(a+)+$",tenant="me"}"#);
+    let (expr, _) = parse(r#"{a=~"(a+)+$"}"#).unwrap();
+    let labels = vec![("a".to_owned(), "a".repeat(100_000) + "!")];
+    assert!(!expr.selectors()[0].matches(&labels));
+}
+
+#[test]
+fn values_of_tenants_are_never_patterns() {
+    let matcher = Matcher::one_of("tenant", ["a.b", "c|d", "(e", "f\\"]).unwrap();
+    let (expr, _) = parse("up").unwrap();
+    let enforced = enforce(&expr, std::slice::from_ref(&matcher)).unwrap();
+    assert_eq!(enforced.wire(), r#"up{tenant=~"\\(e|a\\.b|c\\|d|f\\\\"}"#);
+    let (read, _) = parse(&enforced.wire()).unwrap();
+    for (tenant, expected) in [
+        ("a.b", true),
+        ("axb", false),
+        ("c", false),
+        ("d", false),
+        ("c|d", true),
+        ("(e", true),
+        ("", false),
+    ] {
+        let labels = [("__name__", "up"), ("tenant", tenant)];
+        assert_eq!(labels.value("tenant"), Some(tenant));
+        assert_eq!(read.selectors()[0].matches(&labels), expected, "{tenant}");
+        assert_eq!(matcher.allows(tenant), expected, "{tenant}");
+    }
+}
+
+#[test]
+fn a_matcher_must_force_something() {
+    for (label, values) in [("", vec!["a"]), ("tenant", vec![]), ("tenant", vec!["a", ""])] {
+        assert_eq!(Matcher::one_of(label, values), Err(Violation::EmptyMatcher));
+    }
+}
+
+#[test]
+fn matchers_hold_together_or_not_at_all() {
+    let (expr, _) = parse("up").unwrap();
+    let both = [matcher(), Matcher::equal("project", "p").unwrap()];
+    assert_eq!(enforce(&expr, &both).unwrap().wire(), r#"up{tenant="me",project="p"}"#);
+    let contrary = [matcher(), Matcher::equal("tenant", "other").unwrap()];
+    assert_eq!(enforce(&expr, &contrary), Err(Violation::Matchers { label: "tenant".into() }));
+    let overlapping = [Matcher::one_of("tenant", ["a", "me"]).unwrap(), matcher()];
+    let wire = enforce(&expr, &overlapping).unwrap().wire();
+    assert_eq!(wire, r#"up{tenant=~"a|me",tenant="me"}"#);
+    let name = [Matcher::equal("__name__", "up").unwrap()];
+    assert_eq!(enforce(&expr, &name).unwrap().wire(), "up");
+    assert_eq!(enforce(&parse("{a=\"b\"}").unwrap().0, &name).unwrap().wire(), r#"up{a="b"}"#);
+}
+
+#[test]
+fn what_the_store_does_not_survive_is_not_sent() {
+    for query in [
+        "rate(a) + (b @ (c[5m]))",
+        r"a + on(x) group_left(y,\*) b",
+        "a[1h: 2h-5m] + 1",
+        "limit_offset(1, -1, up)",
+        "limit_offset(NaN, 1, up)",
+        "LIMIT_OFFSET(1, 0 - x, up)",
+    ] {
+        is_refused(query, "VictoriaMetrics ends when it runs");
+    }
+    is_confined("limit_offset(1, 2, up)", r#"limit_offset(1, 2, up{tenant="me"})"#);
+    is_confined(
+        r#"AGGR_OVER_TIME("min_over_time", up[5m])"#,
+        r#"aggr_over_time("min_over_time", up{tenant="me"}[5m])"#,
+    );
+}

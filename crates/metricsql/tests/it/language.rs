@@ -1,0 +1,155 @@
+//! The language: what parses, how it is printed, where errors point.
+
+use ktel_metricsql::{Expr, functions, parse};
+
+use crate::corpus;
+use crate::generate::expression;
+use proptest::prelude::*;
+
+/// Where the reference's canonical form cannot be read again, or is read as something else; each
+/// with the reason. Everywhere else it is read as what was printed.
+const NOT_READ_BACK: &[(&str, &str)] = &[
+    // An or-group of nothing but the metric name is lost, and with it the series of that group.
+    (r#"{__name__="a",x="y" or __name__="a"}"#, "narrowed"),
+    (r#"{__name__="a" or __name__="a",x="y"}"#, "narrowed"),
+    (r#"{"up",a="b" or "up"}"#, "narrowed"),
+    // An or-group without filters is lost.
+    (r#"WITH (f = {}) {f or a="b"}"#, "narrowed"),
+    // A negative number before an operator that binds tighter than the minus.
+    ("(-2) ^ x", "read as -(2 ^ x)"),
+    ("-2 * x # folded first", "as written"),
+    ("(-5)[5m]", "read as -(5[5m])"),
+    // A string before `+` makes a metric after it look like a template.
+    (r#"("foo") + bar"#, "refused"),
+    // A window behind the expression of `@`.
+    ("up @ (up[5m])", "refused"),
+    // A rollup without anything is forgotten.
+    ("up[$__interval]", "read as the selector"),
+    ("(a + b)[$__interval]", "read as the operation"),
+    ("up[$__interval] * 2", "read as the selector"),
+    ("rate(up[$__interval])", "read as the selector"),
+    ("rate(up[$__rate_interval])", "read as the selector"),
+];
+
+fn canonical(query: &str) -> String {
+    parse(query).unwrap_or_else(|error| panic!("{}", error.render(query))).0.to_string()
+}
+
+#[test]
+fn every_valid_query_prints_its_canonical_form() {
+    let cases = corpus::valid();
+    assert!(cases.len() >= 600, "{}", cases.len());
+    for case in cases {
+        assert_eq!(canonical(&case.query), case.canonical, "{}", case.query);
+    }
+}
+
+#[test]
+fn every_invalid_query_says_where_and_why() {
+    let cases = corpus::invalid();
+    assert!(cases.len() >= 250, "{}", cases.len());
+    for case in cases {
+        let error = match parse(&case.query) {
+            Ok((expr, _)) => panic!("`{}` parses as `{expr}`", case.query),
+            Err(error) => error,
+        };
+        let found = format!("{}..{} {error}", error.span.start, error.span.end);
+        assert_eq!(found, case.error, "{}", case.query);
+    }
+}
+
+#[test]
+fn every_error_can_be_drawn_under_its_query() {
+    for case in corpus::invalid() {
+        let error = parse(&case.query).unwrap_err();
+        assert!(case.query.is_char_boundary(error.span.start), "{}", case.query);
+        assert!(error.span.end <= case.query.len(), "{}", case.query);
+        let drawn = error.render(&case.query);
+        assert_eq!(drawn.lines().count(), 3, "{drawn}");
+        assert!(drawn.lines().nth(2).unwrap().contains('^'), "{drawn}");
+    }
+}
+
+#[test]
+fn every_function_stands_in_the_corpus_in_small_letters_and_in_capitals() {
+    let queries: Vec<String> = corpus::valid().into_iter().map(|case| case.query).collect();
+    for function in functions() {
+        for name in [function.name.to_owned(), function.name.to_uppercase()] {
+            let call = format!("{name}(");
+            assert!(queries.iter().any(|query| query.starts_with(&call)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_goes_over_the_wire_is_read_as_the_same_expression() {
+    for case in corpus::valid() {
+        check_wire(&case.query);
+    }
+}
+
+#[track_caller]
+fn check_wire(query: &str) {
+    let (expr, _) = parse(query).unwrap();
+    let wire = expr.wire();
+    let again = parse(&wire).unwrap_or_else(|error| panic!("{}\n{query}", error.render(&wire))).0;
+    assert_eq!(again.wire(), wire, "{query}");
+    // An or-group without filters is sent as a filter that everything passes.
+    if !has_empty_group(&expr) {
+        assert_eq!(again, expr, "{query}\n{wire}");
+    }
+}
+
+fn has_empty_group(expr: &Expr) -> bool {
+    let mut selectors = expr.selectors().into_iter();
+    selectors
+        .any(|selector| selector.groups().len() > 1 && selector.groups().iter().any(Vec::is_empty))
+}
+
+#[test]
+fn the_canonical_form_is_read_back_but_for_the_listed_faults_of_the_reference() {
+    let excused = |query: &str| NOT_READ_BACK.iter().any(|(listed, _)| *listed == query);
+    for case in corpus::valid() {
+        let (expr, _) = parse(&case.query).unwrap();
+        let same = parse(&case.canonical).is_ok_and(|(again, _)| again == expr);
+        if !excused(&case.query) {
+            assert!(same, "`{}` is printed as `{}`", case.query, case.canonical);
+        }
+    }
+    for (query, fault) in NOT_READ_BACK {
+        let (expr, _) = parse(query).unwrap();
+        let same = parse(&expr.to_string()).is_ok_and(|(again, _)| again == expr);
+        assert_eq!(same, *fault == "as written", "`{query}` is printed as `{expr}`");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn random_expressions_survive_the_wire(query in expression()) {
+        if parse(&query).is_ok() {
+            check_wire(&query);
+        }
+    }
+
+    #[test]
+    fn printing_twice_is_printing_once(query in expression()) {
+        if let Ok((expr, _)) = parse(&query)
+            && let Ok((again, _)) = parse(&expr.to_string())
+            && again == expr
+        {
+            // An infinity that was computed has a sign, one that was read has not.
+            let unsigned = |expr: &Expr| expr.to_string().replace("+Inf", "Inf");
+            prop_assert_eq!(unsigned(&again).to_lowercase(), unsigned(&expr).to_lowercase());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(query in "\\PC{0,60}|[a-z0-9{}()\\[\\]=~!\"'`,.:@$# \n+*/^<>\\\\-]{0,60}") {
+        if let Err(error) = parse(&query) {
+            prop_assert!(error.span.end <= query.len());
+            prop_assert!(!error.render(&query).is_empty());
+        }
+    }
+}

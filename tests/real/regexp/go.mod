@@ -1,0 +1,3 @@
+module ktel.dev/tests/real/regexp
+
+go 1.26
