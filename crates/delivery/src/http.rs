@@ -169,7 +169,7 @@ async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Verd
 /// Compresses with gzip.
 #[must_use]
 pub fn compress(bytes: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("memory takes all");
     encoder.finish().expect("memory takes all").into()
 }

@@ -10,8 +10,9 @@ pub const LABEL_BYTES_MAX: usize = 8 * 1024;
 pub const SEGMENT_BYTES_MAX: u64 = 1024 * 1024;
 /// Smaller segments would cost a file for a handful of parcels.
 pub const SEGMENT_BYTES_MIN: u64 = 16 * 1024;
-/// A full spool gives up about this part of itself at a time when it drops the oldest.
-pub const SEGMENTS: u64 = 16;
+/// A full spool gives up about this part of itself at a time when it drops the oldest; each segment
+/// costs every push a look at its file.
+pub const SEGMENTS: u64 = 6;
 /// The first pause after a failure; doubles with each.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 /// The longest pause of our own.

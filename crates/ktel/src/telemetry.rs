@@ -10,11 +10,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::consent::{self, Consent, Content, Sources, Variables};
+use crate::consent::{self, Consent, Content, Preference, Sources, Variables};
 use crate::directories::Directories;
 use crate::notice::{self, Decision, Revision};
 use crate::product_file::ProductFile;
 use crate::recorder::Recorder;
+use crate::settings_file;
 use crate::sink::{FileSink, MultiSink, Sink};
 use crate::surroundings::Surroundings;
 use crate::uploader::Uploader;
@@ -146,7 +147,8 @@ impl<'s> Telemetry<'s> {
         direct: Option<Box<dyn Sink>>,
         clock: fn() -> Timestamp,
     ) -> Recorder {
-        if self.sources().objection().is_some() || !self.may_send(people) {
+        let objects = self.sources().objection().is_some() || self.prefers_off();
+        if objects || !self.may_send(people) {
             return Recorder::off();
         }
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
@@ -173,6 +175,14 @@ impl<'s> Telemetry<'s> {
     pub fn debug_file(&self) -> Option<FileSink> {
         let state = self.directories.state(&self.product.name)?;
         Some(FileSink::new(&state.join(DEBUG)))
+    }
+
+    /// Reads the one file that says no most often, before all others are asked.
+    fn prefers_off(&self) -> bool {
+        let path = Preference::path(&self.directories, &self.product.name);
+        // Whatever else stands there, or does not, is heard with everybody else.
+        let text = path.and_then(|path| settings_file::read(&path).ok());
+        text.is_some_and(|text| text.trim() == "off")
     }
 
     fn keeps_events(&self) -> bool {

@@ -61,7 +61,7 @@ fn a_spool_that_drops_the_oldest_counts_them() {
     let ids: Vec<u64> = (0..100).map(|_| spool.push(&parcel(5000), NOW).unwrap()).collect();
     let status = spool.status().unwrap();
     assert_eq!(status.parcels + status.drops.of(Drop::Full), 100);
-    assert!(status.parcels >= 45 && status.bytes <= 256 * 1024, "{status:?}");
+    assert!(status.parcels >= 40 && status.bytes <= 256 * 1024, "{status:?}");
     let first = spool.next(&mut Cursor::default(), NOW).unwrap().unwrap();
     assert_eq!(first.id, ids[100 - usize::try_from(status.parcels).unwrap()], "the oldest went");
 }
