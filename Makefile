@@ -18,7 +18,7 @@ check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generat
 	$< --offline --log-level warn check bans licenses sources
 	cargo xtask generate --check
 
-test: ## everything, against the real programs too (built once, about 5 minutes)
+test: ## everything, against the real programs too (built once, about 12 minutes)
 	cargo test --workspace
 
 bench: ## the comparisons with peers, as ratios
