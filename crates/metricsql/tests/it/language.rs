@@ -124,7 +124,7 @@ fn the_canonical_form_is_read_back_but_for_the_listed_faults_of_the_reference() 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_expressions_survive_the_wire(query in expression()) {

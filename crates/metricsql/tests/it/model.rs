@@ -23,7 +23,7 @@ fn world() -> Vec<Series> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_wire_selects_what_the_expression_selects(query in expression()) {
