@@ -9,7 +9,8 @@
 //! it is the first, both files go; the last segment is replaced by an empty one before, so that no
 //! sequence is used twice.
 //! `drops` counts what left without having been delivered. `lock` is held during each change, for
-//! microseconds; `courier.lock` by whoever delivers.
+//! microseconds, and keeps a note by which a push finds its place without looking at the rest;
+//! `courier.lock` is held by whoever delivers.
 
 use std::collections::VecDeque;
 use std::io;
@@ -26,12 +27,14 @@ mod drops;
 mod layout;
 mod memory;
 mod record;
+mod summary;
 
 pub use disk::{Directory, Disk, Durability, Guard};
 pub use drops::{Drop, Drops};
 pub use memory::Memory;
 
 use layout::Layout;
+use summary::Summary;
 
 const LOCK: &str = "lock";
 const COURIER: &str = "courier.lock";
@@ -167,25 +170,76 @@ impl Spool {
     /// # Errors
     /// When it was not kept.
     pub fn push(&self, parcel: &Parcel, now: Duration) -> Result<Id, Error> {
-        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        if let Some(id) = self.push_at_once(&*lock, parcel, now)? {
+            return Ok(id);
+        }
+        lock.leave(&[]).map_err(failed("lock"))?;
         let disk = &*self.disk;
         let mut layout = Layout::load(disk).map_err(failed("read"))?;
         let id = layout.next();
-        let record = record::write(id, millis(now), |out| parcel.encode(out));
-        let too_large = Error::TooLarge { bytes: parcel.body.len() };
-        let Ok(record) = record else { return Err(too_large) };
+        let record = self.record(id, parcel, now)?;
         let length = record.len() as u64;
-        if length + layout::ACK_BYTES > self.settings.bounds.bytes {
-            return Err(too_large);
-        }
         self.make_room(&mut layout, length, now)?;
         let segment = layout.segment_for(length, self.segment_bytes());
-        if let Err(source) = disk.append(&segment.log(), &record, self.settings.durability) {
-            // What is left of it would be skipped by every reader; this only saves the room.
-            disk.truncate(&segment.log(), segment.bytes).ok();
-            return Err(Error::Disk { doing: "write to", source });
+        self.append(&segment.log(), segment.bytes, |log| {
+            disk.append(log, &record, self.settings.durability)
+        })?;
+        if self.settings.durability == Durability::Written {
+            let oldest = layout.oldest_ms(disk).map_err(failed("read"))?;
+            let oldest = oldest.unwrap_or_else(|| millis(now));
+            Summary::of(&layout, &segment, length, oldest).leave(&*lock);
         }
         Ok(id)
+    }
+
+    /// Pushes by what the last push has left, if there is nothing else to do.
+    ///
+    /// Not where a crash of the machine counts: the note is not synced with what it is about.
+    fn push_at_once(
+        &self,
+        lock: &dyn Guard,
+        parcel: &Parcel,
+        now: Duration,
+    ) -> Result<Option<Id>, Error> {
+        let Settings { bounds, durability, .. } = self.settings;
+        let summary = Summary::read(lock).filter(|_| durability == Durability::Written);
+        let Some(summary) = summary else { return Ok(None) };
+        let (id, before) = (summary.next, summary.length);
+        let record = self.record(id, parcel, now)?;
+        let length = record.len() as u64;
+        if !summary.has_room(length, bounds, self.segment_bytes(), self.too_old(now)) {
+            return Ok(None);
+        }
+        let append = |log: &str| self.disk.append_at(log, before, &record, durability);
+        if !self.append(&summary.log(), before, append)? {
+            return Ok(None);
+        }
+        summary.and(length).leave(lock);
+        Ok(Some(id))
+    }
+
+    fn record(&self, id: Id, parcel: &Parcel, now: Duration) -> Result<Vec<u8>, Error> {
+        let too_large = Error::TooLarge { bytes: parcel.body.len() };
+        match record::write(id, millis(now), |out| parcel.encode(out)) {
+            Ok(record) if record.len() as u64 + layout::ACK_BYTES <= self.settings.bounds.bytes => {
+                Ok(record)
+            }
+            _ => Err(too_large),
+        }
+    }
+
+    fn append<T>(
+        &self,
+        log: &str,
+        before: u64,
+        append: impl FnOnce(&str) -> io::Result<T>,
+    ) -> Result<T, Error> {
+        append(log).map_err(|source| {
+            // What is left of it would be skipped by every reader; this only saves the room.
+            self.disk.truncate(log, before).ok();
+            Error::Disk { doing: "write to", source }
+        })
     }
 
     /// Gives the next parcel that waits, oldest first, and drops those that are too old.
@@ -223,7 +277,7 @@ impl Spool {
         if !self.exists()? {
             return Ok(0);
         }
-        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let _lock = summary::forget(&*self.disk, LOCK).map_err(failed("lock"))?;
         let mut layout = Layout::load(&*self.disk).map_err(failed("read"))?;
         let mut waited = 0;
         while let Some(dropped) = layout.drop_first(&*self.disk).map_err(failed("clear"))? {
@@ -241,7 +295,7 @@ impl Spool {
         if !self.exists()? {
             return Ok(Status::default());
         }
-        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let _lock = summary::forget(&*self.disk, LOCK).map_err(failed("lock"))?;
         let layout = Layout::load(&*self.disk).map_err(failed("read"))?;
         let drops = Drops::load(&*self.disk).map_err(failed("read"))?;
         Ok(Status { parcels: layout.waiting(), bytes: layout.bytes(), drops })
@@ -300,7 +354,7 @@ impl Spool {
         if !self.exists()? {
             return Ok(());
         }
-        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let _lock = summary::forget(&*self.disk, LOCK).map_err(failed("lock"))?;
         let disk = &*self.disk;
         let mut layout = Layout::load(disk).map_err(failed("read"))?;
         let expired = layout.ids_where(disk, self.too_old(now)).map_err(failed("read"))?;
@@ -331,7 +385,7 @@ impl Spool {
         if !self.exists()? {
             return Ok(0);
         }
-        let _lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
+        let _lock = summary::forget(&*self.disk, LOCK).map_err(failed("lock"))?;
         let mut layout = Layout::load(&*self.disk).map_err(failed("read"))?;
         self.settle_in(&mut layout, ids, dropped)
     }

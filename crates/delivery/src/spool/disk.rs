@@ -16,9 +16,33 @@ pub enum Durability {
 }
 
 /// Keeps the lock until it is dropped.
-pub trait Guard: fmt::Debug + Send {}
+pub trait Guard: fmt::Debug + Send {
+    /// Gives what a holder of the lock has left for the next one, at most `length` bytes; nothing
+    /// where a lock keeps no note.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn note(&self, length: usize) -> io::Result<Vec<u8>>;
 
-impl Guard for File {}
+    /// Leaves a note, always of the same length, for the next holder; an empty one takes it away.
+    ///
+    /// # Errors
+    /// As the disk says; what is left then is not defined.
+    fn leave(&self, note: &[u8]) -> io::Result<()>;
+}
+
+impl Guard for File {
+    fn note(&self, length: usize) -> io::Result<Vec<u8>> {
+        let mut note = vec![0; length];
+        let read = self.read_at(&mut note, 0)?;
+        note.truncate(read);
+        Ok(note)
+    }
+
+    fn leave(&self, note: &[u8]) -> io::Result<()> {
+        if note.is_empty() { self.set_len(0) } else { self.write_all_at(note, 0) }
+    }
+}
 
 /// A directory of files. A fault-injecting test implements it; [`Directory`] is the real one.
 pub trait Disk: fmt::Debug + Send + Sync {
@@ -51,6 +75,19 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// # Errors
     /// As the disk says.
     fn append(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()>;
+
+    /// Appends to a file that has this length; tells whether there was one. What it leaves behind
+    /// when it fails is not defined.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn append_at(
+        &self,
+        name: &str,
+        length: u64,
+        bytes: &[u8],
+        durability: Durability,
+    ) -> io::Result<bool>;
 
     /// Cuts a file off.
     ///
@@ -102,8 +139,23 @@ impl Directory {
         }
     }
 
+    fn write(&self, file: &mut File, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        file.write_all(bytes)?;
+        if durability == Durability::Synced {
+            let begins = file.metadata()?.len() == bytes.len() as u64;
+            file.sync_data()?;
+            if begins {
+                // A new file is found again only when its directory is on the medium too.
+                File::open(&self.path)?.sync_all()?;
+            }
+        }
+        Ok(())
+    }
+
     fn open_lock(&self, name: &str) -> io::Result<File> {
-        self.open(name, OpenOptions::new().create(true).append(true).mode(0o600))
+        let mut options = OpenOptions::new();
+        // Nothing is cut off: a lock may hold a note.
+        self.open(name, options.create(true).truncate(false).read(true).write(true).mode(0o600))
     }
 }
 
@@ -163,16 +215,25 @@ impl Disk for Directory {
 
     fn append(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
         let mut file = self.open(name, OpenOptions::new().create(true).append(true).mode(0o600))?;
-        file.write_all(bytes)?;
-        if durability == Durability::Synced {
-            let begins = file.metadata()?.len() == bytes.len() as u64;
-            file.sync_data()?;
-            if begins {
-                // A new file is found again only when its directory is on the medium too.
-                File::open(&self.path)?.sync_all()?;
-            }
+        self.write(&mut file, bytes, durability)
+    }
+
+    fn append_at(
+        &self,
+        name: &str,
+        length: u64,
+        bytes: &[u8],
+        durability: Durability,
+    ) -> io::Result<bool> {
+        let mut file = match OpenOptions::new().append(true).open(self.path.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            opened => opened?,
+        };
+        let found = file.metadata()?.len() == length;
+        if found {
+            self.write(&mut file, bytes, durability)?;
         }
-        Ok(())
+        Ok(found)
     }
 
     fn truncate(&self, name: &str, length: u64) -> io::Result<()> {

@@ -44,6 +44,15 @@ pub(super) struct Read {
 }
 
 impl Segment {
+    /// Names the segment that begins with a record.
+    pub(super) fn named(first: u64) -> Self {
+        Self { first, end: first, ..Self::default() }
+    }
+
+    pub(super) fn first(&self) -> u64 {
+        self.first
+    }
+
     pub(super) fn log(&self) -> String {
         format!("{:016x}.log", self.first)
     }
@@ -124,7 +133,7 @@ impl Layout {
     pub(super) fn segment_for(&self, length: u64, bytes_max: u64) -> Segment {
         match self.segments.last() {
             Some(last) if last.bytes == 0 || last.bytes + length <= bytes_max => last.clone(),
-            _ => Segment { first: self.next, end: self.next, ..Segment::default() },
+            _ => Segment::named(self.next),
         }
     }
 
@@ -226,7 +235,7 @@ impl Layout {
     fn reclaim(&mut self, disk: &dyn Disk, with_last: bool) -> io::Result<()> {
         let done = |segment: &Segment| segment.waiting() == 0;
         if with_last && self.segments.last().is_some_and(|last| last.records() > 0 && done(last)) {
-            let empty = Segment { first: self.next, end: self.next, ..Segment::default() };
+            let empty = Segment::named(self.next);
             disk.append(&empty.log(), &[], Durability::Written)?;
             self.segments.push(empty);
         }

@@ -25,11 +25,36 @@ struct State {
     synced: BTreeMap<String, Vec<u8>>,
     fault: Option<Fault>,
     killed: bool,
+    /// How often somebody looked at the directory.
+    looks: u64,
 }
 
+/// The lock, with its note in a file that is never synced.
 #[derive(Debug)]
-struct Held;
-impl Guard for Held {}
+struct Held {
+    disk: Faulty,
+    name: String,
+}
+
+impl Guard for Held {
+    fn note(&self, length: usize) -> io::Result<Vec<u8>> {
+        self.disk.read(&self.name, 0, length as u64).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(Vec::new()),
+            _ => Err(error),
+        })
+    }
+
+    fn leave(&self, note: &[u8]) -> io::Result<()> {
+        let mut state = self.disk.state()?;
+        let file = state.files.entry(self.name.clone()).or_default();
+        if note.is_empty() {
+            file.clear();
+        } else {
+            file.splice(..note.len().min(file.len()), note.iter().copied());
+        }
+        Ok(())
+    }
+}
 
 impl Faulty {
     pub(crate) fn fail_next_write(&self, fault: Fault) {
@@ -71,6 +96,10 @@ impl Faulty {
         content[at] ^= 0x10;
     }
 
+    pub(crate) fn looks(&self) -> u64 {
+        self.0.lock().unwrap().looks
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         let state = self.0.lock().unwrap();
         let parcels = |name: &str| name.ends_with(".log") || name.ends_with(".acks");
@@ -89,9 +118,9 @@ impl Faulty {
 }
 
 impl Disk for Faulty {
-    fn lock(&self, _name: &str) -> io::Result<Box<dyn Guard>> {
+    fn lock(&self, name: &str) -> io::Result<Box<dyn Guard>> {
         drop(self.state()?);
-        Ok(Box::new(Held))
+        Ok(Box::new(Held { disk: self.clone(), name: name.to_owned() }))
     }
 
     fn try_lock(&self, name: &str) -> io::Result<Option<Box<dyn Guard>>> {
@@ -99,7 +128,8 @@ impl Disk for Faulty {
     }
 
     fn files(&self) -> io::Result<Vec<(String, u64)>> {
-        let state = self.state()?;
+        let mut state = self.state()?;
+        state.looks += 1;
         Ok(state.files.iter().map(|(name, file)| (name.clone(), file.len() as u64)).collect())
     }
 
@@ -139,6 +169,20 @@ impl Disk for Faulty {
             state.synced.insert(name.to_owned(), content);
         }
         Ok(())
+    }
+
+    fn append_at(
+        &self,
+        name: &str,
+        length: u64,
+        bytes: &[u8],
+        durability: Durability,
+    ) -> io::Result<bool> {
+        let found = self.state()?.files.get(name).is_some_and(|file| file.len() as u64 == length);
+        if found {
+            self.append(name, bytes, durability)?;
+        }
+        Ok(found)
     }
 
     fn truncate(&self, name: &str, length: u64) -> io::Result<()> {

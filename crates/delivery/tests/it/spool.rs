@@ -2,10 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ktel_delivery::Parcel;
 use ktel_delivery::spool::{Bounds, Cursor, Drop, Durability, Error, Full, Settings, Spool};
+
+use crate::faulty::Faulty;
 
 const NOW: Duration = Duration::from_secs(1_000_000);
 
@@ -128,6 +131,26 @@ fn an_id_is_never_used_again_even_when_all_is_done() {
     assert_eq!(spool.clear().unwrap(), 1);
     assert_eq!(spool.push(&parcel(10), NOW).unwrap(), 6);
     assert_eq!(spool.status().unwrap().drops.of(Drop::Cleared), 1);
+}
+
+#[test]
+fn a_push_after_a_push_does_not_look_at_the_rest() {
+    let disk = Faulty::default();
+    let spool = |durability| {
+        Spool::on(Arc::new(disk.clone()), Settings { durability, ..settings(Full::RefuseNew) })
+    };
+    let looks = |durability| {
+        let before = disk.looks();
+        spool(durability).push(&parcel(10), NOW).unwrap();
+        disk.looks() - before
+    };
+    assert!(looks(Durability::Written) > 0, "the first one has to");
+    assert_eq!(looks(Durability::Written), 0);
+    assert!(looks(Durability::Synced) > 0, "the note is not synced with the parcels");
+    assert!(looks(Durability::Written) > 0, "the note was taken away");
+    spool(Durability::Written).acknowledge(&[1]).unwrap();
+    assert!(looks(Durability::Written) > 0, "the note was taken away");
+    assert_eq!(count(&spool(Durability::Written), NOW), 4);
 }
 
 #[test]
