@@ -5,6 +5,8 @@ mod courier;
 #[cfg(test)]
 mod faulty;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod processes;
