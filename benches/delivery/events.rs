@@ -16,14 +16,16 @@ use ktel::event::{Ending, Event, Outcome, Version, Vocabulary};
 use ktel::product_file::ProductFile;
 use ktel::recorder::{Fate, Recorder};
 use ktel::server::ReportServer;
-use ktel::sink::SpoolSink;
+use ktel::sink::{Record, Sink, SpoolSink};
 use ktel::telemetry::Telemetry;
-use ktel_delivery::http::compress;
+use ktel::uploader::Uploader;
+use ktel_delivery::gzip::compress;
 use ktel_testkit::capture::BlackHole;
 
 use crate::{line, micros, percentile};
 
 const ROUNDS: usize = 5000;
+const EVENTS: usize = 100;
 /// How long the ancestor waits for a sink before it leaves.
 const ANCESTORS_FLUSH: Duration = Duration::from_millis(500);
 const COMMANDS: [&str; 6] = ["get apis", "get services", "get routes", "plan", "apply", "login"];
@@ -212,24 +214,26 @@ fn compressed(out: &mut String) -> anyhow::Result<()> {
     let Ok(ReportServer::Remote(remote)) = "https://example.com".parse() else {
         anyhow::bail!("a server behind a network")
     };
-    let remote = remote.for_events();
+    let product = product("https://example.com")?;
+    let place = tempfile::tempdir()?;
+    let uploader = Uploader::of(place.path());
+    let mut sink = uploader.sink();
     let mut seconds = 1_790_000_000;
     let mut luck: u64 = 7;
-    let events: Vec<_> = (0..100)
-        .map(|_| {
-            luck = luck
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let dice = (luck >> 33) as usize;
-            seconds += 5 + (dice % 400) as i64;
-            let time = Timestamp::from_second(seconds).expect("a time in this century");
-            Event::new(time, "1.2.3", COMMANDS[(dice >> 9) % COMMANDS.len()]).raw()
-        })
-        .collect();
-    let parcel = remote.events("acme", "00000000-0000-4000-8000-000000000000".into(), &events)?;
-    let bytes = compress(&parcel.body).len();
-    let each = bytes as f64 / events.len() as f64;
-    let measured = format!("{each:.2} ({bytes} of {})", parcel.body.len());
+    for _ in 0..EVENTS {
+        luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let dice = (luck >> 33) as usize;
+        seconds += 5 + (dice % 400) as i64;
+        let time = Timestamp::from_second(seconds).expect("a time in this century");
+        let event = Event::new(time, "1.2.3", COMMANDS[(dice >> 9) % COMMANDS.len()]);
+        sink.emit(&Record::of(&event))?;
+    }
+    let (today, now) = (jiff::civil::date(2026, 11, 21), Duration::from_secs(1_790_050_000));
+    let batch = uploader.next_batch(&remote.for_events(), &product.event_schema, today, now)?;
+    let body = batch.and_then(|batch| batch.parcel).context("a batch of events")?.body;
+    let bytes = compress(&body).len();
+    let each = bytes as f64 / EVENTS as f64;
+    let measured = format!("{each:.2} ({bytes} of {})", body.len());
     line(out, "bytes for each of 100 events in one upload", "8", &measured, each < 8.0);
     Ok(())
 }

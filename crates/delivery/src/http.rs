@@ -1,11 +1,8 @@
 //! One HTTP client for every receiver: bounded in time and bytes, follows nobody, prints no secret.
 
-use std::io::Write;
 use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
@@ -15,6 +12,7 @@ use thiserror::Error;
 use tokio::time::timeout;
 
 use crate::fault;
+use crate::gzip;
 use crate::limits;
 use crate::tls::{self, Trust};
 use crate::verdict::{Answer, Trouble, Verdict, retry_after};
@@ -133,10 +131,10 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request, now: Duration) -> Result<Reply, Verdict> {
-        let Request { url, headers, content_type, body, gzip } = request;
+        let Request { url, headers, content_type, body, gzip: takes_gzip } = request;
         let mut post = self.0.post(url).headers(headers).header(CONTENT_TYPE, content_type);
-        if gzip && body.len() >= limits::GZIP_FROM_BYTES {
-            post = post.header(CONTENT_ENCODING, "gzip").body(compress(&body));
+        if takes_gzip && body.len() >= limits::GZIP_FROM_BYTES {
+            post = post.header(CONTENT_ENCODING, "gzip").body(gzip::compress(&body));
         } else {
             post = post.body(body);
         }
@@ -164,14 +162,6 @@ async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Verd
         Err(error) => return Err(fault::judge(&*error)),
     };
     Ok(Reply { status: parts.status.as_u16(), headers, retry_after, body })
-}
-
-/// Compresses with gzip.
-#[must_use]
-pub fn compress(bytes: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).expect("memory takes all");
-    encoder.finish().expect("memory takes all").into()
 }
 
 /// Makes a header that is never printed.

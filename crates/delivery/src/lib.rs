@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod courier;
 pub mod fault;
+pub mod gzip;
 pub mod http;
 pub mod limits;
 pub mod line;

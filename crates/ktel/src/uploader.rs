@@ -257,6 +257,8 @@ impl Uploader {
                 Some(NextBatch { refused, ..NextBatch::default() })
             });
         };
+        // Side by side, equal commands compress best; and their order is nobody's business.
+        events.sort_by_cached_key(|event| event.get("command_path").map(Value::to_string));
         let key = batch.map_or_else(server::random_id, |batch| batch.key);
         let parcel = remote.events(&schema.schema().vendor, key, &events)?;
         Ok(Some(NextBatch { parcel: Some(parcel), events, ids, refused, through }))

@@ -5,4 +5,5 @@ mod custom;
 mod event;
 mod reads;
 mod support;
+mod uploader;
 mod workflow;
