@@ -1,0 +1,16 @@
+//! Receives telemetry, keeps what the standard declares, and nothing else.
+//!
+//! It knows no Kubernetes and no clock: it is told the schemas, the time and where to keep things.
+//! What is answered with success is on disk; what no schema declares is never stored, and the
+//! addresses of senders are neither stored nor logged.
+
+pub mod catalog;
+pub mod layout;
+pub mod limits;
+pub mod record;
+mod standards;
+pub mod store;
+pub mod token;
+
+pub use catalog::Catalog;
+pub use store::Store;

@@ -1,0 +1,27 @@
+//! Every limit of this crate, with its reason.
+
+use std::time::Duration;
+
+/// How many records one sync may carry: a transaction of this many takes some 10 ms to write.
+pub const GROUP_RECORDS_MAX: usize = 500;
+/// How long the first record of a group may wait for others.
+pub const GROUP_WITHIN: Duration = Duration::from_millis(20);
+/// A pause this long means that nobody else is about to join a group.
+pub const GROUP_QUIET: Duration = Duration::from_millis(1);
+/// How many records may wait for the writer; two full groups, then senders are told to come back.
+pub const QUEUE_MAX: usize = 1024;
+/// How many rows a look at a table gives.
+pub const ROWS_MAX: u32 = 1000;
+/// `PostgreSQL` cuts identifiers at 63 bytes; a name that were cut could meet another.
+pub const NAME_BYTES_MAX: usize = 63;
+/// The longest id of a report; ours have 32 and 36 letters.
+pub const ID_BYTES_MAX: usize = 64;
+/// The longest name of a product.
+pub const PRODUCT_BYTES_MAX: usize = 64;
+/// A report may wait this long in an outbox before it comes; older days would be partitions of
+/// somebody's invention.
+pub const DAYS_BACK_MAX: i32 = 400;
+/// Clocks of clusters may be ahead by a time zone, and no more.
+pub const DAYS_AHEAD_MAX: i32 = 1;
+/// How long another process may hold the database before a write fails.
+pub const BUSY_WITHIN: Duration = Duration::from_secs(5);

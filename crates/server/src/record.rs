@@ -1,0 +1,167 @@
+//! What is stored: a record of one delivery, and a row for each of its sections.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::layout::Table;
+use crate::limits::{DAYS_AHEAD_MAX, DAYS_BACK_MAX, ID_BYTES_MAX};
+
+/// One report, or one batch of events: it is stored whole or not at all, and once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What tells a repetition.
+    pub key: Key,
+    /// The day on which it came; no finer time is kept.
+    pub received: Date,
+    /// Which product it speaks for, where somebody said so.
+    pub product: Option<String>,
+    /// The way it came.
+    pub source: Source,
+    /// Whether its sender showed a token.
+    pub authenticated: bool,
+    /// Its rows.
+    pub sections: Vec<Section>,
+}
+
+/// What tells a repetition: the day stands in it, so that a month's rows can be kept together and
+/// a retry much later is still known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The day.
+    pub day: Date,
+    /// Random, or the sender's own.
+    pub id: String,
+}
+
+/// The way a record came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// `/v1/reports`.
+    Report,
+    /// `/v1/events`.
+    Events,
+    /// Splunk's collector.
+    Collector,
+    /// The ancestor's routes.
+    Ancestor,
+}
+
+impl Source {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Report, Self::Events, Self::Collector, Self::Ancestor];
+
+    /// Gives the word that is stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Events => "events",
+            Self::Collector => "collector",
+            Self::Ancestor => "ancestor",
+        }
+    }
+}
+
+/// One row of a schema's table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// Whose.
+    pub table: Arc<Table>,
+    /// One per column.
+    pub cells: Vec<Option<Cell>>,
+    /// The words of lists and maps.
+    pub items: Vec<Item>,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Yes or no.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Real(f64),
+    /// A text of the forms that the standard allows.
+    Text(String),
+}
+
+/// One word of a list or a map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The field.
+    pub field: String,
+    /// The word.
+    pub word: String,
+    /// What the map says of it.
+    pub value: Option<Cell>,
+}
+
+impl Key {
+    /// Makes a key, if the day is believable and the id could be one.
+    #[must_use]
+    pub fn new(day: Date, id: &str, today: Date) -> Option<Self> {
+        let ahead = day_number(day) - day_number(today);
+        let believable = (-DAYS_BACK_MAX..=DAYS_AHEAD_MAX).contains(&ahead);
+        (believable && is_id(id)).then(|| Self { day, id: id.to_owned() })
+    }
+}
+
+/// Tells whether a text could be the id of a report.
+#[must_use]
+pub fn is_id(id: &str) -> bool {
+    let letter = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
+    (16..=ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(letter)
+}
+
+/// Counts the days since 1970.
+#[must_use]
+pub fn day_number(day: Date) -> i32 {
+    let days = day.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+    i32::try_from(days).expect("the days of 20 000 years fit")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::{Key, day_number, is_id};
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        assert_eq!(day_number(date(1970, 1, 1)), 0);
+        assert_eq!(day_number(date(1969, 12, 31)), -1);
+        assert_eq!(day_number(date(2026, 11, 21)), 20_778);
+    }
+
+    #[test]
+    fn a_key_has_a_believable_day() {
+        let today = date(2026, 11, 21);
+        for (day, expected) in [
+            (date(2026, 11, 21), true),
+            (date(2026, 11, 22), true),
+            (date(2026, 11, 23), false),
+            (date(2025, 10, 17), true),
+            (date(2025, 10, 16), false),
+            (date(9999, 12, 31), false),
+            (date(-9999, 1, 1), false),
+        ] {
+            assert_eq!(Key::new(day, "0123456789abcdef", today).is_some(), expected, "{day}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_long_enough_to_be_random_and_short_enough_to_keep() {
+        for (id, expected) in [
+            ("56279633-3131-436b-b8f2-9008a49a2f12", true),
+            ("0123456789abcde", false),
+            ("0123456789abcdef", true),
+            ("0123456789abcdef\0", false),
+            ("0123456789 abcdef", false),
+        ] {
+            assert_eq!(is_id(id), expected, "{id}");
+        }
+        assert!(is_id(&"x".repeat(64)) && !is_id(&"x".repeat(65)));
+    }
+}

@@ -1,0 +1,46 @@
+//! Takes together what waits, so that many senders share one sync.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::limits::{GROUP_QUIET, GROUP_RECORDS_MAX, GROUP_WITHIN};
+
+/// Waits for a first job and takes those that come close behind it; none when all senders are gone.
+///
+/// A lone sender waits for nobody: only where the last group had more than one job is there reason
+/// to expect another.
+pub(super) fn next<T>(waiting: &Receiver<T>, last: usize) -> Option<Vec<T>> {
+    let first = waiting.recv().ok()?;
+    let deadline = Instant::now() + GROUP_WITHIN;
+    let patience = if last > 1 { GROUP_QUIET } else { Duration::ZERO };
+    let mut group = vec![first];
+    while group.len() < GROUP_RECORDS_MAX {
+        let left = deadline.saturating_duration_since(Instant::now()).min(patience);
+        match waiting.recv_timeout(left) {
+            Ok(job) => group.push(job),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Some(group)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::{GROUP_RECORDS_MAX, next};
+
+    #[test]
+    fn what_waits_goes_together_in_order_and_up_to_the_limit() {
+        let (send, waiting) = sync_channel(2 * GROUP_RECORDS_MAX);
+        (0..GROUP_RECORDS_MAX + 2).for_each(|number| send.send(number).unwrap());
+        let first = next(&waiting, 0).unwrap();
+        assert_eq!(first, (0..GROUP_RECORDS_MAX).collect::<Vec<_>>());
+        assert_eq!(
+            next(&waiting, first.len()),
+            Some(vec![GROUP_RECORDS_MAX, GROUP_RECORDS_MAX + 1])
+        );
+        drop(send);
+        assert_eq!(next(&waiting, 2), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! `SQLite` in one folder: a write-ahead log, synced at every commit, and nothing left of what is
+//! deleted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use serde_json::{Map, Value, json};
+
+use super::sql::{self, Dialect};
+use super::{Error, Stored, View};
+use crate::layout::Table;
+use crate::limits::BUSY_WITHIN;
+use crate::record::{Cell, Record, Section, day_number};
+use crate::token::{Role, Stamp};
+
+/// The database's name in its folder.
+const FILE: &str = "telemetry.sqlite";
+/// Statements that stay prepared: one per schema, and a few of our own.
+const STATEMENTS_MAX: usize = 256;
+
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    connection: Connection,
+}
+
+impl Sqlite {
+    pub(super) fn open(folder: &Path, tables: &[Arc<Table>]) -> Result<Self, Error> {
+        make_private(folder).map_err(|source| Error::Folder {
+            path: folder.to_owned(),
+            source: Arc::new(source),
+        })?;
+        let mut connection = Connection::open(folder.join(FILE))?;
+        connection.busy_timeout(BUSY_WITHIN)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "secure_delete", true)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        migrate(&mut connection, tables)?;
+        Ok(Self { connection })
+    }
+
+    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Stored>, Error> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let stored = records.iter().map(|record| append(&transaction, record));
+        let stored: Vec<Stored> = stored.collect::<Result<_, _>>()?;
+        transaction.commit()?;
+        Ok(stored)
+    }
+
+    pub(super) fn probe(&mut self) -> Result<(), Error> {
+        let turn = "INSERT INTO ktel_probe (id, turn) VALUES (1, 0) \
+                    ON CONFLICT (id) DO UPDATE SET turn = 1 - turn";
+        self.connection.execute(turn, [])?;
+        Ok(())
+    }
+
+    pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
+        let mut statement = self.connection.prepare(&sql::select(view))?;
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut map = Map::new();
+            for (index, name) in names.iter().enumerate() {
+                map.insert(name.clone(), as_json(row.get_ref(index)?));
+            }
+            found.push(map);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn add_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+        self.connection.execute(
+            "INSERT INTO ktel_tokens (hash, role, product) VALUES (?1, ?2, ?3) \
+             ON CONFLICT DO NOTHING",
+            params![stamp.hex(), stamp.role.word(), stamp.product],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
+        let mut statement =
+            self.connection.prepare("SELECT hash, role, product FROM ktel_tokens")?;
+        let mut rows = statement.query([])?;
+        let mut stamps = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (hash, role): (String, String) = (row.get(0)?, row.get(1)?);
+            // A row of a newer version is no token of ours.
+            let Some(role) = Role::from_word(&role) else { continue };
+            stamps.extend(Stamp::from_hex(&hash, role, row.get(2)?));
+        }
+        Ok(stamps)
+    }
+}
+
+fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusqlite::Error> {
+    let Record { key, received, product, source, authenticated, sections } = record;
+    let day = day_number(key.day);
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT INTO ktel_records (_day, id, received, product, source, authenticated) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            day,
+            key.id,
+            day_number(*received),
+            product,
+            source.word(),
+            authenticated
+        ])?;
+    if inserted == 0 {
+        return Ok(Stored::Repeated);
+    }
+    let sequence = transaction.last_insert_rowid();
+    for (position, Section { table, cells, items }) in sections.iter().enumerate() {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        let mut insert = transaction.prepare_cached(&Dialect::Sqlite.insert(table))?;
+        let own: [&dyn ToSql; 4] = [&day, &sequence, &position, product];
+        let cells = cells.iter().map(|cell| cell as &dyn ToSql);
+        insert.execute(rusqlite::params_from_iter(own.into_iter().chain(cells)))?;
+        for item in items {
+            let (number, bucket) = match &item.value {
+                None => (None, None),
+                Some(Cell::Boolean(flag)) => (Some(i64::from(*flag)), None),
+                Some(Cell::Integer(number)) => (Some(*number), None),
+                Some(Cell::Text(bucket)) => (None, Some(bucket)),
+                Some(Cell::Real(_)) => (None, None),
+            };
+            transaction
+                .prepare_cached(
+                    "INSERT INTO ktel_items (_day, _sequence, _position, field, word, number, \
+                     bucket) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![day, sequence, position, item.field, item.word, number, bucket])?;
+        }
+    }
+    Ok(Stored::New)
+}
+
+fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    for statement in Dialect::Sqlite.fixed() {
+        transaction.execute_batch(statement)?;
+    }
+    for table in tables {
+        transaction.execute_batch(&Dialect::Sqlite.create(table))?;
+        for column in &table.columns {
+            let found: Result<String, _> = transaction.query_row(
+                "SELECT type FROM pragma_table_info(?1) WHERE name = ?2",
+                params![table.name, column.name],
+                |row| row.get(0),
+            );
+            match found {
+                Ok(found) if found == Dialect::Sqlite.word(column.kind) => {}
+                Ok(found) => {
+                    let (table, column) = (table.name.clone(), column.name.clone());
+                    return Err(Error::Changed { table, column, found });
+                }
+                Err(rusqlite::Error::QueryReturnedNoRows) => {
+                    transaction.execute_batch(&Dialect::Sqlite.add(table, column))?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for statement in sql::latest(table).into_iter().flatten() {
+            transaction.execute_batch(&statement)?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Makes a folder that only its owner can look into; one that is there is left as it is.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+fn as_json(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Integer(number) => number.into(),
+        ValueRef::Real(number) => json!(number),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+        ValueRef::Null | ValueRef::Blob(_) => Value::Null,
+    }
+}
+
+impl ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Boolean(flag) => flag.to_sql(),
+            Self::Integer(number) => number.to_sql(),
+            Self::Real(number) => number.to_sql(),
+            Self::Text(text) => text.to_sql(),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::Sqlite(Arc::new(error)),
+        }
+    }
+}

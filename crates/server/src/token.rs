@@ -1,0 +1,170 @@
+//! Tokens: random, kept as hashes only, and compared in the same time whatever they are.
+
+use std::fmt::Write;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+/// What the holder of a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Send.
+    Ingest,
+    /// Read aggregates.
+    Reader,
+    /// Read rows, and make tokens.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Ingest, Self::Reader, Self::Admin];
+
+    /// Gives the word that is stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Reader => "reader",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads the word that is stored.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// What is kept of a token: enough to know it again, and too little to show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    hash: [u8; 32],
+    /// What it is good for.
+    pub role: Role,
+    /// The only product that it speaks for; any, if none.
+    pub product: Option<String>,
+}
+
+impl Stamp {
+    /// Stamps a token. It holds 128 random bits, so one round of hashing is enough.
+    #[must_use]
+    pub fn of(token: &str, role: Role, product: Option<String>) -> Self {
+        Self { hash: Sha256::digest(token).into(), role, product }
+    }
+
+    /// Reads a stamp back.
+    #[must_use]
+    pub fn from_hex(hex: &str, role: Role, product: Option<String>) -> Option<Self> {
+        let mut hash = [0; 32];
+        if hex.len() != 64 {
+            return None;
+        }
+        for (index, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
+        }
+        Some(Self { hash, role, product })
+    }
+
+    /// Writes the hash.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        hex(&self.hash)
+    }
+}
+
+/// The tokens that are known.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    stamps: Vec<Stamp>,
+}
+
+impl Tokens {
+    /// Takes stamps.
+    #[must_use]
+    pub fn new(stamps: Vec<Stamp>) -> Self {
+        Self { stamps }
+    }
+
+    /// Finds a token, looking at every stamp whichever fits.
+    #[must_use]
+    pub fn find(&self, token: &str) -> Option<&Stamp> {
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let (mut found, mut at) = (Choice::from(0), 0u64);
+        for (index, stamp) in (0u64..).zip(&self.stamps) {
+            let same = stamp.hash.ct_eq(&hash);
+            at.conditional_assign(&index, same);
+            found |= same;
+        }
+        let at = usize::try_from(at).ok().filter(|_| found.into())?;
+        self.stamps.get(at)
+    }
+
+    /// Tells whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stamps.is_empty()
+    }
+}
+
+/// Makes a token: a random UUID, which is the form that Splunk's clients want.
+///
+/// # Panics
+/// When the system has no randomness, without which nothing here is safe.
+#[must_use]
+pub fn random() -> String {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
+    bytes[6] = 0x40 | bytes[6] & 0x0f;
+    bytes[8] = 0x80 | bytes[8] & 0x3f;
+    let hex = hex(&bytes);
+    let group = |from, to| hex.get(from..to).expect("16 bytes are 32 digits");
+    [group(0, 8), group(8, 12), group(12, 16), group(16, 20), group(20, 32)].join("-")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, Stamp, Tokens, random};
+
+    #[test]
+    fn a_token_is_found_by_its_hash_and_by_nothing_else() {
+        let stamp = |token| Stamp::of(token, Role::Ingest, Some(format!("of {token}")));
+        let tokens = Tokens::new(vec![stamp("one"), stamp("two"), stamp("three")]);
+        for token in ["one", "two", "three"] {
+            let product = tokens.find(token).unwrap().product.clone();
+            assert_eq!(product, Some(format!("of {token}")));
+        }
+        for token in ["", "four", "ONE", &stamp("one").hex()] {
+            assert_eq!(tokens.find(token), None, "{token}");
+        }
+        assert_eq!(Tokens::default().find("one"), None);
+    }
+
+    #[test]
+    fn a_stamp_survives_being_written_and_shows_no_token() {
+        let stamp = Stamp::of("a secret", Role::Admin, None);
+        assert_eq!(Stamp::from_hex(&stamp.hex(), Role::Admin, None), Some(stamp.clone()));
+        assert!(!format!("{stamp:?}").contains("a secret"));
+        let wrong = ["".to_owned(), "zz".repeat(32), "00".repeat(31), "é".repeat(32)];
+        for hex in wrong {
+            assert_eq!(Stamp::from_hex(&hex, Role::Admin, None), None, "{hex}");
+        }
+    }
+
+    #[test]
+    fn two_tokens_differ_and_are_uuids() {
+        let (one, other) = (random(), random());
+        assert_ne!(one, other);
+        let groups: Vec<usize> = one.split('-').map(str::len).collect();
+        assert_eq!(groups, [8, 4, 4, 4, 12], "{one}");
+    }
+}

@@ -1,0 +1,6 @@
+//! What a receiver promises, against real stores and real sockets.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
+mod contract;
+mod crash;
+mod support;

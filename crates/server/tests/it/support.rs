@@ -1,0 +1,52 @@
+//! What the tests share: records to store.
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, date};
+use ktel_server::Catalog;
+use ktel_server::layout::Table;
+use ktel_server::record::{Cell, Item, Key, Record, Section, Source};
+
+pub(crate) const TODAY: Date = date(2026, 11, 21);
+
+pub(crate) fn table(id: &str) -> Arc<Table> {
+    Arc::clone(&Catalog::built_in().find(id, None).expect("it is built in").table)
+}
+
+pub(crate) fn section(
+    id: &str,
+    cells: &[(&str, Cell)],
+    items: &[(&str, &str, Option<Cell>)],
+) -> Section {
+    let table = table(id);
+    let value = |name: &str| cells.iter().find(|(known, _)| *known == name);
+    let cells =
+        table.columns.iter().map(|column| value(&column.name).map(|(_, cell)| cell.clone()));
+    let cells = cells.collect();
+    let items = items.iter().map(|(field, word, value)| Item {
+        field: (*field).to_owned(),
+        word: (*word).to_owned(),
+        value: value.clone(),
+    });
+    Section { table, cells, items: items.collect() }
+}
+
+pub(crate) fn record(id: &str, sections: Vec<Section>) -> Record {
+    on(TODAY, id, sections)
+}
+
+pub(crate) fn on(day: Date, id: &str, sections: Vec<Section>) -> Record {
+    let id = format!("{id:0>16}");
+    Record {
+        key: Key { day, id },
+        received: TODAY,
+        product: Some("acme".into()),
+        source: Source::Report,
+        authenticated: true,
+        sections,
+    }
+}
+
+pub(crate) fn pods(number: i64) -> Section {
+    section("ktel/cluster-state", &[("pods", Cell::Integer(number))], &[])
+}
