@@ -4,10 +4,14 @@
 //! What is answered with success is on disk; what no schema declares is never stored, and the
 //! addresses of senders are neither stored nor logged.
 
+pub mod app;
 pub mod catalog;
+pub mod ingest;
 pub mod layout;
 pub mod limits;
+pub mod rate;
 pub mod record;
+pub mod serve;
 mod standards;
 pub mod store;
 pub mod token;

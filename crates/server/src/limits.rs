@@ -25,3 +25,29 @@ pub const DAYS_BACK_MAX: i32 = 400;
 pub const DAYS_AHEAD_MAX: i32 = 1;
 /// How long another process may hold the database before a write fails.
 pub const BUSY_WITHIN: Duration = Duration::from_secs(5);
+/// The largest body, as it comes: what our own courier sends at the most.
+pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The largest body, decompressed.
+pub const DECODED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How often a body may be larger than what came. Telemetry shrinks some 20 times.
+pub const RATIO_MAX: usize = 100;
+/// Below this a body may have any ratio: a bomb of this size harms nobody.
+pub const RATIO_FROM_BYTES: usize = 64 * 1024;
+/// How long a body may take to come.
+pub const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// How long the head of a request may take to come.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How many bodies are read at once; with [`DECODED_BYTES_MAX`] this bounds the memory.
+pub const BODIES_MAX: usize = 16;
+/// How many items one request may hold.
+pub const ITEMS_MAX: usize = 1000;
+/// How many sections or events one item may hold; our client sends 1000 events at once.
+pub const SECTIONS_MAX: usize = 1000;
+/// How many connections are open at once; more wait in the system's queue.
+pub const CONNECTIONS_MAX: usize = 1024;
+/// How many requests one token may make at once.
+pub const RATE_BURST: u32 = 2000;
+/// How many requests a second one token may make for long.
+pub const RATE_PER_SECOND: u32 = 1000;
+/// What a sender that comes too often is told to wait.
+pub const RETRY_AFTER_SECONDS: u32 = 1;

@@ -1,0 +1,201 @@
+//! The routes of a receiver, over one store.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tracing::error;
+
+use crate::limits::{BODIES_MAX, RETRY_AFTER_SECONDS};
+use crate::rate::Bucket;
+use crate::store::{Error, Store, Stored};
+use crate::token::{Role, Stamp, Tokens};
+use crate::{Catalog, ingest};
+
+mod collector;
+mod intake;
+mod reports;
+
+/// Counts what came, by what became of it.
+#[derive(Debug, Default)]
+struct Counters {
+    stored: AtomicU64,
+    repeated: AtomicU64,
+    refused: AtomicU64,
+    dropped_values: AtomicU64,
+}
+
+/// What all routes share.
+#[derive(Debug)]
+pub struct App {
+    catalog: Catalog,
+    store: Store,
+    tokens: Tokens,
+    buckets: Mutex<HashMap<String, Bucket>>,
+    bodies: Semaphore,
+    counters: Counters,
+    started: Instant,
+    now: fn() -> Timestamp,
+}
+
+impl App {
+    /// Puts a receiver together. `now` gives the time.
+    #[must_use]
+    pub fn new(catalog: Catalog, store: Store, tokens: Tokens, now: fn() -> Timestamp) -> Self {
+        Self {
+            catalog,
+            store,
+            tokens,
+            buckets: Mutex::default(),
+            bodies: Semaphore::new(BODIES_MAX),
+            counters: Counters::default(),
+            started: Instant::now(),
+            now,
+        }
+    }
+
+    /// Gives the store, for whoever reads it.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn today(&self) -> Date {
+        (self.now)().to_zoned(TimeZone::UTC).date()
+    }
+
+    fn context<'a>(&'a self, stamp: &'a Stamp) -> ingest::Context<'a> {
+        let (today, bound) = (self.today(), stamp.product.as_deref());
+        ingest::Context { catalog: &self.catalog, today, bound, authenticated: true, key: None }
+    }
+
+    /// Finds who sends, and whether it may now. The buckets are as many as the tokens.
+    fn admit(&self, token: &str) -> Result<&Stamp, Denied> {
+        let stamp = self.tokens.find(token).ok_or(Denied::Unknown)?;
+        if stamp.role != Role::Ingest {
+            return Err(Denied::Role);
+        }
+        let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut buckets = self.buckets.lock().expect("no holder panics");
+        let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(now_ms));
+        if bucket.take(now_ms) { Ok(stamp) } else { Err(Denied::TooOften) }
+    }
+
+    /// Stores what was read, and counts it.
+    async fn keep(&self, read: ingest::Read) -> Result<Stored, Error> {
+        let dropped: u64 = read.dropped.iter().map(|(_, count)| count).sum();
+        self.counters.dropped_values.fetch_add(dropped, Ordering::Relaxed);
+        let stored = self.store.append(read.record).await?;
+        match stored {
+            Stored::New => &self.counters.stored,
+            Stored::Repeated => &self.counters.repeated,
+        }
+        .fetch_add(1, Ordering::Relaxed);
+        Ok(stored)
+    }
+}
+
+/// Why a sender is not heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Denied {
+    Missing,
+    Unknown,
+    Role,
+    TooOften,
+}
+
+/// Gives every route.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/v1/reports", post(reports::take))
+        .route("/v1/events", post(reports::take))
+        .route("/services/collector", post(collector::take))
+        .route("/services/collector/event", post(collector::take))
+        .route("/services/collector/event/1.0", post(collector::take))
+        .route("/services/collector/raw", post(collector::take_raw))
+        .route("/services/collector/raw/1.0", post(collector::take_raw))
+        .route("/services/collector/ack", post(collector::acks))
+        .route("/services/collector/health", get(collector::health))
+        .route("/services/collector/health/1.0", get(collector::health))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(|| async { refusal(404, "not_found", "there is nothing here", None) })
+        .method_not_allowed_fallback(|| async {
+            refusal(405, "method", "this route is asked in another way", None)
+        })
+        .with_state(app)
+}
+
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    match app.store.probe().await {
+        Ok(()) => "ok\n".into_response(),
+        Err(error) => unstored(&error),
+    }
+}
+
+async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let Counters { stored, repeated, refused, dropped_values } = &app.counters;
+    let name = "ktel_server_items_total";
+    let text = format!(
+        "# TYPE {name} counter\n{name}{{result=\"stored\"}} {}\n{name}{{result=\"repeated\"}} {}\n\
+         {name}{{result=\"refused\"}} {}\n# TYPE ktel_server_dropped_values_total counter\n\
+         ktel_server_dropped_values_total {}\n",
+        count(stored),
+        count(repeated),
+        count(refused),
+        count(dropped_values),
+    );
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).expect("every status here is written in this crate")
+}
+
+fn json_answer(number: u16, body: &Value) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (http::header::CACHE_CONTROL, "no-store")];
+    (status(number), headers, body.to_string()).into_response()
+}
+
+/// Gives the answer to a request that is refused as a whole.
+fn refusal(number: u16, code: &str, message: &str, item: Option<usize>) -> Response {
+    let mut answer =
+        json_answer(number, &json!({"error": {"code": code, "message": message, "item": item}}));
+    let headers = answer.headers_mut();
+    match number {
+        401 => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        429 | 503 => drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into())),
+        _ => {}
+    }
+    answer
+}
+
+/// Gives the answer where the store does not take what was sent.
+fn unstored(error: &Error) -> Response {
+    error!(error = error as &dyn std::error::Error, "the store did not take a record");
+    match error {
+        Error::Full => refusal(507, "full", "the disk is full", None),
+        _ => refusal(503, "store", "the store does not answer; try again", None),
+    }
+}
+
+/// Finds the token behind a scheme.
+fn token_of<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (given, token) = value.split_once(' ')?;
+    given.eq_ignore_ascii_case(scheme).then(|| token.trim())
+}

@@ -1,0 +1,151 @@
+//! `/v1/reports` and `/v1/events`: one item, or one a line.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde_json::{Map, Value, json};
+
+use super::{App, Denied, json_answer, refusal, token_of, unstored};
+use crate::ingest::{self, EVENTS, REPORT, Reason, Refused};
+use crate::limits::ITEMS_MAX;
+use crate::store::Stored;
+use crate::token::Stamp;
+
+/// Whether a body is one item, or one a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Single,
+    Lines,
+}
+
+pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+    let stamp = token_of(&headers, "Bearer").ok_or(Denied::Missing);
+    let stamp = match stamp.and_then(|token| app.admit(token)) {
+        Ok(stamp) => stamp,
+        Err(denied) => return denied_answer(denied),
+    };
+    let Some(form) = form_of(&headers) else {
+        return refusal(415, "type", "send application/json or application/x-ndjson", None);
+    };
+    let body = match app.body(&headers, body).await {
+        Ok(body) => body,
+        Err(trouble) => {
+            let (number, code, message) = trouble.words();
+            return refusal(number, code, message, None);
+        }
+    };
+    let items: Vec<&[u8]> = match form {
+        Form::Single => vec![&body[..]],
+        Form::Lines => {
+            let lines = body.split(|byte| *byte == b'\n');
+            lines.filter(|line| !line.trim_ascii().is_empty()).take(ITEMS_MAX + 1).collect()
+        }
+    };
+    if items.len() > ITEMS_MAX {
+        return refusal(413, "too_many", "too many items in one request", None);
+    }
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    app.take_all(stamp, key, &items).await
+}
+
+/// What became of the items of a request.
+#[derive(Default)]
+struct Outcome {
+    stored: u64,
+    repeated: u64,
+    refused: Vec<Value>,
+    first: Option<(u16, Value)>,
+}
+
+impl Outcome {
+    fn refuse(&mut self, status: u16, error: Value) {
+        if self.first.is_none() {
+            self.first = Some((status, error.clone()));
+        }
+        self.refused.push(error);
+    }
+}
+
+impl App {
+    async fn take_all(&self, stamp: &Stamp, key: Option<&str>, items: &[&[u8]]) -> Response {
+        let mut outcome = Outcome::default();
+        for (index, item) in items.iter().enumerate() {
+            // The key names the request; its items are told apart by their places.
+            let key =
+                key.map(|key| if items.len() == 1 { key.into() } else { format!("{key}.{index}") });
+            let parsed = match serde_json::from_slice::<Map<String, Value>>(item) {
+                Ok(parsed) => parsed,
+                Err(error) => {
+                    let place = json!({"code": "malformed", "message": "not a JSON object",
+                        "item": index, "line": error.line(), "column": error.column()});
+                    outcome.refuse(400, place);
+                    continue;
+                }
+            };
+            let context = ingest::Context { key: key.as_deref(), ..self.context(stamp) };
+            let read = match parsed.get("schema").and_then(Value::as_str) {
+                Some(REPORT) => ingest::report(context, &parsed),
+                Some(EVENTS) => ingest::events(context, &parsed),
+                Some(_) => Err(Reason::UnknownSchema),
+                None => Err(Reason::Malformed),
+            };
+            match read {
+                Ok(read) => {
+                    let parts = read.refused.clone();
+                    match self.keep(read).await {
+                        Ok(Stored::New) => outcome.stored += 1,
+                        Ok(Stored::Repeated) => outcome.repeated += 1,
+                        // What is stored already is known by its id when all of it comes again.
+                        Err(error) => return unstored(&error),
+                    }
+                    outcome.refused.extend(parts.iter().map(|part| of_part(index, *part)));
+                }
+                Err(reason) => {
+                    let (code, message) = reason.words();
+                    let error = json!({"code": code, "message": message, "item": index});
+                    outcome.refuse(reason.status(), error);
+                }
+            }
+        }
+        self.counters.refused.fetch_add(outcome.refused.len() as u64, Ordering::Relaxed);
+        let Outcome { stored, repeated, refused, first } = outcome;
+        match first {
+            Some((status, error)) if stored + repeated == 0 => {
+                json_answer(status, &json!({"error": error, "rejected": refused}))
+            }
+            None if items.is_empty() => refusal(400, "empty", "there is no item", None),
+            Some(_) | None => {
+                let answer = json!({"stored": stored, "repeated": repeated, "rejected": refused});
+                json_answer(200, &answer)
+            }
+        }
+    }
+}
+
+fn of_part(item: usize, Refused { part, reason }: Refused) -> Value {
+    let (code, message) = reason.words();
+    json!({"code": code, "message": message, "item": item, "part": part})
+}
+
+fn form_of(headers: &HeaderMap) -> Option<Form> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Some(Form::Single) };
+    match value.to_str().ok()?.split(';').next()?.trim().to_ascii_lowercase().as_str() {
+        "application/json" => Some(Form::Single),
+        "application/x-ndjson" | "application/ndjson" => Some(Form::Lines),
+        _ => None,
+    }
+}
+
+fn denied_answer(denied: Denied) -> Response {
+    match denied {
+        Denied::Missing => refusal(401, "token", "a token is needed", None),
+        Denied::Unknown => refusal(401, "token", "this token is not known", None),
+        Denied::Role => refusal(403, "role", "this token may not send", None),
+        Denied::TooOften => refusal(429, "rate", "too many requests", None),
+    }
+}

@@ -1,0 +1,281 @@
+//! Decides what of a body is stored: pure, and the same for every way that it may come.
+//!
+//! Every section goes through [`Schema::apply`](ktel_model::Schema::apply): an undeclared value is
+//! dropped, a value of a wrong type loses its field, and a section of an unknown schema is refused
+//! without harm to its neighbours.
+
+use jiff::civil::Date;
+use ktel_model::standard::Dropped;
+use ktel_model::standard::schema::Form;
+use serde_json::{Map, Value};
+
+use crate::catalog::{Catalog, Entry};
+use crate::limits::{PRODUCT_BYTES_MAX, SECTIONS_MAX};
+use crate::record::{Key, Record, Section, Source};
+use crate::token;
+
+pub mod body;
+
+/// What is known of a request besides its body.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// What may be stored.
+    pub catalog: &'a Catalog,
+    /// The day, in UTC.
+    pub today: Date,
+    /// The only product that the sender's token speaks for.
+    pub bound: Option<&'a str>,
+    /// Whether the sender showed a token.
+    pub authenticated: bool,
+    /// The id for an item that has none.
+    pub key: Option<&'a str>,
+}
+
+/// An item that can be stored, and what was left out of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// What is stored.
+    pub record: Record,
+    /// What was dropped of declared sections.
+    pub dropped: Dropped,
+    /// Sections and events that were refused.
+    pub refused: Vec<Refused>,
+}
+
+/// Why an item, or a part of one, is not stored. It never repeats what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It is no JSON object of this kind.
+    Malformed,
+    /// No schema of this receiver declares it.
+    UnknownSchema,
+    /// Its id or its day cannot be right.
+    Key,
+    /// The token speaks for another product.
+    Product,
+    /// It has too many parts.
+    TooMany,
+    /// Nothing of it is declared.
+    Empty,
+}
+
+impl Reason {
+    /// Gives the word and the sentence that the sender is told.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Malformed => ("malformed", "not an object of the expected form"),
+            Self::UnknownSchema => ("unknown_schema", "no schema of this receiver declares it"),
+            Self::Key => ("key", "the id or the day cannot be right"),
+            Self::Product => ("product", "the token speaks for another product"),
+            Self::TooMany => ("too_many", "too many parts in one item"),
+            Self::Empty => ("empty", "nothing of it is declared"),
+        }
+    }
+
+    /// Gives the status of a request that consists of this alone.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Malformed | Self::Key => 400,
+            Self::Product => 403,
+            Self::TooMany => 413,
+            Self::UnknownSchema | Self::Empty => 422,
+        }
+    }
+}
+
+/// A part that was refused, by its place in its item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// From 0.
+    pub part: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Reads an envelope (`ktel/report`).
+///
+/// # Errors
+/// When nothing of it can be stored.
+pub fn report(context: Context<'_>, item: &Map<String, Value>) -> Result<Read, Reason> {
+    let schemas = object(item, "schemas")?;
+    let data = object(item, "data")?;
+    let product = item.get("product").and_then(|product| product.get("name"));
+    let product = context.product(product.and_then(Value::as_str))?;
+    let day = item.get("day").and_then(Value::as_str).and_then(|day| day.parse().ok());
+    let day = day.ok_or(Reason::Malformed)?;
+    let mut found = Found::new(context, data.len())?;
+    for (part, (job, section)) in data.iter().enumerate() {
+        // What the user piped in is declared nowhere, and stays out.
+        let Some(declared) = schemas.get(job) else {
+            found.dropped.note(ktel_model::standard::Reason::Undeclared);
+            continue;
+        };
+        let text = |name| declared.get(name).and_then(Value::as_str);
+        let entry = text("schema").and_then(|id| context.catalog.find(id, text("version")));
+        found.take(part, entry, section);
+    }
+    found.finish(context, (Source::Report, day, id_of(item)), product)
+}
+
+/// Reads a batch of events (`ktel/events`).
+///
+/// # Errors
+/// When nothing of it can be stored.
+pub fn events(context: Context<'_>, item: &Map<String, Value>) -> Result<Read, Reason> {
+    let events = item.get("events").and_then(Value::as_array).ok_or(Reason::Malformed)?;
+    let product = context.product(item.get("product").and_then(Value::as_str))?;
+    let entry = context.catalog.events(product.as_deref());
+    let mut found = Found::new(context, events.len())?;
+    for (part, event) in events.iter().enumerate() {
+        found.take(part, entry, event);
+    }
+    // The day has to be the same however late the batch is repeated, so it comes out of itself.
+    let day = events.iter().find_map(day_of).unwrap_or(context.today);
+    found.finish(context, (Source::Events, day, id_of(item)), product)
+}
+
+/// Reads what a collector's client sent: an envelope, a batch, a bare report or one event.
+///
+/// # Errors
+/// When nothing of it can be stored.
+pub fn collected(
+    context: Context<'_>,
+    source: Option<&str>,
+    event: &Map<String, Value>,
+) -> Result<Read, Reason> {
+    let mut read = match event.get("schema").and_then(Value::as_str) {
+        Some(REPORT) => report(context, event),
+        Some(EVENTS) => events(context, event),
+        Some(_) | None => bare(context, source, event),
+    }?;
+    read.record.source = Source::Collector;
+    Ok(read)
+}
+
+/// The name of an envelope.
+pub const REPORT: &str = ktel_model::envelope::SCHEMA;
+/// The name of a batch.
+pub const EVENTS: &str = "ktel/events";
+
+fn bare(
+    context: Context<'_>,
+    source: Option<&str>,
+    event: &Map<String, Value>,
+) -> Result<Read, Reason> {
+    let product = context.product(source.filter(|source| is_product(source)))?;
+    let mut found = Found::new(context, event.len())?;
+    let mut day = context.today;
+    if event.contains_key("command_path") {
+        let event = Value::Object(event.clone());
+        day = day_of(&event).unwrap_or(day);
+        found.take(0, context.catalog.events(product.as_deref()), &event);
+    } else {
+        for (part, (job, section)) in event.iter().enumerate() {
+            match context.catalog.job(job) {
+                Some(entry) => found.take(part, Some(entry), section),
+                None => found.dropped.note(ktel_model::standard::Reason::Undeclared),
+            }
+        }
+    }
+    if found.sections.is_empty() && found.refused.is_empty() {
+        return Err(Reason::UnknownSchema);
+    }
+    found.finish(context, (Source::Collector, day, None), product)
+}
+
+/// What was found so far.
+struct Found {
+    sections: Vec<Section>,
+    dropped: Dropped,
+    refused: Vec<Refused>,
+    today: Date,
+}
+
+impl Found {
+    fn new(context: Context<'_>, parts: usize) -> Result<Self, Reason> {
+        if parts > SECTIONS_MAX {
+            return Err(Reason::TooMany);
+        }
+        let (sections, refused, today) = (Vec::new(), Vec::new(), context.today);
+        Ok(Self { sections, dropped: Dropped::default(), refused, today })
+    }
+
+    fn take(&mut self, part: usize, entry: Option<&Entry>, raw: &Value) {
+        let section = match (entry, raw) {
+            (None, _) => Err(Reason::UnknownSchema),
+            (Some(entry), Value::Object(raw)) => self.apply(entry, raw),
+            (Some(_), _) => Err(Reason::Malformed),
+        };
+        match section {
+            Ok(section) => self.sections.push(section),
+            Err(reason) => self.refused.push(Refused { part, reason }),
+        }
+    }
+
+    fn apply(&mut self, entry: &Entry, raw: &Map<String, Value>) -> Result<Section, Reason> {
+        let applied = entry.schema.apply(raw, Form::Exact, self.today);
+        self.dropped.add(&applied.dropped);
+        // A job that found nothing says so with an empty section; that is worth a row.
+        if applied.sent.is_empty() && !raw.is_empty() {
+            return Err(Reason::Empty);
+        }
+        let (cells, items) = entry.table.row(&applied.sent);
+        Ok(Section { table: std::sync::Arc::clone(&entry.table), cells, items })
+    }
+
+    fn finish(
+        self,
+        context: Context<'_>,
+        (source, day, id): (Source, Date, Option<&str>),
+        product: Option<String>,
+    ) -> Result<Read, Reason> {
+        let Self { sections, dropped, refused, today } = self;
+        if sections.is_empty() {
+            return Err(refused.first().map_or(Reason::Empty, |refused| refused.reason));
+        }
+        let random = token::random();
+        let id = id.or(context.key).unwrap_or(&random);
+        let key = Key::new(day, id, today).ok_or(Reason::Key)?;
+        let authenticated = context.authenticated;
+        let record = Record { key, received: today, product, source, authenticated, sections };
+        Ok(Read { record, dropped, refused })
+    }
+}
+
+impl Context<'_> {
+    fn product(&self, named: Option<&str>) -> Result<Option<String>, Reason> {
+        match (self.bound, named) {
+            (Some(bound), Some(named)) if bound != named => Err(Reason::Product),
+            (Some(bound), _) => Ok(Some(bound.to_owned())),
+            (None, Some(named)) if is_product(named) => Ok(Some(named.to_owned())),
+            (None, Some(_)) => Err(Reason::Malformed),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// Tells whether a text could be a product's name; anything else could be a person's.
+fn is_product(name: &str) -> bool {
+    let letter =
+        |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_' | b'.');
+    (1..=PRODUCT_BYTES_MAX).contains(&name.len()) && name.bytes().all(letter)
+}
+
+fn object<'v>(item: &'v Map<String, Value>, name: &str) -> Result<&'v Map<String, Value>, Reason> {
+    item.get(name).and_then(Value::as_object).ok_or(Reason::Malformed)
+}
+
+fn id_of(item: &Map<String, Value>) -> Option<&str> {
+    item.get("id").and_then(Value::as_str)
+}
+
+/// Reads the day of an event, whose time is exact or a day.
+fn day_of(event: &Value) -> Option<Date> {
+    let time = event.get("timestamp")?.as_str()?;
+    time.get(..10)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

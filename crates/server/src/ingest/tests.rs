@@ -1,0 +1,103 @@
+//! What is stored of reports and events, and what is refused.
+
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use super::{Context, Read, Reason, Refused, collected, events, report};
+use crate::Catalog;
+use crate::record::Cell;
+
+fn with<T>(bound: Option<&str>, run: impl FnOnce(Context<'_>) -> T) -> T {
+    let catalog = Catalog::built_in();
+    let today = date(2026, 11, 21);
+    run(Context { catalog: &catalog, today, bound, authenticated: true, key: None })
+}
+
+fn read(item: &Value) -> Result<Read, Reason> {
+    with(None, |context| report(context, item.as_object().unwrap()))
+}
+
+fn envelope(data: &Value) -> Value {
+    json!({
+        "schema": "ktel/report", "id": "56279633-3131-436b-b8f2-9008a49a2f12",
+        "day": "2026-11-20", "product": {"name": "acme", "ktel": "0.1.0"},
+        "schemas": {
+            "cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"},
+            "new": {"schema": "ktel/of-the-future", "version": "1.0.0"},
+        },
+        "user": ["mine"], "data": data,
+    })
+}
+
+#[test]
+fn undeclared_values_are_dropped_and_wrong_ones_lose_their_field_only() {
+    let section = json!({"pods": 3, "services": "many", "owner": "alice"});
+    let Read { record, dropped, refused } =
+        read(&envelope(&json!({"cluster-state": section, "mine": {"x": 1}}))).unwrap();
+    assert!(refused.is_empty());
+    let cells: Vec<&Cell> = record.sections[0].cells.iter().flatten().collect();
+    assert_eq!(cells, [&Cell::Integer(3)]);
+    assert_eq!(json!(dropped), json!({"undeclared": 2, "wrong_type": 1}));
+    assert_eq!(record.key.day, date(2026, 11, 20));
+    assert_eq!(record.product.as_deref(), Some("acme"));
+    assert!(!format!("{record:?}").contains("alice"));
+}
+
+#[test]
+fn a_section_of_an_unknown_schema_does_not_sink_its_neighbour() {
+    let both = envelope(&json!({"new": {"x": 1}, "cluster-state": {"pods": 3}}));
+    let read_both = read(&both).unwrap();
+    assert_eq!(read_both.record.sections.len(), 1);
+    assert_eq!(read_both.refused, [Refused { part: 0, reason: Reason::UnknownSchema }]);
+    assert_eq!(read(&envelope(&json!({"new": {"x": 1}}))), Err(Reason::UnknownSchema));
+}
+
+#[test]
+fn what_no_report_can_be_is_refused_with_its_reason() {
+    let change = |name: &str, value: Value| {
+        let mut item = envelope(&json!({"cluster-state": {"pods": 3}}));
+        item[name] = value;
+        read(&item).unwrap_err()
+    };
+    assert_eq!(change("day", json!("2026-13-01")), Reason::Malformed);
+    assert_eq!(change("day", json!("2036-11-20")), Reason::Key);
+    assert_eq!(change("id", json!("short")), Reason::Key);
+    assert_eq!(change("data", json!([])), Reason::Malformed);
+    assert_eq!(change("data", json!({})), Reason::Empty);
+    assert_eq!(change("product", json!({"name": "Alice's laptop"})), Reason::Malformed);
+}
+
+#[test]
+fn a_token_of_one_product_does_not_speak_for_another() {
+    let item = envelope(&json!({"cluster-state": {"pods": 3}}));
+    let read = |bound| with(bound, |context| report(context, item.as_object().unwrap()));
+    assert!(read(Some("acme")).is_ok());
+    assert_eq!(read(Some("other")).unwrap_err(), Reason::Product);
+}
+
+#[test]
+fn a_batch_keeps_its_good_events_and_names_the_bad_ones() {
+    let event = |version: &str| {
+        json!({"schema_version": 1, "timestamp": "2026-11-19T10:00:00Z", "version": version,
+               "os": "linux", "arch": "amd64", "command_path": "get apis"})
+    };
+    let batch = json!({"schema": "ktel/events", "product": "acme", "id": "0123456789abcdef",
+                       "events": [event("1.0.0"), 7, event("1.1.0"), {"who": "alice"}]});
+    let read = with(None, |context| events(context, batch.as_object().unwrap())).unwrap();
+    assert_eq!(read.record.sections.len(), 2);
+    let refused = [(1, Reason::Malformed), (3, Reason::Empty)];
+    assert_eq!(read.refused, refused.map(|(part, reason)| Refused { part, reason }));
+    assert_eq!(read.record.key.day, date(2026, 11, 19));
+}
+
+#[test]
+fn a_collector_takes_bare_reports_and_bare_events() {
+    let take = |event: &Value| {
+        with(None, |context| collected(context, Some("acme"), event.as_object().unwrap()))
+    };
+    let sections = |event| take(&event).map(|read| read.record.sections.len());
+    assert_eq!(sections(json!({"cluster-state": {"pods": 1}, "mine": 1})), Ok(1));
+    assert_eq!(sections(json!({"command_path": "plan", "schema_version": 1})), Ok(1));
+    assert_eq!(sections(envelope(&json!({"cluster-state": {"pods": 3}}))), Ok(1));
+    assert_eq!(sections(json!({"message": "hello"})), Err(Reason::UnknownSchema));
+}

@@ -1,0 +1,203 @@
+//! What each route answers, and what is stored by then.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use ktel_server::app::{App, router};
+use ktel_server::store::Place;
+use ktel_server::token::{Role, Stamp, Tokens};
+use ktel_server::{Catalog, Store};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::support::table;
+
+const TOKEN: &str = "00000000-0000-4000-8000-000000000001";
+const READER: &str = "00000000-0000-4000-8000-000000000002";
+
+struct Server {
+    app: Arc<App>,
+    _keep: tempfile::TempDir,
+}
+
+fn now() -> Timestamp {
+    "2026-11-21T10:00:00Z".parse().unwrap()
+}
+
+impl Server {
+    fn start() -> Self {
+        let keep = tempfile::tempdir().unwrap();
+        let catalog = Catalog::built_in();
+        let store = Store::open(&Place::Folder(keep.path().into()), &catalog.tables()).unwrap();
+        let stamps =
+            vec![Stamp::of(TOKEN, Role::Ingest, None), Stamp::of(READER, Role::Reader, None)];
+        let app = Arc::new(App::new(catalog, store, Tokens::new(stamps), now));
+        Self { app, _keep: keep }
+    }
+
+    fn router(&self) -> Router {
+        router(Arc::clone(&self.app))
+    }
+
+    async fn ask(&self, request: Request<Body>) -> (u16, Value) {
+        let answer: Response<Body> = self.router().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    async fn post(&self, path: &str, body: impl Into<Body>) -> (u16, Value) {
+        let scheme = if path.starts_with("/v1") { "Bearer" } else { "Splunk" };
+        let request = Request::post(path)
+            .header("authorization", format!("{scheme} {TOKEN}"))
+            .body(body.into());
+        self.ask(request.unwrap()).await
+    }
+
+    async fn pods(&self) -> Vec<Value> {
+        let rows = self.app.store().rows(&table("ktel/cluster-state")).await.unwrap();
+        rows.into_iter().map(|row| row["pods"].clone()).collect()
+    }
+}
+
+fn report(id: &str, pods: &Value) -> Value {
+    json!({
+        "schema": "ktel/report", "schema_version": "1.0.0", "id": id, "day": "2026-11-21",
+        "product": {"ktel": "0.1.0"}, "form": "exact",
+        "schemas": {"cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"}},
+        "failures": [], "dropped": {}, "user": [], "data": {"cluster-state": {"pods": pods}},
+    })
+}
+
+#[tokio::test]
+async fn a_report_is_stored_before_it_is_answered_and_once() {
+    let server = Server::start();
+    let body = report("0123456789abcdef", &json!(3)).to_string();
+    let (status, answer) = server.post("/v1/reports", body.clone()).await;
+    assert_eq!((status, &answer["stored"]), (200, &json!(1)), "{answer}");
+    assert_eq!(server.pods().await, [3]);
+    let (status, answer) = server.post("/v1/reports", body).await;
+    assert_eq!((status, &answer["repeated"]), (200, &json!(1)), "{answer}");
+    assert_eq!(server.pods().await, [3]);
+}
+
+#[tokio::test]
+async fn one_bad_item_never_sinks_the_others() {
+    let server = Server::start();
+    let lines = format!(
+        "{}\nnot json\n{}\n{}\n",
+        report("0123456789abcdef", &json!(1)),
+        json!({"schema": "acme/unknown"}),
+        report("1123456789abcdef", &json!(2)),
+    );
+    let request = Request::post("/v1/reports")
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("content-type", "application/x-ndjson");
+    let (status, answer) = server.ask(request.body(lines.into()).unwrap()).await;
+    assert_eq!((status, &answer["stored"]), (200, &json!(2)), "{answer}");
+    let rejected = answer["rejected"].as_array().unwrap();
+    let places: Vec<_> = rejected.iter().map(|it| (&it["item"], &it["code"])).collect();
+    let expected = [(&json!(1), &json!("malformed")), (&json!(2), &json!("unknown_schema"))];
+    assert_eq!(places, expected);
+    assert_eq!(server.pods().await, [2, 1]);
+}
+
+#[tokio::test]
+async fn every_refusal_has_its_status_and_stores_nothing() {
+    let server = Server::start();
+    let good = || report("0123456789abcdef", &json!(3)).to_string();
+    let request = |path: &str| Request::post(path);
+    let signed = |path: &str| request(path).header("authorization", format!("Bearer {TOKEN}"));
+    let table: Vec<(u16, http::request::Builder, Body)> = vec![
+        (401, request("/v1/reports"), good().into()),
+        (401, request("/v1/reports").header("authorization", "Bearer wrong"), good().into()),
+        (401, request("/v1/reports").header("authorization", TOKEN), good().into()),
+        (
+            403,
+            request("/v1/reports").header("authorization", format!("Bearer {READER}")),
+            good().into(),
+        ),
+        (404, signed("/v1/nothing"), good().into()),
+        (405, Request::get("/v1/reports"), Body::empty()),
+        (413, signed("/v1/reports").header("content-length", "99999999"), good().into()),
+        (413, signed("/v1/reports"), vec![b' '; 4 * 1024 * 1024 + 1].into()),
+        (415, signed("/v1/reports").header("content-type", "text/plain"), good().into()),
+        (415, signed("/v1/reports").header("content-encoding", "br"), good().into()),
+        (400, signed("/v1/reports").header("content-encoding", "gzip"), good().into()),
+        (400, signed("/v1/reports"), "{\"schema\":\n oops}".into()),
+        (422, signed("/v1/reports"), json!({"schema": "acme/unknown"}).to_string().into()),
+    ];
+    for (expected, request, body) in table {
+        let request = request.body(body).unwrap();
+        let shown = format!("{request:?}");
+        let (status, answer) = server.ask(request).await;
+        assert_eq!(status, expected, "{shown}: {answer}");
+        assert!(answer["error"]["code"].is_string(), "{shown}: {answer}");
+    }
+    assert!(server.pods().await.is_empty());
+}
+
+#[tokio::test]
+async fn bad_json_is_answered_with_its_position() {
+    let (status, answer) = Server::start().post("/v1/reports", "{\"a\": 1,\n  oops}").await;
+    assert_eq!((status, &answer["error"]["line"]), (400, &json!(2)), "{answer}");
+    assert_eq!(answer["error"]["column"], 3, "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_may_come_as_gzip() {
+    let server = Server::start();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(report("0123456789abcdef", &json!(3)).to_string().as_bytes()).unwrap();
+    let request = Request::post("/v1/reports")
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("content-encoding", "gzip");
+    let (status, _) = server.ask(request.body(encoder.finish().unwrap().into()).unwrap()).await;
+    assert_eq!((status, server.pods().await), (200, vec![json!(3)]));
+}
+
+#[tokio::test]
+async fn the_collector_answers_by_splunks_table() {
+    let server = Server::start();
+    let good = json!({"time": 1, "source": "acme", "event": {"cluster-state": {"pods": 5}}});
+    for (body, status, code) in [
+        (good.to_string(), 200, 0),
+        (format!("[{good},{good}]"), 200, 0),
+        (String::new(), 400, 5),
+        ("{".to_owned(), 400, 6),
+        (r#"{"event": {"message": "hello"}}"#.to_owned(), 400, 6),
+        (r#"{"time": 1}"#.to_owned(), 400, 12),
+        (r#"{"event": " "}"#.to_owned(), 400, 13),
+    ] {
+        let (got, answer) = server.post("/services/collector/event", body.clone()).await;
+        assert_eq!((got, &answer["code"]), (status, &json!(code)), "{body}: {answer}");
+    }
+    assert_eq!(server.pods().await, [5, 5, 5]);
+    let both = format!("{good}{{\"time\":1}}{good}");
+    let (_, answer) = server.post("/services/collector", both).await;
+    assert_eq!(answer["invalid-event-number"], 1, "{answer}");
+    assert_eq!(server.pods().await.len(), 5, "what stands behind a bad event is stored too");
+    for (header, status, code) in
+        [(None, 401, 2), (Some("Bearer x"), 401, 3), (Some("Splunk x"), 403, 4)]
+    {
+        let request = Request::post("/services/collector");
+        let request =
+            header.into_iter().fold(request, |it, value| it.header("authorization", value));
+        let (got, answer) = server.ask(request.body(good.to_string().into()).unwrap()).await;
+        assert_eq!((got, &answer["code"]), (status, &json!(code)), "{header:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_process_says_how_it_is() {
+    let server = Server::start();
+    for path in ["/healthz", "/readyz", "/metrics", "/services/collector/health"] {
+        let (status, _) = server.ask(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(status, 200, "{path}");
+    }
+}
