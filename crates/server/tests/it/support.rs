@@ -1,6 +1,6 @@
 //! What the tests share: records to store.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::{Date, date};
 use ktel_server::Catalog;
@@ -9,8 +9,11 @@ use ktel_server::record::{Cell, Item, Key, Record, Section, Source};
 
 pub(crate) const TODAY: Date = date(2026, 11, 21);
 
+/// Read once: the standard takes longer to parse than a thousand records to store.
+static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::built_in);
+
 pub(crate) fn table(id: &str) -> Arc<Table> {
-    Arc::clone(&Catalog::built_in().find(id, None).expect("it is built in").table)
+    Arc::clone(&CATALOG.find(id, None).expect("it is built in").table)
 }
 
 pub(crate) fn section(
