@@ -1,11 +1,13 @@
 //! Every word that the command line understands.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ktel::event::{ErrorCategory, Outcome};
+use ktel_server::token::Role;
 
 /// Telemetry for Kubernetes software: what a product may learn about its use, said in the open.
 #[derive(Debug, Parser)]
@@ -46,6 +48,11 @@ pub(crate) enum Command {
     /// Check queries, and see what is sent of them for a tenant
     #[command(subcommand)]
     Metricsql(Metricsql),
+    /// Receive reports and events, keep what is declared, and chart it
+    Serve(Serve),
+    /// Say who may send to a receiver, and who may read it
+    #[command(subcommand)]
+    Token(Token),
     /// Run the whole catalog on a made-up cluster
     Demo,
     /// Print completions for a shell
@@ -58,6 +65,45 @@ pub(crate) enum Command {
         /// Write one page per command here
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Listen here; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) store: StoreArgument,
+    /// Accept this file of the standard too (repeatable)
+    #[arg(long = "schema", value_name = "FILE")]
+    pub(crate) schemas: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgument {
+    /// Keep everything in this folder [default: a folder of this user's state directory]
+    #[arg(long, value_name = "PLACE", env = "KTEL_STORE", hide_env_values = true)]
+    pub(crate) store: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token and print it, once
+    Add {
+        #[command(flatten)]
+        store: StoreArgument,
+        /// What it is good for: ingest, reader or admin
+        #[arg(long, value_name = "ROLE", default_value = "ingest", value_parser = role)]
+        role: Role,
+        /// The only product that it speaks for
+        #[arg(long, value_name = "NAME")]
+        product: Option<String>,
+    },
+    /// List tokens: the first digits of their hashes, and what they are good for
+    List {
+        #[command(flatten)]
+        store: StoreArgument,
     },
 }
 
@@ -379,6 +425,11 @@ pub(crate) enum Schema {
 fn outcome(text: &str) -> Result<Outcome, String> {
     let known = Outcome::ALL.into_iter();
     one_of(text, known.map(|outcome| (outcome.word(), outcome)))
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = Role::ALL.into_iter();
+    one_of(text, known.map(|role| (role.word(), role)))
 }
 
 fn category(text: &str) -> Result<ErrorCategory, String> {

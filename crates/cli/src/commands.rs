@@ -9,7 +9,9 @@ mod man;
 mod metricsql;
 mod outbox;
 mod schema;
+mod serve;
 mod telemetry;
+mod token;
 mod workflows;
 
 pub(crate) use events::upload_if_asked;
@@ -30,6 +32,8 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Events(command) => events::run(command, printer),
         Command::Telemetry(command) => telemetry::run(&command, printer),
         Command::Metricsql(command) => metricsql::run(command, printer),
+        Command::Serve(command) => serve::run(command, printer),
+        Command::Token(command) => token::run(command, printer),
         Command::Demo => demo::run(printer),
         Command::Completions { shell } => completions::run(shell, printer),
         Command::Man { dir } => man::run(dir, printer),

@@ -48,6 +48,12 @@ impl Directories {
         Some(self.state.as_ref()?.join(KTEL).join("_outbox"))
     }
 
+    /// Gives the directory where a receiver keeps what it takes.
+    #[must_use]
+    pub fn received(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join(KTEL).join("_received"))
+    }
+
     /// Gives the directory of the product's own settings.
     #[must_use]
     pub fn product(&self, product: &ProductName) -> Option<PathBuf> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use axum::Router;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::error;
 
-use crate::limits::{BODIES_MAX, RETRY_AFTER_SECONDS};
+use crate::limits::{BODIES_MAX, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR};
 use crate::rate::Bucket;
 use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
@@ -27,6 +27,13 @@ use crate::{Catalog, ingest};
 mod collector;
 mod intake;
 mod reports;
+
+/// The tokens, as they were a while ago.
+#[derive(Debug)]
+struct Known {
+    tokens: Tokens,
+    since: Instant,
+}
 
 /// Counts what came, by what became of it.
 #[derive(Debug, Default)]
@@ -42,7 +49,7 @@ struct Counters {
 pub struct App {
     catalog: Catalog,
     store: Store,
-    tokens: Tokens,
+    tokens: RwLock<Known>,
     buckets: Mutex<HashMap<String, Bucket>>,
     bodies: Semaphore,
     counters: Counters,
@@ -52,18 +59,25 @@ pub struct App {
 
 impl App {
     /// Puts a receiver together. `now` gives the time.
-    #[must_use]
-    pub fn new(catalog: Catalog, store: Store, tokens: Tokens, now: fn() -> Timestamp) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the store does not give its tokens.
+    pub async fn new(
+        catalog: Catalog,
+        store: Store,
+        now: fn() -> Timestamp,
+    ) -> Result<Self, Error> {
+        let tokens = Known { tokens: Tokens::new(store.tokens().await?), since: Instant::now() };
+        Ok(Self {
             catalog,
             store,
-            tokens,
+            tokens: RwLock::new(tokens),
             buckets: Mutex::default(),
             bodies: Semaphore::new(BODIES_MAX),
             counters: Counters::default(),
             started: Instant::now(),
             now,
-        }
+        })
     }
 
     /// Gives the store, for whoever reads it.
@@ -82,8 +96,8 @@ impl App {
     }
 
     /// Finds who sends, and whether it may now. The buckets are as many as the tokens.
-    fn admit(&self, token: &str) -> Result<&Stamp, Denied> {
-        let stamp = self.tokens.find(token).ok_or(Denied::Unknown)?;
+    async fn admit(&self, token: &str) -> Result<Stamp, Denied> {
+        let stamp = self.stamp(token).await.ok_or(Denied::Unknown)?;
         if stamp.role != Role::Ingest {
             return Err(Denied::Role);
         }
@@ -91,6 +105,31 @@ impl App {
         let mut buckets = self.buckets.lock().expect("no holder panics");
         let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(now_ms));
         if bucket.take(now_ms) { Ok(stamp) } else { Err(Denied::TooOften) }
+    }
+
+    /// Finds a token. What is known is as old as [`TOKENS_KNOWN_FOR`] at the most: tokens are made
+    /// and taken back while a receiver runs.
+    async fn stamp(&self, token: &str) -> Option<Stamp> {
+        let (found, since) = {
+            let known = self.tokens.read().expect("no holder panics");
+            (known.tokens.find(token).cloned(), known.since)
+        };
+        if since.elapsed() < TOKENS_KNOWN_FOR {
+            return found;
+        }
+        match self.store.tokens().await {
+            Ok(stamps) => {
+                let tokens = Tokens::new(stamps);
+                let found = tokens.find(token).cloned();
+                let known = Known { tokens, since: Instant::now() };
+                *self.tokens.write().expect("no holder panics") = known;
+                found
+            }
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, "the tokens were not read again");
+                found
+            }
+        }
     }
 
     /// Stores what was read, and counts it.

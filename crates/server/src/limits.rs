@@ -49,5 +49,7 @@ pub const CONNECTIONS_MAX: usize = 1024;
 pub const RATE_BURST: u32 = 2000;
 /// How many requests a second one token may make for long.
 pub const RATE_PER_SECOND: u32 = 1000;
+/// How long tokens are taken as they were read; one that was made or taken back waits this long.
+pub const TOKENS_KNOWN_FOR: Duration = Duration::from_secs(2);
 /// What a sender that comes too often is told to wait.
 pub const RETRY_AFTER_SECONDS: u32 = 1;

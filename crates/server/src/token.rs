@@ -68,6 +68,12 @@ impl Stamp {
         Some(Self { hash, role, product })
     }
 
+    /// Names it to people: the first digits of the hash.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.hex().chars().take(12).collect()
+    }
+
     /// Writes the hash.
     #[must_use]
     pub fn hex(&self) -> String {
@@ -100,12 +106,6 @@ impl Tokens {
         }
         let at = usize::try_from(at).ok().filter(|_| found.into())?;
         self.stamps.get(at)
-    }
-
-    /// Tells whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.stamps.is_empty()
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) async fn take_raw(
 
 /// No token acknowledges: an answer of success says more already, namely that it is stored.
 pub(super) async fn acks(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    app.sender(&headers).map_or_else(|code| code, |_| ACK_DISABLED).answer(None)
+    app.sender(&headers).await.map_or_else(|code| code, |_| ACK_DISABLED).answer(None)
 }
 
 pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
@@ -77,7 +77,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
 type Envelope = Result<(Option<String>, Map<String, Value>), Code>;
 
 impl App {
-    fn sender(&self, headers: &HeaderMap) -> Result<&Stamp, Code> {
+    async fn sender(&self, headers: &HeaderMap) -> Result<Stamp, Code> {
         if !headers.contains_key(AUTHORIZATION) {
             return Err(TOKEN_REQUIRED);
         }
@@ -85,7 +85,7 @@ impl App {
         if token.is_empty() {
             return Err(TOKEN_REQUIRED);
         }
-        self.admit(token).map_err(|denied| match denied {
+        self.admit(token).await.map_err(|denied| match denied {
             Denied::Missing => TOKEN_REQUIRED,
             Denied::Unknown | Denied::Role => INVALID_TOKEN,
             Denied::TooOften => QUEUE_FULL,
@@ -98,7 +98,7 @@ impl App {
         body: Body,
         read: fn(&Bytes) -> Result<Vec<Envelope>, Code>,
     ) -> Response {
-        let stamp = match self.sender(headers) {
+        let stamp = match self.sender(headers).await {
             Ok(stamp) => stamp,
             Err(code) => return code.answer(None),
         };
@@ -114,7 +114,7 @@ impl App {
         let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
         let mut first = None;
         for (number, envelope) in envelopes.into_iter().enumerate() {
-            match self.take_one(stamp, key.map(|key| format!("{key}.{number}")), envelope).await {
+            match self.take_one(&stamp, key.map(|key| format!("{key}.{number}")), envelope).await {
                 Ok(()) => {}
                 Err(BUSY) => return BUSY.answer(None),
                 Err(code) => {

@@ -24,8 +24,11 @@ enum Form {
 }
 
 pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    let stamp = token_of(&headers, "Bearer").ok_or(Denied::Missing);
-    let stamp = match stamp.and_then(|token| app.admit(token)) {
+    let admitted = match token_of(&headers, "Bearer") {
+        Some(token) => app.admit(token).await,
+        None => Err(Denied::Missing),
+    };
+    let stamp = match admitted {
         Ok(stamp) => stamp,
         Err(denied) => return denied_answer(denied),
     };
@@ -50,7 +53,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
         return refusal(413, "too_many", "too many items in one request", None);
     }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    app.take_all(stamp, key, &items).await
+    app.take_all(&stamp, key, &items).await
 }
 
 /// What became of the items of a request.

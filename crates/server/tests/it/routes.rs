@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use ktel_server::app::{App, router};
 use ktel_server::store::Place;
-use ktel_server::token::{Role, Stamp, Tokens};
+use ktel_server::token::{Role, Stamp};
 use ktel_server::{Catalog, Store};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -30,13 +30,14 @@ fn now() -> Timestamp {
 }
 
 impl Server {
-    fn start() -> Self {
+    async fn start() -> Self {
         let keep = tempfile::tempdir().unwrap();
         let catalog = Catalog::built_in();
         let store = Store::open(&Place::Folder(keep.path().into()), &catalog.tables()).unwrap();
-        let stamps =
-            vec![Stamp::of(TOKEN, Role::Ingest, None), Stamp::of(READER, Role::Reader, None)];
-        let app = Arc::new(App::new(catalog, store, Tokens::new(stamps), now));
+        for (token, role) in [(TOKEN, Role::Ingest), (READER, Role::Reader)] {
+            store.add_token(Stamp::of(token, role, None)).await.unwrap();
+        }
+        let app = Arc::new(App::new(catalog, store, now).await.unwrap());
         Self { app, _keep: keep }
     }
 
@@ -76,7 +77,7 @@ fn report(id: &str, pods: &Value) -> Value {
 
 #[tokio::test]
 async fn a_report_is_stored_before_it_is_answered_and_once() {
-    let server = Server::start();
+    let server = Server::start().await;
     let body = report("0123456789abcdef", &json!(3)).to_string();
     let (status, answer) = server.post("/v1/reports", body.clone()).await;
     assert_eq!((status, &answer["stored"]), (200, &json!(1)), "{answer}");
@@ -88,7 +89,7 @@ async fn a_report_is_stored_before_it_is_answered_and_once() {
 
 #[tokio::test]
 async fn one_bad_item_never_sinks_the_others() {
-    let server = Server::start();
+    let server = Server::start().await;
     let lines = format!(
         "{}\nnot json\n{}\n{}\n",
         report("0123456789abcdef", &json!(1)),
@@ -109,7 +110,7 @@ async fn one_bad_item_never_sinks_the_others() {
 
 #[tokio::test]
 async fn every_refusal_has_its_status_and_stores_nothing() {
-    let server = Server::start();
+    let server = Server::start().await;
     let good = || report("0123456789abcdef", &json!(3)).to_string();
     let request = |path: &str| Request::post(path);
     let signed = |path: &str| request(path).header("authorization", format!("Bearer {TOKEN}"));
@@ -144,14 +145,14 @@ async fn every_refusal_has_its_status_and_stores_nothing() {
 
 #[tokio::test]
 async fn bad_json_is_answered_with_its_position() {
-    let (status, answer) = Server::start().post("/v1/reports", "{\"a\": 1,\n  oops}").await;
+    let (status, answer) = Server::start().await.post("/v1/reports", "{\"a\": 1,\n  oops}").await;
     assert_eq!((status, &answer["error"]["line"]), (400, &json!(2)), "{answer}");
     assert_eq!(answer["error"]["column"], 3, "{answer}");
 }
 
 #[tokio::test]
 async fn a_body_may_come_as_gzip() {
-    let server = Server::start();
+    let server = Server::start().await;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(report("0123456789abcdef", &json!(3)).to_string().as_bytes()).unwrap();
     let request = Request::post("/v1/reports")
@@ -163,7 +164,7 @@ async fn a_body_may_come_as_gzip() {
 
 #[tokio::test]
 async fn the_collector_answers_by_splunks_table() {
-    let server = Server::start();
+    let server = Server::start().await;
     let good = json!({"time": 1, "source": "acme", "event": {"cluster-state": {"pods": 5}}});
     for (body, status, code) in [
         (good.to_string(), 200, 0),
@@ -195,7 +196,7 @@ async fn the_collector_answers_by_splunks_table() {
 
 #[tokio::test]
 async fn the_process_says_how_it_is() {
-    let server = Server::start();
+    let server = Server::start().await;
     for path in ["/healthz", "/readyz", "/metrics", "/services/collector/health"] {
         let (status, _) = server.ask(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(status, 200, "{path}");

@@ -1,0 +1,105 @@
+//! A receiver as its operators start it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::support::{CLUSTER, command, run};
+
+struct Served {
+    process: Child,
+    out: BufReader<ChildStdout>,
+    ingest: Option<String>,
+    url: String,
+}
+
+impl Served {
+    fn start(store: &Path) -> Self {
+        let mut serve = command("serve --listen 127.0.0.1:0 --store");
+        serve.arg(store).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = serve.spawn().unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let mut ingest = None;
+        loop {
+            let mut line = String::new();
+            assert!(out.read_line(&mut line).unwrap() > 0, "it ended without listening");
+            match line.trim().rsplit_once("  ") {
+                Some(("ingest token", token)) => ingest = Some(token.to_owned()),
+                Some(("listening on", url)) => {
+                    return Self { process, out, ingest, url: url.to_owned() };
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn stop(&mut self) -> (i32, String) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let code = self.process.wait().unwrap().code().unwrap();
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        (code, rest)
+    }
+}
+
+/// A test that fails leaves nothing behind.
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.process.kill().ok(); // it may have ended
+        self.process.wait().ok();
+    }
+}
+
+fn ship(served: &Served, token: &str) -> (i32, String, String) {
+    let words = format!("workflows run --jobs cluster-state --snapshot {CLUSTER} --no-spool --report-server");
+    let mut workflow = command(&words);
+    workflow.arg(format!("{}/v1/reports", served.url)).env("KTEL_TOKEN", token);
+    run(workflow, b"")
+}
+
+#[test]
+fn a_report_of_the_program_is_stored_and_tokens_are_shown_once() {
+    let place = tempfile::tempdir().unwrap();
+    let store = place.path().join("received");
+    let mut served = Served::start(&store);
+    let token = served.ingest.clone().expect("the first start makes a token");
+    let (code, _, errors) = ship(&served, &token);
+    assert_eq!(code, 0, "{errors}");
+    let metrics = served.get("/metrics");
+    assert!(metrics.contains("ktel_server_items_total{result=\"stored\"} 1"), "{metrics}");
+    assert_eq!(served.stop(), (0, String::new()));
+
+    let mut served = Served::start(&store);
+    assert_eq!(served.ingest, None, "a token is shown once");
+    assert_eq!(ship(&served, &token).0, 0, "and works on");
+    let (code, _, errors) = ship(&served, "00000000-0000-4000-8000-000000000000");
+    assert_eq!(code, 3, "{errors}");
+    assert_eq!(served.stop().0, 0);
+}
+
+#[test]
+fn a_token_that_was_added_is_listed_without_showing_it() {
+    let place = tempfile::tempdir().unwrap();
+    let token = |words: &str| {
+        let mut command = command(&format!("token {words}"));
+        command.env("KTEL_STORE", place.path());
+        run(command, b"")
+    };
+    let (code, secret, _) = token("add --role ingest --product acme");
+    assert_eq!((code, secret.trim().len()), (0, 36));
+    let (_, listed, _) = token("list");
+    assert!(listed.ends_with("  ingest  acme\n") && !listed.contains(secret.trim()), "{listed}");
+    let (code, _, errors) = token("add --role owner");
+    assert!(code == 2 && errors.contains("known are ingest, reader, admin"), "{errors}");
+}
