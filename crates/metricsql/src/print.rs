@@ -238,6 +238,8 @@ impl Writer {
             || match &binary.right {
                 Expr::Selector(selector) => selector.metric_name().is_some_and(is_reserved),
                 Expr::Call(call) => call.keep_metric_names || binary.keep_metric_names,
+                // `a + "b" + c` would be read as a sum of strings, as below.
+                Expr::String(_) => self.wire,
                 right => self.wire && is_signed(right),
             };
         self.in_parens(&binary.right, parens);
