@@ -9,6 +9,8 @@ use crate::quote::push_quoted;
 
 mod selector;
 
+pub(crate) use selector::is_plain_name;
+
 impl fmt::Display for Expr {
     /// Writes the reference's canonical form, byte for byte.
     ///
