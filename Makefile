@@ -22,6 +22,8 @@ check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generat
 	cargo fetch --locked --quiet
 	$< --offline --log-level warn check bans licenses sources
 	cargo xtask generate --check
+	packaged=$$(cargo package --offline --allow-dirty -p ktel-metricsql 2>&1) && ! echo "$$packaged" | grep -A2 warning \
+		|| { echo "$$packaged"; exit 1; }
 
 test: ## everything, against the real programs too (built once, about 12 minutes)
 	cargo test --workspace
