@@ -5,7 +5,7 @@ TOOLS := $(CACHE)/tools
 DENY  := 0.20.2
 FUZZ  := 0.13.2
 
-# What fuzzing builds and finds stays outside the checkout.
+# Where fuzzing builds and keeps what it learns: outside the checkout. What it finds goes to fuzz/artifacts.
 FUZZED := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/fuzz)
 
 .PHONY: help demo check test fuzz bench real

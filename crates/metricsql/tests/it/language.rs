@@ -71,6 +71,22 @@ fn every_error_can_be_drawn_under_its_query() {
 }
 
 #[test]
+fn errors_name_the_nearest_word() {
+    let table = [
+        ("rat(up)", Some("did you mean `rate`?")),
+        ("Counnt(up)", Some("did you mean `count`?")),
+        ("up offse 5m", Some("did you mean `offset`?")),
+        ("sum(up) withot (job)", Some("did you mean `without`?")),
+        ("zzzzzz(up)", None),
+        ("up)", None),
+    ];
+    for (query, expected) in table {
+        let error = parse(query).unwrap_err();
+        assert_eq!(error.hint().as_deref(), expected, "{query}: {error}");
+    }
+}
+
+#[test]
 fn every_function_stands_in_the_corpus_in_small_letters_and_in_capitals() {
     let queries: Vec<String> = corpus::valid().into_iter().map(|case| case.query).collect();
     for function in functions() {
