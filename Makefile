@@ -1,9 +1,14 @@
 # What can be done here, in few words. CI and a laptop run the same.
 
-TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ktel/tools
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ktel
+TOOLS := $(CACHE)/tools
 DENY  := 0.20.2
+FUZZ  := 0.13.2
 
-.PHONY: help demo check test bench real
+# Where fuzzing builds and keeps what it learns: outside the checkout. What it finds goes to fuzz/artifacts.
+FUZZED := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/fuzz)
+
+.PHONY: help demo check test fuzz bench real
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -17,19 +22,38 @@ check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generat
 	cargo fetch --locked --quiet
 	$< --offline --log-level warn check bans licenses sources
 	cargo xtask generate --check
+	packaged=$$(cargo package --offline --allow-dirty -p ktel-metricsql 2>&1) && ! echo "$$packaged" | grep -A2 warning \
+		|| { echo "$$packaged"; exit 1; }
 
 test: ## everything, against the real programs too (built once, about 12 minutes)
 	cargo test --workspace
+	$(MAKE) --no-print-directory fuzz
+
+# Stable has no sanitizers, and there is no `unsafe` for them to look at.
+fuzz: SECONDS := 20
+fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries, SECONDS=20 for each target
+	crates/metricsql/fuzz/seed.sh $(FUZZED)/corpus
+	for target in parse round_trip enforce; do \
+		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/metricsql/fuzz --sanitizer none \
+			$$target $(FUZZED)/corpus/$$target -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
+	done
 
 bench: ## the comparisons with peers, as ratios
 	cargo bench --workspace
+	cargo bench --manifest-path crates/metricsql/benches/Cargo.toml
 
 real: ## get etcd, kube-apiserver and kubectl, and start a cluster to play with
 	cargo xtask real get etcd kube-apiserver kubectl
 	cargo xtask real start
 
-# Pinned, outside the checkout, and compiled for a short build: 2 minutes on two cores.
+# Pinned, outside the checkout, and compiled for a short build: 2 minutes on two cores, 1 for cargo-fuzz.
+INSTALL = CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	cargo install --locked --root $(TOOLS)/building
+
 $(TOOLS)/cargo-deny-$(DENY):
-	CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-		cargo install --locked --no-default-features --root $(TOOLS)/building cargo-deny@$(DENY)
+	$(INSTALL) --no-default-features cargo-deny@$(DENY)
 	mv $(TOOLS)/building/bin/cargo-deny $@
+
+$(TOOLS)/cargo-fuzz-$(FUZZ):
+	$(INSTALL) cargo-fuzz@$(FUZZ)
+	mv $(TOOLS)/building/bin/cargo-fuzz $@

@@ -127,6 +127,7 @@ mod tests {
     #[test]
     fn values_match_whole_or_not_at_all() {
         check("a|b", &["a", "b"], &["ab", "", "a|b", "xa"]);
+        check("c|a|b", &["a", "b", "c"], &["d"]);
         check("^a$", &["a"], &["aa"]);
         check(r"a\.b|c", &["a.b", "c"], &["axb"]);
         check("|a", &["", "a"], &["b"]);

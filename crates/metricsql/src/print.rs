@@ -9,6 +9,8 @@ use crate::quote::push_quoted;
 
 mod selector;
 
+pub(crate) use selector::is_plain_name;
+
 impl fmt::Display for Expr {
     /// Writes the reference's canonical form, byte for byte.
     ///
@@ -238,6 +240,8 @@ impl Writer {
             || match &binary.right {
                 Expr::Selector(selector) => selector.metric_name().is_some_and(is_reserved),
                 Expr::Call(call) => call.keep_metric_names || binary.keep_metric_names,
+                // `a + "b" + c` would be read as a sum of strings, as below.
+                Expr::String(_) => self.wire,
                 right => self.wire && is_signed(right),
             };
         self.in_parens(&binary.right, parens);

@@ -4,6 +4,7 @@ use crate::expr::{Expr, Selector};
 
 impl Expr {
     /// Calls `look` with this expression and then with every part of it, from left to right.
+    #[deny(clippy::wildcard_enum_match_arm, reason = "a node that is forgotten is a leak")]
     pub fn visit<'a>(&'a self, look: &mut impl FnMut(&'a Expr)) {
         look(self);
         match self {

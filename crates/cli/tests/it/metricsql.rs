@@ -88,3 +88,22 @@ fn many_queries_are_read_from_standard_input() {
                                                                ^^
     ");
 }
+
+#[test]
+fn each_of_many_queries_has_its_warnings_and_its_enforced_form() {
+    let input = "a or b{c=“d”}\nb{tenant='x'}\nrate()\n";
+    let shown = with_input("metricsql check - --label tenant=t", input.as_bytes());
+    assert_snapshot!(shown, @r#"
+    exit 2
+    --- stdout
+    a or b{c="d"}
+    a{tenant="t"} or b{c="d",tenant="t"}
+    b{tenant="x"}
+    rate()
+    rate()
+    --- stderr
+    warning: typographic quotes at 1:10; write "d"
+    error: the filter `tenant="x"` cannot hold together with the enforced `tenant="t"`
+    warning: `rate` takes 1 argument, found 0
+    "#);
+}

@@ -4,20 +4,26 @@ use super::Violation;
 use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
 use crate::operator::Operator;
 
+mod plain;
+
 /// Refuses what is known to end the store with a panic.
 pub(super) fn refuse(expr: &Expr) -> Result<(), Violation> {
     let mut operations = Vec::new();
     let mut found = None;
-    expr.visit(&mut |part| match part {
-        Expr::Call(call) if call.name == "limit_offset" && !limits_by_constants(call) => {
-            found.get_or_insert_with(|| part.to_string());
+    let mut plain = true;
+    expr.visit(&mut |part| {
+        plain &= plain::is_plain(part);
+        match part {
+            Expr::Call(call) if call.name == "limit_offset" && !limits_by_constants(call) => {
+                found.get_or_insert_with(|| part.to_string());
+            }
+            Expr::Binary(_) => operations.push(part),
+            _ => {}
         }
-        Expr::Binary(_) => operations.push(part),
-        _ => {}
     });
     // Before it optimises an operation, the store prints the whole expression and reads it again;
     // if that fails it panics. `("a") + b` is printed as `"a" + b`, which cannot be read.
-    if found.is_none() && !operations.is_empty() {
+    if found.is_none() && !plain && !operations.is_empty() {
         let limits = crate::Limits { bytes: usize::MAX, ..crate::Limits::default() };
         found = std::iter::once(expr)
             .chain(operations)

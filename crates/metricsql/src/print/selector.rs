@@ -53,7 +53,7 @@ impl Writer {
             [group] => {
                 let named = group
                     .first()
-                    .filter(|filter| filter.is_metric_name() && is_plain(filter.value()));
+                    .filter(|filter| filter.is_metric_name() && is_plain_name(filter.value()));
                 let rest = match named {
                     Some(name) => {
                         self.push(name.value());
@@ -86,7 +86,7 @@ impl Writer {
 }
 
 /// Whether a metric name can be written alone anywhere, and cannot be taken for a word.
-fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain_name(name: &str) -> bool {
     let first = name.bytes().next().unwrap_or_default();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
     (first.is_ascii_alphabetic() || first == b'_')

@@ -1,6 +1,6 @@
 //! Enforcement, against every way around it that has been found in the wild.
 
-use ktel_metricsql::{Labels, Matcher, Violation, enforce, parse};
+use ktel_metricsql::{Call, Expr, Labels, Matcher, Violation, enforce, parse};
 
 const ME: &str = "me";
 
@@ -141,6 +141,8 @@ fn functions_that_forge_labels_see_only_the_tenants_series() {
         r#"union(_, _)"#,
         r#"(_, _)"#,
         r#"_ @ end()"#,
+        r#"up{tenant="me"} @ end(_)"#,
+        r#"_[5m] offset 1i"#,
         r#"_ @ (_)"#,
         r#"up{tenant="me"} @ scalar(_)"#,
         r#"(_[5m:1m]) @ (_ + _)"#,
@@ -161,6 +163,13 @@ fn selectors_that_are_not_labels_are_refused() {
     is_refused(r#"up{"__graphite__"="*.secret.*"}"#, "other means");
     is_refused(r#"up{\x5f_graphite__="*.secret.*"}"#, "other means");
     is_refused("info(up)", "no function is called `info`");
+    // Should the parser learn it one day, or somebody make one by hand.
+    let (up, _) = parse("up").unwrap();
+    for name in ["info", "INFO"] {
+        let call = Call { name: name.into(), args: vec![up.clone()], keep_metric_names: false };
+        let enforced = enforce(&Expr::Call(Box::new(call)), &[matcher()]);
+        assert_eq!(enforced, Err(Violation::Function { name: name.into() }));
+    }
 }
 
 #[test]
@@ -208,6 +217,36 @@ fn values_of_tenants_are_never_patterns() {
 }
 
 #[test]
+fn odd_characters_of_a_tenant_stay_in_its_value() {
+    let (expr, _) = parse(r#"up or {a="b" or c="d"}"#).unwrap();
+    for label in ["tenant", "te nant", "t}", "t\"=\"", "é", "__name__x"] {
+        for value in
+            ["a\r\nb", "\0", "\"} or secret{a=\"", "\\", "'`", "\u{202e}", "é", "a|b", "%00"]
+        {
+            let matchers = [
+                Matcher::equal(label, value).unwrap(),
+                Matcher::one_of(label, [value, "second"]).unwrap(),
+            ];
+            for matcher in matchers {
+                let enforced = enforce(&expr, std::slice::from_ref(&matcher)).unwrap();
+                let wire = enforced.wire();
+                assert!(!wire.contains(char::is_control), "{wire:?}");
+                let (read, _) = parse(&wire).unwrap();
+                assert_eq!(read, enforced, "{wire}");
+                for selector in read.selectors() {
+                    let own = [("__name__", "up"), ("a", "b"), (label, value)];
+                    assert!(selector.matches(&own), "{wire}");
+                    for other in ["", "a", "b", "secret"] {
+                        let other = [("__name__", "up"), ("a", "b"), (label, other)];
+                        assert!(!selector.matches(&other), "{wire}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_matcher_must_force_something() {
     for (label, values) in [("", vec!["a"]), ("tenant", vec![]), ("tenant", vec!["a", ""])] {
         assert_eq!(Matcher::one_of(label, values), Err(Violation::EmptyMatcher));
@@ -233,6 +272,7 @@ fn matchers_hold_together_or_not_at_all() {
 fn what_the_store_does_not_survive_is_not_sent() {
     for query in [
         "rate(a) + (b @ (c[5m]))",
+        "rate(a) + rate(b[5m] @ (c[5m]))",
         r"a + on(x) group_left(y,\*) b",
         "a[1h: 2h-5m] + 1",
         "limit_offset(1, -1, up)",
@@ -241,6 +281,10 @@ fn what_the_store_does_not_survive_is_not_sent() {
     ] {
         is_refused(query, "VictoriaMetrics ends when it runs");
     }
+    // With the name alone forced into it, `"foo" + bar` would be printed: a sum of strings.
+    let (sum, _) = parse(r#"("foo") + bar"#).unwrap();
+    let name = Matcher::equal("__name__", "bar").unwrap();
+    assert!(matches!(enforce(&sum, &[name]), Err(Violation::Deadly { .. })));
     is_confined("limit_offset(1, 2, up)", r#"limit_offset(1, 2, up{tenant="me"})"#);
     is_confined(
         r#"AGGR_OVER_TIME("min_over_time", up[5m])"#,

@@ -1,6 +1,6 @@
 //! The language: what parses, how it is printed, where errors point.
 
-use ktel_metricsql::{Expr, functions, parse};
+use ktel_metricsql::{Expr, FunctionKind, functions, parse};
 
 use crate::corpus;
 use crate::generate::expression;
@@ -71,6 +71,22 @@ fn every_error_can_be_drawn_under_its_query() {
 }
 
 #[test]
+fn errors_name_the_nearest_word() {
+    let table = [
+        ("rat(up)", Some("did you mean `rate`?")),
+        ("Counnt(up)", Some("did you mean `count`?")),
+        ("up offse 5m", Some("did you mean `offset`?")),
+        ("sum(up) withot (job)", Some("did you mean `without`?")),
+        ("zzzzzz(up)", None),
+        ("up)", None),
+    ];
+    for (query, expected) in table {
+        let error = parse(query).unwrap_err();
+        assert_eq!(error.hint().as_deref(), expected, "{query}: {error}");
+    }
+}
+
+#[test]
 fn every_function_stands_in_the_corpus_in_small_letters_and_in_capitals() {
     let queries: Vec<String> = corpus::valid().into_iter().map(|case| case.query).collect();
     for function in functions() {
@@ -98,6 +114,68 @@ fn check_wire(query: &str) {
     if !has_empty_group(&expr) {
         assert_eq!(again, expr, "{query}\n{wire}");
     }
+}
+
+/// The sections and features of the documentation of MetricsQL, by a word of each.
+const DOCUMENTED: [&str; 33] = [
+    "MetricsQL features",
+    "Graphite",
+    "Lookbehind",
+    "`_` in numbers",
+    "`or` filters",
+    "several constants",
+    "group_left(*)",
+    "number of arguments",
+    "`@` anywhere",
+    "after `@`",
+    "[Ni]",
+    "`offset` anywhere",
+    "Fractional",
+    "without a suffix",
+    "Durations anywhere",
+    "Suffixes of numbers",
+    "Trailing commas",
+    "Unicode",
+    "Escapes",
+    "`limit N`",
+    "boundsLabel",
+    "`default`",
+    "`if`",
+    "`ifnot`",
+    "`WITH`",
+    "Concatenation",
+    "keep_metric_names",
+    "Rollup functions",
+    "Transform functions",
+    "Label manipulation functions",
+    "Aggregate functions",
+    "Subqueries",
+    "Implicit query conversions",
+];
+
+#[test]
+fn the_readme_has_an_example_that_parses_for_everything_that_is_documented() {
+    let table = include_str!("../../README.md")
+        .split("\n## ")
+        .find(|part| part.starts_with("What is supported"));
+    let rows: Vec<&str> =
+        table.unwrap().lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    for documented in DOCUMENTED {
+        let named =
+            |row: &&&str| row.split(" | ").next().is_some_and(|name| name.contains(documented));
+        assert_eq!(rows.iter().filter(named).count(), 1, "{documented}");
+    }
+    for row in rows {
+        let example = row.split(" | ").nth(1).unwrap_or_default();
+        // A heading has none.
+        if let Some(query) = example.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+            canonical(&query.replace("\\|", "|"));
+        }
+    }
+    let count = |kind| functions().filter(|function| function.kind == kind).count();
+    let counts =
+        [FunctionKind::Rollup, FunctionKind::Transform, FunctionKind::Aggregate].map(count);
+    assert_eq!(counts, [80, 111, 37], "the table has the counts");
 }
 
 fn has_empty_group(expr: &Expr) -> bool {
