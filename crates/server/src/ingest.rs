@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::catalog::{Catalog, Entry};
 use crate::limits::{PRODUCT_BYTES_MAX, SECTIONS_MAX};
 use crate::record::{Key, Record, Section, Source};
+use crate::tally::Tally;
 use crate::token;
 
 pub mod body;
@@ -190,6 +191,7 @@ struct Found {
     sections: Vec<Section>,
     dropped: Dropped,
     refused: Vec<Refused>,
+    tally: Tally,
     today: Date,
 }
 
@@ -199,7 +201,8 @@ impl Found {
             return Err(Reason::TooMany);
         }
         let (sections, refused, today) = (Vec::new(), Vec::new(), context.today);
-        Ok(Self { sections, dropped: Dropped::default(), refused, today })
+        let (dropped, tally) = (Dropped::default(), Tally::default());
+        Ok(Self { sections, dropped, refused, tally, today })
     }
 
     fn take(&mut self, part: usize, entry: Option<&Entry>, raw: &Value) {
@@ -221,6 +224,7 @@ impl Found {
         if applied.sent.is_empty() && !raw.is_empty() {
             return Err(Reason::Empty);
         }
+        self.tally.add(&entry.schema, &applied.sent, self.today);
         let (cells, items) = entry.table.row(&applied.sent);
         Ok(Section { table: std::sync::Arc::clone(&entry.table), cells, items })
     }
@@ -231,7 +235,7 @@ impl Found {
         (source, day, id): (Source, Date, Option<&str>),
         product: Option<String>,
     ) -> Result<Read, Reason> {
-        let Self { sections, dropped, refused, today } = self;
+        let Self { sections, dropped, refused, tally, today } = self;
         if sections.is_empty() {
             return Err(refused.first().map_or(Reason::Empty, |refused| refused.reason));
         }
@@ -239,7 +243,8 @@ impl Found {
         let id = id.or(context.key).unwrap_or(&random);
         let key = Key::new(day, id, today).ok_or(Reason::Key)?;
         let authenticated = context.authenticated;
-        let record = Record { key, received: today, product, source, authenticated, sections };
+        let record =
+            Record { key, received: today, product, source, authenticated, sections, tally };
         Ok(Read { record, dropped, refused })
     }
 }

@@ -14,6 +14,7 @@ pub mod record;
 pub mod serve;
 mod standards;
 pub mod store;
+pub mod tally;
 pub mod token;
 
 pub use catalog::Catalog;

@@ -14,6 +14,8 @@ pub const QUEUE_MAX: usize = 1024;
 pub const ROWS_MAX: u32 = 1000;
 /// `PostgreSQL` cuts identifiers at 63 bytes; a name that were cut could meet another.
 pub const NAME_BYTES_MAX: usize = 63;
+/// How many counts one look gives: two years of weeks, with some 1000 words each.
+pub const COUNTS_MAX: u32 = 100_000;
 /// The longest id of a report; ours have 32 and 36 letters.
 pub const ID_BYTES_MAX: usize = 64;
 /// The longest name of a product.

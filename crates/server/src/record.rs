@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::layout::Table;
 use crate::limits::{DAYS_AHEAD_MAX, DAYS_BACK_MAX, ID_BYTES_MAX};
+use crate::tally::Tally;
 
 /// One report, or one batch of events: it is stored whole or not at all, and once.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Record {
     pub authenticated: bool,
     /// Its rows.
     pub sections: Vec<Section>,
+    /// What it adds to the counts that charts are drawn from.
+    pub tally: Tally,
 }
 
 /// What tells a repetition: the day stands in it, so that a month's rows can be kept together and
@@ -122,6 +125,14 @@ pub fn day_number(day: Date) -> i32 {
     i32::try_from(days).expect("the days of 20 000 years fit")
 }
 
+/// Gives the day that is so many days after the first of 1970.
+#[must_use]
+pub fn date_of(number: i32) -> Date {
+    let days = jiff::Span::new().try_days(number).unwrap_or_default();
+    // Beyond the calendar there are no records.
+    Date::constant(1970, 1, 1).checked_add(days).unwrap_or(Date::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -133,6 +144,7 @@ mod tests {
         assert_eq!(day_number(date(1970, 1, 1)), 0);
         assert_eq!(day_number(date(1969, 12, 31)), -1);
         assert_eq!(day_number(date(2026, 11, 21)), 20_778);
+        assert_eq!(super::date_of(20_778), date(2026, 11, 21));
     }
 
     #[test]

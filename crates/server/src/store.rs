@@ -17,11 +17,15 @@ use crate::layout::Table;
 use crate::limits::QUEUE_MAX;
 use crate::record::Record;
 use crate::token::Stamp;
+pub use counts::{Asked, Count};
 use engine::Engine;
+use reader::Reader;
 use writer::Job;
 
+mod counts;
 mod engine;
 mod group;
+mod reader;
 mod sql;
 mod sqlite;
 mod writer;
@@ -99,6 +103,7 @@ pub enum Error {
 pub struct Store {
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
+    reader: Reader,
 }
 
 impl Store {
@@ -108,12 +113,13 @@ impl Store {
     /// When it cannot be reached, or holds something else.
     pub fn open(place: &Place, tables: &[Arc<Table>]) -> Result<Self, Error> {
         let engine = Engine::open(place, tables)?;
+        let reader = Reader::open(place)?;
         let (jobs, waiting) = sync_channel(QUEUE_MAX);
         let writer = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer::run(engine, &waiting))
             .map_err(|source| Error::Folder { path: "thread".into(), source: Arc::new(source) })?;
-        Ok(Self { jobs: Some(jobs), writer: Some(writer) })
+        Ok(Self { jobs: Some(jobs), writer: Some(writer), reader })
     }
 
     /// Stores a record, and answers when it cannot get lost any more.
@@ -164,6 +170,22 @@ impl Store {
     /// When they cannot be read.
     pub async fn records(&self) -> Result<Vec<Map<String, Value>>, Error> {
         self.ask(|answer| Job::Rows { view: View::Records, answer }).await
+    }
+
+    /// Gives the counts that charts are drawn from.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn counts(&self, asked: Asked) -> Result<Vec<Count>, Error> {
+        self.reader.counts(asked).await
+    }
+
+    /// Gives every product, its versions, and how many records or installations spoke of each.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn versions(&self) -> Result<Vec<(String, String, i64)>, Error> {
+        self.reader.versions().await
     }
 
     /// Keeps the stamp of a token.

@@ -62,7 +62,9 @@ impl Drop for Served {
 }
 
 fn ship(served: &Served, token: &str) -> (i32, String, String) {
-    let words = format!("workflows run --jobs cluster-state --snapshot {CLUSTER} --no-spool --report-server");
+    let words = format!(
+        "workflows run --jobs cluster-state --snapshot {CLUSTER} --no-spool --report-server"
+    );
     let mut workflow = command(&words);
     workflow.arg(format!("{}/v1/reports", served.url)).env("KTEL_TOKEN", token);
     run(workflow, b"")

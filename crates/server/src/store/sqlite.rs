@@ -8,6 +8,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
 
+use super::counts;
 use super::sql::{self, Dialect};
 use super::{Error, Stored, View};
 use crate::layout::Table;
@@ -16,7 +17,7 @@ use crate::record::{Cell, Record, Section, day_number};
 use crate::token::{Role, Stamp};
 
 /// The database's name in its folder.
-const FILE: &str = "telemetry.sqlite";
+pub(super) const FILE: &str = "telemetry.sqlite";
 /// Statements that stay prepared: one per schema, and a few of our own.
 const STATEMENTS_MAX: usize = 256;
 
@@ -98,7 +99,7 @@ impl Sqlite {
 }
 
 fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusqlite::Error> {
-    let Record { key, received, product, source, authenticated, sections } = record;
+    let Record { key, received, product, source, authenticated, sections, tally: _ } = record;
     let day = day_number(key.day);
     let inserted = transaction
         .prepare_cached(
@@ -139,12 +140,13 @@ fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusq
                 .execute(params![day, sequence, position, item.field, item.word, number, bucket])?;
         }
     }
+    counts::add(transaction, record)?;
     Ok(Stored::New)
 }
 
 fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for statement in Dialect::Sqlite.fixed() {
+    for statement in counts::TABLES.iter().chain(Dialect::Sqlite.fixed()) {
         transaction.execute_batch(statement)?;
     }
     for table in tables {

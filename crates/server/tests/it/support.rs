@@ -6,6 +6,7 @@ use jiff::civil::{Date, date};
 use ktel_server::Catalog;
 use ktel_server::layout::Table;
 use ktel_server::record::{Cell, Item, Key, Record, Section, Source};
+use ktel_server::tally::Tally;
 
 pub(crate) const TODAY: Date = date(2026, 11, 21);
 
@@ -47,9 +48,16 @@ pub(crate) fn on(day: Date, id: &str, sections: Vec<Section>) -> Record {
         source: Source::Report,
         authenticated: true,
         sections,
+        tally: Tally::default(),
     }
 }
 
 pub(crate) fn pods(number: i64) -> Section {
     section("ktel/cluster-state", &[("pods", Cell::Integer(number))], &[])
+}
+
+/// Throws dice that fall the same in every run.
+pub(crate) fn number(luck: &mut u64, sides: usize) -> usize {
+    *luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    usize::try_from(*luck >> 33).unwrap() % sides
 }

@@ -1,0 +1,174 @@
+//! What a record adds to the counts that charts are drawn from.
+//!
+//! Only words of the coarse form are counted: what a chart shows is never finer than what the
+//! standard calls coarse, even where senders are exact. Dates and ids are no groups.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Weekday};
+use ktel_model::Schema;
+use ktel_model::standard::schema::{Field, Form, Kind, Type};
+use serde_json::{Map, Value};
+
+/// The name of the count of all, which is no field.
+pub const ALL: &str = "";
+
+/// What one record adds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// The version of the product that it speaks of, where it says one.
+    pub version: Option<String>,
+    /// What it says, by schema and installation.
+    pub said: BTreeMap<Who, BTreeMap<Said, u64>>,
+}
+
+/// Who says something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Who {
+    /// `vendor/name` of the schema.
+    pub schema: String,
+    /// The installation, where the schema follows it: only its last word of a week counts.
+    pub installation: Option<String>,
+}
+
+/// One word of one field.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Said {
+    /// The field, its parts joined by dots; [`ALL`] for the whole.
+    pub field: String,
+    /// The word, the bucket, or the version without its patch.
+    pub word: String,
+}
+
+impl Tally {
+    /// Counts what a schema let through.
+    pub fn add(&mut self, schema: &Schema, sent: &Map<String, Value>, today: Date) {
+        let coarse = schema.apply(sent, Form::Coarse, today).sent;
+        let (mut said, mut installation) = (Vec::new(), None);
+        said.push(Said { field: ALL.to_owned(), word: String::new() });
+        for (name, field) in &schema.fields {
+            let Some(value) = coarse.get(name) else { continue };
+            if matches!(field.of, Type::Id) && schema.kind == Kind::Stats {
+                installation = value.as_str().map(str::to_owned);
+            }
+            if is_version(schema, name, field) && self.version.is_none() {
+                self.version = value.as_str().map(str::to_owned);
+            }
+            words(name, field, value, &mut said);
+        }
+        let who = Who { schema: schema.id(), installation };
+        let counts = self.said.entry(who).or_default();
+        for one in said {
+            *counts.entry(one).or_default() += 1;
+        }
+    }
+}
+
+/// Gives the Monday of a day's week.
+#[must_use]
+pub fn week(day: Date) -> Date {
+    let since = day.weekday().since(Weekday::Monday);
+    // The first week of the calendar has no Monday of its own.
+    day.checked_sub(jiff::Span::new().days(since)).unwrap_or(day)
+}
+
+/// Tells whether a field says which version of the product runs: `version` or `PRODUCT_version`.
+fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
+    let of_product = |name: &str| {
+        let product = name.strip_suffix("_version");
+        product.is_some_and(|product| schema.name.split('-').any(|part| part == product))
+    };
+    matches!(field.of, Type::Version(_)) && (name == "version" || of_product(name))
+}
+
+fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<Said>) {
+    let mut say = |word: &str| said.push(Said { field: path.to_owned(), word: word.to_owned() });
+    match (&field.of, value) {
+        (Type::Id | Type::Date(_), _) => {}
+        (Type::Record(fields), Value::Object(values)) => {
+            for (name, field) in fields {
+                let Some(value) = values.get(name) else { continue };
+                words(&format!("{path}.{name}"), field, value, said);
+            }
+        }
+        (Type::Map(..), Value::Object(map)) => {
+            map.iter().filter(|(_, value)| is_there(value)).for_each(|(word, _)| say(word));
+        }
+        (Type::List(_), Value::Array(list)) => {
+            list.iter().filter_map(Value::as_str).for_each(say);
+        }
+        (_, Value::String(word)) => say(word),
+        (_, Value::Bool(flag)) => say(if *flag { "true" } else { "false" }),
+        (_, Value::Number(number)) => say(&number.to_string()),
+        (_, Value::Null | Value::Array(_) | Value::Object(_)) => {}
+    }
+}
+
+/// Tells whether a map says of a word that it is there.
+fn is_there(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(bucket) => bucket != "0",
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::{Value, json};
+
+    use super::{Tally, week};
+    use crate::Catalog;
+
+    fn tally(id: &str, sent: &Value) -> Tally {
+        let mut tally = Tally::default();
+        let catalog = Catalog::built_in();
+        let schema = &catalog.find(id, None).unwrap().schema;
+        tally.add(schema, sent.as_object().unwrap(), date(2026, 11, 21));
+        tally
+    }
+
+    #[track_caller]
+    fn check(id: &str, sent: &Value, version: Option<&str>, expected: &[&str]) {
+        let Tally { version: got, said } = tally(id, sent);
+        assert_eq!(got.as_deref(), version);
+        let said: Vec<String> = said
+            .values()
+            .flatten()
+            .map(|(one, count)| format!("{}={}*{count}", one.field, one.word))
+            .collect();
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn only_coarse_words_are_counted() {
+        check("ktel/cluster-state", &json!({"pods": 7}), None, &["=*1", "pods=6-20*1"]);
+        let event = json!({
+            "schema_version": 1, "timestamp": "2026-05-12T14:30:45Z", "version": "0.4.2",
+            "os": "darwin", "arch": "arm64", "command_path": "plugin",
+        });
+        let expected = [
+            "=*1",
+            "arch=arm64*1",
+            "command_path=plugin*1",
+            "os=darwin*1",
+            "schema_version=1*1",
+            "version=0.4*1",
+        ];
+        check("ktel/command", &event, Some("0.4"), &expected);
+    }
+
+    #[test]
+    fn a_week_begins_on_monday() {
+        for (day, monday) in [
+            (date(2026, 11, 21), date(2026, 11, 16)),
+            (date(2026, 11, 16), date(2026, 11, 16)),
+            (date(2026, 11, 15), date(2026, 11, 9)),
+            (date(2026, 1, 1), date(2025, 12, 29)),
+        ] {
+            assert_eq!(week(day), monday, "{day}");
+        }
+    }
+}

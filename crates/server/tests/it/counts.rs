@@ -1,0 +1,109 @@
+//! The counts of charts are those of a look at everything that ever came.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use ktel_server::record::{Key, Record, Source};
+use ktel_server::store::{Asked, Place};
+use ktel_server::tally::{Said, Tally, Who, week};
+use ktel_server::{Catalog, Store};
+
+use crate::support::{TODAY, number};
+
+/// What a chart shows: by week, schema, field and word, how often and by how many.
+type Counts = BTreeMap<(Date, String, String, String), (i64, i64)>;
+
+fn record(luck: &mut u64, serial: usize) -> Record {
+    let mut dice = |sides| number(luck, sides);
+    let day = TODAY.checked_sub(i64::try_from(dice(30)).unwrap().days()).unwrap();
+    let mut tally = Tally { version: Some(format!("1.{}", dice(2))), ..Tally::default() };
+    for schema in ["acme/stats", "ktel/command"] {
+        if dice(3) == 0 {
+            continue;
+        }
+        let installation = (schema == "acme/stats").then(|| format!("installation {}", dice(4)));
+        let said = ["size", "mesh"].map(|field| {
+            let word = ["one", "two", "three"][dice(3)].to_owned();
+            (Said { field: field.to_owned(), word }, 1 + dice(3) as u64)
+        });
+        let all = (Said { field: String::new(), word: String::new() }, 1);
+        let said = said.into_iter().chain([all]).collect();
+        tally.said.insert(Who { schema: schema.to_owned(), installation }, said);
+    }
+    Record {
+        key: Key { day, id: format!("{serial:0>16}") },
+        received: TODAY,
+        product: Some(["acme", "other"][dice(2)].to_owned()),
+        source: Source::Report,
+        authenticated: true,
+        sections: Vec::new(),
+        tally,
+    }
+}
+
+/// Looks at everything.
+fn scan(records: &[Record], product: &str, version: Option<&str>) -> Counts {
+    let mut last: BTreeMap<(Date, &Who), &Record> = BTreeMap::new();
+    let mut counts = Counts::new();
+    for record in records {
+        for who in record.tally.said.keys().filter(|who| who.installation.is_some()) {
+            last.insert((week(record.key.day), who), record);
+        }
+    }
+    for record in records {
+        for (who, said) in &record.tally.said {
+            let week = week(record.key.day);
+            let is_last = last.get(&(week, who)).is_none_or(|last| last.key == record.key);
+            let asked = record.product.as_deref() == Some(product)
+                && version.is_none_or(|version| record.tally.version.as_deref() == Some(version));
+            if !is_last || !asked {
+                continue;
+            }
+            for (Said { field, word }, count) in said {
+                let one = (week, who.schema.clone(), field.clone(), word.clone());
+                let count = if who.installation.is_some() { 1 } else { *count };
+                let sum = counts.entry(one).or_default();
+                *sum = (sum.0 + i64::try_from(count).unwrap(), sum.1 + 1);
+            }
+        }
+    }
+    counts
+}
+
+async fn read(store: &Store, product: &str, version: Option<&str>) -> Counts {
+    let from = TODAY.checked_sub(60.days()).unwrap();
+    let asked = Asked {
+        product: Some(product.to_owned()),
+        version: version.map(str::to_owned),
+        from,
+        to: TODAY,
+    };
+    let counts = store.counts(asked).await.unwrap().into_iter();
+    let one = |count: ktel_server::store::Count| {
+        let Said { field, word } = count.said;
+        ((count.week, count.schema, field, word), (count.number, count.senders))
+    };
+    counts.map(one).collect()
+}
+
+#[tokio::test]
+async fn counts_kept_along_are_those_of_a_full_scan() {
+    let keep = tempfile::tempdir().unwrap();
+    let tables = Catalog::built_in().tables();
+    let store = Store::open(&Place::Folder(keep.path().into()), &tables).unwrap();
+    let mut luck = 11;
+    let records: Vec<Record> = (0..300).map(|serial| record(&mut luck, serial)).collect();
+    for record in &records {
+        store.append(record.clone()).await.unwrap();
+        // A repetition counts once.
+        store.append(record.clone()).await.unwrap();
+    }
+    for product in ["acme", "other"] {
+        for version in [None, Some("1.0"), Some("1.1"), Some("2.0")] {
+            let expected = scan(&records, product, version);
+            assert_eq!(read(&store, product, version).await, expected, "{product} {version:?}");
+            assert_eq!(expected.is_empty(), version == Some("2.0"));
+        }
+    }
+}
