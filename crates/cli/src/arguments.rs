@@ -75,6 +75,12 @@ pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArgument,
+    /// Let everybody look at the charts; groups stay large enough
+    #[arg(long)]
+    pub(crate) public: bool,
+    /// Show a group to readers when it has so many senders, 5 at the least
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
+    pub(crate) floor: u32,
     /// Accept this file of the standard too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,

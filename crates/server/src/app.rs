@@ -18,12 +18,16 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::error;
 
-use crate::limits::{BODIES_MAX, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR};
+use crate::dashboard::page::Health;
+use crate::limits::{
+    BODIES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
+};
 use crate::rate::Bucket;
 use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
 use crate::{Catalog, ingest};
 
+mod charts;
 mod collector;
 mod intake;
 mod reports;
@@ -44,6 +48,15 @@ struct Counters {
     dropped_values: AtomicU64,
 }
 
+impl Counters {
+    fn health(&self) -> Health {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Self { stored, repeated, refused, dropped_values } = self;
+        let (stored, repeated) = (count(stored), count(repeated));
+        Health { stored, repeated, refused: count(refused), dropped: count(dropped_values) }
+    }
+}
+
 /// What all routes share.
 #[derive(Debug)]
 pub struct App {
@@ -55,6 +68,18 @@ pub struct App {
     counters: Counters,
     started: Instant,
     now: fn() -> Timestamp,
+    readers: Readers,
+    floor: i64,
+}
+
+/// Who may look at charts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Readers {
+    /// Whoever shows a token of a reader or an administrator.
+    #[default]
+    WithToken,
+    /// Everybody; groups are large enough either way.
+    Everybody,
 }
 
 impl App {
@@ -77,7 +102,16 @@ impl App {
             counters: Counters::default(),
             started: Instant::now(),
             now,
+            readers: Readers::default(),
+            floor: GROUP_FLOOR,
         })
+    }
+
+    /// Says who may look at charts, and how many senders a group has at the least.
+    #[must_use]
+    pub fn readable(mut self, readers: Readers, floor: u32) -> Self {
+        (self.readers, self.floor) = (readers, i64::from(floor.max(GROUP_FLOOR_MIN)));
+        self
     }
 
     /// Gives the store, for whoever reads it.
@@ -168,6 +202,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/services/collector/ack", post(collector::acks))
         .route("/services/collector/health", get(collector::health))
         .route("/services/collector/health/1.0", get(collector::health))
+        .route("/", get(charts::page))
+        .route("/dictionary", get(charts::dictionary))
+        .route("/dashboard.css", get(charts::style))
+        .route("/dashboard.js", get(charts::script))
+        .route("/v1/counts", get(charts::counts))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -186,17 +225,12 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    let Counters { stored, repeated, refused, dropped_values } = &app.counters;
+    let Health { stored, repeated, refused, dropped } = app.counters.health();
     let name = "ktel_server_items_total";
     let text = format!(
-        "# TYPE {name} counter\n{name}{{result=\"stored\"}} {}\n{name}{{result=\"repeated\"}} {}\n\
-         {name}{{result=\"refused\"}} {}\n# TYPE ktel_server_dropped_values_total counter\n\
-         ktel_server_dropped_values_total {}\n",
-        count(stored),
-        count(repeated),
-        count(refused),
-        count(dropped_values),
+        "# TYPE {name} counter\n{name}{{result=\"stored\"}} {stored}\n\
+         {name}{{result=\"repeated\"}} {repeated}\n{name}{{result=\"refused\"}} {refused}\n# TYPE ktel_server_dropped_values_total counter\n\
+         ktel_server_dropped_values_total {dropped}\n",
     );
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -4,8 +4,10 @@
 //! What is answered with success is on disk; what no schema declares is never stored, and the
 //! addresses of senders are neither stored nor logged.
 
+pub mod anonymity;
 pub mod app;
 pub mod catalog;
+pub mod dashboard;
 pub mod ingest;
 pub mod layout;
 pub mod limits;

@@ -51,6 +51,10 @@ pub const CONNECTIONS_MAX: usize = 1024;
 pub const RATE_BURST: u32 = 2000;
 /// How many requests a second one token may make for long.
 pub const RATE_PER_SECOND: u32 = 1000;
+/// How many senders a group has at the least before it is shown; the usual k of k-anonymity.
+pub const GROUP_FLOOR: i64 = 10;
+/// An operator may go down to this: below, a group is a few known installations.
+pub const GROUP_FLOOR_MIN: u32 = 5;
 /// How long tokens are taken as they were read; one that was made or taken back waits this long.
 pub const TOKENS_KNOWN_FOR: Duration = Duration::from_secs(2);
 /// What a sender that comes too often is told to wait.

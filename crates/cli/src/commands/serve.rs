@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
-use ktel_server::app::{App, router};
+use ktel_server::app::{App, Readers, router};
 use ktel_server::store::Place;
 use ktel_server::token::{self, Role, Stamp};
 use ktel_server::{Catalog, Store, serve};
@@ -38,7 +38,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     async fn start(arguments: &Serve, printer: &mut Printer) -> Result<Self, Failure> {
-        let Serve { listen, store, schemas: files } = arguments;
+        let Serve { listen, store, public, floor, schemas: files } = arguments;
         let more = files.iter().map(|file| schemas::load(file));
         let more = more.collect::<Result<Vec<_>, _>>()?;
         let catalog = Catalog::new(more).map_err(usage)?;
@@ -56,6 +56,8 @@ impl Receiver {
             );
         }
         let app = App::new(catalog, store, clock::now).await.map_err(usage)?;
+        let readers = if *public { Readers::Everybody } else { Readers::WithToken };
+        let app = app.readable(readers, *floor);
         let receiver = Self::listen(*listen, app).await?;
         printer.out(format!("listening on  {}\n", receiver.url()?))?;
         Ok(receiver)

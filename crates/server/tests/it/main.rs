@@ -1,6 +1,7 @@
 //! What a receiver promises, against real stores and real sockets.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod charts;
 mod contract;
 mod counts;
 mod crash;

@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use ktel_server::app::{App, router};
+use ktel_server::app::{App, Readers, router};
 use ktel_server::store::Place;
 use ktel_server::token::{Role, Stamp};
 use ktel_server::{Catalog, Store};
@@ -17,10 +17,11 @@ use tower::ServiceExt;
 
 use crate::support::table;
 
-const TOKEN: &str = "00000000-0000-4000-8000-000000000001";
-const READER: &str = "00000000-0000-4000-8000-000000000002";
+pub(crate) const TOKEN: &str = "00000000-0000-4000-8000-000000000001";
+pub(crate) const READER: &str = "00000000-0000-4000-8000-000000000002";
+pub(crate) const ADMIN: &str = "00000000-0000-4000-8000-000000000003";
 
-struct Server {
+pub(crate) struct Server {
     app: Arc<App>,
     _keep: tempfile::TempDir,
 }
@@ -30,29 +31,40 @@ fn now() -> Timestamp {
 }
 
 impl Server {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let keep = tempfile::tempdir().unwrap();
         let catalog = Catalog::built_in();
         let store = Store::open(&Place::Folder(keep.path().into()), &catalog.tables()).unwrap();
-        for (token, role) in [(TOKEN, Role::Ingest), (READER, Role::Reader)] {
+        for (token, role) in [(TOKEN, Role::Ingest), (READER, Role::Reader), (ADMIN, Role::Admin)] {
             store.add_token(Stamp::of(token, role, None)).await.unwrap();
         }
         let app = Arc::new(App::new(catalog, store, now).await.unwrap());
         Self { app, _keep: keep }
     }
 
+    /// Lets everybody look at the charts.
+    pub(crate) fn public(self) -> Self {
+        let Self { app, _keep } = self;
+        let app = Arc::into_inner(app).unwrap().readable(Readers::Everybody, 10);
+        Self { app: Arc::new(app), _keep }
+    }
+
     fn router(&self) -> Router {
         router(Arc::clone(&self.app))
     }
 
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        self.router().oneshot(request).await.unwrap()
+    }
+
     async fn ask(&self, request: Request<Body>) -> (u16, Value) {
-        let answer: Response<Body> = self.router().oneshot(request).await.unwrap();
+        let answer = self.answer(request).await;
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 
-    async fn post(&self, path: &str, body: impl Into<Body>) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> (u16, Value) {
         let scheme = if path.starts_with("/v1") { "Bearer" } else { "Splunk" };
         let request = Request::post(path)
             .header("authorization", format!("{scheme} {TOKEN}"))
@@ -66,7 +78,7 @@ impl Server {
     }
 }
 
-fn report(id: &str, pods: &Value) -> Value {
+pub(crate) fn report(id: &str, pods: &Value) -> Value {
     json!({
         "schema": "ktel/report", "schema_version": "1.0.0", "id": id, "day": "2026-11-21",
         "product": {"ktel": "0.1.0"}, "form": "exact",

@@ -1,0 +1,250 @@
+//! The pages for people, and the numbers behind their charts.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue};
+use maud::Markup;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::info;
+
+use super::{App, Readers, json_answer, refusal, status, token_of, unstored};
+use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE};
+use crate::dashboard::{Part, View, dictionary, draw};
+use crate::store::{Asked, Count};
+use crate::token::Role;
+
+/// Nothing but our own style and script, no frames, no forms to elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// How long a word in a query may be; longer ones are no words of ours.
+const WORD_BYTES_MAX: usize = 128;
+
+/// What a page or a list of numbers is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Choice {
+    product: Option<String>,
+    version: Option<String>,
+    weeks: Option<u32>,
+    schema: Option<String>,
+    field: Option<String>,
+    format: Option<String>,
+}
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Groups that are large enough.
+    OfGroups,
+    /// Everything.
+    OfAll,
+}
+
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Response {
+    let (reader, view) = match app.look(&headers, &choice).await {
+        Ok(look) => look,
+        Err(answer) => return *answer,
+    };
+    let (counts, versions) = match tokio::join!(app.counts(&view), app.store.versions()) {
+        (Ok(counts), Ok(versions)) => (counts, versions),
+        (Err(error), _) | (_, Err(error)) => return unstored(&error),
+    };
+    let today = app.today();
+    let parts = draw(&app.catalog, &counts, &view, today);
+    let page = Page {
+        view: &view,
+        versions: &versions,
+        parts: &parts,
+        health: app.counters.health(),
+        today,
+        sees_all: reader == Reader::OfAll,
+    };
+    html(page.render())
+}
+
+/// The numbers of one chart.
+pub(super) async fn counts(
+    State(app): State<Arc<App>>,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Response {
+    let (_, view) = match app.look(&headers, &choice).await {
+        Ok(look) => look,
+        Err(answer) => return *answer,
+    };
+    let counts = match app.counts(&view).await {
+        Ok(counts) => counts,
+        Err(error) => return unstored(&error),
+    };
+    let parts = draw(&app.catalog, &counts, &view, app.today());
+    let schema = choice.schema.unwrap_or_default();
+    let field = choice.field.unwrap_or_default();
+    let Some(part) = parts.iter().find(|part| part.schema.id() == schema) else {
+        return refusal(404, "not_found", "nothing was received of this schema", None);
+    };
+    let Some(rows) = rows(part, &field) else {
+        return refusal(404, "not_found", "nothing was received of this field", None);
+    };
+    match choice.format.as_deref() {
+        Some("csv") => csv(&rows),
+        Some("json") | None => {
+            let unit = part.unit.word();
+            let rows: Vec<Value> =
+                rows.iter().map(|(word, number)| json!({"word": word, "number": number})).collect();
+            let body = json!({
+                "schema": schema, "field": field, "unit": unit, "floor": view.floor, "rows": rows,
+                "why": format!("/dictionary#{schema}:{field}"),
+            });
+            json_answer(200, &body)
+        }
+        Some(_) => refusal(400, "format", "the formats are json and csv", None),
+    }
+}
+
+pub(super) async fn dictionary(State(app): State<Arc<App>>) -> Response {
+    html(dictionary::render(&app.catalog, app.floor))
+}
+
+pub(super) async fn style() -> Response {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
+}
+
+pub(super) async fn script() -> Response {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT).into_response()
+}
+
+impl App {
+    /// Finds out who looks, and at what.
+    async fn look(
+        &self,
+        headers: &HeaderMap,
+        choice: &Choice,
+    ) -> Result<(Reader, View), Box<Response>> {
+        let reader = self.reader(headers).await.ok_or_else(|| {
+            let mut answer = refusal(401, "token", "a token of a reader is needed", None);
+            // A browser asks for a name, which does not matter, and a password, which is the token.
+            let ask = HeaderValue::from_static("Basic realm=\"ktel\", charset=\"UTF-8\"");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, ask);
+            Box::new(answer)
+        })?;
+        let word = |word: &Option<String>| {
+            let word = word.clone().filter(|word| !word.is_empty());
+            match word {
+                Some(word) if word.len() > WORD_BYTES_MAX => {
+                    Err(Box::new(refusal(400, "word", "no word is that long", None)))
+                }
+                word => Ok(word),
+            }
+        };
+        let weeks = choice.weeks.unwrap_or(PERIODS[1]).clamp(1, PERIODS[PERIODS.len() - 1]);
+        let floor = if reader == Reader::OfAll { 1 } else { self.floor };
+        let view =
+            View { product: word(&choice.product)?, version: word(&choice.version)?, weeks, floor };
+        if reader == Reader::OfAll {
+            info!(target: "ktel::audit", ?view, "an administrator reads groups of any size");
+        }
+        Ok((reader, view))
+    }
+
+    async fn reader(&self, headers: &HeaderMap) -> Option<Reader> {
+        let token = token_of(headers, "Bearer").map(str::to_owned).or_else(|| password(headers));
+        let stamp = match token {
+            Some(token) => self.stamp(&token).await,
+            None => None,
+        };
+        match (stamp.map(|stamp| stamp.role), self.readers) {
+            (Some(Role::Admin), _) => Some(Reader::OfAll),
+            (Some(Role::Reader), _) | (_, Readers::Everybody) => Some(Reader::OfGroups),
+            (Some(Role::Ingest) | None, Readers::WithToken) => None,
+        }
+    }
+
+    async fn counts(&self, view: &View) -> Result<Vec<Count>, crate::store::Error> {
+        let today = self.today();
+        let (product, version) = (view.product.clone(), view.version.clone());
+        self.store.counts(Asked { product, version, from: view.from(today), to: today }).await
+    }
+}
+
+/// Gives what a chart shows as rows; the empty field is the line of weeks.
+fn rows(part: &Part<'_>, field: &str) -> Option<Vec<(String, Option<i64>)>> {
+    if field.is_empty() {
+        let week = |(week, number): &(jiff::civil::Date, Option<i64>)| (week.to_string(), *number);
+        return Some(part.weeks.iter().map(week).collect());
+    }
+    let chart = part.charts.iter().find(|chart| chart.path == field)?;
+    let groups = chart.folded.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
+    let other = chart.folded.other.map(|number| ("other".to_owned(), Some(number)));
+    Some(groups.chain(other).collect())
+}
+
+fn csv(rows: &[(String, Option<i64>)]) -> Response {
+    let lines = rows.iter().map(|(word, number)| {
+        let number = number.map(|number| number.to_string()).unwrap_or_default();
+        format!("{},{number}\r\n", quoted(word))
+    });
+    let body: String = std::iter::once("word,number\r\n".to_owned()).chain(lines).collect();
+    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+    (headers, body).into_response()
+}
+
+/// Quotes a word for RFC 4180, and so that no spreadsheet takes it for a formula.
+fn quoted(word: &str) -> String {
+    let formula = word.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let word = if formula { format!("'{word}") } else { word.to_owned() };
+    if word.contains([',', '"', '\r', '\n']) {
+        return format!("\"{}\"", word.replace('"', "\"\""));
+    }
+    word
+}
+
+fn html(page: Markup) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (status(200), headers, page.into_string()).into_response()
+}
+
+/// Finds the password that a browser sends.
+fn password(headers: &HeaderMap) -> Option<String> {
+    use base64::Engine as _;
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let decoded = base64::engine::general_purpose::STANDARD.decode(credentials.trim()).ok()?;
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_word_is_no_formula_and_ends_where_it_should() {
+        for (word, expected) in [
+            ("6-20", "6-20"),
+            ("a,b", "\"a,b\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("=1+1", "'=1+1"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What the dashboard shows: one part for each schema that somebody sent, one chart for each field.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use ktel_model::Schema;
+use ktel_model::standard::schema::{Field, Kind, Type};
+
+use crate::Catalog;
+use crate::anonymity::{Folded, Group, Overlap, fold};
+use crate::store::Count;
+use crate::tally::{ALL, week};
+
+pub mod dictionary;
+pub mod page;
+mod svg;
+
+/// What is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Of which product; of all, if none.
+    pub product: Option<String>,
+    /// In which version; in all, if none.
+    pub version: Option<String>,
+    /// How many weeks back.
+    pub weeks: u32,
+    /// How many senders a group has at the least.
+    pub floor: i64,
+}
+
+/// One schema's charts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// What is counted.
+    pub unit: Unit,
+    /// How many there were in each week; nothing where there were too few.
+    pub weeks: Vec<(Date, Option<i64>)>,
+    /// One chart for each field that somebody filled.
+    pub charts: Vec<Chart<'a>>,
+}
+
+/// What a chart counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Installations, by what they said last in the newest week that has any.
+    Installations(Date),
+    /// Reports of the whole period.
+    Reports,
+    /// Runs of commands of the whole period; groups are of batches.
+    Events,
+}
+
+/// One field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart<'a> {
+    /// Its name, the parts joined by dots.
+    pub path: String,
+    /// What is declared of it.
+    pub field: &'a Field,
+    /// What was said.
+    pub folded: Folded,
+}
+
+impl Unit {
+    /// Gives the word for many.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Installations(_) => "installations",
+            Self::Reports => "reports",
+            Self::Events => "events",
+        }
+    }
+}
+
+impl View {
+    /// Gives the first week of the period.
+    #[must_use]
+    pub fn from(&self, today: Date) -> Date {
+        let back = i64::from(self.weeks.saturating_sub(1));
+        week(today).checked_sub(back.weeks()).unwrap_or(Date::MIN)
+    }
+}
+
+/// Draws what was counted.
+#[must_use]
+pub fn draw<'a>(catalog: &'a Catalog, counts: &[Count], view: &View, today: Date) -> Vec<Part<'a>> {
+    let mut by_schema: BTreeMap<&str, Vec<&Count>> = BTreeMap::new();
+    for count in counts {
+        by_schema.entry(&count.schema).or_default().push(count);
+    }
+    catalog
+        .entries()
+        .filter_map(|entry| {
+            let counts = by_schema.get(entry.schema.id().as_str())?;
+            Some(part(&entry.schema, counts, view, today))
+        })
+        .collect()
+}
+
+fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> Part<'a> {
+    let of_all = |day: Date| {
+        let all = counts.iter().find(|count| count.week == day && count.said.field == ALL);
+        all.map(|all| (all.number, all.senders))
+    };
+    let newest = counts.iter().map(|count| count.week).max().unwrap_or(today);
+    let follows_installations = schema.kind == Kind::Stats
+        && schema.fields.values().any(|field| matches!(field.of, Type::Id));
+    let unit = match schema.kind {
+        Kind::Stats if follows_installations => Unit::Installations(newest),
+        Kind::Event => Unit::Events,
+        Kind::Stats | Kind::Job => Unit::Reports,
+    };
+    let first = view.from(today);
+    let weeks = (0..i64::from(view.weeks)).filter_map(|back| first.checked_add(back.weeks()).ok());
+    let weeks = weeks.map(|day| {
+        let shown = of_all(day).filter(|(_, senders)| *senders >= view.floor);
+        (day, shown.map(|(number, _)| number))
+    });
+    let charts = schema.all_fields().filter_map(|(path, field)| {
+        let groups = groups(counts, &path, unit);
+        let overlap = match field.of {
+            Type::Map(..) | Type::List(_) => Overlap::Possible,
+            _ => Overlap::None,
+        };
+        let mut folded = fold(groups, overlap, view.floor);
+        if matches!(field.of, Type::Count(_) | Type::Duration(_)) {
+            // Buckets are read from small to large.
+            folded.groups.sort_by_key(|group| begin(&group.word));
+        }
+        (folded != Folded::default()).then_some(Chart { path, field, folded })
+    });
+    let (weeks, charts) = (weeks.collect(), charts.collect());
+    Part { schema, unit, weeks, charts }
+}
+
+/// Gives the number that a bucket begins with, as in `21-100` and `10001+`.
+fn begin(bucket: &str) -> u64 {
+    let digits: String = bucket.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(u64::MAX)
+}
+
+fn groups(counts: &[&Count], path: &str, unit: Unit) -> Vec<Group> {
+    let mut groups: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    for count in counts.iter().filter(|count| count.said.field == path) {
+        if matches!(unit, Unit::Installations(newest) if newest != count.week) {
+            continue;
+        }
+        let sum = groups.entry(&count.said.word).or_default();
+        *sum = (sum.0 + count.number, sum.1 + count.senders);
+    }
+    let group = |(word, (number, senders)): (&str, (i64, i64))| Group {
+        word: word.to_owned(),
+        number,
+        senders,
+    };
+    groups.into_iter().map(group).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::{Unit, View, draw};
+    use crate::Catalog;
+    use crate::store::Count;
+    use crate::tally::Said;
+
+    fn count(week: i8, schema: &str, field: &str, word: &str, number: i64) -> Count {
+        let said = Said { field: field.into(), word: word.into() };
+        let week = date(2026, 11, week);
+        Count { week, schema: schema.into(), said, number, senders: number }
+    }
+
+    fn view(floor: i64) -> View {
+        View { product: None, version: None, weeks: 3, floor }
+    }
+
+    #[test]
+    fn buckets_stand_in_their_order() {
+        let mut buckets = ["1001-10000", "10001+", "0", "21-100", "2-5"];
+        buckets.sort_by_key(|bucket| super::begin(bucket));
+        assert_eq!(buckets, ["0", "2-5", "21-100", "1001-10000", "10001+"]);
+    }
+
+    #[test]
+    fn reports_are_added_up_and_weeks_with_too_few_are_left_open() {
+        let catalog = Catalog::built_in();
+        let state = "ktel/cluster-state";
+        let counts = [
+            count(2, state, "", "", 4),
+            count(2, state, "pods", "6-20", 4),
+            count(9, state, "", "", 14),
+            count(9, state, "pods", "6-20", 14),
+            count(9, "acme/unknown", "", "", 100),
+        ];
+        let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
+        assert_eq!(parts.len(), 1);
+        assert_eq!(parts[0].unit, Unit::Reports);
+        let weeks =
+            [(date(2026, 11, 2), None), (date(2026, 11, 9), Some(14)), (date(2026, 11, 16), None)];
+        assert_eq!(parts[0].weeks, weeks);
+        let charts: Vec<_> = parts[0].charts.iter().map(|chart| chart.path.as_str()).collect();
+        assert_eq!(charts, ["pods"]);
+        assert_eq!(parts[0].charts[0].folded.groups[0].number, 18);
+    }
+}

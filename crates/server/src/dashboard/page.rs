@@ -1,0 +1,291 @@
+//! The page itself: plain HTML that needs no script, with a table behind every drawing.
+
+use jiff::civil::Date;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Chart, Part, Unit, View, svg};
+
+/// The stylesheet, served beside the page.
+pub const STYLE: &str = include_str!("style.css");
+/// Sends a changed filter at once; without it there is a button.
+pub const SCRIPT: &str = include_str!("script.js");
+/// The periods that can be chosen, in weeks.
+pub const PERIODS: [u32; 3] = [4, 13, 52];
+
+/// A product, its version, and how many spoke of it.
+pub type Version = (String, String, i64);
+
+/// How the receiver has fared since it was started.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Health {
+    /// Items that were stored.
+    pub stored: u64,
+    /// Items that were there already.
+    pub repeated: u64,
+    /// Items and parts that were refused.
+    pub refused: u64,
+    /// Values that no schema declares.
+    pub dropped: u64,
+}
+
+/// Everything that stands on the page.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// What is looked at.
+    pub view: &'a View,
+    /// What can be chosen.
+    pub versions: &'a [Version],
+    /// The charts.
+    pub parts: &'a [Part<'a>],
+    /// How the receiver fares.
+    pub health: Health,
+    /// The day.
+    pub today: Date,
+    /// Whether the reader may see small groups.
+    pub sees_all: bool,
+}
+
+/// Frames what every page has around it.
+pub(super) fn frame(title: &str, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · ktel" }
+                link rel="stylesheet" href="/dashboard.css";
+                link rel="icon" href="data:,";
+            }
+            body {
+                a.skip href="#main" { "Skip to the charts" }
+                header {
+                    strong { "ktel" }
+                    nav aria-label="Pages" {
+                        a href="/" { "Charts" }
+                        a href="/dictionary" { "What is collected, and why" }
+                    }
+                }
+                main id="main" { (main) }
+                script src="/dashboard.js" {}
+            }
+        }
+    }
+}
+
+impl Page<'_> {
+    /// Writes the page.
+    #[must_use]
+    pub fn render(&self) -> Markup {
+        let product = self.view.product.as_deref().unwrap_or("All products");
+        let main = html! {
+            h1 { (product) @if let Some(version) = &self.view.version { " " (version) } }
+            (self.filters())
+            @if self.sees_all {
+                p.note role="note" { "You read as an administrator: groups of any size are shown." }
+            } @else {
+                p.note { "Groups of fewer than " (self.view.floor) " are folded into “other”." }
+            }
+            @if self.parts.is_empty() {
+                p { "Nothing was received in these weeks. Send a first report:" }
+                pre { code { "ktel workflows run --workflow all --report-server URL" } }
+            }
+            @for part in self.parts { (self.part(part)) }
+            (self.health())
+        };
+        frame(product, &main)
+    }
+
+    fn filters(&self) -> Markup {
+        let View { product, version, weeks, .. } = self.view;
+        let mut products: Vec<&str> =
+            self.versions.iter().map(|(product, ..)| product.as_str()).collect();
+        products.dedup();
+        let of_product = |of: &str| product.as_deref().is_none_or(|chosen| chosen == of);
+        let large = |senders: i64| senders >= self.view.floor;
+        let mut versions: Vec<&str> = self
+            .versions
+            .iter()
+            .filter(|(of, version, senders)| {
+                of_product(of) && !version.is_empty() && large(*senders)
+            })
+            .map(|(_, version, _)| version.as_str())
+            .collect();
+        versions.sort_unstable();
+        versions.dedup();
+        html! {
+            form method="get" action="/" {
+                label { "Product "
+                    select name="product" {
+                        option value="" { "all" }
+                        @for one in products.iter().filter(|one| !one.is_empty()) {
+                            option value=(one) selected[product.as_deref() == Some(*one)] { (one) }
+                        }
+                    }
+                }
+                label { "Version "
+                    select name="version" {
+                        option value="" { "all" }
+                        @for one in versions {
+                            option value=(one) selected[version.as_deref() == Some(one)] { (one) }
+                        }
+                    }
+                }
+                label { "Period "
+                    select name="weeks" {
+                        @for one in PERIODS {
+                            option value=(one) selected[*weeks == one] { (one) " weeks" }
+                        }
+                    }
+                }
+                button type="submit" { "Show" }
+            }
+        }
+    }
+
+    fn part(&self, part: &Part<'_>) -> Markup {
+        let id = part.schema.id();
+        let total = format!("{id}:weeks");
+        let unit = part.unit.word();
+        html! {
+            section aria-labelledby=(id) {
+                h2 id=(id) { (part.schema.title) }
+                p.question { (part.schema.purpose.question) }
+                @if let Unit::Installations(week) = part.unit {
+                    p.note { "Installations that reported in the week of " (week) "." }
+                }
+                div.charts {
+                    figure {
+                        figcaption id=(total) { (capital(unit)) " by week" }
+                        (svg::line(&part.weeks, &total))
+                        details {
+                            summary { "Table" }
+                            table {
+                                thead { tr { th scope="col" { "Week" } th scope="col" { (unit) } } }
+                                tbody {
+                                    @for (week, number) in &part.weeks {
+                                        tr {
+                                            th scope="row" { (week) }
+                                            td { @match number {
+                                                Some(number) => (number),
+                                                None => abbr title="none, or too few to show" { "–" },
+                                            } }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                        (self.links(part, ""))
+                    }
+                    @for chart in &part.charts { (self.chart(part, chart)) }
+                }
+            }
+        }
+    }
+
+    fn chart(&self, part: &Part<'_>, chart: &Chart<'_>) -> Markup {
+        let named = format!("{}:{}", part.schema.id(), chart.path);
+        let Chart { path, field, folded } = chart;
+        html! {
+            figure {
+                figcaption id=(named) { (words(path)) }
+                @if folded.too_few {
+                    p.few { "Too few to show." }
+                } @else {
+                    (svg::bars(folded, &named))
+                    details {
+                        summary { "Table" }
+                        table {
+                            thead { tr { th scope="col" { (words(path)) } th scope="col" { (part.unit.word()) } } }
+                            tbody {
+                                @for group in &folded.groups {
+                                    tr { th scope="row" { (group.word) } td { (group.number) } }
+                                }
+                                @if let Some(other) = folded.other {
+                                    tr { th scope="row" { "other" } td { (other) } }
+                                }
+                            }
+                        }
+                    }
+                }
+                p.why { (field.why) }
+                (self.links(part, path))
+            }
+        }
+    }
+
+    /// Every chart leads to its numbers, and to the reason why they are collected.
+    fn links(&self, part: &Part<'_>, path: &str) -> Markup {
+        let View { product, version, weeks, .. } = self.view;
+        let query = |format: &str| {
+            let pairs = [
+                ("schema", Some(part.schema.id())),
+                ("field", Some(path.to_owned())),
+                ("product", product.clone()),
+                ("version", version.clone()),
+                ("weeks", Some(weeks.to_string())),
+                ("format", Some(format.to_owned())),
+            ];
+            let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+            let pairs: Vec<String> =
+                pairs.map(|(name, value)| format!("{name}={}", escape(&value))).collect();
+            format!("/v1/counts?{}", pairs.join("&"))
+        };
+        let entry = format!("/dictionary#{}:{path}", part.schema.id());
+        let what = if path.is_empty() { part.unit.word() } else { path };
+        html! {
+            p.links {
+                a href=(query("json")) aria-label={ (what) " as JSON" } { "JSON" } " "
+                a href=(query("csv")) aria-label={ (what) " as CSV" } { "CSV" } " "
+                a href=(entry) aria-label={ "why " (what) " is collected" } { "why" }
+            }
+        }
+    }
+
+    fn health(&self) -> Markup {
+        let Health { stored, repeated, refused, dropped } = self.health;
+        let rows = [
+            ("stored", stored),
+            ("repeated, and so not stored again", repeated),
+            ("refused", refused),
+            ("values that nothing declares, and so not stored", dropped),
+        ];
+        html! {
+            section aria-labelledby="health" {
+                h2 id="health" { "This receiver" }
+                table {
+                    caption { "Since it was started; " (self.today) }
+                    tbody {
+                        @for (what, number) in rows {
+                            tr { th scope="row" { (what) } td { (number) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn words(path: &str) -> PreEscaped<String> {
+    // Words of the standard: letters, digits, `_` and dots.
+    PreEscaped(maud::html! { (path.replace('_', " ").replace('.', ": ")) }.into_string())
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Writes a value so that it can stand in a query.
+fn escape(value: &str) -> String {
+    value
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
