@@ -8,12 +8,15 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
 
+use super::keep::{Expired, Forgotten};
 use super::sql::{self, Dialect};
 use super::{Error, Stored, View};
 use crate::layout::Table;
 use crate::limits::BUSY_WITHIN;
 use crate::record::{Cell, Record, Section, day_number};
 use crate::token::{Role, Stamp};
+
+mod erase;
 
 /// The database's name in its folder.
 const FILE: &str = "telemetry.sqlite";
@@ -52,10 +55,16 @@ impl Sqlite {
     }
 
     pub(super) fn probe(&mut self) -> Result<(), Error> {
-        let turn = "INSERT INTO ktel_probe (id, turn) VALUES (1, 0) \
-                    ON CONFLICT (id) DO UPDATE SET turn = 1 - turn";
-        self.connection.execute(turn, [])?;
+        self.connection.execute(sql::PROBE, [])?;
         Ok(())
+    }
+
+    pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
+        erase::expire(&mut self.connection, today)
+    }
+
+    pub(super) fn forget(&mut self, id: &str) -> Result<Forgotten, Error> {
+        erase::forget(&mut self.connection, id)
     }
 
     pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
@@ -124,13 +133,7 @@ fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusq
         let cells = cells.iter().map(|cell| cell as &dyn ToSql);
         insert.execute(rusqlite::params_from_iter(own.into_iter().chain(cells)))?;
         for item in items {
-            let (number, bucket) = match &item.value {
-                None => (None, None),
-                Some(Cell::Boolean(flag)) => (Some(i64::from(*flag)), None),
-                Some(Cell::Integer(number)) => (Some(*number), None),
-                Some(Cell::Text(bucket)) => (None, Some(bucket)),
-                Some(Cell::Real(_)) => (None, None),
-            };
+            let (number, bucket) = item.columns();
             transaction
                 .prepare_cached(
                     "INSERT INTO ktel_items (_day, _sequence, _position, field, word, number, \
@@ -170,6 +173,11 @@ fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Err
         for statement in sql::latest(table).into_iter().flatten() {
             transaction.execute_batch(&statement)?;
         }
+        transaction.execute(
+            "INSERT INTO ktel_tables (name, keep_days, ids) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (name) DO UPDATE SET keep_days = excluded.keep_days, ids = excluded.ids",
+            params![table.name, table.keep_days, table.ids.join(" ")],
+        )?;
     }
     transaction.commit()?;
     Ok(())

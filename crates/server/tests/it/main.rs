@@ -3,5 +3,6 @@
 
 mod contract;
 mod crash;
+mod network;
 mod routes;
 mod support;
