@@ -3,6 +3,8 @@
 
 mod contract;
 mod crash;
+mod forget;
 mod network;
 mod routes;
 mod support;
+mod sync;
