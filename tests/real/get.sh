@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd curl openssl strace)
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd postgres curl openssl strace)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -89,8 +89,9 @@ unpack() { # program, its package in a later Debian, unpacked in private without
 }
 
 installed() { # program, the package to install, a file that this package may come without
-  local found
-  found=$(PATH=$PATH:/usr/sbin:/sbin command -v "$1") || fail "\`$1\` is not installed; Debian's package is \`$2\`"
+  local found postgres
+  postgres=$(printf '%s:' /usr/lib/postgresql/*/bin) # off the PATH, one folder for each version
+  found=$(PATH=$postgres$PATH:/usr/sbin:/sbin command -v "$1") || fail "\`$1\` is not installed; Debian's package is \`$2\`"
   if [ -n "${3:-}" ] && [ -z "$(find /usr/lib /usr/lib64 -name "$3" -print -quit 2>/dev/null)" ]; then
     fail "\`$1\` is installed without \`$3\`; Debian's package is \`$4\`"
   fi
@@ -119,6 +120,7 @@ get() {
     regexp) build regexp regexp . -ldflags "-s -w" ;;
     victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
+    postgres) installed postgres postgresql ;;
     curl | openssl | strace) installed "$1" "$1" ;;
     *) fail "no program is called \`$1\`; there are: ${all[*]}" ;;
   esac

@@ -166,17 +166,22 @@ impl App {
         }
     }
 
-    /// Stores what was read, and counts it.
-    async fn keep(&self, read: ingest::Read) -> Result<Stored, Error> {
-        let dropped: u64 = read.dropped.iter().map(|(_, count)| count).sum();
-        self.counters.dropped_values.fetch_add(dropped, Ordering::Relaxed);
-        let stored = self.store.append(read.record).await?;
-        match stored {
-            Stored::New => &self.counters.stored,
-            Stored::Repeated => &self.counters.repeated,
+    /// Stores what was read with one sync, and counts it; all of it, or what went wrong first.
+    async fn keep(&self, read: Vec<ingest::Read>) -> Result<Vec<Stored>, Error> {
+        let dropped = read.iter().flat_map(|read| read.dropped.iter()).map(|(_, count)| count);
+        self.counters.dropped_values.fetch_add(dropped.sum(), Ordering::Relaxed);
+        let records = read.into_iter().map(|read| read.record).collect();
+        let mut all = Vec::new();
+        for stored in self.store.append_all(records).await? {
+            let stored = stored?;
+            match stored {
+                Stored::New => &self.counters.stored,
+                Stored::Repeated => &self.counters.repeated,
+            }
+            .fetch_add(1, Ordering::Relaxed);
+            all.push(stored);
         }
-        .fetch_add(1, Ordering::Relaxed);
-        Ok(stored)
+        Ok(all)
     }
 }
 

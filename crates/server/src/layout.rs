@@ -10,7 +10,7 @@ use ktel_model::standard::schema::{Kind as SchemaKind, Type};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::limits::NAME_BYTES_MAX;
+use crate::limits::{NAME_BYTES_MAX, TABLE_BYTES_MAX};
 use crate::record::{Cell, Item};
 
 /// What a column holds.
@@ -46,6 +46,10 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The column that names an installation, where rows are a history of it.
     pub installation: Option<String>,
+    /// The columns that name an installation, history or not: what forgetting looks at.
+    pub ids: Vec<String>,
+    /// How many days after its own a row may be kept.
+    pub keep_days: u32,
     slots: Vec<Slot>,
 }
 
@@ -67,10 +71,12 @@ enum Form {
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum Error {
     /// A name that a database would cut.
-    #[error("the name `{name}` has more than {NAME_BYTES_MAX} bytes")]
+    #[error("the name `{name}` has more than {bytes_max} bytes")]
     Long {
         /// The name.
         name: String,
+        /// How many it may have.
+        bytes_max: usize,
     },
     /// Two fields that would share a column.
     #[error("two fields become the column `{name}`")]
@@ -88,10 +94,12 @@ impl Table {
     pub fn of(schema: &Schema) -> Result<Self, Error> {
         let name = format!("{}_{}_v{}", schema.vendor, schema.name, schema.version.model);
         let mut table = Self {
-            name: identifier(&name)?,
+            name: identifier(&name, TABLE_BYTES_MAX)?,
             schema: schema.id(),
             columns: Vec::new(),
             installation: None,
+            ids: Vec::new(),
+            keep_days: schema.retention.raw_days(),
             slots: Vec::new(),
         };
         for (path, field) in schema.all_fields() {
@@ -108,12 +116,13 @@ impl Table {
     }
 
     fn add(&mut self, path: Vec<String>, of: &Type) -> Result<(), Error> {
-        let name = identifier(&path.join("__"))?;
+        let name = identifier(&path.join("__"), NAME_BYTES_MAX)?;
         let form = match of {
             Type::Bool => Form::Plain(self.column(name, Kind::Boolean)),
             Type::Ratio(_) => Form::Plain(self.column(name, Kind::Real)),
             Type::Id => {
                 self.installation = Some(name.clone());
+                self.ids.push(name.clone());
                 Form::Plain(self.column(name, Kind::Text))
             }
             Type::Enum(_) | Type::Version(_) | Type::Date(_) | Type::CommandPath(_) => {
@@ -122,7 +131,7 @@ impl Table {
             Type::Count(_) | Type::Duration(_) => {
                 let whole = matches!(of, Type::Count(_));
                 let kind = if whole { Kind::Integer } else { Kind::Real };
-                let bucket = identifier(&format!("{name}_bucket"))?;
+                let bucket = identifier(&format!("{name}_bucket"), NAME_BYTES_MAX)?;
                 let number = self.column(name, kind);
                 Form::NumberOrBucket { number, bucket: self.column(bucket, Kind::Text) }
             }
@@ -198,11 +207,11 @@ fn words(field: &str, value: &Value) -> Vec<Item> {
 }
 
 /// Turns a name of the standard into one that SQL does not have to quote.
-fn identifier(name: &str) -> Result<String, Error> {
+fn identifier(name: &str, bytes_max: usize) -> Result<String, Error> {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let identifier: String = name.chars().map(letter).collect();
-    if identifier.len() > NAME_BYTES_MAX {
-        return Err(Error::Long { name: identifier });
+    if identifier.len() > bytes_max {
+        return Err(Error::Long { name: identifier, bytes_max });
     }
     Ok(identifier)
 }
@@ -274,8 +283,9 @@ mod tests {
 
     #[test]
     fn a_name_that_a_database_would_cut_is_refused() {
-        assert_eq!(identifier("acme/last-update").unwrap(), "acme_last_update");
-        assert!(identifier(&"x".repeat(63)).is_ok());
-        assert_eq!(identifier(&"x".repeat(64)), Err(Error::Long { name: "x".repeat(64) }));
+        assert_eq!(identifier("acme/last-update", 63).unwrap(), "acme_last_update");
+        assert!(identifier(&"x".repeat(63), 63).is_ok());
+        let long = Error::Long { name: "x".repeat(64), bytes_max: 63 };
+        assert_eq!(identifier(&"x".repeat(64), 63), Err(long));
     }
 }

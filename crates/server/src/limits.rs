@@ -2,20 +2,25 @@
 
 use std::time::Duration;
 
-/// How many records one sync may carry: a transaction of this many takes some 10 ms to write.
+/// How many records one sync carries before it waits for no more: a transaction of this many takes
+/// some 10 ms to write. What comes in one request stays together, up to [`ITEMS_MAX`].
 pub const GROUP_RECORDS_MAX: usize = 500;
 /// How long the first record of a group may wait for others.
 pub const GROUP_WITHIN: Duration = Duration::from_millis(20);
 /// A pause this long means that nobody else is about to join a group.
 pub const GROUP_QUIET: Duration = Duration::from_millis(1);
-/// How many records may wait for the writer; two full groups, then senders are told to come back.
-pub const QUEUE_MAX: usize = 1024;
+/// How many records may wait for the writer: two full requests, then senders are told to come back.
+pub const QUEUE_MAX: u32 = 2 * ITEMS_MAX as u32;
+/// How many rows one transaction deletes, so that writers wait some 10 ms for it and no longer.
+pub const EXPIRE_ROWS_MAX: u32 = 1000;
 /// How many rows a look at a table gives.
 pub const ROWS_MAX: u32 = 1000;
 /// `PostgreSQL` cuts identifiers at 63 bytes; a name that were cut could meet another.
 pub const NAME_BYTES_MAX: usize = 63;
 /// How many counts one look gives: two years of weeks, with some 1000 words each.
 pub const COUNTS_MAX: u32 = 100_000;
+/// A table's name leaves room for `_history`, `_latest` and the month of a partition.
+pub const TABLE_BYTES_MAX: usize = 55;
 /// The longest id of a report; ours have 32 and 36 letters.
 pub const ID_BYTES_MAX: usize = 64;
 /// The longest name of a product.
@@ -27,6 +32,10 @@ pub const DAYS_BACK_MAX: i32 = 400;
 pub const DAYS_AHEAD_MAX: i32 = 1;
 /// How long another process may hold the database before a write fails.
 pub const BUSY_WITHIN: Duration = Duration::from_secs(5);
+/// How long a database behind a network may take to be reached.
+pub const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long one turn of such a database may take: past this, senders have given up.
+pub const TURN_WITHIN: Duration = Duration::from_secs(20);
 /// The largest body, as it comes: what our own courier sends at the most.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest body, decompressed.

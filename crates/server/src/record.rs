@@ -101,6 +101,19 @@ pub struct Item {
     pub value: Option<Cell>,
 }
 
+impl Item {
+    /// Gives what stands in the columns `number` and `bucket`.
+    #[must_use]
+    pub fn columns(&self) -> (Option<i64>, Option<&str>) {
+        match &self.value {
+            Some(Cell::Boolean(flag)) => (Some(i64::from(*flag)), None),
+            Some(Cell::Integer(number)) => (Some(*number), None),
+            Some(Cell::Text(bucket)) => (None, Some(bucket)),
+            Some(Cell::Real(_)) | None => (None, None),
+        }
+    }
+}
+
 impl Key {
     /// Makes a key, if the day is believable and the id could be one.
     #[must_use]

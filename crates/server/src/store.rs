@@ -6,25 +6,30 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
 
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::layout::Table;
 use crate::limits::QUEUE_MAX;
-use crate::record::Record;
+use crate::record::{Record, day_number};
 use crate::token::Stamp;
-pub use counts::{Asked, Count};
 use engine::Engine;
 use reader::Reader;
-use writer::Job;
+use writer::{Append, Job};
+
+pub use counts::{Asked, Count, Version};
+pub use keep::{Expired, Forgotten};
 
 mod counts;
 mod engine;
 mod group;
+mod keep;
+mod postgres;
 mod reader;
 mod sql;
 mod sqlite;
@@ -35,6 +40,8 @@ mod writer;
 pub enum Place {
     /// A folder, made if it is not there.
     Folder(PathBuf),
+    /// A `PostgreSQL`; what it shows of itself is without its password.
+    Postgres(Box<tokio_postgres::Config>),
 }
 
 impl FromStr for Place {
@@ -42,6 +49,11 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         match text.split_once("://") {
+            // Its own words of what is wrong could hold a part of the password.
+            Some(("postgres" | "postgresql", _)) => match text.parse() {
+                Ok(config) => Ok(Self::Postgres(Box::new(config))),
+                Err(_unsaid) => Err(Error::Address),
+            },
             Some((scheme, _)) => Err(Error::Scheme { scheme: scheme.to_owned() }),
             None => Ok(Self::Folder(text.into())),
         }
@@ -66,6 +78,15 @@ pub enum Error {
         /// What stands before the colon.
         scheme: String,
     },
+    /// The address of a database is none.
+    #[error("read the address of the database as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")]
+    Address,
+    /// The writer cannot be started.
+    #[error("start the store's thread")]
+    Thread {
+        /// Why not.
+        source: Arc<std::io::Error>,
+    },
     /// The folder cannot be made.
     #[error("make the folder `{}`", path.display())]
     Folder {
@@ -87,11 +108,20 @@ pub enum Error {
     /// `SQLite` says no.
     #[error("ask the database")]
     Sqlite(#[source] Arc<rusqlite::Error>),
+    /// `PostgreSQL` says no, or says nothing any more.
+    #[error("ask the database")]
+    Postgres(#[source] Arc<tokio_postgres::Error>),
+    /// The connection broke while records were committed.
+    #[error("the database may have stored the records or not")]
+    Uncertain(#[source] Arc<tokio_postgres::Error>),
+    /// No TLS to a database.
+    #[error("set TLS up")]
+    Tls(#[source] Arc<rustls::Error>),
     /// Nothing more fits on the disk.
     #[error("the disk is full")]
     Full,
-    /// Too many wait for the writer.
-    #[error("too many records wait to be written")]
+    /// Too many wait for the writer, or the database is held by another.
+    #[error("the store has too much to do")]
     Busy,
     /// The writer has ended.
     #[error("the store is closed")]
@@ -102,6 +132,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Store {
     jobs: Option<SyncSender<Job>>,
+    room: Arc<Semaphore>,
     writer: Option<JoinHandle<()>>,
     reader: Reader,
 }
@@ -112,22 +143,73 @@ impl Store {
     /// # Errors
     /// When it cannot be reached, or holds something else.
     pub fn open(place: &Place, tables: &[Arc<Table>]) -> Result<Self, Error> {
-        let engine = Engine::open(place, tables)?;
-        let reader = Reader::open(place)?;
-        let (jobs, waiting) = sync_channel(QUEUE_MAX);
+        let (jobs, waiting) = sync_channel(QUEUE_MAX as usize);
+        let (opened, whether) = channel();
+        let (writes_to, tables) = (place.clone(), tables.to_vec());
+        // A database is used on one thread from its opening on, and callers may be within a runtime.
         let writer = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || writer::run(engine, &waiting))
-            .map_err(|source| Error::Folder { path: "thread".into(), source: Arc::new(source) })?;
-        Ok(Self { jobs: Some(jobs), writer: Some(writer), reader })
+            .spawn(move || match Engine::open(&writes_to, &tables) {
+                Ok(engine) => {
+                    drop(opened.send(Ok(())));
+                    writer::run(engine, &waiting);
+                }
+                Err(error) => drop(opened.send(Err(error))),
+            })
+            .map_err(|source| Error::Thread { source: Arc::new(source) })?;
+        whether.recv().map_err(|_gone| Error::Closed)??;
+        let room = Arc::new(Semaphore::new(QUEUE_MAX as usize));
+        let reader = Reader::open(place)?;
+        Ok(Self { jobs: Some(jobs), room, writer: Some(writer), reader })
     }
 
     /// Stores a record, and answers when it cannot get lost any more.
     ///
     /// # Errors
-    /// When it is not stored. After [`Error::Closed`] it may be; its id makes trying again safe.
+    /// When it is not stored. After [`Error::Closed`] and [`Error::Uncertain`] it may be; its id
+    /// makes trying again safe.
     pub async fn append(&self, record: Record) -> Result<Stored, Error> {
-        self.ask(|answer| Job::Append { record: Box::new(record), answer }).await
+        let answers = self.append_all(vec![record]).await?;
+        answers.into_iter().next().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Stores records with one sync, and answers for each of them in their order.
+    ///
+    /// # Errors
+    /// When none was taken: as [`Store::append`].
+    pub async fn append_all(
+        &self,
+        records: Vec<Record>,
+    ) -> Result<Vec<Result<Stored, Error>>, Error> {
+        let count = u32::try_from(records.len()).map_err(|_many| Error::Busy)?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(count);
+        let room = room.map_err(|_full| Error::Busy)?;
+        self.ask(|answer| Job::Append(Append { records, room, answer })).await
+    }
+
+    /// Deletes what is older than the standard allows, in small turns between which others write.
+    ///
+    /// # Errors
+    /// When it stops half-way; what was deleted by then stays deleted.
+    pub async fn expire(&self, today: Date) -> Result<Expired, Error> {
+        let today = day_number(today);
+        let mut all = Expired::default();
+        loop {
+            let turn = self.ask(|answer| Job::Expire { today, answer }).await?;
+            if turn.is_nothing() {
+                return Ok(all);
+            }
+            all.add(turn);
+        }
+    }
+
+    /// Erases every row of an installation, and the words and records that are nothing without it.
+    ///
+    /// # Errors
+    /// When nothing is erased.
+    pub async fn forget(&self, installation: &str) -> Result<Forgotten, Error> {
+        let installation = installation.to_owned();
+        self.ask(|answer| Job::Forget { installation, answer }).await
     }
 
     /// Tries whether records could be stored now.
@@ -184,7 +266,7 @@ impl Store {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn versions(&self) -> Result<Vec<(String, String, i64)>, Error> {
+    pub async fn versions(&self) -> Result<Vec<Version>, Error> {
         self.reader.versions().await
     }
 
@@ -227,6 +309,12 @@ impl Drop for Store {
             drop(writer.join());
         }
     }
+}
+
+/// Gives the records that were stored now.
+fn new<'r>(records: &[&'r Record], stored: &[Stored]) -> Vec<&'r Record> {
+    let all = records.iter().zip(stored);
+    all.filter(|(_, stored)| **stored == Stored::New).map(|(record, _)| *record).collect()
 }
 
 /// What can be read as rows.

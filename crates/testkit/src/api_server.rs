@@ -13,7 +13,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::etcd::{Etcd, free_ports};
 use crate::real;
-use crate::watched::{Launch, Watched};
+use crate::watched::{Launch, Stop, Watched};
 
 mod credentials;
 mod seed;
@@ -98,7 +98,13 @@ impl ApiServer {
             "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
         ];
         let log = self.directory.join("kube-apiserver.log");
-        let launch = Launch { program: &self.program, arguments: &arguments, log, sweep: None };
+        let launch = Launch {
+            program: &self.program,
+            arguments: &arguments,
+            log,
+            sweep: None,
+            stop: Stop::Kill,
+        };
         self.process = Some(Watched::start(launch)?);
         self.wait_until_ready()
     }

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use crate::watched::{Launch, Watched};
+use crate::watched::{Launch, Stop, Watched};
 
 /// How many writes go into one transaction: etcd's own default limit (`--max-txn-ops`).
 const BATCH: usize = 128;
@@ -41,7 +41,8 @@ impl Etcd {
             "--log-level=warn".to_owned(),
         ];
         let log = directory.join("etcd.log");
-        let launch = Launch { program, arguments: &arguments, log, sweep: Some(directory) };
+        let (sweep, stop) = (Some(directory), Stop::Kill);
+        let launch = Launch { program, arguments: &arguments, log, sweep, stop };
         let mut process = Watched::start(launch)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, client));
         let deadline = Instant::now() + START_WITHIN;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::watched::{Launch, Watched};
+use crate::watched::{Launch, Stop, Watched};
 
 /// Starts take less than a second; two busy cores multiply that.
 const START_WITHIN: Duration = Duration::from_secs(60);
@@ -37,7 +37,9 @@ impl Running {
         let arguments = prepare(directory.path())?;
         let log = log_in(directory.path());
         let sweep = Some(directory.path());
-        let mut process = Watched::start(Launch { program, arguments: &arguments, log, sweep })?;
+        let stop = Stop::Kill;
+        let launch = Launch { program, arguments: &arguments, log, sweep, stop };
+        let mut process = Watched::start(launch)?;
         let directory = directory.keep(); // the watchdog removes it from now on
         let deadline = Instant::now() + START_WITHIN;
         while !is_ready(&directory) {

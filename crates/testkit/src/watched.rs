@@ -8,13 +8,14 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use anyhow::Context;
 
-/// Runs `$2…`, and kills it when standard input ends: the kernel closes that pipe when the owner
-/// is gone, even if it was killed itself. Then removes the folder `$1`, if one is named.
+/// Runs `$3…`, and sends it the signal `$2` when standard input ends: the kernel closes that pipe
+/// when the owner is gone, even if it was killed itself. Then removes the folder `$1`, if one is
+/// named.
 const WATCHDOG: &str = r#"
-sweep=$1; shift
+sweep=$1; signal=$2; shift 2
 exec 3<&0
 "$@" 3<&- & program=$!
-{ read -r _ <&3; kill -9 $program; } 2>/dev/null & guard=$!
+{ read -r _ <&3; kill -$signal $program; } 2>/dev/null & guard=$!
 exec 3<&-
 wait $program; status=$?
 kill -9 $guard 2>/dev/null
@@ -39,16 +40,36 @@ pub(crate) struct Launch<'a> {
     pub(crate) log: PathBuf,
     /// A folder removed once the program has ended.
     pub(crate) sweep: Option<&'a Path>,
+    pub(crate) stop: Stop,
+}
+
+/// How a program is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// At once: it has nothing to tidy up.
+    Kill,
+    /// By asking: it has children, or shared memory to give back.
+    Terminate,
+}
+
+impl Stop {
+    fn signal(self) -> &'static str {
+        match self {
+            Self::Kill => "KILL",
+            Self::Terminate => "TERM",
+        }
+    }
 }
 
 impl Watched {
     pub(crate) fn start(launch: Launch<'_>) -> anyhow::Result<Self> {
-        let Launch { program, arguments, log, sweep } = launch;
+        let Launch { program, arguments, log, sweep, stop } = launch;
         let log = File::options().create(true).append(true).read(true).open(&log);
         let log = log.context("open the log")?;
         let mut shell = Command::new("sh")
             .args(["-c", WATCHDOG, "watchdog"])
             .arg(sweep.unwrap_or(Path::new("")))
+            .arg(stop.signal())
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -99,7 +120,8 @@ mod tests {
     fn start(directory: &Path, script: &str, sweep: Option<&Path>) -> Watched {
         let arguments = ["-c".to_owned(), script.to_owned()];
         let log = directory.join("log");
-        let launch = Launch { program: Path::new("sh"), arguments: &arguments, log, sweep };
+        let (program, stop) = (Path::new("sh"), Stop::Kill);
+        let launch = Launch { program, arguments: &arguments, log, sweep, stop };
         Watched::start(launch).unwrap()
     }
 

@@ -6,6 +6,8 @@ use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::period;
+
 /// One file of the standard: everything that one job, event or stats document may say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
@@ -162,6 +164,14 @@ pub struct Retention {
     pub raw: String,
     /// Sums over many.
     pub aggregate: String,
+}
+
+impl Retention {
+    /// How many whole days single reports may be kept, and at least one.
+    pub fn raw_days(&self) -> u32 {
+        let days = period::seconds(&self.raw).unwrap_or(0) / 86_400;
+        u32::try_from(days).unwrap_or(u32::MAX).max(1)
+    }
 }
 
 /// Something that a job must be allowed to read.

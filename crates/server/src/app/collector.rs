@@ -18,7 +18,6 @@ use super::intake::Trouble;
 use super::{App, Denied, json_answer, token_of};
 use crate::ingest;
 use crate::limits::ITEMS_MAX;
-use crate::store::Error;
 use crate::token::Stamp;
 
 /// What the collector can answer: its number, the status and the text.
@@ -112,16 +111,19 @@ impl App {
             Err(code) => return code.answer(None),
         };
         let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-        let mut first = None;
+        let (mut all, mut first) = (Vec::new(), None);
         for (number, envelope) in envelopes.into_iter().enumerate() {
-            match self.take_one(&stamp, key.map(|key| format!("{key}.{number}")), envelope).await {
-                Ok(()) => {}
-                Err(BUSY) => return BUSY.answer(None),
+            match self.read_one(&stamp, key.map(|key| format!("{key}.{number}")), envelope) {
+                Ok(read) => all.push(read),
                 Err(code) => {
                     self.counters.refused.fetch_add(1, Ordering::Relaxed);
                     first = first.or(Some((code, number)));
                 }
             }
+        }
+        if let Err(error) = self.keep(all).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "events were not stored");
+            return BUSY.answer(None);
         }
         match first {
             Some((code, number)) => code.answer(Some(number)),
@@ -129,20 +131,16 @@ impl App {
         }
     }
 
-    async fn take_one(
+    fn read_one(
         &self,
         stamp: &Stamp,
         key: Option<String>,
         one: Envelope,
-    ) -> Result<(), Code> {
+    ) -> Result<ingest::Read, Code> {
         let (source, event) = one?;
         let context = ingest::Context { key: key.as_deref(), ..self.context(stamp) };
         let read = ingest::collected(context, source.as_deref(), &event);
-        let read = read.map_err(|_reason| INVALID_DATA)?;
-        self.keep(read).await.map(drop).map_err(|error: Error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "an event was not stored");
-            BUSY
-        })
+        read.map_err(|_reason| INVALID_DATA)
     }
 }
 

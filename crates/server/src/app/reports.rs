@@ -59,8 +59,8 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 /// What became of the items of a request.
 #[derive(Default)]
 struct Outcome {
-    stored: u64,
-    repeated: u64,
+    stored: usize,
+    repeated: usize,
     refused: Vec<Value>,
     first: Option<(u16, Value)>,
 }
@@ -77,6 +77,7 @@ impl Outcome {
 impl App {
     async fn take_all(&self, stamp: &Stamp, key: Option<&str>, items: &[&[u8]]) -> Response {
         let mut outcome = Outcome::default();
+        let mut all = Vec::new();
         for (index, item) in items.iter().enumerate() {
             // The key names the request; its items are told apart by their places.
             let key =
@@ -99,14 +100,8 @@ impl App {
             };
             match read {
                 Ok(read) => {
-                    let parts = read.refused.clone();
-                    match self.keep(read).await {
-                        Ok(Stored::New) => outcome.stored += 1,
-                        Ok(Stored::Repeated) => outcome.repeated += 1,
-                        // What is stored already is known by its id when all of it comes again.
-                        Err(error) => return unstored(&error),
-                    }
-                    outcome.refused.extend(parts.iter().map(|part| of_part(index, *part)));
+                    outcome.refused.extend(read.refused.iter().map(|part| of_part(index, *part)));
+                    all.push(read);
                 }
                 Err(reason) => {
                     let (code, message) = reason.words();
@@ -114,6 +109,15 @@ impl App {
                     outcome.refuse(reason.status(), error);
                 }
             }
+        }
+        match self.keep(all).await {
+            Ok(stored) => {
+                let is_new = |stored: &&Stored| **stored == Stored::New;
+                outcome.stored = stored.iter().filter(is_new).count();
+                outcome.repeated = stored.len() - outcome.stored;
+            }
+            // What is stored already is known by its id when all of it comes again.
+            Err(error) => return unstored(&error),
         }
         self.counters.refused.fetch_add(outcome.refused.len() as u64, Ordering::Relaxed);
         let Outcome { stored, repeated, refused, first } = outcome;

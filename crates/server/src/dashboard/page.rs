@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Chart, Part, Unit, View, svg};
+use crate::store::Version;
 
 /// The stylesheet, served beside the page.
 pub const STYLE: &str = include_str!("style.css");
@@ -11,9 +12,6 @@ pub const STYLE: &str = include_str!("style.css");
 pub const SCRIPT: &str = include_str!("script.js");
 /// The periods that can be chosen, in weeks.
 pub const PERIODS: [u32; 3] = [4, 13, 52];
-
-/// A product, its version, and how many spoke of it.
-pub type Version = (String, String, i64);
 
 /// How the receiver has fared since it was started.
 #[derive(Debug, Clone, Copy, Default)]

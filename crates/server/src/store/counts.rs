@@ -3,16 +3,13 @@
 //! Where a schema follows installations, only what an installation said last in a week counts:
 //! what it said before is taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use serde_json::{Value, json};
 
-use super::Error;
 use crate::limits::COUNTS_MAX;
-use crate::record::{Record, date_of, day_number};
-use crate::tally::{Said, Who, week};
+use crate::record::{Record, day_number};
+use crate::tally::{Said, week};
 
 /// What is asked of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,149 +39,141 @@ pub struct Count {
     pub senders: i64,
 }
 
-pub(super) const TABLES: [&str; 2] = [
-    "CREATE TABLE IF NOT EXISTS ktel_counts (product TEXT NOT NULL, _week INTEGER NOT NULL, \
-     version TEXT NOT NULL, schema TEXT NOT NULL, field TEXT NOT NULL, word TEXT NOT NULL, \
-     number INTEGER NOT NULL, senders INTEGER NOT NULL, \
-     PRIMARY KEY (product, _week, version, schema, field, word)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS ktel_last (schema TEXT NOT NULL, installation TEXT NOT NULL, \
-     _week INTEGER NOT NULL, product TEXT NOT NULL, version TEXT NOT NULL, said TEXT NOT NULL, \
-     PRIMARY KEY (schema, installation, _week)) STRICT, WITHOUT ROWID",
-];
+/// A product, one of its versions, and how many records or installations spoke of it.
+pub type Version = (String, String, i64);
 
-/// Where a record counts.
-struct Place<'a> {
-    product: &'a str,
-    week: i32,
-    version: &'a str,
+/// What a count is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) product: String,
+    pub(super) week: i32,
+    pub(super) version: String,
+    pub(super) schema: String,
+    pub(super) said: Said,
 }
 
-/// Counts what a record says.
-pub(super) fn add(transaction: &Transaction<'_>, record: &Record) -> Result<(), rusqlite::Error> {
-    let place = Place {
-        product: record.product.as_deref().unwrap_or_default(),
-        week: day_number(week(record.key.day)),
-        version: record.tally.version.as_deref().unwrap_or_default(),
+/// An installation in a week.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Installation {
+    pub(super) schema: String,
+    pub(super) id: String,
+    pub(super) week: i32,
+}
+
+/// What an installation said last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Last {
+    pub(super) product: String,
+    pub(super) version: String,
+    pub(super) said: Vec<Said>,
+}
+
+/// By how much counts change, and what installations said last. Keys have one order, so that two
+/// processes that change the same ones never wait for each other.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) counts: BTreeMap<Key, (i64, i64)>,
+    pub(super) last: BTreeMap<Installation, Last>,
+}
+
+/// Gives the installations of which records speak; what they said last must be known first.
+pub(super) fn installations(records: &[&Record]) -> BTreeSet<Installation> {
+    let of = |record: &Record| {
+        let week = day_number(week(record.key.day));
+        let who = record.tally.said.keys().filter_map(move |who| {
+            Some(Installation { schema: who.schema.clone(), id: who.installation.clone()?, week })
+        });
+        who.collect::<Vec<_>>()
     };
-    for (who, said) in &record.tally.said {
-        if let Some(installation) = &who.installation {
-            take_back(transaction, who, installation, place.week)?;
-            remember(transaction, &place, (who, installation), said)?;
+    records.iter().flat_map(|record| of(record)).collect()
+}
+
+impl Changes {
+    /// Adds up what records say, given what their installations said last.
+    pub(super) fn of(records: &[&Record], last: BTreeMap<Installation, Last>) -> Self {
+        let mut changes = Self { counts: BTreeMap::new(), last };
+        for record in records {
+            changes.add(record);
         }
-        for (one, count) in said {
-            let number = if who.installation.is_some() { 1 } else { *count };
-            let number = i64::try_from(number).unwrap_or(i64::MAX);
-            change(transaction, &place, &who.schema, one, (number, 1))?;
+        changes
+    }
+
+    fn add(&mut self, record: &Record) {
+        let product = record.product.clone().unwrap_or_default();
+        let version = record.tally.version.clone().unwrap_or_default();
+        let week = day_number(week(record.key.day));
+        for (who, said) in &record.tally.said {
+            let schema = &who.schema;
+            let Some(id) = who.installation.clone() else {
+                for (one, count) in said {
+                    let number = i64::try_from(*count).unwrap_or(i64::MAX);
+                    self.change((&product, &version, week), schema, one, (number, 1));
+                }
+                continue;
+            };
+            let installation = Installation { schema: schema.clone(), id, week };
+            let words = said.keys().cloned().collect();
+            let now = Last { product: product.clone(), version: version.clone(), said: words };
+            self.count(&installation, &now, 1);
+            if let Some(before) = self.last.insert(installation.clone(), now) {
+                self.count(&installation, &before, -1);
+            }
         }
     }
-    Ok(())
-}
 
-/// Takes back what an installation said before in the same week.
-fn take_back(
-    transaction: &Transaction<'_>,
-    who: &Who,
-    installation: &str,
-    week: i32,
-) -> Result<(), rusqlite::Error> {
-    let last = "SELECT product, version, said FROM ktel_last \
-                WHERE schema = ?1 AND installation = ?2 AND _week = ?3";
-    let last: Option<(String, String, String)> = transaction
-        .prepare_cached(last)?
-        .query_row(params![who.schema, installation, week], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    let Some((product, version, said)) = last else { return Ok(()) };
-    let place = Place { product: &product, week, version: &version };
-    for one in read(&said) {
-        change(transaction, &place, &who.schema, &one, (-1, -1))?;
+    /// Takes back what an installation said, or adds it.
+    pub(super) fn count(&mut self, installation: &Installation, last: &Last, by: i64) {
+        let Last { product, version, said } = last;
+        let place = (product.as_str(), version.as_str(), installation.week);
+        for one in said {
+            self.change(place, &installation.schema, one, (by, by));
+        }
     }
-    Ok(())
+
+    fn change(
+        &mut self,
+        (product, version, week): (&str, &str, i32),
+        schema: &str,
+        said: &Said,
+        (number, senders): (i64, i64),
+    ) {
+        let (product, version) = (product.to_owned(), version.to_owned());
+        let key = Key { product, week, version, schema: schema.to_owned(), said: said.clone() };
+        let sum = self.counts.entry(key).or_default();
+        *sum = (sum.0.saturating_add(number), sum.1.saturating_add(senders));
+    }
 }
 
-fn remember(
-    transaction: &Transaction<'_>,
-    place: &Place<'_>,
-    (who, installation): (&Who, &str),
-    said: &BTreeMap<Said, u64>,
-) -> Result<(), rusqlite::Error> {
-    let words: Vec<Value> = said.keys().map(|one| json!([one.field, one.word])).collect();
-    transaction
-        .prepare_cached(
-            "INSERT INTO ktel_last (schema, installation, _week, product, version, said) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (schema, installation, _week) DO UPDATE \
-             SET product = excluded.product, version = excluded.version, said = excluded.said",
-        )?
-        .execute(params![
-            who.schema,
-            installation,
-            place.week,
-            place.product,
-            place.version,
-            Value::from(words).to_string()
-        ])?;
-    Ok(())
+/// Writes words for a column.
+pub(super) fn write(said: &[Said]) -> String {
+    let pairs: Vec<[&str; 2]> = said.iter().map(|one| [&*one.field, &*one.word]).collect();
+    serde_json::to_string(&pairs).expect("pairs of texts become JSON")
 }
 
-fn read(said: &str) -> Vec<Said> {
+/// Reads words from a column.
+pub(super) fn read(said: &str) -> Vec<Said> {
+    // Only what `write` has written stands there.
     let words: Vec<(String, String)> = serde_json::from_str(said).unwrap_or_default();
     words.into_iter().map(|(field, word)| Said { field, word }).collect()
 }
 
-fn change(
-    transaction: &Transaction<'_>,
-    place: &Place<'_>,
-    schema: &str,
-    Said { field, word }: &Said,
-    (number, senders): (i64, i64),
-) -> Result<(), rusqlite::Error> {
-    let Place { product, week, version } = place;
-    transaction
-        .prepare_cached(
-            "INSERT INTO ktel_counts (product, _week, version, schema, field, word, number, \
-             senders) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
-             ON CONFLICT (product, _week, version, schema, field, word) DO UPDATE \
-             SET number = number + excluded.number, senders = senders + excluded.senders",
-        )?
-        .execute(params![product, week, version, schema, field, word, number, senders])?;
-    Ok(())
+/// Gives what reads counts: a product and a version, where some are asked for, from one week on and
+/// up to another.
+pub(super) fn select(asked: &Asked, placeholder: impl Fn(usize) -> String) -> String {
+    let [from, to, one, two] = [1, 2, 3, 4].map(placeholder);
+    let product = asked.product.as_ref().map(|_| format!("AND product = {one} "));
+    let place = if product.is_some() { &two } else { &one };
+    let version = asked.version.as_ref().map(|_| format!("AND version = {place} "));
+    format!(
+        "SELECT _week, schema, field, word, CAST(sum(number) AS bigint), \
+         CAST(sum(senders) AS bigint) FROM ktel_counts WHERE _week BETWEEN {from} AND {to} {}{}\
+         GROUP BY _week, schema, field, word HAVING sum(senders) > 0 LIMIT {COUNTS_MAX}",
+        product.unwrap_or_default(),
+        version.unwrap_or_default()
+    )
 }
 
-/// Gives the counts of a product, a version and some weeks, versions added up.
-pub(super) fn select(connection: &Connection, asked: &Asked) -> Result<Vec<Count>, Error> {
-    let Asked { product, version, from, to } = asked;
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT _week, schema, field, word, sum(number), sum(senders) FROM ktel_counts \
-         WHERE product IN (SELECT DISTINCT product FROM ktel_counts WHERE ?1 IS NULL OR product = ?1) \
-         AND _week BETWEEN ?2 AND ?3 AND (?4 IS NULL OR version = ?4) \
-         GROUP BY _week, schema, field, word HAVING sum(senders) > 0 LIMIT {COUNTS_MAX}"
-    ))?;
-    let mut rows =
-        statement.query(params![product, day_number(*from), day_number(*to), version])?;
-    let mut counts = Vec::new();
-    while let Some(row) = rows.next()? {
-        counts.push(Count {
-            week: date_of(row.get(0)?),
-            schema: row.get(1)?,
-            said: Said { field: row.get(2)?, word: row.get(3)? },
-            number: row.get(4)?,
-            senders: row.get(5)?,
-        });
-    }
-    Ok(counts)
-}
-
-/// Gives every product and its versions, with how many records or installations spoke of them.
-pub(super) fn versions(connection: &Connection) -> Result<Vec<(String, String, i64)>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT product, version, sum(senders) FROM ktel_counts WHERE field = '' \
-         GROUP BY product, version HAVING sum(senders) > 0 ORDER BY product, version LIMIT 1000",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut versions = Vec::new();
-    while let Some(row) = rows.next()? {
-        versions.push((row.get(0)?, row.get(1)?, row.get(2)?));
-    }
-    Ok(versions)
-}
+/// Gives every product and its versions.
+pub(super) const VERSIONS: &str = "SELECT product, version, CAST(sum(senders) AS bigint) \
+    FROM ktel_counts WHERE field = '' GROUP BY product, version HAVING sum(senders) > 0 \
+    ORDER BY product, version LIMIT 1000";

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::keep::{Expired, Forgotten};
+use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Error, Place, Stored, View};
 use crate::layout::Table;
@@ -14,12 +16,14 @@ use crate::token::Stamp;
 #[derive(Debug)]
 pub(super) enum Engine {
     Sqlite(Sqlite),
+    Postgres(Box<Postgres>),
 }
 
 impl Engine {
     pub(super) fn open(place: &Place, tables: &[Arc<Table>]) -> Result<Self, Error> {
         Ok(match place {
             Place::Folder(folder) => Self::Sqlite(Sqlite::open(folder, tables)?),
+            Place::Postgres(config) => Self::Postgres(Box::new(Postgres::open(config, tables)?)),
         })
     }
 
@@ -27,30 +31,49 @@ impl Engine {
     pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Stored>, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.commit(records),
+            Self::Postgres(postgres) => postgres.commit(records),
         }
     }
 
     pub(super) fn probe(&mut self) -> Result<(), Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.probe(),
+            Self::Postgres(postgres) => postgres.probe(),
+        }
+    }
+
+    pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.expire(today),
+            Self::Postgres(postgres) => postgres.expire(today),
+        }
+    }
+
+    pub(super) fn forget(&mut self, installation: &str) -> Result<Forgotten, Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.forget(installation),
+            Self::Postgres(postgres) => postgres.forget(installation),
         }
     }
 
     pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.rows(view),
+            Self::Postgres(postgres) => postgres.rows(view),
         }
     }
 
     pub(super) fn add_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.add_token(stamp),
+            Self::Postgres(postgres) => postgres.add_token(stamp),
         }
     }
 
     pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.tokens(),
+            Self::Postgres(postgres) => postgres.tokens(),
         }
     }
 }

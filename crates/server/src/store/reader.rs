@@ -1,43 +1,62 @@
 //! Reads beside the writer, so that a chart holds up nobody who sends.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::counts::{self, Asked, Count};
-use super::{Error, Place, sqlite};
+use super::counts::{Asked, Count, Version};
+use super::{Error, Place, postgres, sqlite};
 use crate::limits::BUSY_WITHIN;
 
 /// A connection that cannot write.
-#[derive(Debug, Clone)]
-pub(super) struct Reader(Arc<Mutex<Connection>>);
+#[derive(Debug)]
+pub(super) enum Reader {
+    Sqlite(Arc<Mutex<Connection>>),
+    Postgres(postgres::Reading),
+}
 
 impl Reader {
     /// Opens it; the writer has made the tables before.
     pub(super) fn open(place: &Place) -> Result<Self, Error> {
-        let Place::Folder(folder) = place;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(folder.join(sqlite::FILE), flags)?;
-        connection.busy_timeout(BUSY_WITHIN)?;
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        match place {
+            Place::Folder(folder) => Ok(Self::Sqlite(Arc::new(Mutex::new(open(folder)?)))),
+            Place::Postgres(config) => Ok(Self::Postgres(postgres::Reading::of(config))),
+        }
     }
 
     pub(super) async fn counts(&self, asked: Asked) -> Result<Vec<Count>, Error> {
-        self.read(move |connection| counts::select(connection, &asked)).await
+        match self {
+            Self::Sqlite(connection) => {
+                beside(connection, move |it| sqlite::counts::select(it, &asked)).await
+            }
+            Self::Postgres(reading) => reading.counts(&asked).await,
+        }
     }
 
-    pub(super) async fn versions(&self) -> Result<Vec<(String, String, i64)>, Error> {
-        self.read(counts::versions).await
+    pub(super) async fn versions(&self) -> Result<Vec<Version>, Error> {
+        match self {
+            Self::Sqlite(connection) => beside(connection, sqlite::counts::versions).await,
+            Self::Postgres(reading) => reading.versions().await,
+        }
     }
+}
 
-    async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let connection = Arc::clone(&self.0);
-        let reading = move || read(&connection.lock().expect("no holder panics"));
-        // It ends with the process only.
-        tokio::task::spawn_blocking(reading).await.map_err(|_gone| Error::Closed)?
-    }
+fn open(folder: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join(sqlite::FILE), flags)?;
+    connection.busy_timeout(BUSY_WITHIN)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Reads on a thread that may wait for the disk.
+async fn beside<T: Send + 'static>(
+    connection: &Arc<Mutex<Connection>>,
+    read: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let connection = Arc::clone(connection);
+    let reading = move || read(&connection.lock().expect("no holder panics"));
+    // It ends with the process only.
+    tokio::task::spawn_blocking(reading).await.map_err(|_gone| Error::Closed)?
 }

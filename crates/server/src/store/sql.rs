@@ -1,7 +1,7 @@
 //! The SQL of both databases, and the few words in which they differ.
 
 use crate::layout::{Column, Kind, Table};
-use crate::limits::ROWS_MAX;
+use crate::limits::{EXPIRE_ROWS_MAX, ROWS_MAX};
 
 use super::View;
 
@@ -9,18 +9,30 @@ use super::View;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
+    Postgres,
 }
 
+/// The table of records.
+pub(super) const RECORDS: &str = "ktel_records";
+/// The table of the words of lists and maps.
+pub(super) const ITEMS: &str = "ktel_items";
+
 /// The columns that every schema's table has before its own.
-pub(super) const OWN: [&str; 4] = ["_day", "_sequence", "_position", "_product"];
+const OWN: [(&str, &str); 4] =
+    [("_day", "integer"), ("_sequence", "bigint"), ("_position", "integer"), ("_product", "text")];
 
 impl Dialect {
-    /// Gives the type of a column.
+    /// Gives the type of a column, as the database itself writes it.
     pub(super) fn word(self, kind: Kind) -> &'static str {
         match (self, kind) {
             (Self::Sqlite, Kind::Boolean | Kind::Integer) => "INTEGER",
             (Self::Sqlite, Kind::Real) => "REAL",
             (Self::Sqlite, Kind::Text) => "TEXT",
+            // 0 and 1, so that one question reads both databases.
+            (Self::Postgres, Kind::Boolean) => "smallint",
+            (Self::Postgres, Kind::Integer) => "bigint",
+            (Self::Postgres, Kind::Real) => "double precision",
+            (Self::Postgres, Kind::Text) => "text",
         }
     }
 
@@ -39,6 +51,44 @@ impl Dialect {
                  role TEXT NOT NULL, product TEXT) STRICT, WITHOUT ROWID",
                 "CREATE TABLE IF NOT EXISTS ktel_probe (id INTEGER PRIMARY KEY, \
                  turn INTEGER NOT NULL) STRICT",
+                "CREATE TABLE IF NOT EXISTS ktel_tables (name TEXT PRIMARY KEY, \
+                 keep_days INTEGER NOT NULL, ids TEXT NOT NULL) STRICT, WITHOUT ROWID",
+                "CREATE TABLE IF NOT EXISTS ktel_counts (product TEXT NOT NULL, \
+                 _week INTEGER NOT NULL, version TEXT NOT NULL, schema TEXT NOT NULL, \
+                 field TEXT NOT NULL, word TEXT NOT NULL, number INTEGER NOT NULL, \
+                 senders INTEGER NOT NULL, \
+                 PRIMARY KEY (product, _week, version, schema, field, word)) STRICT, WITHOUT ROWID",
+                "CREATE TABLE IF NOT EXISTS ktel_last (schema TEXT NOT NULL, \
+                 installation TEXT NOT NULL, _week INTEGER NOT NULL, product TEXT NOT NULL, \
+                 version TEXT NOT NULL, said TEXT NOT NULL, \
+                 PRIMARY KEY (installation, schema, _week)) STRICT, WITHOUT ROWID",
+            ],
+            Self::Postgres => &[
+                "CREATE SEQUENCE IF NOT EXISTS ktel_sequence",
+                "CREATE TABLE IF NOT EXISTS ktel_records (_day integer NOT NULL, \
+                 _sequence bigint NOT NULL, id text NOT NULL, received integer NOT NULL, \
+                 product text, source text NOT NULL, authenticated smallint NOT NULL, \
+                 PRIMARY KEY (_day, _sequence), UNIQUE (_day, id)) PARTITION BY RANGE (_day)",
+                "CREATE TABLE IF NOT EXISTS ktel_items (_day integer NOT NULL, \
+                 _sequence bigint NOT NULL, _position integer NOT NULL, field text NOT NULL, \
+                 word text NOT NULL, number bigint, bucket text, \
+                 PRIMARY KEY (_day, _sequence, _position, field, word)) \
+                 PARTITION BY RANGE (_day)",
+                "CREATE TABLE IF NOT EXISTS ktel_tokens (hash text PRIMARY KEY, \
+                 role text NOT NULL, product text)",
+                "CREATE TABLE IF NOT EXISTS ktel_probe (id integer PRIMARY KEY, \
+                 turn integer NOT NULL)",
+                "CREATE TABLE IF NOT EXISTS ktel_tables (name text PRIMARY KEY, \
+                 keep_days integer NOT NULL, ids text NOT NULL)",
+                "CREATE TABLE IF NOT EXISTS ktel_counts (product text NOT NULL, \
+                 _week integer NOT NULL, version text NOT NULL, schema text NOT NULL, \
+                 field text NOT NULL, word text NOT NULL, number bigint NOT NULL, \
+                 senders bigint NOT NULL, \
+                 PRIMARY KEY (product, _week, version, schema, field, word))",
+                "CREATE TABLE IF NOT EXISTS ktel_last (schema text NOT NULL, \
+                 installation text NOT NULL, _week integer NOT NULL, product text NOT NULL, \
+                 version text NOT NULL, said text NOT NULL, \
+                 PRIMARY KEY (installation, schema, _week))",
             ],
         }
     }
@@ -54,6 +104,11 @@ impl Dialect {
                  _sequence INTEGER NOT NULL, _position INTEGER NOT NULL, _product TEXT{columns}, \
                  PRIMARY KEY (_day, _sequence, _position)) STRICT, WITHOUT ROWID"
             ),
+            Self::Postgres => format!(
+                "CREATE TABLE IF NOT EXISTS {name} (_day integer NOT NULL, \
+                 _sequence bigint NOT NULL, _position integer NOT NULL, _product text{columns}, \
+                 PRIMARY KEY (_day, _sequence, _position)) PARTITION BY RANGE (_day)"
+            ),
         }
     }
 
@@ -66,23 +121,69 @@ impl Dialect {
         format!("\"{}\" {}", column.name, self.word(column.kind))
     }
 
-    /// Gives the placeholder of a parameter, from 1.
-    fn placeholder(self, number: usize) -> String {
+    /// Gives what inserts a row into a schema's table; where rows are sent as one array for each
+    /// column, many.
+    pub(super) fn insert(self, table: &Table) -> String {
+        let own = OWN.iter().map(|(name, word)| ((*name).to_owned(), *word));
+        let all = table.columns.iter().map(|it| (format!("\"{}\"", it.name), self.word(it.kind)));
+        let (names, words): (Vec<String>, Vec<&str>) = own.chain(all).unzip();
+        let (name, names) = (&table.name, names.join(", "));
+        let numbered = (1..).zip(&words);
         match self {
-            Self::Sqlite => format!("?{number}"),
+            Self::Sqlite => {
+                let places: Vec<String> =
+                    numbered.map(|(number, _)| format!("?{number}")).collect();
+                format!("INSERT INTO {name} ({names}) VALUES ({})", places.join(", "))
+            }
+            Self::Postgres => {
+                let places: Vec<String> =
+                    numbered.map(|(number, word)| format!("${number}::{word}[]")).collect();
+                format!("INSERT INTO {name} ({names}) SELECT * FROM unnest({})", places.join(", "))
+            }
         }
     }
 
-    /// Gives what inserts a row into a schema's table.
-    pub(super) fn insert(self, table: &Table) -> String {
-        let own = OWN.iter().map(|name| (*name).to_owned());
-        let names = own.chain(table.columns.iter().map(|column| format!("\"{}\"", column.name)));
-        let names: Vec<String> = names.collect();
-        let places: Vec<String> =
-            (1..=names.len()).map(|number| self.placeholder(number)).collect();
-        format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), places.join(", "))
+    /// Gives what deletes some rows of a table that are older than the day ?1, and says which.
+    pub(super) fn expire(self, table: &str) -> String {
+        let first = self.first();
+        format!(
+            "DELETE FROM {table} WHERE (_day, _sequence, _position) IN (SELECT _day, _sequence, \
+             _position FROM {table} WHERE _day < {first} ORDER BY _day, _sequence, _position \
+             LIMIT {EXPIRE_ROWS_MAX}) RETURNING _day, _sequence, _position"
+        )
+    }
+
+    /// Gives what deletes all rows of a table in which a column is ?1, and says which.
+    pub(super) fn forget(self, table: &str, column: &str) -> String {
+        let first = self.first();
+        format!(
+            "DELETE FROM {table} WHERE \"{column}\" = {first} \
+             RETURNING _day, _sequence, _position"
+        )
+    }
+
+    fn first(self) -> &'static str {
+        match self {
+            Self::Sqlite => "?1",
+            Self::Postgres => "$1",
+        }
     }
 }
+
+/// Gives a condition that a record, called `it`, has no row left in any table.
+pub(super) fn has_no_rows<'t>(tables: impl Iterator<Item = &'t str>) -> String {
+    let none = |table| {
+        format!(
+            " AND NOT EXISTS (SELECT 1 FROM {table} AS t \
+             WHERE t._day = it._day AND t._sequence = it._sequence)"
+        )
+    };
+    tables.map(none).collect()
+}
+
+/// Tries a write, and leaves nothing behind.
+pub(super) const PROBE: &str = "INSERT INTO ktel_probe (id, turn) VALUES (1, 0) \
+                                ON CONFLICT (id) DO UPDATE SET turn = 1 - ktel_probe.turn";
 
 /// Gives what makes the view of the last row of every installation; none where there is no history.
 pub(super) fn latest(table: &Table) -> Option<[String; 3]> {

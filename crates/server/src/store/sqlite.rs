@@ -8,13 +8,16 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
 
-use super::counts;
+use super::keep::{Expired, Forgotten};
 use super::sql::{self, Dialect};
-use super::{Error, Stored, View};
+use super::{Error, Stored, View, new};
 use crate::layout::Table;
 use crate::limits::BUSY_WITHIN;
 use crate::record::{Cell, Record, Section, day_number};
 use crate::token::{Role, Stamp};
+
+pub(super) mod counts;
+mod erase;
 
 /// The database's name in its folder.
 pub(super) const FILE: &str = "telemetry.sqlite";
@@ -48,15 +51,22 @@ impl Sqlite {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let stored = records.iter().map(|record| append(&transaction, record));
         let stored: Vec<Stored> = stored.collect::<Result<_, _>>()?;
+        counts::add(&transaction, &new(records, &stored))?;
         transaction.commit()?;
         Ok(stored)
     }
 
     pub(super) fn probe(&mut self) -> Result<(), Error> {
-        let turn = "INSERT INTO ktel_probe (id, turn) VALUES (1, 0) \
-                    ON CONFLICT (id) DO UPDATE SET turn = 1 - turn";
-        self.connection.execute(turn, [])?;
+        self.connection.execute(sql::PROBE, [])?;
         Ok(())
+    }
+
+    pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
+        erase::expire(&mut self.connection, today)
+    }
+
+    pub(super) fn forget(&mut self, id: &str) -> Result<Forgotten, Error> {
+        erase::forget(&mut self.connection, id)
     }
 
     pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
@@ -125,13 +135,7 @@ fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusq
         let cells = cells.iter().map(|cell| cell as &dyn ToSql);
         insert.execute(rusqlite::params_from_iter(own.into_iter().chain(cells)))?;
         for item in items {
-            let (number, bucket) = match &item.value {
-                None => (None, None),
-                Some(Cell::Boolean(flag)) => (Some(i64::from(*flag)), None),
-                Some(Cell::Integer(number)) => (Some(*number), None),
-                Some(Cell::Text(bucket)) => (None, Some(bucket)),
-                Some(Cell::Real(_)) => (None, None),
-            };
+            let (number, bucket) = item.columns();
             transaction
                 .prepare_cached(
                     "INSERT INTO ktel_items (_day, _sequence, _position, field, word, number, \
@@ -140,13 +144,12 @@ fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusq
                 .execute(params![day, sequence, position, item.field, item.word, number, bucket])?;
         }
     }
-    counts::add(transaction, record)?;
     Ok(Stored::New)
 }
 
 fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for statement in counts::TABLES.iter().chain(Dialect::Sqlite.fixed()) {
+    for statement in Dialect::Sqlite.fixed() {
         transaction.execute_batch(statement)?;
     }
     for table in tables {
@@ -172,6 +175,11 @@ fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Err
         for statement in sql::latest(table).into_iter().flatten() {
             transaction.execute_batch(&statement)?;
         }
+        transaction.execute(
+            "INSERT INTO ktel_tables (name, keep_days, ids) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (name) DO UPDATE SET keep_days = excluded.keep_days, ids = excluded.ids",
+            params![table.name, table.keep_days, table.ids.join(" ")],
+        )?;
     }
     transaction.commit()?;
     Ok(())

@@ -4,76 +4,93 @@ use std::error::Error as _;
 use std::sync::mpsc::Receiver;
 
 use serde_json::{Map, Value};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::{error, warn};
 
 use super::engine::Engine;
+use super::keep::{Expired, Forgotten};
 use super::{Error, Stored, View, group};
 use crate::record::Record;
 use crate::token::Stamp;
 
 type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
+/// Records that came in one request, with the room that they take until they are answered.
+#[derive(Debug)]
+pub(super) struct Append {
+    pub(super) records: Vec<Record>,
+    pub(super) room: OwnedSemaphorePermit,
+    pub(super) answer: Answer<Vec<Result<Stored, Error>>>,
+}
+
 /// What is asked of the writer.
 #[derive(Debug)]
 pub(super) enum Job {
-    Append { record: Box<Record>, answer: Answer<Stored> },
+    Append(Append),
     Probe { answer: Answer<()> },
+    Expire { today: i32, answer: Answer<Expired> },
+    Forget { installation: String, answer: Answer<Forgotten> },
     Rows { view: View, answer: Answer<Vec<Map<String, Value>>> },
     AddToken { stamp: Stamp, answer: Answer<()> },
     Tokens { answer: Answer<Vec<Stamp>> },
 }
 
+impl Job {
+    fn records(&self) -> usize {
+        if let Self::Append(append) = self { append.records.len() } else { 0 }
+    }
+}
+
 /// Writes until every sender is gone.
 pub(super) fn run(mut engine: Engine, waiting: &Receiver<Job>) {
     let mut last = 0;
-    while let Some(jobs) = group::next(waiting, last) {
+    while let Some(jobs) = group::next(waiting, last, Job::records) {
         last = jobs.len();
-        let mut records = Vec::new();
+        let mut appends = Vec::new();
         let mut rest = Vec::new();
         for job in jobs {
             match job {
-                Job::Append { record, answer } => records.push((record, answer)),
+                Job::Append(some) => appends.push(some),
                 other => rest.push(other),
             }
         }
-        append(&mut engine, records);
+        append(&mut engine, appends);
         for job in rest {
             answer_one(&mut engine, job);
         }
     }
 }
 
-fn append(engine: &mut Engine, records: Vec<(Box<Record>, Answer<Stored>)>) {
-    if records.is_empty() {
+fn append(engine: &mut Engine, appends: Vec<Append>) {
+    let all: Vec<&Record> = appends.iter().flat_map(|append| &append.records).collect();
+    if all.is_empty() {
+        appends.into_iter().for_each(|append| give(append.answer, Ok(Vec::new())));
         return;
     }
-    let all: Vec<&Record> = records.iter().map(|(record, _)| &**record).collect();
-    match engine.commit(&all) {
-        Ok(stored) => {
-            for ((_, answer), stored) in records.into_iter().zip(stored) {
-                give(answer, Ok(stored));
-            }
-        }
-        Err(error) if error.is_of_one_record() && records.len() > 1 => {
-            warn!(error = error.source(), records = records.len(), "writing records one by one");
-            for (record, answer) in records {
-                let stored = engine.commit(&[&record]).map(|stored| stored[0]);
-                give(answer, stored);
-            }
+    let answers = match engine.commit(&all) {
+        Ok(stored) => stored.into_iter().map(Ok).collect(),
+        Err(error) if error.is_of_one_record() && all.len() > 1 => {
+            warn!(error = error.source(), records = all.len(), "writing records one by one");
+            let mut one = |record| engine.commit(&[record]).map(|stored| stored[0]);
+            all.into_iter().map(&mut one).collect()
         }
         Err(error) => {
-            error!(error = error.source(), records = records.len(), "records were not written");
-            for (_, answer) in records {
-                give(answer, Err(error.clone()));
-            }
+            error!(error = &error as &dyn std::error::Error, records = all.len(), "not written");
+            vec![Err(error); all.len()]
         }
+    };
+    let mut answers: std::vec::IntoIter<Result<Stored, Error>> = answers.into_iter();
+    for Append { records, room, answer } in appends {
+        drop(room);
+        give(answer, Ok(answers.by_ref().take(records.len()).collect()));
     }
 }
 
 fn answer_one(engine: &mut Engine, job: Job) {
     match job {
-        Job::Append { record, answer } => append(engine, vec![(record, answer)]),
+        Job::Append(some) => append(engine, vec![some]),
+        Job::Expire { today, answer } => give(answer, engine.expire(today)),
+        Job::Forget { installation, answer } => give(answer, engine.forget(&installation)),
         Job::Probe { answer } => give(answer, engine.probe()),
         Job::Rows { view, answer } => give(answer, engine.rows(&view)),
         Job::AddToken { stamp, answer } => give(answer, engine.add_token(&stamp)),
@@ -91,9 +108,17 @@ impl Error {
     fn is_of_one_record(&self) -> bool {
         match self {
             Self::Sqlite(_) => true,
+            // Classes 22 and 23, and a limit of the program: what is wrong with values.
+            Self::Postgres(error) => error.code().is_some_and(|code| {
+                ["22", "23", "54"].iter().any(|class| code.code().starts_with(class))
+            }),
             Self::Scheme { .. }
+            | Self::Address
+            | Self::Thread { .. }
             | Self::Folder { .. }
             | Self::Changed { .. }
+            | Self::Uncertain(_)
+            | Self::Tls(_)
             | Self::Full
             | Self::Busy
             | Self::Closed => false,

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::date;
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use ktel_model::Schema;
-use ktel_server::record::Cell;
-use ktel_server::store::{Error, Place, Stored};
+use ktel_server::limits::QUEUE_MAX;
+use ktel_server::record::{Cell, Item, Section};
+use ktel_server::store::{Error, Expired, Place, Stored};
 use ktel_server::token::{Role, Stamp};
 use ktel_server::{Catalog, Store};
+use ktel_testkit::postgres::Postgres;
 use serde_json::{Value, json};
 
+use crate::counts;
 use crate::support::{TODAY, on, pods, record, section, table};
 
 /// Runs every promise against a fresh place of one database.
@@ -41,23 +45,37 @@ macro_rules! databases {
             history_is_kept_and_the_latest_is_a_view,
             tokens_are_kept_as_hashes,
             a_store_that_can_write_is_ready,
+            many_records_at_once_are_answered_in_their_order,
+            more_records_than_fit_are_refused_at_once,
+            two_stores_on_one_database_lose_and_double_nothing,
+            what_is_too_old_goes_and_the_rest_stays,
+            a_record_lives_as_long_as_the_longest_of_its_sections,
+            a_months_later_repetition_is_stored_again_where_the_month_has_gone,
+            an_older_versions_rows_go_in_time_as_well,
+            forgetting_erases_an_installation_and_nobody_else,
+            counts_kept_along_are_those_of_a_full_scan,
         })*
     };
 }
 
-databases!(sqlite);
+databases!(sqlite, postgres);
 
 /// A place that nobody used before, and that goes when it is dropped.
 struct Fresh {
     place: Place,
-    _keep: tempfile::TempDir,
+    _keep: Option<tempfile::TempDir>,
 }
 
 impl Fresh {
     fn sqlite() -> Option<Self> {
         let keep = tempfile::tempdir().unwrap();
         let place = Place::Folder(keep.path().join("not/there/yet"));
-        Some(Self { place, _keep: keep })
+        Some(Self { place, _keep: Some(keep) })
+    }
+
+    fn postgres() -> Option<Self> {
+        let place = Postgres::shared()?.database().parse().unwrap();
+        Some(Self { place, _keep: None })
     }
 
     fn open(&self) -> Store {
@@ -167,27 +185,35 @@ async fn what_was_answered_is_there_after_opening_again(fresh: &Fresh) {
 
 /// A schema of a product, with one field of a type.
 fn widgets(of: &str, more: &str) -> Catalog {
+    Catalog::new([schema("widgets", "90d", of, more)]).unwrap()
+}
+
+pub(crate) fn schema(name: &str, keep: &str, of: &str, more: &str) -> Schema {
     let text = format!(
-        "kts: 1\nschema: acme/widgets\nversion: 1.0.0\nkind: stats\ntitle: Widgets\n\
+        "kts: 1\nschema: acme/{name}\nversion: 1.0.0\nkind: stats\ntitle: Widgets\n\
          purpose: {{question: How many?, value_to_you: More of them., used_for: [planning]}}\n\
          owner: acme\nstability: development\nconsent: ambient\naccess: []\n\
-         retention: {{raw: 90d, aggregate: 25mo}}\nfields:\n\
+         retention: {{raw: {keep}, aggregate: 25mo}}\nfields:\n\
          \x20 who: {{type: id, sensitivity: technical, identifiability: pseudonym, why: History., \
          example: 56279633-3131-436b-b8f2-9008a49a2f12, since: 0.1.0, expires: 2027-11-01}}\n\
          \x20 number: {{{of}, sensitivity: technical, why: Planning., since: 0.1.0, \
          expires: 2027-11-01}}\n{more}"
     );
-    Catalog::new([Schema::parse(&text, "widgets.yaml").unwrap()]).unwrap()
+    Schema::parse(&text, "widgets.yaml").unwrap()
 }
 
-const COUNT: &str = "type: count, exact: true, example: 3";
+pub(crate) const COUNT: &str = "type: count, exact: true, example: 3";
 const MORE: &str = "  broken: {type: bool, sensitivity: technical, why: Repairs., example: true, \
                     since: 0.1.0, expires: 2027-11-01}\n";
 
-fn widget(catalog: &Catalog, raw: &Value) -> ktel_server::record::Section {
-    let table = std::sync::Arc::clone(&catalog.find("acme/widgets", None).unwrap().table);
+pub(crate) fn widget(catalog: &Catalog, raw: &Value) -> Section {
+    row("acme/widgets", catalog, raw)
+}
+
+fn row(id: &str, catalog: &Catalog, raw: &Value) -> Section {
+    let table = std::sync::Arc::clone(&catalog.find(id, None).unwrap().table);
     let (cells, items) = table.row(raw.as_object().unwrap());
-    ktel_server::record::Section { table, cells, items }
+    Section { table, cells, items }
 }
 
 async fn a_newer_schema_adds_its_columns_and_keeps_the_rows(fresh: &Fresh) {
@@ -243,4 +269,200 @@ async fn a_store_that_can_write_is_ready(fresh: &Fresh) {
     let store = fresh.open();
     store.probe().await.unwrap();
     store.probe().await.unwrap();
+}
+
+async fn many_records_at_once_are_answered_in_their_order(fresh: &Fresh) {
+    let store = fresh.open();
+    assert!(store.append_all(Vec::new()).await.unwrap().is_empty());
+    store.append(record("5", vec![pods(5)])).await.unwrap();
+    let numbers = (0..1000).chain([3]);
+    let records = numbers.clone().map(|it: i64| record(&it.to_string(), vec![pods(it)]));
+    let answers = store.append_all(records.collect()).await.unwrap();
+    for ((place, number), answer) in (0..).zip(numbers).zip(answers) {
+        let repeated = number == 5 || place == 1000;
+        let expected = if repeated { Stored::Repeated } else { Stored::New };
+        assert_eq!(answer.unwrap(), expected, "{place}");
+    }
+    // The newest come first, and the limit of a look is as many as there are.
+    let rows = store.rows(&table("ktel/cluster-state")).await.unwrap();
+    let numbers: Vec<i64> = rows.iter().filter_map(|row| row["pods"].as_i64()).collect();
+    let expected: Vec<i64> = (0..1000).rev().filter(|it| *it != 5).chain([5]).collect();
+    assert_eq!(numbers, expected);
+}
+
+async fn more_records_than_fit_are_refused_at_once(fresh: &Fresh) {
+    let store = fresh.open();
+    let records = |count: u32| (0..count).map(|it| record(&it.to_string(), Vec::new())).collect();
+    let refused = store.append_all(records(QUEUE_MAX + 1)).await;
+    assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+    let (one, other) = tokio::join!(
+        store.append_all(records(QUEUE_MAX)),
+        store.append_all(vec![record("1", Vec::new())])
+    );
+    assert!(one.is_ok() && matches!(other, Err(Error::Busy)), "{other:?}");
+    assert!(store.append_all(records(QUEUE_MAX)).await.is_ok(), "there is room again");
+}
+
+async fn two_stores_on_one_database_lose_and_double_nothing(fresh: &Fresh) {
+    const NUMBERS: i64 = 400;
+    let place = fresh.place.clone();
+    let opened =
+        std::thread::spawn(move || Store::open(&place, &Catalog::built_in().tables()).unwrap());
+    let stores = [fresh.open(), opened.join().unwrap()].map(std::sync::Arc::new);
+    let mut senders = tokio::task::JoinSet::new();
+    for (number, backwards) in (0..NUMBERS).flat_map(|it| [(it, false), (it, true)]) {
+        let number = if backwards { NUMBERS - 1 - number } else { number };
+        let store = std::sync::Arc::clone(&stores[usize::from(backwards)]);
+        senders.spawn(async move {
+            store.append(record(&number.to_string(), vec![pods(number)])).await.unwrap()
+        });
+    }
+    let answers = senders.join_all().await;
+    let new = answers.iter().filter(|answer| **answer == Stored::New).count();
+    assert_eq!((new, answers.len()), (NUMBERS as usize, 2 * NUMBERS as usize));
+    for store in stores {
+        let rows = store.rows(&table("ktel/cluster-state")).await.unwrap();
+        let numbers: BTreeSet<i64> = rows.iter().filter_map(|row| row["pods"].as_i64()).collect();
+        assert_eq!((rows.len(), numbers.len()), (NUMBERS as usize, NUMBERS as usize));
+    }
+}
+
+/// Two schemas, of which one is kept longer.
+fn short_and_long() -> Catalog {
+    let all = [schema("short", "30d", COUNT, ""), schema("long", "90d", COUNT, "")];
+    Catalog::new(all).unwrap()
+}
+
+fn before(days: i32) -> Date {
+    TODAY.checked_sub(days.days()).unwrap()
+}
+
+async fn numbers(store: &Store, catalog: &Catalog, id: &str) -> Vec<i64> {
+    let table = std::sync::Arc::clone(&catalog.find(id, None).unwrap().table);
+    let rows = store.rows(&table).await.unwrap();
+    let mut numbers: Vec<i64> = rows.iter().filter_map(|row| row["number"].as_i64()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+async fn what_is_too_old_goes_and_the_rest_stays(fresh: &Fresh) {
+    const MANY: i64 = 2500; // more than go in one turn
+    let catalog = short_and_long();
+    let store = fresh.open_with(&catalog).unwrap();
+    for (days, numbers) in [
+        (0, 0..1),
+        (30, 30..31),
+        (31, 1000..1000 + MANY),
+        (90, 90..91),
+        (91, 91..92),
+        (399, 399..400),
+    ] {
+        for some in numbers.collect::<Vec<_>>().chunks(1000) {
+            let both = some.iter().map(|number| {
+                let raw = json!({"number": number});
+                let sections =
+                    vec![row("acme/short", &catalog, &raw), row("acme/long", &catalog, &raw)];
+                on(before(days), &number.to_string(), sections)
+            });
+            store.append_all(both.collect()).await.unwrap();
+        }
+    }
+    let expired = store.expire(TODAY).await.unwrap();
+    assert!(expired.rows >= MANY as u64, "{expired:?}");
+    assert_eq!(numbers(&store, &catalog, "acme/short").await, [0, 30]);
+    let long = numbers(&store, &catalog, "acme/long").await;
+    assert!(long.contains(&90) && !long.contains(&91) && !long.contains(&399), "{long:?}");
+    assert_eq!(long.len(), 1000, "as many as a look shows");
+    assert_eq!(store.expire(TODAY).await.unwrap(), Expired::default());
+    let later = store.expire(TODAY.checked_add(400.days()).unwrap()).await.unwrap();
+    assert!(later != Expired::default());
+    assert!(numbers(&store, &catalog, "acme/long").await.is_empty());
+    assert!(store.records().await.unwrap().is_empty());
+}
+
+async fn a_record_lives_as_long_as_the_longest_of_its_sections(fresh: &Fresh) {
+    let catalog = short_and_long();
+    let store = fresh.open_with(&catalog).unwrap();
+    let words = |mut section: Section, field: &str| {
+        section.items.push(Item { field: field.into(), word: "a".into(), value: None });
+        section
+    };
+    let raw = json!({"number": 1});
+    let short = || words(row("acme/short", &catalog, &raw), "short");
+    let long = || words(row("acme/long", &catalog, &raw), "long");
+    for (id, sections) in [("1", vec![short(), long()]), ("2", vec![short()]), ("3", vec![])] {
+        store.append(on(before(31), id, sections)).await.unwrap();
+    }
+    store.expire(TODAY).await.unwrap();
+    let ids: BTreeSet<String> =
+        store.records().await.unwrap().iter().map(|it| it["id"].to_string()).collect();
+    let kept = ["\"0000000000000001\"", "\"0000000000000003\""].map(str::to_owned);
+    assert_eq!(ids, BTreeSet::from(kept));
+    let items = store.items().await.unwrap();
+    assert_eq!(items.iter().map(|it| &it["field"]).collect::<Vec<_>>(), ["long"]);
+    store.expire(TODAY.checked_add(60.days()).unwrap()).await.unwrap();
+    assert!(store.records().await.unwrap().is_empty() && store.items().await.unwrap().is_empty());
+}
+
+async fn a_months_later_repetition_is_stored_again_where_the_month_has_gone(fresh: &Fresh) {
+    let stores = [fresh.open(), fresh.open()];
+    let old = || on(before(399), "1", vec![pods(1)]);
+    for store in &stores {
+        store.append(old()).await.unwrap();
+    }
+    stores[0].expire(TODAY).await.unwrap();
+    assert!(stores[0].records().await.unwrap().is_empty());
+    // The other process does not know yet that it has gone.
+    assert_eq!(stores[1].append(old()).await.unwrap(), Stored::New);
+    assert_eq!(stores[0].append(old()).await.unwrap(), Stored::Repeated);
+}
+
+async fn an_older_versions_rows_go_in_time_as_well(fresh: &Fresh) {
+    let catalog = short_and_long();
+    let store = fresh.open_with(&catalog).unwrap();
+    let section = row("acme/short", &catalog, &json!({"number": 1}));
+    store.append(on(before(31), "1", vec![section])).await.unwrap();
+    drop(store);
+    let without = fresh.open();
+    without.expire(TODAY).await.unwrap();
+    assert!(without.records().await.unwrap().is_empty());
+    drop(without);
+    let store = fresh.open_with(&catalog).unwrap();
+    assert!(numbers(&store, &catalog, "acme/short").await.is_empty());
+}
+
+async fn forgetting_erases_an_installation_and_nobody_else(fresh: &Fresh) {
+    let catalog = short_and_long();
+    let store = fresh.open_with(&catalog).unwrap();
+    let (one, other) =
+        ("56279633-3131-436b-b8f2-9008a49a2f12", "00000000-3131-436b-b8f2-9008a49a2f12");
+    let of = |id: &str, who: &str, number: i64| {
+        let mut section = row(id, &catalog, &json!({"who": who, "number": number}));
+        section.items.push(Item { field: who.into(), word: "a".into(), value: None });
+        section
+    };
+    let short = |who, number| of("acme/short", who, number);
+    for (id, day, sections) in [
+        ("1", 0, vec![short(one, 1)]),
+        ("2", 40, vec![short(one, 2), of("acme/long", one, 2)]),
+        ("3", 1, vec![short(other, 3), short(one, 3)]),
+        ("4", 0, vec![short(other, 4)]),
+    ] {
+        store.append(on(before(day), id, sections)).await.unwrap();
+    }
+    let forgotten = store.forget(one).await.unwrap();
+    let rows = [("acme_long_v1".to_owned(), 1), ("acme_short_v1".to_owned(), 3)];
+    assert_eq!((forgotten.items, forgotten.records), (4, 2), "{forgotten:?}");
+    assert_eq!(forgotten.rows, rows.into());
+    assert_eq!(numbers(&store, &catalog, "acme/short").await, [3, 4]);
+    assert!(numbers(&store, &catalog, "acme/long").await.is_empty());
+    let items = store.items().await.unwrap();
+    assert!(items.len() == 2 && items.iter().all(|it| it["field"] == other), "{items:?}");
+    assert_eq!(store.records().await.unwrap().len(), 2);
+    let again = store.forget(one).await.unwrap();
+    assert_eq!((again.rows.values().sum::<u64>(), again.items, again.records), (0, 0, 0));
+}
+
+async fn counts_kept_along_are_those_of_a_full_scan(fresh: &Fresh) {
+    counts::kept_along_are_those_of_a_full_scan(&fresh.open()).await;
 }

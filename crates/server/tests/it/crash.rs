@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use ktel_server::store::{Place, Stored};
 use ktel_server::{Catalog, Store};
+use ktel_testkit::postgres::Postgres;
 
 use crate::support::{pods, record};
 
@@ -95,4 +96,10 @@ fn lost(text: &str, answered: &BTreeSet<i64>) -> Vec<i64> {
 fn a_kill_under_load_loses_no_answered_record_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     check(folder.path().to_str().unwrap());
+}
+
+#[test]
+fn a_kill_under_load_loses_no_answered_record_on_postgres() {
+    let Some(postgres) = Postgres::shared() else { return };
+    check(&postgres.database());
 }

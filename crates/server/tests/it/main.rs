@@ -5,5 +5,8 @@ mod charts;
 mod contract;
 mod counts;
 mod crash;
+mod forget;
+mod network;
 mod routes;
 mod support;
+mod sync;

@@ -1,0 +1,247 @@
+//! `PostgreSQL`, and what speaks like it: any number of processes may write to one database.
+//!
+//! Its connection is driven on the writer's own thread. A connection that breaks is made again;
+//! what was not committed by then is written once more, and what may have been is answered with an
+//! error, since its id makes sending it again safe.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::config::Config;
+use tokio_postgres::types::Type;
+
+use self::months::Month;
+use self::session::{Session, broke, came_second, found_no_partition};
+use super::counts::{Asked, Count, Version};
+use super::keep::{Expired, Forgotten};
+use super::sql::{self, ITEMS, RECORDS};
+use super::{Error, Stored, View};
+use crate::layout::Table;
+use crate::limits::TURN_WITHIN;
+use crate::record::Record;
+use crate::token::{Role, Stamp};
+
+mod counts;
+mod erase;
+mod insert;
+mod migrate;
+mod months;
+mod session;
+mod tls;
+
+#[derive(Debug)]
+pub(super) struct Postgres {
+    runtime: Runtime,
+    link: Link,
+    /// The partitions that are known to be there. Another process may drop one.
+    months: HashSet<(String, Month)>,
+}
+
+/// A connection, when there is one.
+#[derive(Debug)]
+struct Link {
+    config: Config,
+    session: Option<Session>,
+}
+
+impl Postgres {
+    pub(super) fn open(config: &Config, tables: &[Arc<Table>]) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|source| Error::Thread { source: Arc::new(source) })?;
+        let mut link = Link { config: config.clone(), session: None };
+        runtime.block_on(link.turn(async |session| migrate::migrate(session, tables).await))?;
+        Ok(Self { runtime, link, months: HashSet::new() })
+    }
+
+    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Stored>, Error> {
+        let Self { runtime, link, months } = self;
+        runtime.block_on(async {
+            partition(link, months, records).await?;
+            let stored = link.turn(async |session| insert::commit(session, records).await).await;
+            match stored {
+                Err(error) if found_no_partition(&error) => {
+                    months.clear();
+                    partition(link, months, records).await?;
+                    link.turn(async |session| insert::commit(session, records).await).await
+                }
+                stored => stored,
+            }
+        })
+    }
+
+    pub(super) fn probe(&mut self) -> Result<(), Error> {
+        self.runtime.block_on(self.link.turn(async |session| {
+            session.client.execute(sql::PROBE, &[]).await?;
+            Ok(())
+        }))
+    }
+
+    pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
+        self.runtime.block_on(self.link.turn(async |session| erase::expire(session, today).await))
+    }
+
+    pub(super) fn forget(&mut self, id: &str) -> Result<Forgotten, Error> {
+        self.runtime.block_on(self.link.turn(async |session| erase::forget(session, id).await))
+    }
+
+    pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
+        let asked = sql::select(view);
+        self.runtime.block_on(self.link.turn(async |session| {
+            let rows = session.client.query(&asked, &[]).await?;
+            rows.iter().map(as_json).collect()
+        }))
+    }
+
+    pub(super) fn add_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+        let insert = "INSERT INTO ktel_tokens (hash, role, product) VALUES ($1, $2, $3) \
+                      ON CONFLICT DO NOTHING";
+        self.runtime.block_on(self.link.turn(async |session| {
+            let (hash, role) = (stamp.hex(), stamp.role.word());
+            session.client.execute(insert, &[&hash, &role, &stamp.product]).await?;
+            Ok(())
+        }))
+    }
+
+    pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
+        let asked = "SELECT hash, role, product FROM ktel_tokens";
+        self.runtime.block_on(self.link.turn(async |session| {
+            let mut stamps = Vec::new();
+            for row in session.client.query(asked, &[]).await? {
+                let (hash, role): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
+                // A row of a newer version is no token of ours.
+                let Some(role) = Role::from_word(role) else { continue };
+                stamps.extend(Stamp::from_hex(hash, role, row.try_get(2)?));
+            }
+            Ok(stamps)
+        }))
+    }
+}
+
+/// A connection of its own for reading; made when it is first needed, and again when it broke.
+#[derive(Debug)]
+pub(super) struct Reading(tokio::sync::Mutex<Link>);
+
+impl Reading {
+    pub(super) fn of(config: &Config) -> Self {
+        Self(tokio::sync::Mutex::new(Link { config: config.clone(), session: None }))
+    }
+
+    pub(super) async fn counts(&self, asked: &Asked) -> Result<Vec<Count>, Error> {
+        let mut link = self.0.lock().await;
+        let read = timeout(TURN_WITHIN, counts::select(&link.ready().await?.client, asked)).await;
+        link.after(read)
+    }
+
+    pub(super) async fn versions(&self) -> Result<Vec<Version>, Error> {
+        let mut link = self.0.lock().await;
+        let read = timeout(TURN_WITHIN, counts::versions(&link.ready().await?.client)).await;
+        link.after(read)
+    }
+}
+
+impl Link {
+    /// Gives a connection, a new one if there is none that works.
+    async fn ready(&mut self) -> Result<&Session, Error> {
+        if self.session.as_ref().is_none_or(Session::is_lost) {
+            self.session = Some(Session::open(&self.config).await?);
+        }
+        Ok(self.session.as_ref().expect("it was just opened"))
+    }
+
+    /// Gives up a connection that broke or did not answer, so that the next reader gets a new one.
+    fn after<T>(&mut self, read: Result<Result<T, Error>, Elapsed>) -> Result<T, Error> {
+        let read = read.unwrap_or(Err(Error::Busy));
+        if read.is_err() {
+            self.session = None;
+        }
+        read
+    }
+
+    /// Does something with a connection, and once more with a new one if that was broken.
+    async fn turn<T>(
+        &mut self,
+        mut ask: impl AsyncFnMut(&mut Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut again = self.session.is_some();
+        loop {
+            if self.session.as_ref().is_none_or(Session::is_lost) {
+                self.session = Some(Session::open(&self.config).await?);
+            }
+            let session = self.session.as_mut().expect("it was just opened");
+            match timeout(TURN_WITHIN, ask(session)).await {
+                Ok(Err(error)) if broke(&error) => {
+                    self.session = None;
+                    if !again {
+                        return Err(error);
+                    }
+                    again = false;
+                }
+                Ok(Err(error @ Error::Uncertain(_))) => {
+                    self.session = None;
+                    return Err(error);
+                }
+                Ok(answer) => return answer,
+                Err(_elapsed) => {
+                    self.session = None;
+                    return Err(Error::Busy);
+                }
+            }
+        }
+    }
+}
+
+/// Makes the partitions that records need and that are not known to be there.
+async fn partition(
+    link: &mut Link,
+    known: &mut HashSet<(String, Month)>,
+    records: &[&Record],
+) -> Result<(), Error> {
+    let mut needed = BTreeSet::new();
+    for record in records {
+        let month = Month::of(record.key.day);
+        let tables = record.sections.iter().map(|section| section.table.name.as_str());
+        needed.extend([RECORDS, ITEMS].into_iter().chain(tables).map(|table| (table, month)));
+    }
+    for (table, month) in needed {
+        let key = (table.to_owned(), month);
+        if known.contains(&key) {
+            continue;
+        }
+        // Each in a transaction of its own: no writer waits for one while it holds another.
+        let make = month.create(table);
+        let made = link.turn(async |session| {
+            let transaction = migrate::locked(session).await?;
+            transaction.batch_execute(&make).await?;
+            transaction.commit().await?;
+            Ok(())
+        });
+        match made.await {
+            Err(error) if came_second(&error) => {}
+            made => made?,
+        }
+        known.insert(key);
+    }
+    Ok(())
+}
+
+fn as_json(row: &Row) -> Result<Map<String, Value>, Error> {
+    let mut map = Map::new();
+    for (index, column) in row.columns().iter().enumerate() {
+        let value = match *column.type_() {
+            Type::INT2 => json!(row.try_get::<_, Option<i16>>(index)?),
+            Type::INT4 => json!(row.try_get::<_, Option<i32>>(index)?),
+            Type::INT8 => json!(row.try_get::<_, Option<i64>>(index)?),
+            Type::FLOAT8 => json!(row.try_get::<_, Option<f64>>(index)?),
+            Type::TEXT => json!(row.try_get::<_, Option<&str>>(index)?),
+            // No table here has any other.
+            _ => Value::Null,
+        };
+        map.insert(column.name().to_owned(), value);
+    }
+    Ok(map)
+}

@@ -1,0 +1,136 @@
+//! Counts in `PostgreSQL`, whole groups of them in one statement.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Transaction};
+
+use crate::record::{Record, date_of, day_number};
+use crate::store::Error;
+use crate::store::counts::{
+    self, Asked, Changes, Count, Installation, Last, VERSIONS, Version, installations,
+};
+use crate::tally::Said;
+
+/// Makes a row for each installation that has none yet, and so waits for whoever is making it.
+const CLAIM: &str = "INSERT INTO ktel_last (schema, installation, _week, product, version, said) \
+    SELECT *, '', '', '[]' FROM unnest($1::text[], $2::text[], $3::integer[]) \
+    ON CONFLICT DO NOTHING";
+const LAST: &str = "SELECT product, version, said, schema, _week, installation FROM ktel_last \
+    WHERE (schema, installation, _week) IN \
+    (SELECT * FROM unnest($1::text[], $2::text[], $3::integer[])) \
+    ORDER BY schema, installation, _week FOR UPDATE";
+const REMEMBER: &str = "UPDATE ktel_last AS it \
+    SET product = given.product, version = given.version, said = given.said \
+    FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[]) \
+    AS given (schema, installation, _week, product, version, said) \
+    WHERE (it.schema, it.installation, it._week) = \
+    (given.schema, given.installation, given._week)";
+const CHANGE: &str = "INSERT INTO ktel_counts (product, _week, version, schema, field, word, \
+    number, senders) SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], \
+    $5::text[], $6::text[], $7::bigint[], $8::bigint[]) \
+    ON CONFLICT (product, _week, version, schema, field, word) DO UPDATE \
+    SET number = ktel_counts.number + excluded.number, \
+    senders = ktel_counts.senders + excluded.senders";
+
+/// Counts what new records say.
+pub(super) async fn add(transaction: &Transaction<'_>, records: &[&Record]) -> Result<(), Error> {
+    let known = installations(records);
+    let mut last = BTreeMap::new();
+    if !known.is_empty() {
+        let schemas: Vec<&str> = known.iter().map(|it| it.schema.as_str()).collect();
+        let ids: Vec<&str> = known.iter().map(|it| it.id.as_str()).collect();
+        let weeks: Vec<i32> = known.iter().map(|it| it.week).collect();
+        let values: [&(dyn ToSql + Sync); 3] = [&schemas, &ids, &weeks];
+        transaction.execute(CLAIM, &values).await?;
+        for row in transaction.query(LAST, &values).await? {
+            last.insert(installation_of(&row, row.try_get(5)?)?, last_of(&row)?);
+        }
+    }
+    let changes = Changes::of(records, last);
+    remember(transaction, &changes.last).await?;
+    change(transaction, &changes).await
+}
+
+/// Takes back what an installation said, and forgets that it did.
+pub(super) async fn forget(transaction: &Transaction<'_>, id: &str) -> Result<(), Error> {
+    let gone = "DELETE FROM ktel_last WHERE installation = $1 \
+                RETURNING product, version, said, schema, _week";
+    let mut changes = Changes::default();
+    for row in transaction.query(gone, &[&id]).await? {
+        changes.count(&installation_of(&row, id.to_owned())?, &last_of(&row)?, -1);
+    }
+    change(transaction, &changes).await
+}
+
+fn installation_of(row: &Row, id: String) -> Result<Installation, Error> {
+    Ok(Installation { schema: row.try_get(3)?, id, week: row.try_get(4)? })
+}
+
+fn last_of(row: &Row) -> Result<Last, Error> {
+    let said: &str = row.try_get(2)?;
+    let (product, version) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(Last { product, version, said: counts::read(said) })
+}
+
+async fn remember(
+    transaction: &Transaction<'_>,
+    last: &BTreeMap<Installation, Last>,
+) -> Result<(), Error> {
+    if last.is_empty() {
+        return Ok(());
+    }
+    let schemas: Vec<&str> = last.keys().map(|it| it.schema.as_str()).collect();
+    let ids: Vec<&str> = last.keys().map(|it| it.id.as_str()).collect();
+    let weeks: Vec<i32> = last.keys().map(|it| it.week).collect();
+    let products: Vec<&str> = last.values().map(|it| it.product.as_str()).collect();
+    let versions: Vec<&str> = last.values().map(|it| it.version.as_str()).collect();
+    let said: Vec<String> = last.values().map(|it| counts::write(&it.said)).collect();
+    transaction.execute(REMEMBER, &[&schemas, &ids, &weeks, &products, &versions, &said]).await?;
+    Ok(())
+}
+
+async fn change(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), Error> {
+    if changes.counts.is_empty() {
+        return Ok(());
+    }
+    let keys = || changes.counts.keys();
+    let products: Vec<&str> = keys().map(|it| it.product.as_str()).collect();
+    let weeks: Vec<i32> = keys().map(|it| it.week).collect();
+    let versions: Vec<&str> = keys().map(|it| it.version.as_str()).collect();
+    let schemas: Vec<&str> = keys().map(|it| it.schema.as_str()).collect();
+    let fields: Vec<&str> = keys().map(|it| it.said.field.as_str()).collect();
+    let words: Vec<&str> = keys().map(|it| it.said.word.as_str()).collect();
+    let numbers: Vec<i64> = changes.counts.values().map(|(number, _)| *number).collect();
+    let senders: Vec<i64> = changes.counts.values().map(|(_, senders)| *senders).collect();
+    let values: [&(dyn ToSql + Sync); 8] =
+        [&products, &weeks, &versions, &schemas, &fields, &words, &numbers, &senders];
+    transaction.execute(CHANGE, &values).await?;
+    Ok(())
+}
+
+/// Gives the counts that are asked for.
+pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>, Error> {
+    let sql = counts::select(asked, |number| format!("${number}"));
+    let (from, to) = (day_number(asked.from), day_number(asked.to));
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&from, &to];
+    values.extend(asked.product.iter().map(|it| it as &(dyn ToSql + Sync)));
+    values.extend(asked.version.iter().map(|it| it as &(dyn ToSql + Sync)));
+    let rows = client.query(&sql, &values).await?;
+    let count = |row: &Row| {
+        Ok(Count {
+            week: date_of(row.try_get(0)?),
+            schema: row.try_get(1)?,
+            said: Said { field: row.try_get(2)?, word: row.try_get(3)? },
+            number: row.try_get(4)?,
+            senders: row.try_get(5)?,
+        })
+    };
+    rows.iter().map(count).collect()
+}
+
+/// Gives every product and its versions.
+pub(super) async fn versions(client: &Client) -> Result<Vec<Version>, Error> {
+    let rows = client.query(VERSIONS, &[]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
+}

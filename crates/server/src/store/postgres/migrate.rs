@@ -1,0 +1,75 @@
+//! Brings the tables up to date, one process at a time: whoever holds the row of `ktel_lock` may.
+
+use std::sync::Arc;
+
+use tokio_postgres::Transaction;
+
+use super::session::{Session, came_second};
+use crate::layout::Table;
+use crate::store::Error;
+use crate::store::sql::{self, Dialect};
+
+/// Two processes that make the very first table at once may both find it missing; the later one
+/// is told so, and then finds it.
+const TRIES_MAX: usize = 5;
+const LOCK: &str = "CREATE TABLE IF NOT EXISTS ktel_lock (id integer PRIMARY KEY); \
+                    INSERT INTO ktel_lock (id) VALUES (1) ON CONFLICT DO NOTHING";
+
+pub(super) async fn migrate(session: &mut Session, tables: &[Arc<Table>]) -> Result<(), Error> {
+    let mut tries = 1;
+    while let Err(error) = session.client.batch_execute(LOCK).await.map_err(Error::from) {
+        if !came_second(&error) || tries == TRIES_MAX {
+            return Err(error);
+        }
+        tries += 1;
+    }
+    let transaction = locked(session).await?;
+    for statement in Dialect::Postgres.fixed() {
+        transaction.batch_execute(statement).await?;
+    }
+    for table in tables {
+        transaction.batch_execute(&Dialect::Postgres.create(table)).await?;
+        columns(&transaction, table).await?;
+        for statement in sql::latest(table).into_iter().flatten() {
+            transaction.batch_execute(&statement).await?;
+        }
+        let keep_days = i32::try_from(table.keep_days).unwrap_or(i32::MAX);
+        transaction
+            .execute(
+                "INSERT INTO ktel_tables (name, keep_days, ids) VALUES ($1, $2, $3) ON CONFLICT \
+                 (name) DO UPDATE SET keep_days = excluded.keep_days, ids = excluded.ids",
+                &[&table.name, &keep_days, &table.ids.join(" ")],
+            )
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Begins a transaction in which no other process changes tables or deletes.
+pub(super) async fn locked(session: &mut Session) -> Result<Transaction<'_>, Error> {
+    let transaction = session.client.transaction().await?;
+    transaction.batch_execute("SELECT id FROM ktel_lock WHERE id = 1 FOR UPDATE").await?;
+    Ok(transaction)
+}
+
+/// Adds the columns that a newer schema has, and refuses those that hold something else.
+async fn columns(transaction: &Transaction<'_>, table: &Table) -> Result<(), Error> {
+    let asked = "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute \
+                 WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
+    let mut there = std::collections::HashMap::new();
+    for row in transaction.query(asked, &[&table.name]).await? {
+        there.insert(row.try_get::<_, String>(0)?, row.try_get::<_, String>(1)?);
+    }
+    for column in &table.columns {
+        match there.remove(&column.name) {
+            Some(found) if found == Dialect::Postgres.word(column.kind) => {}
+            Some(found) => {
+                let (table, column) = (table.name.clone(), column.name.clone());
+                return Err(Error::Changed { table, column, found });
+            }
+            None => transaction.batch_execute(&Dialect::Postgres.add(table, column)).await?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Counts in `SQLite`.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::ToSql;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use crate::record::{Record, date_of, day_number};
+use crate::store::Error;
+use crate::store::counts::{
+    self, Asked, Changes, Count, Installation, Last, VERSIONS, Version, installations,
+};
+use crate::tally::Said;
+
+/// Counts what new records say.
+pub(super) fn add(transaction: &Transaction<'_>, records: &[&Record]) -> Result<(), Error> {
+    let mut last = BTreeMap::new();
+    for installation in installations(records) {
+        let Installation { schema, id, week } = &installation;
+        let asked = "SELECT product, version, said FROM ktel_last \
+                     WHERE schema = ?1 AND installation = ?2 AND _week = ?3";
+        let found = transaction
+            .prepare_cached(asked)?
+            .query_row(params![schema, id, week], |row| last_of(row, 0))
+            .optional()?;
+        if let Some(found) = found {
+            last.insert(installation, found);
+        }
+    }
+    let changes = Changes::of(records, last);
+    for (installation, last) in &changes.last {
+        let Installation { schema, id, week } = installation;
+        transaction
+            .prepare_cached(
+                "INSERT INTO ktel_last (schema, installation, _week, product, version, said) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE \
+                 SET product = excluded.product, version = excluded.version, said = excluded.said",
+            )?
+            .execute(params![
+                schema,
+                id,
+                week,
+                last.product,
+                last.version,
+                counts::write(&last.said)
+            ])?;
+    }
+    change(transaction, &changes)
+}
+
+/// Takes back what an installation said, and forgets that it did.
+pub(super) fn forget(transaction: &Transaction<'_>, id: &str) -> Result<(), Error> {
+    let mut changes = Changes::default();
+    let mut statement = transaction.prepare_cached(
+        "SELECT product, version, said, schema, _week FROM ktel_last WHERE installation = ?1",
+    )?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        let (schema, id) = (row.get(3)?, id.to_owned());
+        changes.count(&Installation { schema, id, week: row.get(4)? }, &last_of(row, 0)?, -1);
+    }
+    transaction.execute("DELETE FROM ktel_last WHERE installation = ?1", [id])?;
+    change(transaction, &changes)
+}
+
+fn last_of(row: &Row<'_>, first: usize) -> Result<Last, rusqlite::Error> {
+    let said: String = row.get(first + 2)?;
+    let (product, version) = (row.get(first)?, row.get(first + 1)?);
+    Ok(Last { product, version, said: counts::read(&said) })
+}
+
+fn change(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), Error> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO ktel_counts (product, _week, version, schema, field, word, number, senders) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE \
+         SET number = number + excluded.number, senders = senders + excluded.senders",
+    )?;
+    for (key, (number, senders)) in &changes.counts {
+        let Said { field, word } = &key.said;
+        let (product, version) = (&key.product, &key.version);
+        let place = params![product, key.week, version, key.schema, field, word, number, senders];
+        statement.execute(place)?;
+    }
+    Ok(())
+}
+
+/// Gives the counts that are asked for.
+pub(in crate::store) fn select(
+    connection: &Connection,
+    asked: &Asked,
+) -> Result<Vec<Count>, Error> {
+    let sql = counts::select(asked, |number| format!("?{number}"));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let (from, to) = (day_number(asked.from), day_number(asked.to));
+    let mut values: Vec<&dyn ToSql> = vec![&from, &to];
+    values.extend(asked.product.iter().map(|it| it as &dyn ToSql));
+    values.extend(asked.version.iter().map(|it| it as &dyn ToSql));
+    let counts = statement.query_map(&*values, |row| {
+        Ok(Count {
+            week: date_of(row.get(0)?),
+            schema: row.get(1)?,
+            said: Said { field: row.get(2)?, word: row.get(3)? },
+            number: row.get(4)?,
+            senders: row.get(5)?,
+        })
+    })?;
+    Ok(counts.collect::<Result<_, _>>()?)
+}
+
+/// Gives every product and its versions.
+pub(in crate::store) fn versions(connection: &Connection) -> Result<Vec<Version>, Error> {
+    let mut statement = connection.prepare_cached(VERSIONS)?;
+    let versions = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(versions.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,175 @@
+//! What only a database behind a network can do: break, be held, be full, and be spied upon.
+
+use std::sync::Arc;
+
+use ktel_server::store::{Error, Place, Stored};
+use ktel_server::{Catalog, Store};
+use ktel_testkit::postgres::Postgres;
+use tokio_postgres::NoTls;
+
+use crate::support::{pods, record, table};
+
+fn open(url: &str) -> Result<Store, Error> {
+    Store::open(&url.parse()?, &Catalog::built_in().tables())
+}
+
+/// Does something behind the store's back.
+async fn meddle(url: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    let said = async move {
+        client.batch_execute(sql).await.unwrap();
+        drop(client); // which ends the connection
+    };
+    tokio::join!(said, connection).1.unwrap();
+}
+
+fn one(number: i64) -> ktel_server::record::Record {
+    record(&number.to_string(), vec![pods(number)])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_broke_while_nobody_wrote_is_made_again() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database();
+    let store = open(&url).unwrap();
+    store.append(one(1)).await.unwrap();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    meddle(&url, end).await;
+    assert_eq!(store.append(one(2)).await.unwrap(), Stored::New);
+    meddle(&url, end).await;
+    store.probe().await.unwrap();
+    assert_eq!(store.rows(&table("ktel/cluster-state")).await.unwrap().len(), 2);
+}
+
+#[test]
+fn a_crash_of_the_database_loses_no_answered_record_even_where_it_is_told_to_be_fast() {
+    const SENDERS: i64 = 16;
+    let Some(mut postgres) = Postgres::start() else { return };
+    let url = postgres.database();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let fast = "ALTER DATABASE fresh_0 SET synchronous_commit = off; \
+                ALTER SYSTEM SET wal_writer_delay = '10s'; SELECT pg_reload_conf()";
+    let fast: Vec<&str> = fast.split(';').collect();
+    for sql in fast {
+        runtime.block_on(meddle(&url, sql));
+    }
+    let store = Arc::new(open(&url).unwrap());
+    let answered = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut senders = tokio::task::JoinSet::new();
+    let enough = Arc::new(tokio::sync::Semaphore::new(0));
+    for sender in 0..SENDERS {
+        let (store, answered) = (Arc::clone(&store), Arc::clone(&answered));
+        let enough = Arc::clone(&enough);
+        let send = async move {
+            for number in (sender..).step_by(SENDERS as usize) {
+                if store.append(one(number)).await.is_err() {
+                    return;
+                }
+                answered.lock().unwrap().push(number);
+                enough.add_permits(1);
+            }
+        };
+        senders.spawn_on(send, runtime.handle());
+    }
+    runtime.block_on(async { enough.acquire_many(300).await.unwrap().forget() });
+    postgres.crash();
+    // Each has ended with an error, or goes on with the database that is there again.
+    senders.abort_all();
+    let answered = answered.lock().unwrap().clone();
+    drop(runtime);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let again = open(&url).unwrap();
+    let repeated = runtime.block_on(again.append_all(answered.iter().copied().map(one).collect()));
+    let lost = repeated.unwrap().into_iter().filter(|it| !matches!(it, Ok(Stored::Repeated)));
+    assert_eq!(lost.count(), 0, "of {}", answered.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_and_a_held_table_have_their_own_errors() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database();
+    let store = open(&url).unwrap();
+    let fail = |code: &str| {
+        format!(
+            "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$; \
+             CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON ktel_records \
+             FOR EACH ROW WHEN (NEW.id LIKE '%7') EXECUTE FUNCTION fail()"
+        )
+    };
+    let all = || store.append_all((6..9).map(one).collect());
+    for (code, is_it) in [
+        ("53100", (|it| matches!(it, Error::Full)) as fn(&Error) -> bool),
+        ("55P03", |it| matches!(it, Error::Busy)),
+        ("57014", |it| matches!(it, Error::Busy)),
+        ("40P01", |it| matches!(it, Error::Busy)),
+    ] {
+        meddle(&url, &fail(code)).await;
+        for answer in all().await.unwrap() {
+            assert!(answer.as_ref().is_err_and(is_it), "{code}: {answer:?}");
+        }
+    }
+    // What is wrong with one record is not the others' fault.
+    meddle(&url, &fail("22021")).await;
+    let answers = all().await.unwrap();
+    let stored: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+    assert_eq!(stored, [true, false, true], "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_processes_may_start_at_once() {
+    const PROCESSES: usize = 6;
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database();
+    let start = |_| {
+        let url = url.clone();
+        std::thread::spawn(move || open(&url))
+    };
+    let started: Vec<_> = (0..PROCESSES).map(start).collect();
+    let mut stores = Vec::new();
+    for store in started {
+        stores.push(store.join().unwrap().unwrap());
+    }
+    // All of them make the month's partitions, too.
+    let appends = stores.iter().zip(0..).map(|(store, number)| store.append(one(number)));
+    for stored in futures::future::join_all(appends).await {
+        assert_eq!(stored.unwrap(), Stored::New);
+    }
+}
+
+#[test]
+fn a_password_is_shown_nowhere() {
+    for url in [
+        "postgres://me:sesame@127.0.0.1:1/db",
+        "postgresql://me:sesame@127.0.0.1:1/db",
+        "postgres://me:ses?ame=sesame@127.0.0.1/db",
+        "postgres://me:ses/sesame@127.0.0.1/db",
+        "postgres://me:se:sesame@127.0.0.1:x/db",
+        "postgres://me@127.0.0.1:1/db?password=sesame",
+        "postgres://me@127.0.0.1:1/db?sslmode=sesame",
+        "postgres://me:sesame@database.invalid/db",
+    ] {
+        let place = url.parse::<Place>();
+        let mut shown = format!("{place:?}");
+        if let Ok(place) = place {
+            let error = Store::open(&place, &[]).map(drop).unwrap_err();
+            shown += &format!("{error:?} {error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(error) = cause {
+                shown += &error.to_string();
+                cause = error.source();
+            }
+        }
+        assert!(!shown.contains("sesame"), "{url}: {shown}");
+    }
+}
+
+#[test]
+fn a_network_is_crossed_with_tls_or_not_at_all() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database();
+    // This server has no TLS, and is on this machine.
+    assert!(open(&url).is_ok());
+    assert!(open(&format!("{url}?sslmode=require")).is_err());
+}
