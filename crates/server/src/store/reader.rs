@@ -13,7 +13,7 @@ use crate::limits::BUSY_WITHIN;
 #[derive(Debug)]
 pub(super) enum Reader {
     Sqlite(Arc<Mutex<Connection>>),
-    Postgres(postgres::Reading),
+    Postgres(Box<postgres::Reading>),
 }
 
 impl Reader {
@@ -21,7 +21,7 @@ impl Reader {
     pub(super) fn open(place: &Place) -> Result<Self, Error> {
         match place {
             Place::Folder(folder) => Ok(Self::Sqlite(Arc::new(Mutex::new(open(folder)?)))),
-            Place::Postgres(config) => Ok(Self::Postgres(postgres::Reading::of(config))),
+            Place::Postgres(config) => Ok(Self::Postgres(Box::new(postgres::Reading::of(config)))),
         }
     }
 
