@@ -26,7 +26,7 @@ use ktel_model::standard::schema::Form as ValueForm;
 use kube::{Api, Client};
 use serde_json::{Map, Value};
 use thiserror::Error;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use crate::catalog::Catalog;
@@ -207,11 +207,14 @@ impl<'p> Agent<'p> {
             holder: &holder,
             surroundings: self.surroundings,
         };
+        // What waits is brought away in others' turns, too.
+        let mut carrying = std::pin::pin!(self.delivery.carry());
         loop {
             let epoch = locked(&state).epoch();
             let turn = tokio::select! {
                 turn = turns.acquire(epoch) => turn,
-                () = &mut stop => return Ok(()),
+                () = &mut carrying => return Ok(()),
+                () = &mut stop => break,
             };
             let gap = Gap::default();
             if !turn.continues {
@@ -225,13 +228,17 @@ impl<'p> Agent<'p> {
             tokio::select! {
                 () = self.report(&state, &gap) => {}
                 () = turns.hold() => info!("another agent reports for the cluster now"),
+                () = &mut carrying => return Ok(()),
                 () = &mut stop => {
                     turns.release().await;
-                    self.delivery.finish().await;
-                    return Ok(());
+                    break;
                 }
             }
         }
+        self.delivery.end();
+        // What is left waits in the outbox for the next start.
+        drop(timeout(limits::LAST_DELIVERY, carrying).await);
+        Ok(())
     }
 
     fn state(&self, directory: Option<&Path>) -> Result<State, Error> {
@@ -275,7 +282,7 @@ impl<'p> Agent<'p> {
         });
         let watchers: Vec<_> = watchers.collect();
         let watching = join_all(watchers.iter().map(Watcher::run));
-        tokio::join!(watching, reporter.count_periodically(), self.delivery.carry());
+        tokio::join!(watching, reporter.count_periodically());
     }
 
     fn now(&self) -> Timestamp {

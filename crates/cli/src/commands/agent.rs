@@ -38,14 +38,15 @@ fn report(run: &AgentRun, printer: &mut Printer) -> Result<Exit, Failure> {
     let file = load(&run.config)?;
     let runtime = super::runtime()?;
     if let Some(who) = objection(run, &file) {
-        printer.say(&format!("telemetry is off: {who}"));
-        if !run.preview {
-            runtime.block_on(async {
-                signals::first()?.await;
-                Ok::<_, std::io::Error>(())
-            })?;
-        }
-        return Ok(Exit::Done);
+        return runtime.block_on(async {
+            // Listening begins before it is said that it does.
+            let stop = signals::first()?;
+            printer.say(&format!("telemetry is off: {who}"));
+            if !run.preview {
+                stop.await;
+            }
+            Ok(Exit::Done)
+        });
     }
     if file.servers.is_empty() && !run.preview {
         let hint = "name report servers under `servers`, or look at `--preview`";

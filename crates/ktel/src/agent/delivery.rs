@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -15,7 +16,7 @@ use ktel_model::envelope::Envelope;
 use ktel_model::report::Report;
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tracing::{debug, info, warn};
 
 use super::file::{Destination, Form};
@@ -78,6 +79,7 @@ struct Lane {
     route: Option<Route>,
     spool: Spool,
     wake: Notify,
+    ending: AtomicBool,
 }
 
 impl<'p> Delivery<'p> {
@@ -107,7 +109,14 @@ impl<'p> Delivery<'p> {
                     None => Spool::in_memory(SETTINGS),
                 };
                 let sender = remote.sender(tokens, surroundings.now)?;
-                lanes.push(Lane { remote, sender, route, spool, wake: Notify::new() });
+                lanes.push(Lane {
+                    remote,
+                    sender,
+                    route,
+                    spool,
+                    wake: Notify::new(),
+                    ending: AtomicBool::new(false),
+                });
             }
         }
         Ok(Self { local, lanes, print: None, surroundings })
@@ -152,20 +161,21 @@ impl<'p> Delivery<'p> {
         }
     }
 
-    /// Carries what waits, for as long as it is polled.
+    /// Carries what waits, until it is asked to end.
     pub(super) async fn carry(&self) {
-        if self.print.is_none() {
-            join_all(self.lanes.iter().map(|lane| lane.carry(self.surroundings))).await;
+        match self.print {
+            Some(_) => pending().await,
+            None => {
+                drop(join_all(self.lanes.iter().map(|lane| lane.carry(self.surroundings))).await)
+            }
         }
-        pending().await
     }
 
-    /// Carries what waits, for a last moment.
-    pub(super) async fn finish(&self) {
-        if self.print.is_none() {
-            let last = join_all(self.lanes.iter().map(|lane| lane.turn(self.surroundings)));
-            // What is left waits in the spool for the next start.
-            drop(timeout(limits::LAST_DELIVERY, last).await);
+    /// Asks [`carry`](Self::carry) to end once it has tried everything that waits.
+    pub(super) fn end(&self) {
+        for lane in &self.lanes {
+            lane.ending.store(true, Ordering::Relaxed);
+            lane.wake.notify_one();
         }
     }
 }
@@ -227,11 +237,12 @@ impl Lane {
                 _ => {}
             }
             failing = !finished;
-            if finished {
-                self.wake.notified().await;
-            } else {
-                sleep(limits::CLUSTER_RETRY_MAX).await;
+            if self.ending.load(Ordering::Relaxed) {
+                return;
             }
+            let retry = if failing { limits::CLUSTER_RETRY_MAX } else { Duration::MAX };
+            // A new report is a reason to try again, too.
+            drop(timeout(retry, self.wake.notified()).await);
         }
     }
 
