@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+#[cfg(unix)]
+mod agent;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod faults;

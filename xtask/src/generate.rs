@@ -63,14 +63,17 @@ fn files() -> BTreeMap<PathBuf, String> {
     let catalog = Catalog::built_in();
     let schemas: Vec<&Schema> = catalog.jobs().map(|job| job.schema()).collect();
     let event = EventSchema::template();
-    let collected: Vec<&Schema> = schemas.iter().copied().chain([&event]).collect();
+    let told = ktel::agent::built_in_schemas();
+    let collected: Vec<&Schema> = schemas.iter().copied().chain([&event]).chain(&told).collect();
     let mut files = BTreeMap::new();
     let mut add = |name: String, text: String| files.insert(PathBuf::from(name), text);
     add("docs/collected.md".into(), dictionary::dictionary(&collected));
     add("docs/cli.md".into(), commands::reference(ktel_cli::command()));
     add("docs/schemas/envelope.json".into(), pretty(&Envelope::json_schema()));
     add("deploy/rbac/all.yaml".into(), rbac::cluster_role("ktel", &schemas));
-    add(format!("docs/schemas/{}.json", event.name), pretty(&event.json_schema()));
+    for schema in [&event].into_iter().chain(&told) {
+        add(format!("docs/schemas/{}.json", schema.name), pretty(&schema.json_schema()));
+    }
     for schema in schemas {
         let name = &schema.name;
         add(format!("docs/schemas/{name}.json"), pretty(&schema.json_schema()));

@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Say who may send to a receiver, and who may read it
     #[command(subcommand)]
     Token(Token),
+    /// Report from within a cluster: numbers now and then, and what happens to a product's objects
+    #[command(subcommand)]
+    Agent(Agent),
     /// Run the whole catalog on a made-up cluster
     Demo,
     /// Print completions for a shell
@@ -111,6 +114,36 @@ pub(crate) enum Token {
         #[command(flatten)]
         store: StoreArgument,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Agent {
+    /// Report until a signal ends it
+    Run(AgentRun),
+    /// Print the smallest roles that a configuration needs
+    Rbac {
+        /// The configuration
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The name of the roles
+        #[arg(long, value_name = "NAME", default_value = "ktel-agent")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentRun {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    /// Send nothing, watch nothing, and make no request
+    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub(crate) disable_telemetry: bool,
+    /// Print what would be sent, and send nothing
+    #[arg(long)]
+    pub(crate) preview: bool,
 }
 
 #[derive(Debug, Subcommand)]

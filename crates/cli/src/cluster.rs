@@ -87,12 +87,17 @@ fn read(path: PathBuf) -> Result<Kubeconfig, Failure> {
 
 /// Decides whose telemetry it is, from the words and the pod's environment.
 pub(crate) fn product(run: &Run) -> Product {
-    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     Product {
         name: run.product.clone(),
         selector: run.product_selector.clone(),
         namespace: run.namespace.clone(),
-        own_pod: variable("POD_NAMESPACE").zip(variable("POD_NAME")),
+        own_pod: own_pod(),
         read_helm_release: run.read_helm_release,
     }
+}
+
+/// Names the pod that this runs in, by the variables that its manifest sets.
+pub(crate) fn own_pod() -> Option<(String, String)> {
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    variable("POD_NAMESPACE").zip(variable("POD_NAME"))
 }

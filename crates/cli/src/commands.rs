@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod agent;
 mod bundle;
 mod completions;
 mod demo;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Metricsql(command) => metricsql::run(command, printer),
         Command::Serve(command) => serve::run(command, printer),
         Command::Token(command) => token::run(command, printer),
+        Command::Agent(command) => agent::run(command, printer),
         Command::Demo => demo::run(printer),
         Command::Completions { shell } => completions::run(shell, printer),
         Command::Man { dir } => man::run(dir, printer),

@@ -33,7 +33,7 @@ pub(crate) fn outbox() -> Option<Outbox> {
 }
 
 /// Reads the tokens of the environment.
-fn tokens() -> Tokens {
+pub(crate) fn tokens() -> Tokens {
     let token = |name| {
         let value = process_environment(name)?.into_string().ok()?; // a token is text
         Some(Secret::new(&value)).filter(|secret| !secret.reveal().is_empty())

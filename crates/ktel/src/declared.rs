@@ -17,7 +17,7 @@ use crate::job::Job;
 use crate::limits;
 
 mod pass;
-mod path;
+pub(crate) mod path;
 mod tally;
 
 use pass::{Depth, Pass};

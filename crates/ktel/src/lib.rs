@@ -18,7 +18,8 @@
 //! ```
 //!
 //! A job is data first: its [`Schema`](ktel_model::Schema) says what it may send and why, and
-//! nothing else passes. The library reads, and cannot write; it knows no terminal and no clock.
+//! nothing else passes. The library only reads, but for the lease and the key of an [`agent`]; it
+//! knows no terminal and no clock.
 
 mod cluster;
 mod context;
@@ -32,6 +33,7 @@ mod settings_file;
 mod workload;
 mod yaml;
 
+pub mod agent;
 pub mod catalog;
 pub mod consent;
 pub mod directories;

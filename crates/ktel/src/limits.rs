@@ -28,3 +28,41 @@ pub const SETTINGS_BYTES_MAX: u64 = 1 << 20;
 pub const EVENT_BYTES_MAX: usize = 4 << 10;
 /// Files looked at in a drop directory at a time; a program that fills it faster than that is broken.
 pub const DROPPED_EVENTS_MAX: usize = 1000;
+/// Objects that an agent remembers, of all that it watches together: some 15 MB at the worst.
+pub const WATCHED_OBJECTS_MAX: usize = 100_000;
+/// A value of a watched object; the longest that a closed type can hold is a version.
+pub const WATCHED_TEXT_BYTES_MAX: usize = 128;
+/// Fields that an agent remembers of each object.
+pub const WATCHED_FIELDS_MAX: usize = 16;
+/// Kinds that an agent watches; each costs a connection.
+pub const WATCHES_MAX: usize = 16;
+/// Steps to one value.
+pub const EXTRACT_STEPS_MAX: usize = 16;
+/// One change that a watch tells; etcd holds no object above 1.5 MiB, and JSON may double it.
+pub const WATCH_LINE_BYTES_MAX: usize = 4 << 20;
+/// How long the server keeps a watch open; below the client's own patience of 295 s.
+pub const WATCH_FOR: Duration = Duration::from_secs(290);
+/// What an agent remembers on disk: four times what the objects at the limit need.
+pub const STATE_BYTES_MAX: u64 = 128 << 20;
+/// Lines behind which the state is written anew, unless there are more objects than that.
+pub const STATE_LINES_MIN: usize = 10_000;
+/// How often numbers may be sent; more often would be monitoring, which needs another tool.
+pub const STATS_PERIOD_MIN: Duration = Duration::from_secs(60);
+/// Share of a period by which it varies, so that clusters do not report together.
+pub const STATS_JITTER: f64 = 0.1;
+/// How long a key is used.
+pub const KEY_DAYS: i64 = 90;
+/// Keys that are kept to forget what they signed: 25 months of them, as long as sums are kept.
+pub const KEYS_RETIRED_MAX: usize = 9;
+/// How long a lease holds without being renewed.
+pub const LEASE_SECONDS: i32 = 30;
+/// How often it is renewed, and how often those who stand by look.
+pub const LEASE_RENEW: Duration = Duration::from_secs(10);
+/// How long a holder goes on that cannot renew it: others wait longer.
+pub const LEASE_LOST: Duration = Duration::from_secs(20);
+/// The longest pause between two tries to read the cluster.
+pub const CLUSTER_RETRY_MAX: Duration = Duration::from_secs(60);
+/// How long a courier works at a time, before it makes way for a new look at its spool.
+pub const COURIER_TURN: Duration = Duration::from_secs(600);
+/// How long an agent that ends may still deliver.
+pub const LAST_DELIVERY: Duration = Duration::from_secs(5);

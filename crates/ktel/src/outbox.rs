@@ -18,7 +18,7 @@ pub mod bundle;
 
 /// What waits for one server. A report has about 2 kB: this is years of daily ones. A report that
 /// finds no room is refused, loudly, since somebody has to look after that server.
-const SETTINGS: Settings = Settings {
+pub(crate) const SETTINGS: Settings = Settings {
     bounds: Bounds {
         bytes: 16 * 1024 * 1024,
         parcels: 1000,

@@ -46,7 +46,8 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn create_directory(directory: &Path) -> io::Result<()> {
+/// Makes a directory, and those above it, for its owner alone.
+pub(crate) fn create_directory(directory: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

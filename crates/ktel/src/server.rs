@@ -196,6 +196,11 @@ impl Remote {
         !matches!(self.address.protocol, Protocol::Line { .. })
     }
 
+    /// Tells whether it gets the envelope itself, which can carry a signature.
+    pub(crate) fn takes_envelope(&self) -> bool {
+        matches!(self.address.protocol, Protocol::Https { .. })
+    }
+
     /// Makes what goes out: the very bytes, and a key by which a receiver tells a repetition.
     ///
     /// # Errors

@@ -14,17 +14,23 @@ use crate::standard::schema::Form;
 /// The name that tells an envelope from any other document.
 pub const SCHEMA: &str = "ktel/report";
 /// `MODEL.REVISION.ADDITION` of the envelope itself.
-pub const SCHEMA_VERSION: &str = "1.0.0";
+pub const SCHEMA_VERSION: &str = "1.0.1";
 
 /// A report and what must be known to read it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Envelope {
     schema: &'static str,
     schema_version: &'static str,
+    /// What tells a repetition, where its sender signs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// The day, in UTC.
     pub day: Date,
     /// Who reports.
     pub product: Product,
+    /// Which installation reports, where it has an identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installation: Option<Installation>,
     /// Whether values are exact or blurred.
     pub form: &'static str,
     /// The schema of every job's section.
@@ -47,6 +53,16 @@ pub struct Product {
     pub name: Option<String>,
     /// The version of ktel that made the report.
     pub ktel: &'static str,
+}
+
+/// A random identity, made of a key and of nothing that there is in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Installation {
+    /// [`installation_id`](crate::signature::installation_id) of the key that signs.
+    pub id: String,
+    /// Whether the next report will carry it too; counts of installations leave out those that
+    /// could not keep theirs.
+    pub persisted: bool,
 }
 
 /// A job that gave no section.
@@ -99,8 +115,10 @@ impl Envelope {
         Self {
             schema: SCHEMA,
             schema_version: SCHEMA_VERSION,
+            id: None,
             day,
             product,
+            installation: None,
             form: match form {
                 Form::Exact => "exact",
                 Form::Coarse => "coarse",
@@ -134,6 +152,15 @@ impl Envelope {
                     "required": ["ktel"],
                     "properties": {"name": {"type": "string"}, "ktel": {"type": "string"}}
                 },
+                "id": {"type": "string", "description": "What tells a repetition."},
+                "installation": {
+                    "type": "object",
+                    "description": "A random identity, made of a key and of nothing that there is in the cluster.",
+                    "additionalProperties": false,
+                    "required": ["id", "persisted"],
+                    "properties": {"id": {"type": "string"}, "persisted": {"type": "boolean"}}
+                },
+                "signature": {"type": "string", "pattern": "^ed25519:[0-9a-f]{64}[.][0-9a-f]{128}$", "description": "Over the bytes of the item without this member, which is the last."},
                 "form": {"enum": ["exact", "coarse"]},
                 "schemas": {
                     "type": "object",

@@ -6,6 +6,7 @@
 
 pub mod envelope;
 pub mod report;
+pub mod signature;
 pub mod standard;
 
 pub use standard::schema::Schema;

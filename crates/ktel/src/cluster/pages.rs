@@ -43,6 +43,8 @@ pub struct Page<T> {
     pub remaining: Option<u64>,
     /// Whether this is the first page again, and all before it is void.
     pub restarted: bool,
+    /// The state of the server that the pages show; a watch goes on from there.
+    pub version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +67,8 @@ pub(super) struct ListMetadata {
     pub(super) token: Option<String>,
     #[serde(default)]
     pub(super) remaining_item_count: Option<u64>,
+    #[serde(default)]
+    pub(super) resource_version: Option<String>,
 }
 
 impl<'a, T: DeserializeOwned> Pages<'a, T> {
@@ -133,6 +137,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
                         items: list.items.unwrap_or_default(),
                         remaining: list.metadata.remaining_item_count,
                         restarted,
+                        version: list.metadata.resource_version,
                     }));
                 }
                 Err(Failure::NotFound) => {
@@ -152,7 +157,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
 }
 
 /// Finds the path under which the objects of a source are listed; `None` when they are not served.
-pub(super) async fn list_path(
+pub(crate) async fn list_path(
     client: &Client,
     shared: &Shared,
     source: &Source,
@@ -175,7 +180,7 @@ pub(super) async fn list_path(
 
 /// Builds the request for one page. `resourceVersion` is never set: with `0` the server ignores
 /// `limit` and returns everything.
-pub(super) fn list_uri(path: &str, source: &Source, size: u32, token: Option<&str>) -> String {
+pub(crate) fn list_uri(path: &str, source: &Source, size: u32, token: Option<&str>) -> String {
     let mut uri = format!("{path}?limit={size}");
     if let Some(labels) = &source.labels {
         uri.push_str("&labelSelector=");

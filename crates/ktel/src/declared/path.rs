@@ -9,14 +9,14 @@ use super::Error;
 
 /// A compiled path.
 #[derive(Debug, Clone)]
-pub(super) struct Path {
+pub(crate) struct Path {
     query: JpQuery,
     /// Whether it stays within `metadata`, which can be read without the object.
-    pub(super) in_metadata: bool,
+    pub(crate) in_metadata: bool,
 }
 
 impl Path {
-    pub(super) fn compile(text: &str) -> Result<Self, Error> {
+    pub(crate) fn compile(text: &str) -> Result<Self, Error> {
         let trimmed = text.trim();
         let inner = trimmed
             .strip_prefix('{')
@@ -34,7 +34,7 @@ impl Path {
     }
 
     /// Finds the values in one object. A path that does not fit the object finds none.
-    pub(super) fn values<'a>(&self, object: &'a Value) -> Vec<&'a Value> {
+    pub(crate) fn values<'a>(&self, object: &'a Value) -> Vec<&'a Value> {
         let found = js_path_process(&self.query, object).unwrap_or_default();
         found.into_iter().map(|found| found.val()).collect()
     }

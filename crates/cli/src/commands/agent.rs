@@ -1,0 +1,129 @@
+//! `ktel agent`: report from within a cluster, for as long as it runs.
+
+use std::path::Path;
+
+use ktel::agent::{self, AgentFile};
+use ktel::consent::{self, DefaultConsent, Sources, Variables};
+use ktel::directories::{Directories, process_environment};
+use ktel_model::Schema;
+use ktel_model::standard::rbac;
+use ktel_process::signals;
+
+use crate::arguments::{Agent, AgentRun};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::{clock, cluster, servers};
+
+pub(super) fn run(command: Agent, printer: &mut Printer) -> Result<Exit, Failure> {
+    match command {
+        Agent::Run(run) => report(&run, printer),
+        Agent::Rbac { config, name } => {
+            printer.out(roles(&load(&config)?, &name)?)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn load(path: &Path) -> Result<AgentFile, Failure> {
+    AgentFile::load(path).map_err(|error| {
+        let hint = error.hint();
+        Failure::usage(error, hint)
+    })
+}
+
+/// Reports until a signal. Where somebody says no, it waits for the signal and does nothing else:
+/// what looks after it would start it again if it ended.
+fn report(run: &AgentRun, printer: &mut Printer) -> Result<Exit, Failure> {
+    let file = load(&run.config)?;
+    let runtime = super::runtime()?;
+    if let Some(who) = objection(run, &file) {
+        return runtime.block_on(async {
+            // Listening begins before it is said that it does.
+            let stop = signals::first()?;
+            printer.say(&format!("telemetry is off: {who}"));
+            if !run.preview {
+                stop.await;
+            }
+            Ok(Exit::Done)
+        });
+    }
+    if file.servers.is_empty() && !run.preview {
+        let hint = "name report servers under `servers`, or look at `--preview`";
+        return Err(Failure::usage(
+            anyhow::anyhow!("nothing is sent: there is no server"),
+            Some(hint),
+        ));
+    }
+    for server in file.servers.iter().filter_map(agent::file::Destination::warning) {
+        printer.warn(&server);
+    }
+    runtime.block_on(async {
+        let client = cluster::connect(&run.cluster).await?;
+        let tokens = servers::tokens();
+        let own_pod = cluster::own_pod();
+        let agent = agent::Agent::new(file, client, own_pod, &tokens, clock::surroundings());
+        let agent = agent.map_err(failure)?;
+        let stop = signals::first()?;
+        let ended = if run.preview {
+            let agent = agent.preview(|server, bytes| show(printer, server, bytes));
+            Box::pin(agent.run(stop)).await
+        } else {
+            Box::pin(agent.run(stop)).await
+        };
+        ended.map_err(failure)?;
+        Ok(Exit::Done)
+    })
+}
+
+fn failure(error: agent::Error) -> Failure {
+    let hint = match &error {
+        agent::Error::Server(error) => error.hint(),
+        agent::Error::State(_) => {
+            Some("`state` names a directory that this program may write".to_owned())
+        }
+    };
+    Failure::usage(error, hint)
+}
+
+fn show(printer: &mut Printer, server: &str, bytes: &[u8]) {
+    printer.say(&format!("to {server}, {} bytes:", bytes.len()));
+    let line = [bytes, if bytes.ends_with(b"\n") { b"" } else { b"\n" }].concat();
+    // Whoever no longer reads the preview has seen enough; the next signal ends it.
+    drop(printer.out(line));
+}
+
+/// Asks everybody who has a say; gives who says no.
+fn objection(run: &AgentRun, file: &AgentFile) -> Option<String> {
+    let directories = Directories::of(&process_environment);
+    let consent = consent::decide(
+        Sources {
+            product: &file.product,
+            variables: &Variables::of(&file.product),
+            flag: false,
+            environment: &process_environment,
+            directories: &directories,
+            ktel_policy: Path::new(consent::KTEL_POLICY),
+            product_policy: None,
+            configuration: None,
+            // Whoever installs an agent has read what it is for.
+            default: DefaultConsent::OptOut,
+        }
+        .gather(),
+    );
+    agent::objection(file, run.disable_telemetry, &consent)
+}
+
+/// Prints the roles that a configuration needs, and nothing more.
+fn roles(file: &AgentFile, name: &str) -> Result<String, Failure> {
+    let catalog = ktel::Catalog::built_in();
+    let mut schemas: Vec<Schema> = file.schemas();
+    for job in file.jobs() {
+        schemas.push(catalog.find(job)?.schema().clone());
+    }
+    let schemas: Vec<&Schema> = schemas.iter().collect();
+    let mut text = rbac::cluster_role(name, &schemas);
+    text += "---\n";
+    text += &agent::role(file, name);
+    Ok(text)
+}

@@ -1,0 +1,476 @@
+//! `ktel agent run` on a real API server: exactly what happened is told, each event once.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use ktel_model::signature;
+use ktel_testkit::api_server::{ADMIN_TOKEN, ApiServer};
+use ktel_testkit::capture::Http;
+use ktel_testkit::http::Request;
+use ktel_testkit::proxy::{Fault, Proxy};
+use serde_json::{Value, json};
+
+use crate::program::{command, finish, ktel};
+
+/// Ends a hang; an agent that has to wait for a lease takes 15 s.
+const SOON: Duration = Duration::from_secs(60);
+
+/// Kinds like Kamaji's, of which ktel reads a few fields.
+fn kinds() -> String {
+    let kind = |kind: &str, plural: &str, scope: &str| {
+        format!(
+            "---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: {plural}.kamaji.clastix.io}}
+spec:
+  group: kamaji.clastix.io
+  scope: {scope}
+  names: {{plural: {plural}, kind: {kind}}}
+  versions:
+  - name: v1alpha1
+    served: true
+    storage: true
+    schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
+"
+        )
+    };
+    kind("TenantControlPlane", "tenantcontrolplanes", "Namespaced")
+        + &kind("DataStore", "datastores", "Cluster")
+}
+
+/// A cluster, a receiver, and a place for the agent's files.
+struct Scene {
+    server: ApiServer,
+    receiver: Http,
+    place: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Option<Self> {
+        let server = ApiServer::start()?;
+        server.apply(&kinds()).expect("the kinds are valid");
+        for plural in ["tenantcontrolplanes", "datastores"] {
+            let name = format!("crd/{plural}.kamaji.clastix.io");
+            let wait = ["wait", "--for=condition=Established", &name, "--timeout=30s"];
+            server.kubectl(wait).expect("the kind is served");
+        }
+        server.kubectl(["create", "namespace", "kamaji-system"]).expect("a namespace");
+        let place = tempfile::tempdir().expect("a place");
+        Some(Self { server, receiver: Http::start(), place })
+    }
+
+    /// Applies a tenant control plane of a version.
+    fn apply(&self, name: &str, version: &str, label: &str) {
+        let manifest = json!({
+            "apiVersion": "kamaji.clastix.io/v1alpha1", "kind": "TenantControlPlane",
+            "metadata": {"name": name, "namespace": "default", "labels": {"colour": label}},
+            "spec": {
+                "kubernetes": {"version": version},
+                "controlPlane": {"service": {"serviceType": "NodePort"}},
+            },
+            "status": {"kubernetesResources": {"version": {"status": "Ready"}}},
+        });
+        self.server.apply(&manifest.to_string()).expect("the object is valid");
+    }
+
+    fn delete(&self, name: &str) {
+        let kind = "tenantcontrolplanes.kamaji.clastix.io";
+        self.server.kubectl(["delete", kind, name, "-n", "default"]).expect("it is there");
+    }
+
+    /// Writes the ready-made configuration with a server and a state directory of our own.
+    fn config(&self, name: &str, server: &str, state: Option<&str>) -> PathBuf {
+        let ready = include_str!("../../deploy/kamaji/agent.yaml");
+        let state =
+            state.map(|state| format!("\nstate: {}", self.place.path().join(state).display()));
+        let text = ready
+            .replace("servers: []", &format!("servers: [{server}]{}", state.unwrap_or_default()))
+            .replace("initial_delay: 10m", "initial_delay: 0s")
+            // Nothing of Kamaji's own runs here.
+            .replace("identify-deployment.version", "=v0.6.1");
+        let path = self.place.path().join(name);
+        std::fs::write(&path, text).expect("the configuration can be written");
+        path
+    }
+
+    fn start(&self, kubeconfig: &Path, config: &Path) -> Agent {
+        Agent::start(kubeconfig, config, &[], None)
+    }
+
+    /// Gives a token that may do what `ktel agent rbac` prints, and nothing else.
+    fn token(&self, config: &Path) -> String {
+        let run = ktel(
+            &self.server.admin_kubeconfig(),
+            &format!("agent rbac --config {}", config.display()),
+        );
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        self.server.apply(&run.stdout).expect("the roles are valid");
+        let account = "
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: agent, namespace: kamaji-system}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: agent}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ktel-agent}
+subjects: [{kind: ServiceAccount, name: agent, namespace: kamaji-system}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: agent, namespace: kamaji-system}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ktel-agent}
+subjects: [{kind: ServiceAccount, name: agent, namespace: kamaji-system}]
+";
+        self.server.apply(account).expect("the account is valid");
+        self.server.token_for_service_account("kamaji-system", "agent").expect("a token")
+    }
+
+    /// Waits until so many documents have come, and gives them in order. As receivers do, it takes
+    /// one that comes again with its key for the same.
+    #[track_caller]
+    fn documents(&self, count: usize) -> Vec<(String, Value)> {
+        let mut wanted = count;
+        loop {
+            let mut requests = self.receiver.wait_for(wanted, SOON);
+            let mut keys = BTreeSet::new();
+            let all = requests.len();
+            requests.retain(|one| keys.insert(one.header("idempotency-key").map(str::to_owned)));
+            if requests.len() >= count {
+                return requests.iter().map(document).collect();
+            }
+            wanted = all + 1;
+        }
+    }
+}
+
+/// Verifies an item, and gives its only section with its name.
+#[track_caller]
+fn document(request: &Request) -> (String, Value) {
+    let body = request.body().expect("the body is whole");
+    let signed = signature::split(&body).expect("the item is signed");
+    let item: Value = serde_json::from_slice(&signed.bytes).expect("the item is JSON");
+    assert_eq!(item["schema"], "ktel/report");
+    assert_eq!(item["installation"]["id"], json!(signature::installation_id(&signed.key)));
+    assert_eq!(item["id"].as_str(), request.header("idempotency-key"));
+    let data = item["data"].as_object().expect("sections");
+    assert_eq!(data.len(), 1, "{item}");
+    let (name, section) = data.iter().next().expect("one");
+    (name.clone(), section.clone())
+}
+
+/// A running agent; it ends with the test.
+struct Agent {
+    child: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Agent {
+    fn start(
+        kubeconfig: &Path,
+        config: &Path,
+        words: &[&str],
+        variable: Option<(&str, &str)>,
+    ) -> Self {
+        let mut command = command(kubeconfig);
+        command.args(["-v", "agent", "run", "--config"]).arg(config).args(words);
+        command.envs(variable);
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("ktel can be started");
+        let stderr = BufReader::new(child.stderr.take().expect("it was piped"));
+        Self { child, stderr }
+    }
+
+    /// Reads what it says until a line has these words.
+    #[track_caller]
+    fn wait_for(&mut self, words: &str) {
+        let mut said = String::new();
+        loop {
+            let from = said.len();
+            let length = self.stderr.read_line(&mut said).expect("ktel writes UTF-8");
+            assert!(length > 0, "`{words}` was not said: {said}");
+            if said.get(from..).is_some_and(|line| line.contains(words)) {
+                return;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(status.expect("every unix has kill").success());
+    }
+
+    fn stop(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // It may have ended already; that is what is wanted.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn created(version: &str) -> (String, Value) {
+    let section = json!({
+        "kamaji_version": "v0.6.1", "kubernetes_version": "v1.36.4", "tcp_version": version,
+        "cluster_api": false, "network_profile": "node_port",
+    });
+    ("kamaji-create".into(), section)
+}
+
+fn updated(old: &str, new: &str) -> (String, Value) {
+    let section = json!({
+        "kamaji_version": "v0.6.1", "kubernetes_version": "v1.36.4",
+        "old_tcp_version": old, "new_tcp_version": new,
+    });
+    ("kamaji-update".into(), section)
+}
+
+fn deleted(version: &str) -> (String, Value) {
+    let section = json!({
+        "kamaji_version": "v0.6.1", "kubernetes_version": "v1.36.4", "tcp_version": version,
+        "status": "Ready",
+    });
+    ("kamaji-delete".into(), section)
+}
+
+fn sorted(documents: &[(String, Value)]) -> Vec<String> {
+    let mut lines: Vec<String> =
+        documents.iter().map(|(name, section)| format!("{name} {section}")).collect();
+    lines.sort();
+    lines
+}
+
+/// Everything in one story, since every chapter needs the one before.
+#[test]
+fn exactly_what_happened_is_told_through_restarts_and_cuts() {
+    let Some(scene) = Scene::new() else { return };
+    scene.apply("one", "v1.30.0", "red");
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let config = scene.config("agent.yaml", &url, Some("state"));
+    let token = scene.token(&config);
+    let proxy = Proxy::to_port(scene.server.port());
+    let through = format!("https://{}", proxy.address());
+    let kubeconfig = scene.server.kubeconfig_through(&through, &token);
+
+    let agent = scene.start(&kubeconfig, &config);
+    let (name, stats) = scene.documents(1).remove(0);
+    assert_eq!(name, "kamaji-stats");
+    let id = stats["uuid"].as_str().expect("an identity").to_owned();
+    assert_eq!(
+        stats["tenant_control_plane"],
+        json!({"running": 1, "sleeping": 0, "not_ready": 0, "upgrading": 0})
+    );
+    assert_eq!(stats["datastores"]["etcd"], json!({"count": 0, "used_by_count": 0}));
+
+    let mut expected = vec![(name, stats)];
+    scene.apply("two", "v1.31.0", "red");
+    scene.apply("one", "v1.30.1", "red");
+    scene.apply("two", "v1.31.0", "blue");
+    scene.delete("two");
+    expected.extend([created("v1.31.0"), updated("v1.30.0", "v1.30.1"), deleted("v1.31.0")]);
+    assert_eq!(scene.documents(expected.len())[1..], expected[1..], "in this order");
+
+    proxy.set(Fault::Refuse);
+    proxy.cut();
+    scene.apply("one", "v1.31.0", "red");
+    scene.apply("one", "v1.31.0", "blue");
+    scene.apply("three", "v1.29.5", "red");
+    proxy.set(Fault::None);
+    expected.extend([updated("v1.30.1", "v1.31.0"), created("v1.29.5")]);
+    assert_eq!(sorted(&scene.documents(expected.len())), sorted(&expected));
+
+    assert!(agent.stop().success());
+    scene.apply("one", "v1.32.0", "red");
+    scene.delete("three");
+    scene.apply("four", "v1.32.1", "red");
+    let agent = scene.start(&kubeconfig, &config);
+    expected.extend([updated("v1.31.0", "v1.32.0"), deleted("v1.29.5"), created("v1.32.1")]);
+    assert_eq!(sorted(&scene.documents(expected.len())), sorted(&expected));
+
+    assert_eq!(scene.receiver.requests().len(), expected.len(), "nothing came twice so far");
+
+    // Killed, it comes back as who it was, and the last event shows that no other came.
+    drop(agent);
+    let agent = scene.start(&kubeconfig, &config);
+    scene.apply("one", "v1.32.0", "green");
+    scene.apply("five", "v1.33.0", "red");
+    expected.push(created("v1.33.0"));
+    assert_eq!(sorted(&scene.documents(expected.len())), sorted(&expected));
+    assert!(agent.stop().success());
+    assert_eq!(scene.documents(expected.len()).len(), expected.len());
+    for request in &scene.receiver.requests() {
+        let text = String::from_utf8(request.body().expect("whole")).expect("JSON is UTF-8");
+        assert!(text.contains(&format!(r#""installation":{{"id":"{id}","persisted":true}}"#)));
+        for secret in ["\"one\"", "\"four\"", "default", "kamaji-system", "127.0.0.1"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+#[test]
+fn off_makes_no_request_at_all() {
+    let receiver = Http::start();
+    let api = Http::start();
+    let place = tempfile::tempdir().expect("a place");
+    let kubeconfig = place.path().join("kubeconfig");
+    let cluster = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "test",
+        "clusters": [{"name": "test", "cluster": {"server": api.url()}}],
+        "users": [{"name": "test", "user": {}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+    });
+    std::fs::write(&kubeconfig, cluster.to_string()).expect("a kubeconfig");
+    let config = place.path().join("agent.yaml");
+    let state = place.path().join("state");
+    let ready = include_str!("../../deploy/kamaji/agent.yaml").replace(
+        "servers: []",
+        &format!("servers: ['{}/v1/reports']\nstate: {}", receiver.url(), state.display()),
+    );
+    let off = ready.replace("disabled: false", "disabled: true");
+    type Variable<'a> = Option<(&'a str, &'a str)>;
+    let says_no: [(&str, &[&str], Variable<'_>); 6] = [
+        (&off, &[], None),
+        (&ready, &["--disable-telemetry=true"], None),
+        (&ready, &["--disable-telemetry"], None),
+        (&ready, &[], Some(("DO_NOT_TRACK", "1"))),
+        (&ready, &[], Some(("KTEL_NO_TELEMETRY", "1"))),
+        (&ready, &[], Some(("KAMAJI_NO_TELEMETRY", "1"))),
+    ];
+    for (text, words, variable) in says_no {
+        std::fs::write(&config, text).expect("a configuration");
+        let mut agent = Agent::start(&kubeconfig, &config, words, variable);
+        agent.wait_for("telemetry is off");
+        assert!(agent.stop().success(), "{words:?} {variable:?}");
+        assert_eq!((api.connections(), receiver.connections()), (0, 0), "{words:?} {variable:?}");
+        assert!(!state.exists(), "{words:?} {variable:?}");
+    }
+    // On, the same program asks the API server at once.
+    std::fs::write(&config, &ready).expect("a configuration");
+    let _agent = Agent::start(&kubeconfig, &config, &["--disable-telemetry=false"], None);
+    assert!(!api.wait_for(1, SOON).is_empty());
+}
+
+#[test]
+fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
+    let Some(scene) = Scene::new() else { return };
+    scene.apply("one", "v1.30.0", "red");
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
+    let first = scene.start(&kubeconfig, &scene.config("first.yaml", &url, Some("first")));
+    assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
+    let mut second = scene.start(&kubeconfig, &scene.config("second.yaml", &url, Some("second")));
+    second.wait_for("standing by");
+    scene.apply("one", "v1.31.0", "red");
+    assert_eq!(scene.documents(2)[1], updated("v1.30.0", "v1.31.0"));
+    assert!(first.stop().success());
+    // What it did not see it does not invent; that it did not see it, it says.
+    let taken = scene.receiver.wait_for(3, SOON);
+    let body = taken[2].body().expect("whole");
+    let item: Value = serde_json::from_slice(&body).expect("JSON");
+    let gaps: Vec<_> = ["kamaji-create", "kamaji-update", "kamaji-delete"]
+        .map(|job| json!({"job": job, "reason": "gap"}))
+        .into();
+    assert_eq!(item["failures"], json!(gaps));
+    scene.delete("one");
+    assert_eq!(scene.documents(4)[3], deleted("v1.31.0"));
+    let ids: BTreeSet<String> = scene
+        .receiver
+        .requests()
+        .iter()
+        .map(|request| request.json()["installation"]["id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 1, "they share one identity: {ids:?}");
+}
+
+#[test]
+fn the_ancestor_gets_bare_documents_on_its_routes() {
+    let Some(scene) = Scene::new() else { return };
+    let base = format!("{{url: '{}', form: ancestor}}", scene.receiver.url());
+    let config = scene.config("agent.yaml", &base, None);
+    let agent = scene.start(&scene.server.kubeconfig(ADMIN_TOKEN), &config);
+    let stats = scene.receiver.wait_for(1, SOON)[0].json();
+    let keys: Vec<&String> = stats.as_object().expect("an object").keys().collect();
+    assert_eq!(
+        keys,
+        ["uuid", "kamaji_version", "kubernetes_version", "tenant_control_plane", "datastores"]
+    );
+    scene.apply("one", "v1.30.0", "red");
+    scene.apply("one", "v1.31.0", "red");
+    scene.delete("one");
+    let requests = scene.receiver.wait_for(4, SOON);
+    let mut got: Vec<(String, Value)> =
+        requests[1..].iter().map(|one| (one.target.clone(), one.json())).collect();
+    got.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let expected = [
+        ("/create".to_owned(), created("v1.30.0").1),
+        ("/delete".to_owned(), deleted("v1.31.0").1),
+        ("/update".to_owned(), updated("v1.30.0", "v1.31.0").1),
+    ];
+    assert_eq!(got, expected);
+    assert!(agent.stop().success());
+}
+
+#[test]
+fn a_preview_shows_everything_and_leaves_nothing_behind() {
+    let Some(scene) = Scene::new() else { return };
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let config = scene.config("agent.yaml", &url, Some("state"));
+    let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
+    let script = format!(
+        "{} agent run --preview --config {} & sleep 10; kill -TERM $!; wait $!",
+        crate::program::program().display(),
+        config.display()
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).env_clear();
+    shell.env("KUBECONFIG", &kubeconfig).env("PATH", "/usr/bin:/bin");
+    let run = finish(shell, "");
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stderr.contains(&format!("to {url}, ")), "{}", run.stderr);
+    let item: Value = serde_json::from_str(run.stdout.trim()).expect("one item");
+    assert_eq!(item["installation"]["persisted"], json!(false));
+    assert_eq!(item["data"]["kamaji-stats"]["tenant_control_plane"]["running"], json!(0));
+    assert_eq!(scene.receiver.connections(), 0);
+    let left = scene.server.kubectl(["get", "leases,secrets", "-n", "kamaji-system", "-o", "name"]);
+    assert_eq!(left.expect("an answer"), "");
+    assert!(!scene.place.path().join("state").exists());
+}
+
+#[test]
+fn without_a_role_for_secrets_the_identity_says_that_it_ends() {
+    let Some(scene) = Scene::new() else { return };
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let config = scene.config("agent.yaml", &url, None);
+    let token = scene.token(&config);
+    let rule = "[{\"op\": \"remove\", \"path\": \"/rules/3\"}, {\"op\": \"remove\", \"path\": \"/rules/2\"}]";
+    let patch = ["patch", "role", "ktel-agent", "-n", "kamaji-system", "--type=json", "-p", rule];
+    scene.server.kubectl(patch).expect("the role is there");
+    let deadline = Instant::now() + SOON;
+    let may = [
+        "auth",
+        "can-i",
+        "create",
+        "secrets",
+        "-n",
+        "kamaji-system",
+        "--as=system:serviceaccount:kamaji-system:agent",
+    ];
+    while scene.server.kubectl(may).is_ok() {
+        assert!(Instant::now() < deadline, "the authorizer never heard of it");
+    }
+    let _agent = scene.start(&scene.server.kubeconfig(&token), &config);
+    let item = scene.receiver.wait_for(1, SOON)[0].json();
+    assert_eq!(item["installation"]["persisted"], json!(false));
+    assert_eq!(item["data"]["kamaji-stats"]["uuid"], item["installation"]["id"]);
+}
