@@ -78,6 +78,12 @@ pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArgument,
+    /// Also take what Kamaji's clients post, without a token: on this address, marked as unsigned
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen_legacy: Option<SocketAddr>,
+    /// Answer there as Kamaji's own receiver does, bad habits included
+    #[arg(long, requires = "listen_legacy")]
+    pub(crate) compat: bool,
     /// Let everybody look at the charts; groups stay large enough
     #[arg(long)]
     pub(crate) public: bool,
@@ -91,7 +97,8 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgument {
-    /// Keep everything in this folder [default: a folder of this user's state directory]
+    /// Keep everything in this folder, or at postgres://… [default: a folder of this user's state
+    /// directory]
     #[arg(long, value_name = "PLACE", env = "KTEL_STORE", hide_env_values = true)]
     pub(crate) store: Option<String>,
 }

@@ -27,8 +27,10 @@ use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
 use crate::{Catalog, ingest};
 
+pub mod ancestor;
 mod charts;
 mod collector;
+mod forget;
 mod intake;
 mod reports;
 
@@ -126,7 +128,14 @@ impl App {
 
     fn context<'a>(&'a self, stamp: &'a Stamp) -> ingest::Context<'a> {
         let (today, bound) = (self.today(), stamp.product.as_deref());
-        ingest::Context { catalog: &self.catalog, today, bound, authenticated: true, key: None }
+        ingest::Context {
+            catalog: &self.catalog,
+            today,
+            bound,
+            authenticated: true,
+            key: None,
+            signer: None,
+        }
     }
 
     /// Finds who sends, and whether it may now. The buckets are as many as the tokens.
@@ -135,10 +144,18 @@ impl App {
         if stamp.role != Role::Ingest {
             return Err(Denied::Role);
         }
-        let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now_ms = self.elapsed_ms();
         let mut buckets = self.buckets.lock().expect("no holder panics");
         let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(now_ms));
         if bucket.take(now_ms) { Ok(stamp) } else { Err(Denied::TooOften) }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn count_refused(&self, items: usize) {
+        self.counters.refused.fetch_add(items as u64, Ordering::Relaxed);
     }
 
     /// Finds a token. What is known is as old as [`TOKENS_KNOWN_FOR`] at the most: tokens are made
@@ -199,6 +216,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/v1/reports", post(reports::take))
         .route("/v1/events", post(reports::take))
+        .route("/v1/forget", post(forget::take))
         .route("/services/collector", post(collector::take))
         .route("/services/collector/event", post(collector::take))
         .route("/services/collector/event/1.0", post(collector::take))

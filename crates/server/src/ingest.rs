@@ -5,8 +5,9 @@
 //! without harm to its neighbours.
 
 use jiff::civil::Date;
+use ktel_model::Schema;
 use ktel_model::standard::Dropped;
-use ktel_model::standard::schema::Form;
+use ktel_model::standard::schema::{Field, Form, Type};
 use serde_json::{Map, Value};
 
 use crate::catalog::{Catalog, Entry};
@@ -30,6 +31,8 @@ pub struct Context<'a> {
     pub authenticated: bool,
     /// The id for an item that has none.
     pub key: Option<&'a str>,
+    /// The installation that signed the item.
+    pub signer: Option<&'a str>,
 }
 
 /// An item that can be stored, and what was left out of it.
@@ -58,6 +61,8 @@ pub enum Reason {
     TooMany,
     /// Nothing of it is declared.
     Empty,
+    /// The signature is not right, or lacks where an installation speaks.
+    Signature,
 }
 
 impl Reason {
@@ -71,6 +76,7 @@ impl Reason {
             Self::Product => ("product", "the token speaks for another product"),
             Self::TooMany => ("too_many", "too many parts in one item"),
             Self::Empty => ("empty", "nothing of it is declared"),
+            Self::Signature => ("signature", "an installation has to sign what it says of itself"),
         }
     }
 
@@ -79,7 +85,7 @@ impl Reason {
     pub fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::Key => 400,
-            Self::Product => 403,
+            Self::Product | Self::Signature => 403,
             Self::TooMany => 413,
             Self::UnknownSchema | Self::Empty => 422,
         }
@@ -155,6 +161,27 @@ pub fn collected(
     Ok(read)
 }
 
+/// Reads what the ancestor's clients post: one flat or nested object for each of four routes.
+///
+/// # Errors
+/// When it cannot be stored, or lacks what its schema requires.
+pub fn ancestor(
+    context: Context<'_>,
+    route: &str,
+    item: &Map<String, Value>,
+) -> Result<Read, Reason> {
+    let entry = context.catalog.find(&format!("ktel/kamaji-{route}"), None);
+    let entry = entry.ok_or(Reason::UnknownSchema)?;
+    let applied = entry.schema.apply(item, Form::Exact, context.today);
+    if !applied.missing.is_empty() {
+        return Err(Reason::Empty);
+    }
+    let mut found = Found::new(context, 1)?;
+    found.take(0, Some(entry), &Value::Object(item.clone()));
+    let kamaji = Some("kamaji".to_owned());
+    found.finish(context, (Source::Ancestor, context.today, None), kamaji)
+}
+
 /// The name of an envelope.
 pub const REPORT: &str = ktel_model::envelope::SCHEMA;
 /// The name of a batch.
@@ -193,6 +220,7 @@ struct Found {
     refused: Vec<Refused>,
     tally: Tally,
     today: Date,
+    speaker: Speaker,
 }
 
 impl Found {
@@ -202,7 +230,8 @@ impl Found {
         }
         let (sections, refused, today) = (Vec::new(), Vec::new(), context.today);
         let (dropped, tally) = (Dropped::default(), Tally::default());
-        Ok(Self { sections, dropped, refused, tally, today })
+        let speaker = Speaker::of(context);
+        Ok(Self { sections, dropped, refused, tally, today, speaker })
     }
 
     fn take(&mut self, part: usize, entry: Option<&Entry>, raw: &Value) {
@@ -224,7 +253,8 @@ impl Found {
         if applied.sent.is_empty() && !raw.is_empty() {
             return Err(Reason::Empty);
         }
-        self.tally.add(&entry.schema, &applied.sent, self.today);
+        let installation = self.speaker.hear(&entry.schema, &applied.sent)?;
+        self.tally.add(&entry.schema, installation, &applied.sent, self.today);
         let (cells, items) = entry.table.row(&applied.sent);
         Ok(Section { table: std::sync::Arc::clone(&entry.table), cells, items })
     }
@@ -235,7 +265,7 @@ impl Found {
         (source, day, id): (Source, Date, Option<&str>),
         product: Option<String>,
     ) -> Result<Read, Reason> {
-        let Self { sections, dropped, refused, tally, today } = self;
+        let Self { sections, dropped, refused, tally, today, speaker: _ } = self;
         if sections.is_empty() {
             return Err(refused.first().map_or(Reason::Empty, |refused| refused.reason));
         }
@@ -246,6 +276,36 @@ impl Found {
         let record =
             Record { key, received: today, product, source, authenticated, sections, tally };
         Ok(Read { record, dropped, refused })
+    }
+}
+
+/// Who may speak for an installation.
+enum Speaker {
+    /// Whoever comes: what is said is counted apart from what is signed.
+    Anybody,
+    /// The installation that signed, if one did.
+    Signer(Option<String>),
+}
+
+impl Speaker {
+    fn of(context: Context<'_>) -> Self {
+        if context.authenticated {
+            Self::Signer(context.signer.map(str::to_owned))
+        } else {
+            Self::Anybody
+        }
+    }
+
+    /// Gives the installation that a section is about, where its schema follows installations.
+    fn hear(&self, schema: &Schema, sent: &Map<String, Value>) -> Result<Option<String>, Reason> {
+        let is_id = |field: &Field| matches!(field.of, Type::Id);
+        let mut ids = schema.fields.iter().filter(|(_, field)| is_id(field));
+        let Some(id) = ids.find_map(|(name, _)| sent.get(name)?.as_str()) else { return Ok(None) };
+        match self {
+            Self::Anybody => Ok(Some(format!("unsigned {id}"))),
+            Self::Signer(Some(signer)) if signer == id => Ok(Some(id.to_owned())),
+            Self::Signer(_) => Err(Reason::Signature),
+        }
     }
 }
 

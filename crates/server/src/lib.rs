@@ -14,6 +14,7 @@ pub mod limits;
 pub mod rate;
 pub mod record;
 pub mod serve;
+pub mod signed;
 mod standards;
 pub mod store;
 pub mod tally;

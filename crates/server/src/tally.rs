@@ -42,15 +42,19 @@ pub struct Said {
 
 impl Tally {
     /// Counts what a schema let through.
-    pub fn add(&mut self, schema: &Schema, sent: &Map<String, Value>, today: Date) {
+    pub fn add(
+        &mut self,
+        schema: &Schema,
+        installation: Option<String>,
+        sent: &Map<String, Value>,
+        today: Date,
+    ) {
         let coarse = schema.apply(sent, Form::Coarse, today).sent;
-        let (mut said, mut installation) = (Vec::new(), None);
+        let installation = installation.filter(|_| schema.kind == Kind::Stats);
+        let mut said = Vec::new();
         said.push(Said { field: ALL.to_owned(), word: String::new() });
         for (name, field) in &schema.fields {
             let Some(value) = coarse.get(name) else { continue };
-            if matches!(field.of, Type::Id) && schema.kind == Kind::Stats {
-                installation = value.as_str().map(str::to_owned);
-            }
             if is_version(schema, name, field) && self.version.is_none() {
                 self.version = value.as_str().map(str::to_owned);
             }
@@ -126,7 +130,7 @@ mod tests {
         let mut tally = Tally::default();
         let catalog = Catalog::built_in();
         let schema = &catalog.find(id, None).unwrap().schema;
-        tally.add(schema, sent.as_object().unwrap(), date(2026, 11, 21));
+        tally.add(schema, None, sent.as_object().unwrap(), date(2026, 11, 21));
         tally
     }
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::Context;
 use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
+use ktel_server::app::ancestor::{self, Answers};
 use ktel_server::app::{App, Readers, router};
 use ktel_server::store::Place;
 use ktel_server::token::{self, Role, Stamp};
 use ktel_server::{Catalog, Store, serve};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Serve, StoreArgument};
 use crate::clock;
@@ -22,6 +24,8 @@ use crate::schemas;
 
 /// How long requests that are under way may take after a signal.
 const GRACE: Duration = Duration::from_secs(10);
+/// Retention is counted in days.
+const EXPIRE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn run(arguments: Serve, printer: &mut Printer) -> Result<Exit, Failure> {
     super::runtime()?.block_on(async {
@@ -34,43 +38,42 @@ pub(super) fn run(arguments: Serve, printer: &mut Printer) -> Result<Exit, Failu
 pub(super) struct Receiver {
     app: Arc<App>,
     listener: TcpListener,
+    legacy: Option<(TcpListener, Answers)>,
 }
 
 impl Receiver {
     async fn start(arguments: &Serve, printer: &mut Printer) -> Result<Self, Failure> {
-        let Serve { listen, store, public, floor, schemas: files } = arguments;
+        let Serve { listen, listen_legacy, compat, store, public, floor, schemas: files } =
+            arguments;
         let more = files.iter().map(|file| schemas::load(file));
-        let more = more.collect::<Result<Vec<_>, _>>()?;
-        let catalog = Catalog::new(more).map_err(usage)?;
+        let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
         let store = open(store, &catalog)?;
         if store.tokens().await.map_err(usage)?.is_empty() {
-            let mut made = Vec::new();
+            let mut made = String::new();
             for role in [Role::Ingest, Role::Admin] {
-                let token = token::random();
-                store.add_token(Stamp::of(&token, role, None)).await.map_err(usage)?;
-                made.push(format!("{} token  {token}\n", role.word()));
+                made += &format!("{} token  {}\n", role.word(), make_token(&store, role).await?);
             }
-            printer.out(made.concat())?;
+            printer.out(made)?;
             printer.say(
                 "Tokens are shown once; only their hashes are kept. `ktel token add` makes more.",
             );
         }
         let app = App::new(catalog, store, clock::now).await.map_err(usage)?;
         let readers = if *public { Readers::Everybody } else { Readers::WithToken };
-        let app = app.readable(readers, *floor);
-        let receiver = Self::listen(*listen, app).await?;
+        let mut receiver = Self::listen(*listen, app.readable(readers, *floor)).await?;
         printer.out(format!("listening on  {}\n", receiver.url()?))?;
+        if let Some(address) = listen_legacy {
+            let answers = if *compat { Answers::Ancestor } else { Answers::Strict };
+            let listener = bind(*address).await?;
+            printer.out(format!("for Kamaji on  http://{}\n", listener.local_addr()?))?;
+            receiver.legacy = Some((listener, answers));
+        }
         Ok(receiver)
     }
 
     /// Listens, so that from now on connections wait to be served.
     pub(super) async fn listen(address: SocketAddr, app: App) -> Result<Self, Failure> {
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.with_context(|| format!("listen on `{address}`"));
-        let listener = listener.map_err(|error| {
-            Failure::usage(error, Some("name another address with --listen; port 0 takes any"))
-        })?;
-        Ok(Self { app: Arc::new(app), listener })
+        Ok(Self { app: Arc::new(app), listener: bind(address).await?, legacy: None })
     }
 
     pub(super) fn url(&self) -> Result<String, Failure> {
@@ -80,15 +83,59 @@ impl Receiver {
     /// Serves until a signal comes.
     pub(super) async fn serve(self) -> Result<Exit, Failure> {
         let mut supervisor = Supervisor::new();
-        let (stop, routes, listener) = (supervisor.stop_token(), router(self.app), self.listener);
-        supervisor.spawn("serve", async move {
-            if let Err(error) = serve::serve(routes, listener, stop).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "serving ended");
-            }
-        });
+        self.spawn(&mut supervisor);
         let ended = supervisor.run(signals::first()?, signals::second()?, GRACE).await;
         Ok(if ended.is_clean() { Exit::Done } else { Exit::Interrupted })
     }
+
+    /// Serves until it is told to stop.
+    pub(super) fn spawn(self, supervisor: &mut Supervisor) {
+        let Self { app, listener, legacy } = self;
+        let stop = supervisor.stop_token();
+        supervisor.spawn("forget what is old", expire(Arc::clone(&app), stop.clone()));
+        if let Some((listener, answers)) = legacy {
+            let routes = ancestor::router(Arc::clone(&app), answers);
+            supervisor.spawn("serve Kamaji", serve_routes(routes, listener, stop.clone()));
+        }
+        supervisor.spawn("serve", serve_routes(router(app), listener, stop));
+    }
+}
+
+async fn serve_routes(routes: axum::Router, listener: TcpListener, stop: CancellationToken) {
+    if let Err(error) = serve::serve(routes, listener, stop).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "serving ended");
+    }
+}
+
+/// Deletes what has been kept long enough, now and every hour.
+async fn expire(app: Arc<App>, stop: CancellationToken) {
+    loop {
+        match app.store().expire(clock::today()).await {
+            Ok(expired) => tracing::debug!(?expired, "what was too old is gone"),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "what is too old stays");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EXPIRE_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("listen on `{address}`"));
+    listener.map_err(|error| {
+        Failure::usage(error, Some("name another address; port 0 takes any that is free"))
+    })
+}
+
+/// Makes a token, of which the store keeps the hash.
+pub(super) async fn make_token(store: &Store, role: Role) -> Result<String, Failure> {
+    let token = token::random();
+    store.add_token(Stamp::of(&token, role, None)).await.map_err(usage)?;
+    Ok(token)
 }
 
 /// Opens the store that was named, or this user's own.

@@ -1,7 +1,6 @@
 //! `/v1/reports` and `/v1/events`: one item, or one a line.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -11,8 +10,9 @@ use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
 use super::{App, Denied, json_answer, refusal, token_of, unstored};
-use crate::ingest::{self, EVENTS, REPORT, Reason, Refused};
+use crate::ingest::{self, EVENTS, REPORT, Read, Reason, Refused};
 use crate::limits::ITEMS_MAX;
+use crate::signed::{Forged, signer};
 use crate::store::Stored;
 use crate::token::Stamp;
 
@@ -75,6 +75,24 @@ impl Outcome {
 }
 
 impl App {
+    fn read(
+        &self,
+        stamp: &Stamp,
+        key: Option<&str>,
+        item: &[u8],
+        parsed: &Map<String, Value>,
+    ) -> Result<Read, Reason> {
+        let read = match parsed.get("schema").and_then(Value::as_str) {
+            Some(REPORT) => ingest::report,
+            Some(EVENTS) => ingest::events,
+            Some(_) => return Err(Reason::UnknownSchema),
+            None => return Err(Reason::Malformed),
+        };
+        let signer = signer(item, parsed).map_err(|Forged| Reason::Signature)?;
+        let context = ingest::Context { key, signer: signer.as_deref(), ..self.context(stamp) };
+        read(context, parsed)
+    }
+
     async fn take_all(&self, stamp: &Stamp, key: Option<&str>, items: &[&[u8]]) -> Response {
         let mut outcome = Outcome::default();
         let mut all = Vec::new();
@@ -91,14 +109,7 @@ impl App {
                     continue;
                 }
             };
-            let context = ingest::Context { key: key.as_deref(), ..self.context(stamp) };
-            let read = match parsed.get("schema").and_then(Value::as_str) {
-                Some(REPORT) => ingest::report(context, &parsed),
-                Some(EVENTS) => ingest::events(context, &parsed),
-                Some(_) => Err(Reason::UnknownSchema),
-                None => Err(Reason::Malformed),
-            };
-            match read {
+            match self.read(stamp, key.as_deref(), item, &parsed) {
                 Ok(read) => {
                     outcome.refused.extend(read.refused.iter().map(|part| of_part(index, *part)));
                     all.push(read);
@@ -119,7 +130,7 @@ impl App {
             // What is stored already is known by its id when all of it comes again.
             Err(error) => return unstored(&error),
         }
-        self.counters.refused.fetch_add(outcome.refused.len() as u64, Ordering::Relaxed);
+        self.count_refused(outcome.refused.len());
         let Outcome { stored, repeated, refused, first } = outcome;
         match first {
             Some((status, error)) if stored + repeated == 0 => {

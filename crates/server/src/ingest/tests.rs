@@ -10,7 +10,7 @@ use crate::record::Cell;
 fn with<T>(bound: Option<&str>, run: impl FnOnce(Context<'_>) -> T) -> T {
     let catalog = Catalog::built_in();
     let today = date(2026, 11, 21);
-    run(Context { catalog: &catalog, today, bound, authenticated: true, key: None })
+    run(Context { catalog: &catalog, today, bound, authenticated: true, key: None, signer: None })
 }
 
 fn read(item: &Value) -> Result<Read, Reason> {

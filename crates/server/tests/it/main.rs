@@ -6,6 +6,7 @@ mod contract;
 mod counts;
 mod crash;
 mod forget;
+mod installations;
 mod network;
 mod routes;
 mod support;

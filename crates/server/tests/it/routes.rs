@@ -42,6 +42,14 @@ impl Server {
         Self { app, _keep: keep }
     }
 
+    pub(crate) fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.app.store()
+    }
+
     /// Lets everybody look at the charts.
     pub(crate) fn public(self) -> Self {
         let Self { app, _keep } = self;

@@ -67,7 +67,9 @@ pub(super) async fn forget(session: &mut Session, id: &str) -> Result<Forgotten,
         for column in &table.ids {
             let sql = Dialect::Postgres.forget(&table.name, column);
             let gone = delete(&transaction, &sql, &id).await?;
-            *forgotten.rows.entry(table.name.clone()).or_default() += gone.len() as u64;
+            if !gone.is_empty() {
+                *forgotten.rows.entry(table.name.clone()).or_default() += gone.len() as u64;
+            }
             all.extend(gone);
         }
     }

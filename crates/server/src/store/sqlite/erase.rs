@@ -48,7 +48,9 @@ pub(super) fn forget(connection: &mut Connection, id: &str) -> Result<Forgotten,
     for table in &tables {
         for column in &table.ids {
             let gone = delete(&transaction, &Dialect::Sqlite.forget(&table.name, column), &id)?;
-            *forgotten.rows.entry(table.name.clone()).or_default() += gone.len() as u64;
+            if !gone.is_empty() {
+                *forgotten.rows.entry(table.name.clone()).or_default() += gone.len() as u64;
+            }
             all.extend(gone);
         }
     }
