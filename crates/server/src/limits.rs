@@ -9,8 +9,11 @@ pub const GROUP_RECORDS_MAX: usize = 500;
 pub const GROUP_WITHIN: Duration = Duration::from_millis(20);
 /// A pause this long means that nobody else is about to join a group.
 pub const GROUP_QUIET: Duration = Duration::from_millis(1);
-/// How many records may wait for the writer: two full requests, then senders are told to come back.
-pub const QUEUE_MAX: u32 = 2 * ITEMS_MAX as u32;
+/// How many jobs may wait for the writer; then senders are told to come back.
+pub const JOBS_MAX: usize = 1024;
+/// How many rows may wait for the writer: some 16 MiB, and half a second of its time. A request with
+/// more of them waits until it has all the room.
+pub const QUEUE_ROWS_MAX: u32 = 16_000;
 /// How many rows one transaction deletes, so that writers wait some 10 ms for it and no longer.
 pub const EXPIRE_ROWS_MAX: u32 = 1000;
 /// How many rows a look at a table gives.

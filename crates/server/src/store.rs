@@ -15,7 +15,7 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::layout::Table;
-use crate::limits::QUEUE_MAX;
+use crate::limits::{JOBS_MAX, QUEUE_ROWS_MAX};
 use crate::record::{Record, day_number};
 use crate::token::Stamp;
 use engine::Engine;
@@ -143,7 +143,7 @@ impl Store {
     /// # Errors
     /// When it cannot be reached, or holds something else.
     pub fn open(place: &Place, tables: &[Arc<Table>]) -> Result<Self, Error> {
-        let (jobs, waiting) = sync_channel(QUEUE_MAX as usize);
+        let (jobs, waiting) = sync_channel(JOBS_MAX);
         let (opened, whether) = channel();
         let (writes_to, tables) = (place.clone(), tables.to_vec());
         // A database is used on one thread from its opening on, and callers may be within a runtime.
@@ -158,7 +158,7 @@ impl Store {
             })
             .map_err(|source| Error::Thread { source: Arc::new(source) })?;
         whether.recv().map_err(|_gone| Error::Closed)??;
-        let room = Arc::new(Semaphore::new(QUEUE_MAX as usize));
+        let room = Arc::new(Semaphore::new(QUEUE_ROWS_MAX as usize));
         let reader = Reader::open(place)?;
         Ok(Self { jobs: Some(jobs), room, writer: Some(writer), reader })
     }
@@ -166,8 +166,8 @@ impl Store {
     /// Stores a record, and answers when it cannot get lost any more.
     ///
     /// # Errors
-    /// When it is not stored. After [`Error::Closed`] and [`Error::Uncertain`] it may be; its id
-    /// makes trying again safe.
+    /// When it is not known to be stored. After [`Error::Uncertain`] it may be, and after
+    /// [`Error::Closed`] or a database that did not answer in time; its id makes trying again safe.
     pub async fn append(&self, record: Record) -> Result<Stored, Error> {
         let answers = self.append_all(vec![record]).await?;
         answers.into_iter().next().unwrap_or(Err(Error::Closed))
@@ -181,8 +181,12 @@ impl Store {
         &self,
         records: Vec<Record>,
     ) -> Result<Vec<Result<Stored, Error>>, Error> {
-        let count = u32::try_from(records.len()).map_err(|_many| Error::Busy)?;
-        let room = Arc::clone(&self.room).try_acquire_many_owned(count);
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: usize = records.iter().map(|record| record.sections.len().max(1)).sum();
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX).min(QUEUE_ROWS_MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(rows);
         let room = room.map_err(|_full| Error::Busy)?;
         self.ask(|answer| Job::Append(Append { records, room, answer })).await
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::certificates::Identity;
 use crate::etcd::free_ports;
 use crate::real;
 use crate::running::{log_in, loopback};
@@ -154,6 +155,32 @@ impl Postgres {
         let name = format!("fresh_{number}");
         run(self.client("createdb").arg(&name)).expect("a database can be made");
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// Makes it take TLS, too, with a certificate that such a client trusts.
+    ///
+    /// # Panics
+    ///
+    /// It cannot be told so.
+    pub fn secure(&self, identity: &Identity) {
+        self.secure_with(identity).expect("a server can be given a certificate");
+    }
+
+    fn secure_with(&self, identity: &Identity) -> anyhow::Result<()> {
+        let data = self.directory.join("data");
+        let owner = fs::metadata(&data).context("look at the data")?;
+        let files = identity.write(&data, "server")?;
+        for file in [&files.certificate, &files.key] {
+            chown(file, Some(owner.uid()), Some(owner.gid())).context("give a file away")?;
+            fs::set_permissions(file, fs::Permissions::from_mode(0o600)).context("hide a file")?;
+        }
+        for (name, value) in
+            [("ssl_cert_file", "server.pem"), ("ssl_key_file", "server.key"), ("ssl", "on")]
+        {
+            let set = format!("ALTER SYSTEM SET {name} = '{value}'");
+            run(self.client("psql").args(["-v", "ON_ERROR_STOP=1", "-c", &set]))?;
+        }
+        run(self.client("psql").args(["-c", "SELECT pg_reload_conf()"]))
     }
 
     /// Ends it as a crash does, leaving what is not written unwritten, and starts it again.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ktel_server::store::{Error, Place, Stored};
 use ktel_server::{Catalog, Store};
+use ktel_testkit::certificates::Authority;
 use ktel_testkit::postgres::Postgres;
 use tokio_postgres::NoTls;
 
@@ -165,11 +166,43 @@ fn a_password_is_shown_nowhere() {
     }
 }
 
+/// Set for the process that opens a store as its environment says: which.
+const CLIENT: &str = "KTEL_TEST_TLS_STORE";
+
+#[test]
+fn a_client_opens_what_it_is_told_to() {
+    let Ok(url) = std::env::var(CLIENT) else { return };
+    drop(open(&url).unwrap());
+}
+
 #[test]
 fn a_network_is_crossed_with_tls_or_not_at_all() {
-    let Some(postgres) = Postgres::shared() else { return };
+    let Some(postgres) = Postgres::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, strangers) = (Authority::new(), Authority::new());
+    for (name, authority) in [("ours", &ours), ("strangers", &strangers)] {
+        std::fs::write(folder.path().join(name), authority.certificate_pem()).unwrap();
+    }
     let url = postgres.database();
-    // This server has no TLS, and is on this machine.
-    assert!(open(&url).is_ok());
-    assert!(open(&format!("{url}?sslmode=require")).is_err());
+    let opens = |mode: &str, trusted: &str| {
+        let me = std::env::current_exe().unwrap();
+        let client = std::process::Command::new(me)
+            .args(["--exact", "network::a_client_opens_what_it_is_told_to"])
+            .env(CLIENT, format!("{url}?sslmode={mode}"))
+            .env("SSL_CERT_FILE", folder.path().join(trusted))
+            .output();
+        client.unwrap().status.success()
+    };
+    // Without TLS, and on this machine.
+    assert!(opens("prefer", "ours") && opens("disable", "ours") && !opens("require", "ours"));
+    postgres.secure(&ours.server());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !opens("require", "ours") {
+        assert!(std::time::Instant::now() < deadline, "it takes TLS");
+    }
+    assert!(!opens("require", "strangers"), "a certificate that nobody trusts");
+    postgres.secure(&ours.server_elsewhere());
+    while opens("require", "ours") {
+        assert!(std::time::Instant::now() < deadline, "it has another name");
+    }
 }

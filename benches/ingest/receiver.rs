@@ -1,0 +1,62 @@
+//! Ours: the real routes, served as the program serves them, on a real store.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use ktel_server::app::{App, router};
+use ktel_server::store::Place;
+use ktel_server::token::{Role, Stamp, Tokens};
+use ktel_server::{Catalog, Store, serve};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::load::{self, Load};
+use crate::{CONNECTIONS, Run, ancestor};
+
+/// The day of every report, which is also the receiver's.
+pub(crate) const DAY: &str = "2026-11-21";
+
+fn now() -> Timestamp {
+    format!("{DAY}T10:00:00Z").parse().expect("a time")
+}
+
+pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
+    let catalog = Catalog::built_in();
+    let parsed: Place = place.parse()?;
+    let store = Store::open(&parsed, &catalog.tables())?;
+    let stamp = |connection| Stamp::of(&load::token(connection), Role::Ingest, None);
+    let tokens = Tokens::new((0..CONNECTIONS).map(stamp).collect());
+    let app = Arc::new(App::new(catalog, store, tokens, now));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let stop = CancellationToken::new();
+    let start = Instant::now();
+    let sent = async {
+        let answered = load::send(address, "/v1/reports", load).await;
+        let took = start.elapsed();
+        stop.cancel();
+        answered.map(|answered| (answered, took))
+    };
+    let served = serve::serve(router(app), listener, stop.clone());
+    let (sent, served) = tokio::join!(sent, served);
+    served?;
+    let (answered, took) = sent?;
+    let there = count(place, &parsed).await?;
+    Ok(Run { answered, there, took })
+}
+
+/// Counts with a connection of its own what the database holds.
+async fn count(place: &str, parsed: &Place) -> anyhow::Result<usize> {
+    let asked = "SELECT count(*) FROM ktel_records";
+    match parsed {
+        Place::Folder(folder) => {
+            let file = Path::new(folder).join("telemetry.sqlite");
+            let count: i64 =
+                rusqlite::Connection::open(file)?.query_row(asked, [], |row| row.get(0))?;
+            Ok(usize::try_from(count)?)
+        }
+        Place::Postgres(_) => ancestor::count(place, asked).await,
+    }
+}
