@@ -56,8 +56,12 @@ pub(crate) enum Command {
     /// Report from within a cluster: numbers now and then, and what happens to a product's objects
     #[command(subcommand)]
     Agent(Agent),
-    /// Run the whole catalog on a made-up cluster
-    Demo,
+    /// Run the whole catalog on a made-up cluster, and ship the report to a receiver of its own
+    Demo {
+        /// Keep the receiver, and print the address of its charts
+        #[arg(long)]
+        stay: bool,
+    },
     /// Print completions for a shell
     Completions {
         /// Which shell

@@ -36,7 +36,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Serve(command) => serve::run(command, printer),
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
-        Command::Demo => demo::run(printer),
+        Command::Demo { stay } => demo::run(stay, printer),
         Command::Completions { shell } => completions::run(shell, printer),
         Command::Man { dir } => man::run(dir, printer),
     }

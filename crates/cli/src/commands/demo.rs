@@ -1,9 +1,24 @@
-//! `ktel demo`: the whole catalog on a cluster that exists only in memory.
+//! `ktel demo`: the whole catalog on a cluster that exists only in memory, and a receiver for it.
 
-use ktel::{Catalog, Cluster, Product, Workflow};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::Context;
+use ktel::server::{Content, Remote, ReportServer, Tokens};
+use ktel::{Catalog, Cluster, Outcome, Product, Workflow};
+use ktel_delivery::Verdict;
+use ktel_delivery::courier::Carrier;
+use ktel_delivery::secret::Secret;
 use ktel_model::standard::dictionary;
+use ktel_process::signals;
+use ktel_process::supervise::Supervisor;
+use ktel_server::Store;
+use ktel_server::app::App;
+use ktel_server::store::Place;
+use ktel_server::token::Role;
 use ktel_snapshot::Snapshot;
 
+use super::serve::{GRACE, Receiver, make_token};
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -12,19 +27,22 @@ use crate::printer::Printer;
 /// The field whose entry in the dictionary is shown.
 const EXPLAINED: (&str, &str) = ("identify-platform", "kubernetes_version");
 
-pub(super) fn run(printer: &mut Printer) -> Result<Exit, Failure> {
+pub(super) fn run(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
+    super::runtime()?.block_on(run_all(stay, printer))
+}
+
+async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
     let catalog = Catalog::built_in();
     let workflow = Workflow::builder()
         .jobs(catalog.jobs().cloned())
         .build()
         .map_err(|error| Failure::usage(error, None::<String>))?;
-    let client = || kube::Client::new(Snapshot::demo().service(), "default");
+    let client = kube::Client::new(Snapshot::demo().service(), "default");
     let product = Product { name: Some("example-gateway".into()), ..Product::default() };
     printer.say(
         "A made-up cluster in memory; every job of the catalog reads it, as it would a real one.\n",
     );
-    let outcome = super::runtime()?
-        .block_on(async { workflow.run(&Cluster::new(client(), product), clock::now()).await });
+    let outcome = Box::pin(workflow.run(&Cluster::new(client, product), clock::now())).await;
     printer.out(format!("{:#}\n", outcome.report.to_json()))?;
     for failure in &outcome.failures {
         printer.error(&format!("job `{}`: {}", failure.job, failure.error), None);
@@ -35,12 +53,64 @@ pub(super) fn run(printer: &mut Printer) -> Result<Exit, Failure> {
     printer.say(&format!(
         "\nEvery value above is declared. The dictionary says of one of them:\n\n{entry}"
     ));
+    let folder = tempfile::tempdir()?;
+    let mut supervisor = Supervisor::new();
+    let charts = receive(&outcome, folder.path(), &mut supervisor, printer).await?;
     printer.say(
         "What next?
   ktel jobs describe mesh-detect              what a job reads, sends, and why
   ktel workflows run --workflow all           your own cluster; nothing is sent anywhere
   ktel workflows run --workflow all --coarse  the same, blurred
-  ktel jobs rbac --jobs cluster-state         the smallest role that a job needs",
+  ktel jobs rbac --jobs cluster-state         the smallest role that a job needs
+  ktel serve                                  a receiver that keeps what it takes
+  ktel demo --stay                            look at the charts of this one",
     );
+    if stay {
+        printer.say(&format!("\nCharts: {charts} (Ctrl-C ends it)"));
+        supervisor.run(signals::first()?, signals::second()?, GRACE).await;
+    } else {
+        supervisor.run(std::future::ready(()), std::future::pending(), GRACE).await;
+    }
     Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::JobsFailed })
+}
+
+/// Starts a receiver, ships the report there, and gives the address of its charts.
+async fn receive(
+    outcome: &Outcome,
+    folder: &Path,
+    supervisor: &mut Supervisor,
+    printer: &mut Printer,
+) -> Result<String, Failure> {
+    let usage = |error| Failure::usage(error, None::<String>);
+    let catalog = ktel_server::Catalog::built_in();
+    let store = Store::open(&Place::Folder(folder.to_owned()), &catalog.tables());
+    let store = store.context("open a store for the demonstration").map_err(usage)?;
+    let ingest = make_token(&store, Role::Ingest).await?;
+    let admin = make_token(&store, Role::Admin).await?;
+    let app = App::new(catalog, store, clock::now).await.context("start a receiver");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let receiver = Receiver::listen(address, app.map_err(usage)?).await?;
+    let own = receiver.url()?;
+    receiver.spawn(supervisor);
+    let url = format!("{own}/v1/reports");
+    match ship(outcome, &url, &ingest).await.map_err(usage)? {
+        Verdict::Accepted => printer.say(&format!(
+            "A receiver on this machine took the report at {url}, and answered when it was on disk.\n"
+        )),
+        refused => printer.error(&format!("the receiver did not take it: {refused:?}"), None),
+    }
+    Ok(own.replace("http://", &format!("http://admin:{admin}@")))
+}
+
+async fn ship(outcome: &Outcome, url: &str, token: &str) -> anyhow::Result<Verdict> {
+    let ReportServer::Remote(remote) = url.parse::<ReportServer>()? else {
+        anyhow::bail!("`{url}` is no receiver")
+    };
+    let remote: &Remote = &remote;
+    let tokens = Tokens { bearer: Some(Secret::new(token)), splunk: None };
+    let sender = remote.sender(&tokens, clock::since_epoch)?;
+    let envelope = outcome.envelope(&outcome.report);
+    let content = Content { report: &outcome.report, envelope: &envelope, time: clock::now() };
+    let parcel = remote.parcel(content)?;
+    Ok(sender.carry(&parcel).await)
 }

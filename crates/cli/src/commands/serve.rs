@@ -23,7 +23,7 @@ use crate::printer::Printer;
 use crate::schemas;
 
 /// How long requests that are under way may take after a signal.
-const GRACE: Duration = Duration::from_secs(10);
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 /// Retention is counted in days.
 const EXPIRE_EVERY: Duration = Duration::from_secs(60 * 60);
 
