@@ -46,7 +46,7 @@ pub(crate) enum Command {
     /// Check queries, and see what is sent of them for a tenant
     #[command(subcommand)]
     Metricsql(Metricsql),
-    /// Report from within a cluster: numbers now and then, and what happens to a product's objects
+    /// Report from within a cluster, for as long as it runs
     #[command(subcommand)]
     Agent(Agent),
     /// Run the whole catalog on a made-up cluster
