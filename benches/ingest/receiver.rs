@@ -7,7 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use ktel_server::app::{App, router};
 use ktel_server::store::Place;
-use ktel_server::token::{Role, Stamp, Tokens};
+use ktel_server::token::{Role, Stamp};
 use ktel_server::{Catalog, Store, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -26,9 +26,10 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
     let catalog = Catalog::built_in();
     let parsed: Place = place.parse()?;
     let store = Store::open(&parsed, &catalog.tables())?;
-    let stamp = |connection| Stamp::of(&load::token(connection), Role::Ingest, None);
-    let tokens = Tokens::new((0..CONNECTIONS).map(stamp).collect());
-    let app = Arc::new(App::new(catalog, store, tokens, now));
+    for connection in 0..CONNECTIONS {
+        store.add_token(Stamp::of(&load::token(connection), Role::Ingest, None)).await?;
+    }
+    let app = Arc::new(App::new(catalog, store, now).await?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();

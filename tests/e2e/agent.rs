@@ -474,3 +474,51 @@ fn without_a_role_for_secrets_the_identity_says_that_it_ends() {
     assert_eq!(item["installation"]["persisted"], json!(false));
     assert_eq!(item["data"]["kamaji-stats"]["uuid"], item["installation"]["id"]);
 }
+
+#[test]
+fn metadata_is_all_that_is_read_where_no_field_needs_more() {
+    let Some(scene) = Scene::new() else { return };
+    let schema = include_str!("../../telemetry/kamaji-create.yaml")
+        .replace("ktel/kamaji-create", "acme/acme-made")
+        .replace("  kamaji_version:", "  marked:")
+        .replacen("type: version\n    exact: full\n    coarse: minor", "type: bool", 1)
+        .replacen("example: v0.6.1", "example: true", 1)
+        .replace("required: true", "required: false");
+    std::fs::write(scene.place.path().join("acme-made.yaml"), schema).expect("a schema");
+    let config = scene.place.path().join("agent.yaml");
+    let text = format!(
+        "{{ktel: 1, product: acme, namespace: kamaji-system, servers: ['{}/v1/reports'], schemas: [acme-made.yaml],
+lifecycle: [{{resource: configmaps, created: acme-made, fields: {{marked: {{path: .metadata.labels.marked, exists: true}}}}}}]}}",
+        scene.receiver.url()
+    );
+    std::fs::write(&config, text).expect("a configuration");
+    let proxy = Proxy::to_port(scene.server.port());
+    let through = format!("https://{}", proxy.address());
+    let token = scene.token(&config);
+    let kubeconfig = scene.server.kubeconfig_through(&through, &token);
+    let large = "x".repeat(200_000);
+    let make = |name: &str| {
+        let manifest = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "data": {"large": large},
+            "metadata": {"name": name, "namespace": "default", "labels": {"marked": ""}},
+        });
+        scene.server.apply(&manifest.to_string()).expect("an object");
+    };
+    make("before");
+    let agent = scene.start(&kubeconfig, &config);
+    // What was there is no news; so something new is made until the first list lies behind.
+    let deadline = Instant::now() + SOON;
+    while scene.receiver.requests().is_empty() {
+        make("probe");
+        scene
+            .server
+            .kubectl(["delete", "configmap", "probe", "-n", "default"])
+            .expect("it is there");
+        assert!(Instant::now() < deadline, "no event came");
+    }
+    let documents = scene.documents(1);
+    assert_eq!(documents[0], ("acme-made".to_owned(), json!({"marked": true})));
+    assert!(agent.stop().success());
+    let received = proxy.traffic().received;
+    assert!(received < 200_000, "{received} bytes");
+}

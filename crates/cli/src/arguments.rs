@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Say who may send to a receiver, and who may read it
     #[command(subcommand)]
     Token(Token),
-    /// Report from within a cluster: numbers now and then, and what happens to a product's objects
+    /// Report from within a cluster, for as long as it runs
     #[command(subcommand)]
     Agent(Agent),
     /// Run the whole catalog on a made-up cluster, and ship the report to a receiver of its own

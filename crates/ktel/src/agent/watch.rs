@@ -256,3 +256,6 @@ impl Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
