@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use ktel_model::signature;
@@ -166,7 +167,7 @@ fn document(request: &Request) -> (String, Value) {
 /// A running agent; it ends with the test.
 struct Agent {
     child: Child,
-    stderr: BufReader<std::process::ChildStderr>,
+    said: Receiver<String>,
 }
 
 impl Agent {
@@ -183,21 +184,29 @@ impl Agent {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("ktel can be started");
         let stderr = BufReader::new(child.stderr.take().expect("it was piped"));
-        Self { child, stderr }
+        let (say, said) = channel();
+        // It ends with the agent, or with whoever listens.
+        std::thread::spawn(move || {
+            stderr
+                .lines()
+                .map_while(Result::ok)
+                .take_while(|line| say.send(line.clone()).is_ok())
+                .count()
+        });
+        Self { child, said }
     }
 
     /// Reads what it says until a line has these words.
     #[track_caller]
-    fn wait_for(&mut self, words: &str) {
-        let mut said = String::new();
-        loop {
-            let from = said.len();
-            let length = self.stderr.read_line(&mut said).expect("ktel writes UTF-8");
-            assert!(length > 0, "`{words}` was not said: {said}");
-            if said.get(from..).is_some_and(|line| line.contains(words)) {
+    fn wait_for(&self, words: &str) {
+        let deadline = Instant::now() + SOON;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while let Ok(line) = self.said.recv_timeout(left()) {
+            if line.contains(words) {
                 return;
             }
         }
+        panic!("`{words}` was not said");
     }
 
     fn signal(&self, name: &str) {
@@ -349,7 +358,7 @@ fn off_makes_no_request_at_all() {
     ];
     for (text, words, variable) in says_no {
         std::fs::write(&config, text).expect("a configuration");
-        let mut agent = Agent::start(&kubeconfig, &config, words, variable);
+        let agent = Agent::start(&kubeconfig, &config, words, variable);
         agent.wait_for("telemetry is off");
         assert!(agent.stop().success(), "{words:?} {variable:?}");
         assert_eq!((api.connections(), receiver.connections()), (0, 0), "{words:?} {variable:?}");
@@ -369,7 +378,7 @@ fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
     let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
     let first = scene.start(&kubeconfig, &scene.config("first.yaml", &url, Some("first")));
     assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
-    let mut second = scene.start(&kubeconfig, &scene.config("second.yaml", &url, Some("second")));
+    let second = scene.start(&kubeconfig, &scene.config("second.yaml", &url, Some("second")));
     second.wait_for("standing by");
     scene.apply("one", "v1.31.0", "red");
     assert_eq!(scene.documents(2)[1], updated("v1.30.0", "v1.31.0"));
