@@ -8,6 +8,8 @@ mod agent;
 #[cfg(test)]
 mod cluster;
 #[cfg(test)]
+mod dashboard;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 #[cfg(target_os = "linux")]

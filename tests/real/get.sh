@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd postgres curl openssl strace)
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd postgres chromium curl openssl strace)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -119,6 +119,7 @@ get() {
     prometheus) build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus -tags remove_all_sd -ldflags "-s -w" ;;
     regexp) build regexp regexp . -ldflags "-s -w" ;;
     victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
+    chromium) installed chromium chromium ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
     postgres) installed postgres postgresql ;;
     curl | openssl | strace) installed "$1" "$1" ;;

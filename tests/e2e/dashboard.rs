@@ -1,0 +1,103 @@
+//! A report of the program, stored by the program, and looked at in a real browser.
+//!
+//! The pictures are kept in `target/tmp/dashboard`, for people to look at.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::{env, fs, thread, time};
+
+use ktel_testkit::real;
+
+use crate::program::program;
+
+/// A demonstration that stays until it is dropped.
+struct Demo {
+    process: Child,
+    _home: tempfile::TempDir,
+    charts: String,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let said = home.path().join("said");
+        let mut demo = Command::new(program());
+        demo.env_clear().env("HOME", home.path()).args(["demo", "--stay"]);
+        demo.stdout(Stdio::null()).stderr(fs::File::create(&said).unwrap());
+        let process = demo.spawn().unwrap();
+        let deadline = time::Instant::now() + time::Duration::from_secs(60);
+        loop {
+            let text = fs::read_to_string(&said).unwrap();
+            if let Some(line) = text.lines().find_map(|line| line.strip_prefix("Charts: ")) {
+                let charts = line.split_whitespace().next().unwrap().to_owned();
+                return Self { process, _home: home, charts };
+            }
+            assert!(time::Instant::now() < deadline, "the demonstration does not listen: {text}");
+            thread::sleep(time::Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.process.kill().ok(); // it may have ended
+        self.process.wait().ok();
+    }
+}
+
+struct Browser<'b> {
+    chromium: &'b Path,
+    profile: tempfile::TempDir,
+}
+
+impl Browser<'_> {
+    fn run(&self, url: &str, more: &[String]) -> Vec<u8> {
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
+        let mut chromium = Command::new(self.chromium);
+        // As root it starts only without its sandbox; what it shows is ours.
+        chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]);
+        chromium.args(["--no-first-run", "--disable-background-networking", &profile]);
+        chromium.args(more).arg(url);
+        let output = chromium.stderr(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "chromium: {}", output.status);
+        output.stdout
+    }
+
+    fn page(&self, url: &str) -> String {
+        String::from_utf8(self.run(url, &["--dump-dom".to_owned()])).unwrap()
+    }
+
+    /// Gives the picture and how large it is.
+    fn picture(&self, url: &str, name: &str, (width, height): (u32, u32)) -> (PathBuf, Vec<u8>) {
+        let folder = env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tmp/dashboard");
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}.png"));
+        let size = format!("--window-size={width},{height}");
+        self.run(url, &[size, format!("--screenshot={}", file.display())]);
+        let bytes = fs::read(&file).unwrap();
+        (file, bytes)
+    }
+}
+
+#[test]
+fn a_browser_shows_a_chart_for_each_value_that_was_reported() {
+    let Some([chromium]) = real::require(["chromium"]) else { return };
+    let demo = Demo::start();
+    let browser = Browser { chromium: &chromium, profile: tempfile::tempdir().unwrap() };
+    let page = browser.page(&demo.charts);
+    let count = |what: &str| page.matches(what).count();
+    assert!(count("<figure>") > 20, "{} charts of the whole catalog", count("<figure>"));
+    assert_eq!(count("<svg"), count("<figure>"), "each is drawn");
+    assert_eq!(count("Too few"), 0, "an administrator sees all");
+    for title in ["Size of the cluster", "Service meshes", "How the product is deployed"] {
+        assert!(page.contains(title), "{title}");
+    }
+    // Drawn at the width of a desk and of a phone; an empty page would make a small picture.
+    for (name, size) in [("desk", (1280, 1600)), ("phone", (390, 1600))] {
+        let (file, picture) = browser.picture(&demo.charts, name, size);
+        assert!(picture.len() > 20_000, "`{}` shows nothing", file.display());
+    }
+    let nobody = demo.charts.replace(demo.charts.split('@').next().unwrap(), "http:/");
+    let nobody = nobody.replace("http:/@", "http://");
+    assert!(!browser.page(&nobody).contains("<figure>"), "shown without a token: {nobody}");
+}
