@@ -31,11 +31,12 @@ test: ## everything, against the real programs too (built once, about 12 minutes
 
 # Stable has no sanitizers, and there is no `unsafe` for them to look at.
 fuzz: SECONDS := 20
-fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries, SECONDS=20 for each target
+fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries and spools, SECONDS=20 for each target
 	crates/metricsql/fuzz/seed.sh $(FUZZED)/corpus
-	for target in parse round_trip enforce; do \
-		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/metricsql/fuzz --sanitizer none \
-			$$target $(FUZZED)/corpus/$$target -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
+	mkdir -p $(FUZZED)/corpus/spool
+	for target in metricsql/parse metricsql/round_trip metricsql/enforce delivery/spool; do \
+		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/$${target%/*}/fuzz --sanitizer none \
+			$${target#*/} $(FUZZED)/corpus/$${target#*/} -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
 	done
 
 bench: ## the comparisons with peers, as ratios

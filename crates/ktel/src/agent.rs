@@ -1,6 +1,6 @@
 //! The agent: periodic numbers and lifecycle events from beside a controller.
 //!
-//! It watches what its [configuration](file) names, and never stands in the way of a request. One
+//! It watches what its [configuration](mod@file) names, and never stands in the way of a request. One
 //! agent of a product reports for a cluster; the others stand by. It writes two objects, its lease
 //! and its key, and nothing of what it sends comes from anywhere but the standard's declared fields.
 //!
