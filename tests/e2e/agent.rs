@@ -15,6 +15,7 @@ use ktel_testkit::proxy::{Fault, Proxy};
 use serde_json::{Value, json};
 
 use crate::program::{command, finish, ktel};
+use crate::receiver::Ours;
 
 /// Ends a hang; an agent that has to wait for a lease takes 15 s.
 const SOON: Duration = Duration::from_secs(60);
@@ -530,4 +531,25 @@ lifecycle: [{{resource: configmaps, created: acme-made, fields: {{marked: {{path
     assert!(agent.stop().success());
     let received = proxy.traffic().received;
     assert!(received < 200_000, "{received} bytes");
+}
+
+#[test]
+fn a_receiver_of_ours_stores_what_an_agent_signs_and_what_the_ancestor_would_be_sent() {
+    let Some(scene) = Scene::new() else { return };
+    let receiver = Ours::start();
+    let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
+    let signed = scene.config("signed.yaml", &format!("{}/v1/reports", receiver.url), None);
+    let token = Some(("KTEL_TOKEN", receiver.token.as_str()));
+    let agent = Agent::start(&kubeconfig, &signed, &[], token);
+    receiver.wait_for_stored(1);
+    scene.apply("one", "v1.30.0", "red");
+    receiver.wait_for_stored(2);
+    scene.apply("one", "v1.31.0", "red");
+    receiver.wait_for_stored(3);
+    assert!(agent.stop().success());
+    let bare = format!("{{url: '{}', form: ancestor}}", receiver.for_kamaji);
+    let agent = Agent::start(&kubeconfig, &scene.config("bare.yaml", &bare, None), &[], None);
+    receiver.wait_for_stored(4);
+    assert!(agent.stop().success());
+    assert_eq!(receiver.count("refused"), 0);
 }

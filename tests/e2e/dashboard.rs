@@ -25,12 +25,13 @@ impl Demo {
         demo.env_clear().env("HOME", home.path()).args(["demo", "--stay"]);
         demo.stdout(Stdio::null()).stderr(fs::File::create(&said).unwrap());
         let process = demo.spawn().unwrap();
+        let mut started = Self { process, _home: home, charts: String::new() };
         let deadline = time::Instant::now() + time::Duration::from_secs(60);
         loop {
             let text = fs::read_to_string(&said).unwrap();
             if let Some(line) = text.lines().find_map(|line| line.strip_prefix("Charts: ")) {
-                let charts = line.split_whitespace().next().unwrap().to_owned();
-                return Self { process, _home: home, charts };
+                line.split_whitespace().next().unwrap().clone_into(&mut started.charts);
+                return started;
             }
             assert!(time::Instant::now() < deadline, "the demonstration does not listen: {text}");
             thread::sleep(time::Duration::from_millis(50));

@@ -24,6 +24,9 @@ mod program;
 #[cfg(target_os = "linux")]
 mod quiet;
 #[cfg(test)]
+#[cfg(unix)]
+mod receiver;
+#[cfg(test)]
 mod receivers;
 #[cfg(test)]
 mod regexp;

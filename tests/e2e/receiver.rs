@@ -1,0 +1,82 @@
+//! `ktel serve`, as other tests send to it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::program::program;
+
+/// How long a report may take to come.
+const SOON: Duration = Duration::from_secs(60);
+
+/// A receiver with a folder of its own; it ends with the test.
+pub(crate) struct Ours {
+    process: Child,
+    _folder: tempfile::TempDir,
+    /// Where it listens.
+    pub(crate) url: String,
+    /// Where it takes what Kamaji's clients post.
+    pub(crate) for_kamaji: String,
+    /// A token for senders.
+    pub(crate) token: String,
+}
+
+impl Ours {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut serve = Command::new(program());
+        serve.env_clear().args(["serve", "--listen", "127.0.0.1:0"]);
+        serve.args(["--listen-legacy", "127.0.0.1:0", "--store"]).arg(folder.path());
+        let process = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let (url, for_kamaji, token) = Default::default();
+        let process = process.expect("ktel can be started");
+        let mut ours = Self { process, _folder: folder, url, for_kamaji, token };
+        let said = BufReader::new(ours.process.stdout.take().expect("it was piped"));
+        for line in said.lines() {
+            let line = line.expect("text");
+            match line.split_once("  ") {
+                Some(("ingest token", token)) => token.clone_into(&mut ours.token),
+                Some(("listening on", url)) => url.clone_into(&mut ours.url),
+                Some(("for Kamaji on", url)) => url.clone_into(&mut ours.for_kamaji),
+                _ => {}
+            }
+            if !ours.for_kamaji.is_empty() {
+                return ours;
+            }
+        }
+        panic!("it ended without listening");
+    }
+
+    /// Reads a counter of items.
+    pub(crate) fn count(&self, result: &str) -> u64 {
+        let address = self.url.strip_prefix("http://").expect("a plain address");
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            .expect("it reads");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("it answers");
+        let name = format!("ktel_server_items_total{{result=\"{result}\"}} ");
+        let number = text.lines().find_map(|line| line.strip_prefix(&name));
+        number.and_then(|number| number.parse().ok()).expect("a counter")
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for_stored(&self, count: u64) {
+        let deadline = Instant::now() + SOON;
+        while self.count("stored") < count {
+            let (stored, refused) = (self.count("stored"), self.count("refused"));
+            assert!(Instant::now() < deadline, "{stored} were stored, {refused} refused");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        self.process.kill().ok(); // it may have ended
+        self.process.wait().ok();
+    }
+}
