@@ -125,6 +125,14 @@ pub(crate) enum Token {
         #[command(flatten)]
         store: StoreArgument,
     },
+    /// Take a token back; a receiver that runs hears of it within two seconds
+    Revoke {
+        #[command(flatten)]
+        store: StoreArgument,
+        /// The first digits of its hash, as `ktel token list` shows them
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

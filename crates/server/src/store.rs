@@ -282,6 +282,14 @@ impl Store {
         self.ask(|answer| Job::AddToken { stamp, answer }).await
     }
 
+    /// Forgets the stamp of a token.
+    ///
+    /// # Errors
+    /// When it is still kept.
+    pub async fn remove_token(&self, stamp: Stamp) -> Result<(), Error> {
+        self.ask(|answer| Job::RemoveToken { stamp, answer }).await
+    }
+
     /// Gives the stamps of all tokens.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ pub(super) fn run(command: Token, printer: &mut Printer) -> Result<Exit, Failure
 }
 
 async fn run_in(command: Token, printer: &mut Printer) -> Result<Exit, Failure> {
-    let usage = |error| Failure::usage(error, None::<String>);
+    let usage = |error: ktel_server::store::Error| Failure::usage(error, None::<String>);
     match command {
         Token::Add { store, role, product } => {
             let store = super::serve::open(&store, &Catalog::built_in())?;
@@ -27,6 +27,19 @@ async fn run_in(command: Token, printer: &mut Printer) -> Result<Exit, Failure> 
             for stamp in store.tokens().await.map_err(usage)? {
                 let product = stamp.product.as_deref().unwrap_or("(any product)");
                 printer.out(format!("{}  {:<6}  {product}\n", stamp.id(), stamp.role.word()))?;
+            }
+        }
+        Token::Revoke { store, id } => {
+            let store = super::serve::open(&store, &Catalog::built_in())?;
+            let tokens = store.tokens().await.map_err(usage)?;
+            let mut meant = tokens.into_iter().filter(|stamp| stamp.hex().starts_with(&id));
+            match (meant.next(), meant.next()) {
+                (Some(stamp), None) => store.remove_token(stamp).await.map_err(usage)?,
+                (meant, _) => {
+                    let many = if meant.is_some() { "more than one token" } else { "no token" };
+                    let error = anyhow::anyhow!("{many} is called `{id}`");
+                    return Err(Failure::usage(error, Some("`ktel token list` shows them all")));
+                }
             }
         }
     }

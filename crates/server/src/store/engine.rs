@@ -70,6 +70,13 @@ impl Engine {
         }
     }
 
+    pub(super) fn remove_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.remove_token(stamp),
+            Self::Postgres(postgres) => postgres.remove_token(stamp),
+        }
+    }
+
     pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.tokens(),

@@ -107,6 +107,14 @@ impl Postgres {
         }))
     }
 
+    pub(super) fn remove_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+        let delete = "DELETE FROM ktel_tokens WHERE hash = $1";
+        self.runtime.block_on(self.link.turn(async |session| {
+            session.client.execute(delete, &[&stamp.hex()]).await?;
+            Ok(())
+        }))
+    }
+
     pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
         let asked = "SELECT hash, role, product FROM ktel_tokens";
         self.runtime.block_on(self.link.turn(async |session| {

@@ -93,6 +93,11 @@ impl Sqlite {
         Ok(())
     }
 
+    pub(super) fn remove_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+        self.connection.execute("DELETE FROM ktel_tokens WHERE hash = ?1", [stamp.hex()])?;
+        Ok(())
+    }
+
     pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
         let mut statement =
             self.connection.prepare("SELECT hash, role, product FROM ktel_tokens")?;

@@ -32,6 +32,7 @@ pub(super) enum Job {
     Forget { installation: String, answer: Answer<Forgotten> },
     Rows { view: View, answer: Answer<Vec<Map<String, Value>>> },
     AddToken { stamp: Stamp, answer: Answer<()> },
+    RemoveToken { stamp: Stamp, answer: Answer<()> },
     Tokens { answer: Answer<Vec<Stamp>> },
 }
 
@@ -93,6 +94,7 @@ fn answer_one(engine: &mut Engine, job: Job) {
         Job::Probe { answer } => give(answer, engine.probe()),
         Job::Rows { view, answer } => give(answer, engine.rows(&view)),
         Job::AddToken { stamp, answer } => give(answer, engine.add_token(&stamp)),
+        Job::RemoveToken { stamp, answer } => give(answer, engine.remove_token(&stamp)),
         Job::Tokens { answer } => give(answer, engine.tokens()),
     }
 }

@@ -262,7 +262,11 @@ async fn tokens_are_kept_as_hashes(fresh: &Fresh) {
     store.add_token(stamp.clone()).await.unwrap();
     store.add_token(stamp.clone()).await.unwrap();
     drop(store);
-    assert_eq!(fresh.open().tokens().await.unwrap(), [stamp]);
+    let (store, other) = (fresh.open(), Stamp::of("another", Role::Admin, None));
+    assert_eq!(store.tokens().await.unwrap(), std::slice::from_ref(&stamp));
+    store.add_token(other.clone()).await.unwrap();
+    store.remove_token(stamp).await.unwrap();
+    assert_eq!(store.tokens().await.unwrap(), [other]);
 }
 
 async fn a_store_that_can_write_is_ready(fresh: &Fresh) {
