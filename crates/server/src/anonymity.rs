@@ -17,9 +17,9 @@ pub struct Group {
 /// Whether one sender can be in several groups of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlap {
-    /// A field with one value.
+    /// A field with one value, said once by each.
     None,
-    /// A list or a map.
+    /// A list or a map, or senders that say several things.
     Possible,
 }
 

@@ -122,8 +122,9 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
     });
     let charts = schema.all_fields().filter_map(|(path, field)| {
         let groups = groups(counts, &path, unit);
-        let overlap = match field.of {
-            Type::Map(..) | Type::List(_) => Overlap::Possible,
+        let overlap = match (&field.of, unit) {
+            // One upload holds many events, which need not say the same.
+            (Type::Map(..) | Type::List(_), _) | (_, Unit::Events) => Overlap::Possible,
             _ => Overlap::None,
         };
         let mut folded = fold(groups, overlap, view.floor);
@@ -177,6 +178,18 @@ mod tests {
 
     fn view(floor: i64) -> View {
         View { product: None, version: None, weeks: 3, floor }
+    }
+
+    #[test]
+    fn uploads_that_say_several_words_hide_no_more_than_there_are() {
+        let (catalog, command) = (Catalog::built_in(), "ktel/command");
+        let os = |word, number| count(9, command, "os", word, number);
+        // Five uploads may have said both of the small ones: together they hide five, not ten.
+        let counts = [os("darwin", 5), os("linux", 40), os("windows", 5)];
+        let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
+        assert_eq!(parts[0].unit, Unit::Events);
+        let folded = &parts[0].charts[0].folded;
+        assert_eq!((folded.groups.len(), folded.other), (0, Some(50)));
     }
 
     #[test]
