@@ -75,7 +75,7 @@ async fn take(State(routes): State<Routes>, uri: Uri, headers: HeaderMap, body: 
 impl Routes {
     async fn store(&self, name: &str, headers: &HeaderMap, body: Body) -> Response {
         let app = &self.app;
-        if !app.admit_unknown() {
+        if !app.admit_unknown("kamaji") {
             return refusal(429, "rate", "too many requests", None);
         }
         let body = match app.body(headers, body).await {
@@ -116,11 +116,11 @@ impl Routes {
 }
 
 impl App {
-    /// Takes a turn from the one bucket of all who show no token.
-    pub(super) fn admit_unknown(&self) -> bool {
+    /// Takes a turn from the one bucket of all who come this way without a token.
+    pub(super) fn admit_unknown(&self, way: &str) -> bool {
         let now_ms = self.elapsed_ms();
         let mut buckets = self.buckets.lock().expect("no holder panics");
-        let bucket = buckets.entry(String::new()).or_insert_with(|| Bucket::new(now_ms));
+        let bucket = buckets.entry(way.to_owned()).or_insert_with(|| Bucket::new(now_ms));
         bucket.take(now_ms)
     }
 }

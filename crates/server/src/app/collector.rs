@@ -4,7 +4,6 @@
 //! names the first bad one.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -116,7 +115,7 @@ impl App {
             match self.read_one(&stamp, key.map(|key| format!("{key}.{number}")), envelope) {
                 Ok(read) => all.push(read),
                 Err(code) => {
-                    self.counters.refused.fetch_add(1, Ordering::Relaxed);
+                    self.count_refused(1);
                     first = first.or(Some((code, number)));
                 }
             }

@@ -18,7 +18,7 @@ use crate::signed::signer;
 const FORGET: &str = "ktel/forget";
 
 pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    if !app.admit_unknown() {
+    if !app.admit_unknown("forget") {
         return refusal(429, "rate", "too many requests", None);
     }
     let body = match app.body(&headers, body).await {
