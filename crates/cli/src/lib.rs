@@ -13,6 +13,7 @@ mod printer;
 mod progress;
 mod schemas;
 mod servers;
+mod voices;
 
 use std::ffi::OsString;
 use std::path::Path;

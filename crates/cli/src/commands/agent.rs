@@ -3,8 +3,6 @@
 use std::path::Path;
 
 use ktel::agent::{self, AgentFile};
-use ktel::consent::{self, DefaultConsent, Sources, Variables};
-use ktel::directories::{Directories, process_environment};
 use ktel_model::Schema;
 use ktel_model::standard::rbac;
 use ktel_process::signals;
@@ -13,7 +11,7 @@ use crate::arguments::{Agent, AgentRun};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::{clock, cluster, servers};
+use crate::{clock, cluster, servers, voices};
 
 pub(super) fn run(command: Agent, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
@@ -95,23 +93,7 @@ fn show(printer: &mut Printer, server: &str, bytes: &[u8]) {
 
 /// Asks everybody who has a say; gives who says no.
 fn objection(run: &AgentRun, file: &AgentFile) -> Option<String> {
-    let directories = Directories::of(&process_environment);
-    let consent = consent::decide(
-        Sources {
-            product: &file.product,
-            variables: &Variables::of(&file.product),
-            flag: false,
-            environment: &process_environment,
-            directories: &directories,
-            ktel_policy: Path::new(consent::KTEL_POLICY),
-            product_policy: None,
-            configuration: None,
-            // Whoever installs an agent has read what it is for.
-            default: DefaultConsent::OptOut,
-        }
-        .gather(),
-    );
-    agent::objection(file, run.disable_telemetry, &consent)
+    agent::objection(file, run.disable_telemetry, &voices::ask(&file.product))
 }
 
 /// Prints the roles that a configuration needs, and nothing more.

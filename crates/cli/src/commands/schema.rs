@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use ktel::Catalog;
 use ktel_model::standard::diff::{Impact, diff};
 use ktel_model::standard::{check, dictionary};
 
@@ -19,11 +18,10 @@ pub(super) fn run(command: Schema, printer: &mut Printer) -> Result<Exit, Failur
     match command {
         Schema::Lint { paths } => return lint(&paths, printer),
         Schema::List => {
-            let catalog = Catalog::built_in();
-            let rows = catalog.jobs().map(|job| {
-                let schema = job.schema();
-                [schema.id(), schema.version.to_string(), schema.title.clone()]
-            });
+            let known = schemas::built_in();
+            let rows = known
+                .iter()
+                .map(|schema| [schema.id(), schema.version.to_string(), schema.title.clone()]);
             printer.out(super::workflows::table(["SCHEMA", "VERSION", "WHAT"], rows))?;
         }
         Schema::Show { name } => printer.out(dictionary::describe(&schemas::find(&name)?))?,

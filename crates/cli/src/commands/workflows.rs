@@ -1,11 +1,8 @@
 //! `ktel workflows`: run jobs, print the report, ship it.
 
 use std::io::{self, Read};
-use std::path::Path;
 
 use ktel::catalog::SETS;
-use ktel::consent::{self, DefaultConsent, Sources, Variables};
-use ktel::directories::{Directories, process_environment};
 use ktel::merge::{self, Collision};
 use ktel::product_name::ProductName;
 use ktel::server::Content;
@@ -22,7 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::servers::Servers;
-use crate::{clock, hints, progress, schemas};
+use crate::{clock, hints, progress, schemas, voices};
 
 mod output;
 
@@ -110,26 +107,11 @@ fn objection(run: &Run) -> Result<Option<String>, Failure> {
     if !run.respect_consent {
         return Ok(None);
     }
-    // Nobody's silence is a no: the export itself was asked for.
     let name = run.product.as_deref().unwrap_or("ktel");
     let product: ProductName = name.parse().map_err(|error| {
         Failure::usage(anyhow::Error::new(error), Some("`--product` names a product in lower case"))
     })?;
-    let directories = Directories::of(&process_environment);
-    let consent = consent::decide(
-        Sources {
-            product: &product,
-            variables: &Variables::of(&product),
-            flag: false,
-            environment: &process_environment,
-            directories: &directories,
-            ktel_policy: Path::new(consent::KTEL_POLICY),
-            product_policy: None,
-            configuration: None,
-            default: DefaultConsent::OptOut,
-        }
-        .gather(),
-    );
+    let consent = voices::ask(&product);
     Ok((!consent.given).then(|| consent.winner.to_string()))
 }
 
