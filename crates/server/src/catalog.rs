@@ -102,7 +102,8 @@ impl Catalog {
             None => None,
         };
         self.entries.iter().find(|entry| {
-            entry.schema.id() == id && model.is_none_or(|model| model == entry.schema.version.model)
+            entry.table.schema == id
+                && model.is_none_or(|model| model == entry.schema.version.model)
         })
     }
 

@@ -2,13 +2,8 @@
 
 use std::time::Duration;
 
-/// How many records one sync carries before it waits for no more: a transaction of this many takes
-/// some 10 ms to write. What comes in one request stays together, up to [`ITEMS_MAX`].
+/// How many records one sync carries: a transaction of this many takes some 10 ms to write. What comes in one request stays together, up to [`ITEMS_MAX`].
 pub const GROUP_RECORDS_MAX: usize = 500;
-/// How long the first record of a group may wait for others.
-pub const GROUP_WITHIN: Duration = Duration::from_millis(20);
-/// A pause this long means that nobody else is about to join a group.
-pub const GROUP_QUIET: Duration = Duration::from_millis(1);
 /// How many jobs may wait for the writer; then senders are told to come back.
 pub const JOBS_MAX: usize = 1024;
 /// How many rows may wait for the writer: some 16 MiB, and half a second of its time. A request with

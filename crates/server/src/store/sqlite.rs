@@ -1,6 +1,7 @@
 //! `SQLite` in one folder: a write-ahead log, synced at every commit, and nothing left of what is
 //! deleted.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,12 +22,17 @@ mod erase;
 
 /// The database's name in its folder.
 pub(super) const FILE: &str = "telemetry.sqlite";
+/// The log is copied into the database when it has so many pages, which is 32 MiB: counts change
+/// with every group, and are copied once for all of them.
+const LOG_PAGES_MAX: u32 = 8192;
 /// Statements that stay prepared: one per schema, and a few of our own.
 const STATEMENTS_MAX: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Sqlite {
     connection: Connection,
+    /// What inserts a row, by table.
+    inserts: HashMap<String, String>,
 }
 
 impl Sqlite {
@@ -40,16 +46,18 @@ impl Sqlite {
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         migrate(&mut connection, tables)?;
-        Ok(Self { connection })
+        let insert = |table: &Arc<Table>| (table.name.clone(), Dialect::Sqlite.insert(table));
+        Ok(Self { connection, inserts: tables.iter().map(insert).collect() })
     }
 
     pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Stored>, Error> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let stored = records.iter().map(|record| append(&transaction, record));
+        let stored = records.iter().map(|record| append(&transaction, &self.inserts, record));
         let stored: Vec<Stored> = stored.collect::<Result<_, _>>()?;
         counts::add(&transaction, &new(records, &stored))?;
         transaction.commit()?;
@@ -113,7 +121,11 @@ impl Sqlite {
     }
 }
 
-fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusqlite::Error> {
+fn append(
+    transaction: &Transaction<'_>,
+    inserts: &HashMap<String, String>,
+    record: &Record,
+) -> Result<Stored, rusqlite::Error> {
     let Record { key, received, product, source, authenticated, sections, tally: _ } = record;
     let day = day_number(key.day);
     let inserted = transaction
@@ -135,7 +147,7 @@ fn append(transaction: &Transaction<'_>, record: &Record) -> Result<Stored, rusq
     let sequence = transaction.last_insert_rowid();
     for (position, Section { table, cells, items }) in sections.iter().enumerate() {
         let position = i64::try_from(position).unwrap_or(i64::MAX);
-        let mut insert = transaction.prepare_cached(&Dialect::Sqlite.insert(table))?;
+        let mut insert = transaction.prepare_cached(&inserts[&table.name])?;
         let own: [&dyn ToSql; 4] = [&day, &sequence, &position, product];
         let cells = cells.iter().map(|cell| cell as &dyn ToSql);
         insert.execute(rusqlite::params_from_iter(own.into_iter().chain(cells)))?;

@@ -44,9 +44,7 @@ impl Job {
 
 /// Writes until every sender is gone.
 pub(super) fn run(mut engine: Engine, waiting: &Receiver<Job>) {
-    let mut last = 0;
-    while let Some(jobs) = group::next(waiting, last, Job::records) {
-        last = jobs.len();
+    while let Some(jobs) = group::next(waiting, Job::records) {
         let mut appends = Vec::new();
         let mut rest = Vec::new();
         for job in jobs {
