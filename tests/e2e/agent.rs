@@ -21,7 +21,7 @@ use crate::receiver::Ours;
 const SOON: Duration = Duration::from_secs(60);
 
 /// Kinds like Kamaji's, of which ktel reads a few fields.
-fn kinds() -> String {
+pub(crate) fn kinds() -> String {
     let kind = |kind: &str, plural: &str, scope: &str| {
         format!(
             "---

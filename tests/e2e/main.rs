@@ -6,11 +6,24 @@ mod access;
 #[cfg(unix)]
 mod agent;
 #[cfg(test)]
+mod chart;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod helm;
+#[cfg(test)]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod image;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod installed;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod kubelet;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod leftovers;
@@ -32,5 +45,7 @@ mod receivers;
 mod regexp;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod victoria_metrics;

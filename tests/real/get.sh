@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd postgres chromium curl openssl strace)
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -122,7 +122,8 @@ get() {
     chromium) installed chromium chromium ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
     postgres) installed postgres postgresql ;;
-    curl | openssl | strace) installed "$1" "$1" ;;
+    curl | openssl | strace | skopeo) installed "$1" "$1" ;;
+    musl-gcc) installed musl-gcc musl-tools ;;
     *) fail "no program is called \`$1\`; there are: ${all[*]}" ;;
   esac
 }

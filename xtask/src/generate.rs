@@ -12,15 +12,23 @@ use ktel_model::envelope::Envelope;
 use ktel_model::standard::{dictionary, rbac};
 use serde_json::Value;
 
+mod chart;
 mod commands;
 
 /// Directories in which nothing but generated files stands; others in them are stale.
-const OWNED: [&str; 2] = ["docs/schemas", "deploy/rbac"];
+const OWNED: [&str; 5] = [
+    "docs/schemas",
+    "deploy/rbac",
+    "deploy/chart/files",
+    "deploy/chart/files/agent",
+    "deploy/chart/files/rbac",
+];
 
 /// Writes every generated file, or proves them fresh.
 pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("find the repository")?;
-    let files = files();
+    let mut files = files();
+    chart::add(root, &mut files)?;
     let mut differing = Vec::new();
     for (name, text) in &files {
         let path = root.join(name);
@@ -96,8 +104,9 @@ fn stale(root: &Path, files: &BTreeMap<PathBuf, String>) -> anyhow::Result<Vec<P
             continue;
         }
         for entry in fs::read_dir(&path).with_context(|| format!("read `{directory}`"))? {
-            let name = Path::new(directory).join(entry?.file_name());
-            if !files.contains_key(&name) {
+            let entry = entry?;
+            let name = Path::new(directory).join(entry.file_name());
+            if !entry.path().is_dir() && !files.contains_key(&name) {
                 stale.push(name);
             }
         }

@@ -3,6 +3,7 @@
 use clap::Parser;
 
 mod generate;
+mod image;
 mod real;
 
 /// Chores of this repository.
@@ -15,6 +16,8 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Makes the container image of a static program, as an OCI layout.
+    Image(image::Image),
     /// Gets and starts the real programs that the tests run against.
     #[command(subcommand)]
     Real(real::Chore),
@@ -23,6 +26,7 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
         Chore::Generate { check } => generate::run(check),
+        Chore::Image(image) => image::run(&image),
         Chore::Real(chore) => real::run(chore),
     }
 }

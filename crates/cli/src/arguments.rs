@@ -88,6 +88,9 @@ pub(crate) struct Serve {
     /// Answer there as Kamaji's own receiver does, bad habits included
     #[arg(long, requires = "listen_legacy")]
     pub(crate) compat: bool,
+    /// Accept the tokens in this folder: its files ingest, reader and admin
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tokens: Option<PathBuf>,
     /// Let everybody look at the charts; groups stay large enough
     #[arg(long)]
     pub(crate) public: bool,

@@ -22,6 +22,8 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::schemas;
 
+mod given;
+
 /// How long requests that are under way may take after a signal.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 /// Retention is counted in days.
@@ -43,11 +45,14 @@ pub(super) struct Receiver {
 
 impl Receiver {
     async fn start(arguments: &Serve, printer: &mut Printer) -> Result<Self, Failure> {
-        let Serve { listen, listen_legacy, compat, store, public, floor, schemas: files } =
+        let Serve { listen, listen_legacy, compat, store, public, floor, schemas: files, .. } =
             arguments;
         let more = files.iter().map(|file| schemas::load(file));
         let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
         let store = open(store, &catalog)?;
+        if let Some(folder) = &arguments.tokens {
+            given::accept(&store, folder).await?;
+        }
         if store.tokens().await.map_err(usage)?.is_empty() {
             let mut made = String::new();
             for role in [Role::Ingest, Role::Admin] {

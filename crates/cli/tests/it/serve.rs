@@ -17,7 +17,12 @@ struct Served {
 impl Served {
     fn start(store: &Path) -> Self {
         let mut serve = command("serve --listen 127.0.0.1:0 --store");
-        serve.arg(store).stdout(Stdio::piped()).stderr(Stdio::piped());
+        serve.arg(store);
+        Self::of(serve)
+    }
+
+    fn of(mut serve: Command) -> Self {
+        serve.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = serve.spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut ingest = None;
@@ -108,4 +113,33 @@ fn a_token_that_was_added_is_listed_without_showing_it() {
     assert_eq!(token("list").1, "", "it was taken back");
     let (code, _, errors) = token("add --role owner");
     assert!(code == 2 && errors.contains("known are ingest, reader, admin"), "{errors}");
+}
+
+#[test]
+fn tokens_of_a_folder_are_accepted_and_none_is_printed() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("tokens");
+    std::fs::create_dir(&folder).unwrap();
+    let store = place.path().join("received");
+    let serve = |listen: &str| {
+        let mut serve = command(&format!("serve --listen {listen} --tokens"));
+        serve.arg(&folder).arg("--store").arg(&store);
+        serve
+    };
+    // An address that nobody has ends what would otherwise serve.
+    let refused = |because: &str| {
+        let (code, printed, said) = run(serve("192.0.2.1:1"), b"");
+        assert!(code == 2 && printed.is_empty() && said.contains(because), "{printed}{said}");
+    };
+    refused("has no token");
+    std::fs::write(folder.join("ingest"), "hunter2\n").unwrap();
+    refused("can be guessed");
+    let token = "0123456789abcdef0123456789abcdef";
+    std::fs::write(folder.join("ingest"), format!("{token}\n")).unwrap();
+    for _ in ["the first start", "a restart"] {
+        let mut served = Served::of(serve("127.0.0.1:0"));
+        assert_eq!(served.ingest, None);
+        assert_eq!(ship(&served, token).0, 0);
+        assert_eq!(served.stop().0, 0);
+    }
 }
