@@ -28,7 +28,7 @@ pub const SETTINGS_BYTES_MAX: u64 = 1 << 20;
 pub const EVENT_BYTES_MAX: usize = 4 << 10;
 /// Files looked at in a drop directory at a time; a program that fills it faster than that is broken.
 pub const DROPPED_EVENTS_MAX: usize = 1000;
-/// Objects that an agent remembers, of all that it watches together: some 15 MB at the worst.
+/// Objects that an agent remembers, of all that it watches together: 20 MiB while they are first listed.
 pub const WATCHED_OBJECTS_MAX: usize = 100_000;
 /// A value of a watched object; the longest that a closed type can hold is a version.
 pub const WATCHED_TEXT_BYTES_MAX: usize = 128;

@@ -16,8 +16,9 @@ use kube::client::Body;
 
 const OBJECTS: usize = 100_000;
 const PAGE: usize = 500;
-/// A page in two forms, the objects, and the file of them while it is written.
-const GROWTH_MAX_KIB: u64 = 80 * 1024;
+/// A page in two forms, the objects, and the file of them while it is written: 20 MiB, and as much
+/// again for allocators that differ.
+const GROWTH_MAX_KIB: u64 = 40 * 1024;
 
 const CONFIGURATION: &str = "ktel: 1
 product: acme

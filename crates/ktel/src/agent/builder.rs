@@ -210,11 +210,7 @@ impl Builder {
     ///
     /// # Errors
     /// When the configuration is wrong, or a server's token or certificate cannot be read.
-    pub fn build(
-        self,
-        client: Client,
-        surroundings: Surroundings,
-    ) -> Result<Agent<'static>, Error> {
+    pub fn build<'p>(self, client: Client, surroundings: Surroundings) -> Result<Agent<'p>, Error> {
         // Exhaustive on purpose: a new part does not compile until it is used here.
         let Self {
             product,
