@@ -18,7 +18,7 @@ use crate::program::{command, finish, ktel};
 use crate::receiver::Ours;
 
 /// Ends a hang; an agent that has to wait for a lease takes 15 s.
-const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// Kinds like Kamaji's, of which ktel reads a few fields.
 pub(crate) fn kinds() -> String {
@@ -45,14 +45,14 @@ spec:
 }
 
 /// A cluster, a receiver, and a place for the agent's files.
-struct Scene {
-    server: ApiServer,
-    receiver: Http,
-    place: tempfile::TempDir,
+pub(crate) struct Scene {
+    pub(crate) server: ApiServer,
+    pub(crate) receiver: Http,
+    pub(crate) place: tempfile::TempDir,
 }
 
 impl Scene {
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let server = ApiServer::start()?;
         server.apply(&kinds()).expect("the kinds are valid");
         for plural in ["tenantcontrolplanes", "datastores"] {
@@ -66,7 +66,7 @@ impl Scene {
     }
 
     /// Applies a tenant control plane of a version.
-    fn apply(&self, name: &str, version: &str, label: &str) {
+    pub(crate) fn apply(&self, name: &str, version: &str, label: &str) {
         let manifest = json!({
             "apiVersion": "kamaji.clastix.io/v1alpha1", "kind": "TenantControlPlane",
             "metadata": {"name": name, "namespace": "default", "labels": {"colour": label}},
@@ -85,7 +85,7 @@ impl Scene {
     }
 
     /// Writes the ready-made configuration with a server and a state directory of our own.
-    fn config(&self, name: &str, server: &str, state: Option<&str>) -> PathBuf {
+    pub(crate) fn config(&self, name: &str, server: &str, state: Option<&str>) -> PathBuf {
         let ready = include_str!("../../deploy/kamaji/agent.yaml");
         let state =
             state.map(|state| format!("\nstate: {}", self.place.path().join(state).display()));
@@ -99,12 +99,12 @@ impl Scene {
         path
     }
 
-    fn start(&self, kubeconfig: &Path, config: &Path) -> Agent {
+    pub(crate) fn start(&self, kubeconfig: &Path, config: &Path) -> Agent {
         Agent::start(kubeconfig, config, &[], None)
     }
 
     /// Gives a token that may do what `ktel agent rbac` prints, and nothing else.
-    fn token(&self, config: &Path) -> String {
+    pub(crate) fn token(&self, config: &Path) -> String {
         let run = ktel(
             &self.server.admin_kubeconfig(),
             &format!("agent rbac --config {}", config.display()),
@@ -133,32 +133,50 @@ subjects: [{kind: ServiceAccount, name: agent, namespace: kamaji-system}]
     }
 
     /// Waits until so many documents have come, and gives them in order. As receivers do, it takes
-    /// one that comes again with its key for the same.
+    /// one that comes again with its id for the same.
     #[track_caller]
-    fn documents(&self, count: usize) -> Vec<(String, Value)> {
-        let mut wanted = count;
+    pub(crate) fn documents(&self, count: usize) -> Vec<(String, Value)> {
+        let mut wanted = 1;
         loop {
-            let mut requests = self.receiver.wait_for(wanted, SOON);
-            let mut keys = BTreeSet::new();
-            let all = requests.len();
-            requests.retain(|one| keys.insert(one.header("idempotency-key").map(str::to_owned)));
-            if requests.len() >= count {
-                return requests.iter().map(document).collect();
+            let requests = self.receiver.wait_for(wanted, SOON);
+            let mut ids = BTreeSet::new();
+            let mut items: Vec<Value> = requests.iter().flat_map(items).collect();
+            items.retain(|item| ids.insert(item["id"].to_string()));
+            if items.len() >= count {
+                return items.iter().map(document).collect();
             }
-            wanted = all + 1;
+            wanted = requests.len() + 1;
         }
     }
 }
 
-/// Verifies an item, and gives its only section with its name.
+/// Verifies the items of a request: one, or one a line.
 #[track_caller]
-fn document(request: &Request) -> (String, Value) {
+pub(crate) fn items(request: &Request) -> Vec<Value> {
     let body = request.body().expect("the body is whole");
-    let signed = signature::split(&body).expect("the item is signed");
+    let lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').collect();
+    let many = request.header("content-type") == Some("application/x-ndjson");
+    assert_eq!(many, lines.len() > 1, "{:?}", request.header("content-type"));
+    let items: Vec<Value> = lines.into_iter().map(item).collect();
+    if let [item] = &items[..] {
+        assert_eq!(item["id"].as_str(), request.header("idempotency-key"));
+    }
+    items
+}
+
+/// Verifies an item.
+#[track_caller]
+fn item(line: &[u8]) -> Value {
+    let signed = signature::split(line).expect("the item is signed");
     let item: Value = serde_json::from_slice(&signed.bytes).expect("the item is JSON");
     assert_eq!(item["schema"], "ktel/report");
     assert_eq!(item["installation"]["id"], json!(signature::installation_id(&signed.key)));
-    assert_eq!(item["id"].as_str(), request.header("idempotency-key"));
+    item
+}
+
+/// Gives the only section of an item with its name.
+#[track_caller]
+fn document(item: &Value) -> (String, Value) {
     let data = item["data"].as_object().expect("sections");
     assert_eq!(data.len(), 1, "{item}");
     let (name, section) = data.iter().next().expect("one");
@@ -166,7 +184,7 @@ fn document(request: &Request) -> (String, Value) {
 }
 
 /// A running agent; it ends with the test.
-struct Agent {
+pub(crate) struct Agent {
     child: Child,
     said: Receiver<String>,
 }
@@ -199,7 +217,7 @@ impl Agent {
 
     /// Reads what it says until a line has these words.
     #[track_caller]
-    fn wait_for(&self, words: &str) {
+    pub(crate) fn wait_for(&self, words: &str) {
         let deadline = Instant::now() + SOON;
         let left = || deadline.saturating_duration_since(Instant::now());
         while let Ok(line) = self.said.recv_timeout(left()) {
@@ -216,7 +234,7 @@ impl Agent {
         assert!(status.expect("every unix has kill").success());
     }
 
-    fn stop(mut self) -> ExitStatus {
+    pub(crate) fn stop(mut self) -> ExitStatus {
         self.signal("TERM");
         self.child.wait().expect("it ends")
     }
@@ -308,7 +326,8 @@ fn exactly_what_happened_is_told_through_restarts_and_cuts() {
     expected.extend([updated("v1.31.0", "v1.32.0"), deleted("v1.29.5"), created("v1.32.1")]);
     assert_eq!(sorted(&scene.documents(expected.len())), sorted(&expected));
 
-    assert_eq!(scene.receiver.requests().len(), expected.len(), "nothing came twice so far");
+    let came = || scene.receiver.requests().iter().map(|one| items(one).len()).sum::<usize>();
+    assert_eq!(came(), expected.len(), "nothing came twice so far");
 
     // Killed, it comes back as who it was, and the last event shows that no other came.
     drop(agent);
@@ -401,6 +420,89 @@ fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
         .map(|request| request.json()["installation"]["id"].to_string())
         .collect();
     assert_eq!(ids.len(), 1, "they share one identity: {ids:?}");
+}
+
+/// A thousand while it watches, and a thousand after a gap.
+#[test]
+fn a_storm_goes_in_few_uploads_and_each_event_is_signed_and_told_once() {
+    let Some(scene) = Scene::new() else { return };
+    const STORM: usize = 1000;
+    let seed = |prefix: &str, version: &str| {
+        let object = |index| {
+            json!({
+                "apiVersion": "kamaji.clastix.io/v1alpha1", "kind": "TenantControlPlane",
+                "metadata": {"name": format!("{prefix}-{index}"), "namespace": "default"},
+                "spec": {"kubernetes": {"version": version}},
+            })
+        };
+        let objects = (0..STORM).map(object);
+        scene.server.seed("kamaji.clastix.io/tenantcontrolplanes", objects).expect("a storm");
+    };
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let config = scene.config("agent.yaml", &url, Some("state"));
+    let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
+    let agent = scene.start(&kubeconfig, &config);
+    assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
+    // The numbers do not wait for the first list, and only behind that a storm is news.
+    while scene.receiver.requests().len() < 2 {
+        scene.apply("one", "v1.30.0", "red");
+        scene.delete("one");
+    }
+    let before = scene.receiver.requests().len();
+    seed("watched", "v1.31.0");
+    let of = |version: &str, documents: &[(String, Value)]| {
+        documents.iter().filter(|(_, section)| section["tcp_version"] == version).count()
+    };
+    let wait = |version: &str| {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let documents = scene.documents(1);
+            if of(version, &documents) >= STORM {
+                assert_eq!(of(version, &documents), STORM);
+                return scene.receiver.requests().len();
+            }
+            assert!(Instant::now() < deadline, "{} were told", of(version, &documents));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let watched = wait("v1.31.0") - before;
+    assert!(agent.stop().success());
+    let before = scene.receiver.requests().len();
+    seed("missed", "v1.32.0");
+    let agent = scene.start(&kubeconfig, &config);
+    let missed = wait("v1.32.0") - before;
+    assert!(agent.stop().success());
+    assert!(watched < STORM / 4 && missed < STORM / 20, "{watched} and {missed} uploads");
+}
+
+#[test]
+fn without_a_volume_a_restart_is_a_gap_and_invents_nothing() {
+    let Some(scene) = Scene::new() else { return };
+    scene.apply("one", "v1.30.0", "red");
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let config = scene.config("agent.yaml", &url, None);
+    let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
+    let agent = scene.start(&kubeconfig, &config);
+    assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
+    assert!(agent.stop().success());
+    scene.apply("one", "v1.31.0", "red");
+    scene.apply("two", "v1.31.0", "red");
+    let agent = scene.start(&kubeconfig, &config);
+    let second = scene.documents(2).remove(1);
+    assert_eq!(second.0, "kamaji-stats", "neither an update nor a creation");
+    for request in scene.receiver.requests() {
+        let failures = items(&request)[0]["failures"].to_string();
+        assert!(failures.contains(r#"{"job":"kamaji-create","reason":"gap"}"#), "{failures}");
+    }
+    // What happens from now on is told.
+    let deadline = Instant::now() + SOON;
+    while scene.receiver.requests().len() < 3 {
+        scene.apply("three", "v1.32.0", "red");
+        scene.delete("three");
+        assert!(Instant::now() < deadline, "no event came");
+    }
+    assert!(agent.stop().success());
+    assert!(scene.documents(3)[2..].iter().all(|(_, section)| section["tcp_version"] == "v1.32.0"));
 }
 
 #[test]

@@ -6,6 +6,12 @@ mod access;
 #[cfg(unix)]
 mod agent;
 #[cfg(test)]
+#[cfg(unix)]
+mod agent_in_code;
+#[cfg(test)]
+#[cfg(unix)]
+mod agent_metrics;
+#[cfg(test)]
 mod chart;
 #[cfg(test)]
 mod cluster;

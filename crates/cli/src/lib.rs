@@ -13,7 +13,6 @@ mod printer;
 mod progress;
 mod schemas;
 mod servers;
-mod voices;
 
 use std::ffi::OsString;
 use std::path::Path;

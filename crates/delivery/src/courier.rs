@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::backoff;
 use crate::limits;
 use crate::parcel::Parcel;
-use crate::spool::{Cursor, Drop, Error, Spool, Stored};
+use crate::spool::{Cursor, Drop, Error, Id, Spool, Stored};
 use crate::verdict::{Refusal, Trouble, Verdict};
 
 /// One exchange with a receiver. Transports implement it, and tests that put in a bad one.
@@ -19,6 +19,11 @@ pub trait Carrier: Send + Sync {
         &'a self,
         parcel: &'a Parcel,
     ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
+    /// Says how many parcels may go in one exchange, each a line of JSON.
+    fn together(&self) -> usize {
+        1
+    }
 }
 
 /// The time of day and the dice, given by who calls.
@@ -46,11 +51,11 @@ pub struct Account {
 }
 
 impl Account {
-    fn take(&mut self, verdict: &Verdict) {
+    fn take(&mut self, verdict: &Verdict, parcels: u64) {
         match verdict {
-            Verdict::Accepted | Verdict::AcceptedSlowly => self.accepted += 1,
+            Verdict::Accepted | Verdict::AcceptedSlowly => self.accepted += parcels,
             Verdict::PartlyAccepted { rejected, .. } => {
-                self.accepted += 1;
+                self.accepted += parcels;
                 self.rejected_items += rejected;
             }
             Verdict::Retry { trouble, .. } => *self.retried.entry(*trouble).or_default() += 1,
@@ -63,7 +68,8 @@ impl Account {
 ///
 /// *Guarantees:* a parcel leaves the spool only when it was accepted or refused. It is sent again
 /// only after an answer that asks for it, or when no answer was seen: a receiver that took it and
-/// could not say so gets it twice, with the same key.
+/// could not say so gets it twice, with the same key. Parcels that go together and are refused go
+/// once more by themselves: one bad parcel takes no others with it.
 ///
 /// *Cancel safety:* may be dropped at any time; what was under way counts as unanswered.
 ///
@@ -77,14 +83,22 @@ pub async fn deliver(
     mut observe: impl FnMut(&Stored, &Verdict),
 ) -> Result<Account, Error> {
     let mut account = Account::default();
-    let mut cursor = Cursor::default();
-    while let Some(stored) = spool.next(&mut cursor, (surroundings.now)())? {
+    let mut reader = Reader::default();
+    let mut together = carrier.together();
+    loop {
+        let batch = reader.next(spool, together, (surroundings.now)())?;
+        let Some(first) = batch.first() else { break };
+        let joined = (batch.len() > 1).then(|| lines(&batch));
+        let parcel = joined.as_ref().unwrap_or(&first.parcel);
         let mut failures = 0;
         let verdict = loop {
-            let exchange = carrier.carry(&stored.parcel);
+            let exchange = carrier.carry(parcel);
             let Ok(verdict) = timeout_at(deadline, exchange).await else { return Ok(account) };
-            observe(&stored, &verdict);
-            account.take(&verdict);
+            if batch.len() > 1 && matches!(verdict, Verdict::Refused { .. }) {
+                break verdict;
+            }
+            batch.iter().for_each(|stored| observe(stored, &verdict));
+            account.take(&verdict, batch.len() as u64);
             let Verdict::Retry { after, trouble, .. } = verdict else { break verdict };
             if trouble == Trouble::Untrusted {
                 return Ok(account);
@@ -96,9 +110,16 @@ pub async fn deliver(
             sleep_until(again).await;
             failures += 1;
         };
+        let ids: Vec<Id> = batch.iter().map(|stored| stored.id).collect();
         match verdict {
-            Verdict::Refused { .. } => spool.give_up(&[stored.id], Drop::Refused)?,
-            _ => spool.acknowledge(&[stored.id])?,
+            Verdict::Refused { .. } if batch.len() > 1 => {
+                // The receiver does not know lines, or one of them is bad: each by itself, from here.
+                together = 1;
+                reader = Reader::default();
+                continue;
+            }
+            Verdict::Refused { .. } => spool.give_up(&ids, Drop::Refused)?,
+            _ => spool.acknowledge(&ids)?,
         };
         if verdict == Verdict::AcceptedSlowly {
             let on = (Instant::now() + limits::SLOW_DOWN).min(deadline);
@@ -110,4 +131,51 @@ pub async fn deliver(
     }
     account.finished = true;
     Ok(account)
+}
+
+/// Reads ahead: what does not fit into one exchange begins the next.
+#[derive(Default)]
+struct Reader {
+    cursor: Cursor,
+    ahead: Option<Stored>,
+}
+
+impl Reader {
+    fn next(
+        &mut self,
+        spool: &Spool,
+        together: usize,
+        now: Duration,
+    ) -> Result<Vec<Stored>, Error> {
+        let first = match self.ahead.take() {
+            Some(stored) => Some(stored),
+            None => spool.next(&mut self.cursor, now)?,
+        };
+        let mut batch: Vec<Stored> = first.into_iter().collect();
+        let mut bytes = batch.iter().map(|stored| stored.parcel.body.len()).sum::<usize>();
+        while !batch.is_empty() && batch.len() < together {
+            let Some(next) = spool.next(&mut self.cursor, now)? else { break };
+            bytes += next.parcel.body.len() + 1;
+            let is_line =
+                |one: &Stored| one.parcel.content_type == JSON && !one.parcel.body.contains(&b'\n');
+            if bytes > limits::JOINED_BYTES_MAX || !is_line(&next) || !batch.iter().all(is_line) {
+                self.ahead = Some(next);
+                break;
+            }
+            batch.push(next);
+        }
+        Ok(batch)
+    }
+}
+
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+
+/// Makes one parcel of many; its key is the same for the same ones, since they leave in their order.
+fn lines(batch: &[Stored]) -> Parcel {
+    let bodies: Vec<&[u8]> = batch.iter().map(|stored| &stored.parcel.body[..]).collect();
+    let first = batch.first().map(|stored| stored.parcel.clone());
+    let Parcel { to, key, .. } = first.expect("only what is there is joined");
+    let key = format!("{key}+{}", batch.len());
+    Parcel { to, key, content_type: LINES.to_owned(), body: bodies.join(&b'\n').into() }
 }

@@ -15,7 +15,7 @@ use crate::fault;
 use crate::gzip;
 use crate::limits;
 use crate::tls::{self, Trust};
-use crate::verdict::{Answer, Trouble, Verdict, retry_after};
+use crate::verdict::{Answer, Refusal, Trouble, Verdict, retry_after};
 
 pub use reqwest::Url;
 
@@ -128,6 +128,28 @@ impl Client {
     pub async fn get(&self, url: Url, headers: HeaderMap, now: Duration) -> Result<Reply, Verdict> {
         let sent = self.0.get(url).headers(headers).send().await;
         reply(sent.map_err(|error| fault::judge(&error.without_url()))?, now).await
+    }
+
+    /// Reads a document of at the most so many bytes; gives its status, too.
+    ///
+    /// # Errors
+    /// The verdict, when no answer came or it is longer.
+    pub async fn read(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        bytes_max: usize,
+    ) -> Result<(u16, Bytes), Verdict> {
+        let sent = self.0.get(url).headers(headers).send().await;
+        let response = sent.map_err(|error| fault::judge(&error.without_url()))?;
+        let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        match Limited::new(body, bytes_max).collect().await {
+            Ok(collected) => Ok((parts.status.as_u16(), collected.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => {
+                Err(Verdict::refused(Refusal::TooLarge, "the document is too long"))
+            }
+            Err(error) => Err(fault::judge(&*error)),
+        }
     }
 
     async fn exchange(&self, request: Request, now: Duration) -> Result<Reply, Verdict> {

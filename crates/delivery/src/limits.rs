@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// The largest parcel: a report of 11 jobs has 2 kB, and what a user pipes in ends at 1 MiB.
 pub const PARCEL_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What goes in one exchange where parcels go together: half of what receivers like ours take.
+pub const JOINED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The longest address, content type or key; addresses are URLs, which browsers cut at 8 kB too.
 pub const LABEL_BYTES_MAX: usize = 8 * 1024;
 /// A segment is at the most this large, so that reading one never costs more memory than this.

@@ -15,6 +15,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use ktel_delivery::courier::Surroundings;
 use kube::{Api, Client};
 use thiserror::Error;
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -25,27 +26,38 @@ use crate::product::Product;
 use crate::server::{NotReady, Tokens};
 use crate::workflow::Workflow;
 
+mod builder;
 mod built_in;
 mod delivery;
 mod extract;
+#[cfg(test)]
+mod fake;
 pub mod file;
 mod identity;
 mod lease;
 pub mod lifecycle;
+mod metrics;
+mod numbers;
 mod reporter;
 mod state;
 mod stats;
+mod told;
 mod watch;
 
+pub use builder::Builder;
 pub use built_in::schemas as built_in_schemas;
 pub use file::AgentFile;
 pub use state::Error as StateError;
+pub use told::{Lifecycle, Untold};
 
 use delivery::Delivery;
-use file::Watched;
+use file::{Endpoint, Metrics, Watched};
 use lease::Turns;
+use metrics::Scraper;
+use numbers::Numbers;
 use reporter::Reporter;
 use state::State;
+use told::Happened;
 
 /// Reports for a product from within its cluster.
 pub struct Agent<'p> {
@@ -55,6 +67,12 @@ pub struct Agent<'p> {
     namespace: String,
     facts: Option<Workflow>,
     delivery: Delivery<'p>,
+    scraper: Option<Scraper>,
+    numbers: Option<Numbers>,
+    workflow: Option<Workflow>,
+    lifecycle: Lifecycle,
+    happened: Mutex<Option<Receiver<Happened>>>,
+    objection: Option<String>,
     preview: bool,
     surroundings: Surroundings,
 }
@@ -68,6 +86,9 @@ pub enum Error {
     /// The state directory.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What a controller says in code.
+    #[error(transparent)]
+    Configuration(#[from] file::Error),
 }
 
 /// What is asked of everybody who may say no; see [`consent`](crate::consent).
@@ -92,6 +113,7 @@ pub fn objection(
 pub fn role(file: &AgentFile, name: &str) -> String {
     let namespace = file.namespace.as_deref().unwrap_or("default");
     let (lease, key) = (lease_name(file), key_name(file));
+    let metrics = metrics_role(file, name).unwrap_or_default();
     format!(
         "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -113,8 +135,28 @@ rules:
   resources: [secrets]
   resourceNames: [{key}]
   verbs: [get, update]
-"
+{metrics}"
     )
+}
+
+/// The role for one Service's metrics, where they are read by way of the API server.
+fn metrics_role(file: &AgentFile, name: &str) -> Option<String> {
+    let Metrics { from, .. } = file.stats.as_ref()?.metrics.as_ref()?;
+    let Endpoint::Service { namespace, name: service, .. } = from else { return None };
+    Some(format!(
+        "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {name}-metrics
+  namespace: {namespace}
+rules:
+- apiGroups: ['']
+  resources: [services/proxy]
+  resourceNames: ['{service}']
+  verbs: [get]
+"
+    ))
 }
 
 fn lease_name(file: &AgentFile) -> String {
@@ -153,7 +195,45 @@ impl<'p> Agent<'p> {
         });
         let facts = Workflow::builder().jobs(jobs.collect::<Vec<_>>()).build().ok(); // none asked for
         let cluster = Cluster::new(client.clone(), product);
-        Ok(Self { file, client, cluster, namespace, facts, delivery, preview: false, surroundings })
+        let metrics = file.stats.as_ref().and_then(|stats| stats.metrics.as_ref());
+        let scraper = metrics.map(|metrics| Scraper::new(metrics, &client)).transpose()?;
+        let (lifecycle, happened) = Lifecycle::new();
+        Ok(Self {
+            file,
+            client,
+            cluster,
+            namespace,
+            facts,
+            delivery,
+            scraper,
+            numbers: None,
+            workflow: None,
+            lifecycle,
+            happened: Mutex::new(Some(happened)),
+            objection: None,
+            preview: false,
+            surroundings,
+        })
+    }
+
+    /// Does nothing at all where somebody says no.
+    fn subject_to(self, objection: Option<String>) -> Self {
+        match objection {
+            None => self,
+            objection => Self { objection, lifecycle: Lifecycle::off(), ..self },
+        }
+    }
+
+    /// Gives what a controller tells of its objects' lives to; see [`Builder::events`].
+    #[must_use]
+    pub fn lifecycle(&self) -> Lifecycle {
+        self.lifecycle.clone()
+    }
+
+    /// Says who said no, where somebody did: then the agent waits for its end, and does nothing else.
+    #[must_use]
+    pub fn objection(&self) -> Option<&str> {
+        self.objection.as_deref()
     }
 
     /// Shows what would be sent, and sends nothing: no lease is taken, no key made, nothing kept.
@@ -168,6 +248,11 @@ impl<'p> Agent<'p> {
     /// When the state directory cannot be used.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let mut stop = std::pin::pin!(stop);
+        if let Some(who) = &self.objection {
+            info!(who, "telemetry is off");
+            stop.await;
+            return Ok(());
+        }
         let directory = self.file.state.as_deref().filter(|_| !self.preview);
         let _lock = match directory {
             None => None,
@@ -179,11 +264,14 @@ impl<'p> Agent<'p> {
         let state = self.state(directory)?;
         let holder = state.holder().to_owned();
         let state = Mutex::new(state);
+        let happened =
+            self.happened.lock().expect("no code panics while it holds this lock").take();
+        let reporter = Reporter::new(&self, &state);
+        let mut listening = std::pin::pin!(reporter.listen(happened));
         if self.preview {
-            let gap = Gap::default();
-            let reporter = Reporter::new(&self, &state, &gap);
             tokio::select! {
                 () = reporter.run() => {}
+                () = &mut listening => {}
                 () = &mut stop => {}
             }
             return Ok(());
@@ -201,22 +289,22 @@ impl<'p> Agent<'p> {
             let turn = tokio::select! {
                 turn = turns.acquire(epoch) => turn,
                 () = &mut carrying => return Ok(()),
+                () = &mut listening => return Ok(()),
                 () = &mut stop => break,
             };
-            let gap = Gap::default();
             if !turn.continues {
                 locked(&state).begin_anew();
             }
             // Without a state directory nobody knows what happened before this process.
             if !turn.continues || (directory.is_none() && epoch.is_none()) {
-                gap.open(&self.file.lifecycle);
+                reporter.gap.open(&self.file.lifecycle);
             }
             locked(&state).take_turn(turn.number);
-            let reporter = Reporter::new(&self, &state, &gap);
             tokio::select! {
                 () = reporter.run() => {}
                 () = turns.hold() => info!("another agent reports for the cluster now"),
                 () = &mut carrying => return Ok(()),
+                () = &mut listening => return Ok(()),
                 () = &mut stop => {
                     turns.release().await;
                     break;

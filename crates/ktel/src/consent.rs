@@ -51,15 +51,35 @@ mod verdicts;
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::directories::{Directories, process_environment};
 use crate::product_name::ProductName;
 
 pub use configuration::keeps_events;
 pub use preference::{Error, Preference};
 pub use sources::{KTEL_POLICY, Sources, Variables};
+
+/// Asks everybody on this machine who has a say in what a product reports by itself, with no file of
+/// the product's own. Nobody's silence is a no: whoever calls this was asked to report.
+#[must_use]
+pub fn ask(product: &ProductName) -> Consent {
+    let directories = Directories::of(&process_environment);
+    let sources = Sources {
+        product,
+        variables: &Variables::of(product),
+        flag: false,
+        environment: &process_environment,
+        directories: &directories,
+        ktel_policy: Path::new(KTEL_POLICY),
+        product_policy: None,
+        configuration: None,
+        default: DefaultConsent::OptOut,
+    };
+    decide(sources.gather())
+}
 
 /// What holds as long as nobody has said anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -116,13 +116,22 @@ impl Outbox {
     /// Gives the lane of a server.
     #[must_use]
     pub fn lane(&self, url: &str) -> Lane {
+        self.lane_with(url, SETTINGS)
+    }
+
+    /// Gives the lane of a server, with its own bounds.
+    pub(crate) fn lane_with(&self, url: &str, settings: Settings) -> Lane {
         let digest = Sha256::digest(url.as_bytes());
         let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.lane_called(digits.chars().take(LANE_DIGITS).collect())
+        self.lane_in(digits.chars().take(LANE_DIGITS).collect(), settings)
     }
 
     fn lane_called(&self, name: String) -> Lane {
-        let spool = Spool::in_directory(self.directory.join(&name), SETTINGS);
+        self.lane_in(name, SETTINGS)
+    }
+
+    fn lane_in(&self, name: String, settings: Settings) -> Lane {
+        let spool = Spool::in_directory(self.directory.join(&name), settings);
         Lane { name, spool }
     }
 

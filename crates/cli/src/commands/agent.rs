@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ktel::agent::{self, AgentFile};
+use ktel::consent;
 use ktel_model::Schema;
 use ktel_model::standard::rbac;
 use ktel_process::signals;
@@ -11,7 +12,7 @@ use crate::arguments::{Agent, AgentRun};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::{clock, cluster, servers, voices};
+use crate::{clock, cluster, servers};
 
 pub(super) fn run(command: Agent, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
@@ -77,6 +78,7 @@ fn report(run: &AgentRun, printer: &mut Printer) -> Result<Exit, Failure> {
 fn failure(error: agent::Error) -> Failure {
     let hint = match &error {
         agent::Error::Server(error) => error.hint(),
+        agent::Error::Configuration(error) => error.hint(),
         agent::Error::State(_) => {
             Some("`state` names a directory that this program may write".to_owned())
         }
@@ -93,7 +95,7 @@ fn show(printer: &mut Printer, server: &str, bytes: &[u8]) {
 
 /// Asks everybody who has a say; gives who says no.
 fn objection(run: &AgentRun, file: &AgentFile) -> Option<String> {
-    agent::objection(file, run.disable_telemetry, &voices::ask(&file.product))
+    agent::objection(file, run.disable_telemetry, &consent::ask(&file.product))
 }
 
 /// Prints the roles that a configuration needs, and nothing more.

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use ktel::catalog::SETS;
+use ktel::consent;
 use ktel::merge::{self, Collision};
 use ktel::product_name::ProductName;
 use ktel::server::Content;
@@ -19,7 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::servers::Servers;
-use crate::{clock, hints, progress, schemas, voices};
+use crate::{clock, hints, progress, schemas};
 
 mod output;
 
@@ -111,7 +112,7 @@ fn objection(run: &Run) -> Result<Option<String>, Failure> {
     let product: ProductName = name.parse().map_err(|error| {
         Failure::usage(anyhow::Error::new(error), Some("`--product` names a product in lower case"))
     })?;
-    let consent = voices::ask(&product);
+    let consent = consent::ask(&product);
     Ok((!consent.given).then(|| consent.winner.to_string()))
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ktel_delivery::courier::{self, Account, Carrier, Surroundings};
-use ktel_delivery::spool::{Bounds, Disk, Drop, Durability, Full, Settings, Spool};
+use ktel_delivery::spool::{Bounds, Cursor, Disk, Drop, Durability, Full, Settings, Spool};
 use ktel_delivery::verdict::{Refusal, Trouble};
 use ktel_delivery::{Parcel, Verdict};
 use tokio::time::{Instant, sleep, timeout};
@@ -45,6 +45,75 @@ enum Act {
     Fail,
     Stall,
     Refuse,
+}
+
+/// Takes lines, up to so many at once.
+struct Lines {
+    most: usize,
+    /// What it takes no two of.
+    alone: Option<Verdict>,
+    got: Mutex<Vec<(String, String)>>,
+}
+
+impl Carrier for Lines {
+    fn carry<'a>(
+        &'a self,
+        parcel: &'a Parcel,
+    ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
+        let body = String::from_utf8(parcel.body.to_vec()).unwrap();
+        let many = parcel.content_type == "application/x-ndjson";
+        assert_eq!(many, body.contains('\n'));
+        self.got.lock().unwrap().push((parcel.key.clone(), body));
+        let verdict = self.alone.clone().filter(|_| many).unwrap_or(Verdict::Accepted);
+        Box::pin(std::future::ready(verdict))
+    }
+
+    fn together(&self) -> usize {
+        self.most
+    }
+}
+
+/// Delivers ten parcels of so many bytes, and gives what came, and what the courier says.
+async fn together(most: usize, bytes: usize, alone: Option<Verdict>) -> (Vec<usize>, Account) {
+    let spool = spool();
+    for key in 0..10 {
+        let (to, content_type) = ("there".into(), "application/json".into());
+        let body = format!("{key}{}", "x".repeat(bytes - 1));
+        let parcel = Parcel { to, key: key.to_string(), content_type, body: body.into() };
+        spool.push(&parcel, Duration::from_secs(100)).unwrap();
+    }
+    let receiver = Lines { most, alone, got: Mutex::default() };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut observed = 0;
+    let account =
+        courier::deliver(&spool, &receiver, deadline, surroundings(), |_, _| observed += 1);
+    let account = account.await.unwrap();
+    assert_eq!(observed, 10, "each is told of once");
+    assert!(spool.next(&mut Cursor::default(), Duration::from_secs(100)).unwrap().is_none());
+    let got = receiver.got.into_inner().unwrap();
+    let counts: Vec<usize> = got.iter().map(|(_, body)| body.split('\n').count()).collect();
+    let all: Vec<&str> = got.iter().flat_map(|(_, body)| body.split('\n')).collect();
+    let firsts: String = all.iter().rev().take(10).rev().filter_map(|line| line.get(..1)).collect();
+    assert_eq!(firsts, "0123456789", "in their order, none lost");
+    (counts, account)
+}
+
+#[tokio::test(start_paused = true)]
+async fn parcels_go_together_as_lines_within_their_bounds() {
+    let all = Account { accepted: 10, finished: true, ..Account::default() };
+    assert_eq!(together(1, 10, None).await, (vec![1; 10], all.clone()));
+    assert_eq!(together(4, 10, None).await, (vec![4, 4, 2], all.clone()));
+    assert_eq!(together(500, 10, None).await, (vec![10], all.clone()));
+    // Three of these are more than may go at once.
+    assert_eq!(together(500, 800_000, None).await, (vec![2; 5], all));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_are_refused_go_once_more_one_by_one() {
+    let refused = Verdict::refused(Refusal::Malformed, "what is x-ndjson?");
+    let (counts, account) = together(5, 10, Some(refused)).await;
+    assert_eq!(counts, [vec![5], vec![1; 10]].concat(), "asked once, and not again");
+    assert_eq!(account, Account { accepted: 10, finished: true, ..Account::default() });
 }
 
 #[derive(Debug, Default)]

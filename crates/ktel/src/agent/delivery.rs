@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use ktel_delivery::courier::{self, Surroundings};
-use ktel_delivery::spool::Spool;
+use ktel_delivery::courier::{self, Carrier, Surroundings};
+use ktel_delivery::spool::{Bounds, Settings, Spool};
 use ktel_delivery::{Parcel, Verdict};
 use ktel_model::envelope::Envelope;
 use ktel_model::report::Report;
@@ -69,7 +70,30 @@ pub(super) struct Delivery<'p> {
     local: Vec<ReportServer>,
     lanes: Vec<Lane>,
     print: Option<Mutex<Print<'p>>>,
+    ended: Notify,
     surroundings: Surroundings,
+}
+
+/// What waits for a server of an agent: a storm of events, or those of a long gap.
+const ROOM: Settings = Settings {
+    bounds: Bounds { parcels: limits::EVENTS_WAITING_MAX, ..SETTINGS.bounds },
+    ..SETTINGS
+};
+
+/// A sender to a receiver that takes envelopes, many as lines.
+struct Lines<'s>(&'s Sender);
+
+impl Carrier for Lines<'_> {
+    fn carry<'a>(
+        &'a self,
+        parcel: &'a Parcel,
+    ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
+        self.0.carry(parcel)
+    }
+
+    fn together(&self) -> usize {
+        limits::EVENTS_AT_ONCE
+    }
 }
 
 /// The way to one server, or to one route of the ancestor's.
@@ -105,8 +129,8 @@ impl<'p> Delivery<'p> {
             };
             for (route, remote) in remotes {
                 let spool = match &outbox {
-                    Some(outbox) => outbox.lane(remote.url()).spool,
-                    None => Spool::in_memory(SETTINGS),
+                    Some(outbox) => outbox.lane_with(remote.url(), ROOM).spool,
+                    None => Spool::in_memory(ROOM),
                 };
                 let sender = remote.sender(tokens, surroundings.now)?;
                 lanes.push(Lane {
@@ -119,7 +143,7 @@ impl<'p> Delivery<'p> {
                 });
             }
         }
-        Ok(Self { local, lanes, print: None, surroundings })
+        Ok(Self { local, lanes, print: None, ended: Notify::new(), surroundings })
     }
 
     /// Prints what would be sent, and sends nothing.
@@ -165,6 +189,8 @@ impl<'p> Delivery<'p> {
     pub(super) async fn carry(&self) {
         match self.print {
             Some(_) => pending().await,
+            // What goes into a file is there already, and nothing is to be carried.
+            None if self.lanes.is_empty() => self.ended.notified().await,
             None => {
                 drop(join_all(self.lanes.iter().map(|lane| lane.carry(self.surroundings))).await)
             }
@@ -173,6 +199,7 @@ impl<'p> Delivery<'p> {
 
     /// Asks [`carry`](Self::carry) to end once it has tried everything that waits.
     pub(super) fn end(&self) {
+        self.ended.notify_one();
         for lane in &self.lanes {
             lane.ending.store(true, Ordering::Relaxed);
             lane.wake.notify_one();
@@ -263,8 +290,16 @@ impl Lane {
             Err(error) => return failed(error),
         };
         let deadline = Instant::now() + limits::COURIER_TURN;
-        let carried =
-            courier::deliver(&self.spool, &self.sender, deadline, surroundings, observe).await;
+        let lines = Lines(&self.sender);
+        let carrier: &dyn Carrier = if self.route.is_none() && self.remote.takes_envelope() {
+            &lines
+        } else {
+            &self.sender
+        };
+        let carried = courier::deliver(&self.spool, carrier, deadline, surroundings, observe).await;
         carried.map_or_else(failed, |account| account.finished)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,7 @@ impl Extract {
 }
 
 /// Keeps what a closed type could be; a long text or a structure cannot, and costs no memory.
-fn scalar(value: &Value) -> Option<Value> {
+pub(super) fn scalar(value: &Value) -> Option<Value> {
     match value {
         Value::String(text) if text.len() > limits::WATCHED_TEXT_BYTES_MAX => None,
         Value::String(_) | Value::Bool(_) | Value::Number(_) => Some(value.clone()),
@@ -181,5 +181,18 @@ mod tests {
             assert!(yaml::parse::<Raw>(wrong).unwrap().compile().is_err(), "{wrong}");
         }
         assert!(yaml::parse::<Raw>("{path: .a, if: b}").is_err());
+    }
+
+    #[test]
+    fn metadata_is_enough_only_where_every_step_stays_within_it() {
+        for (yaml, expected) in [
+            (".metadata.name", true),
+            ("[{path: .metadata.labels.a, is: x}, {is: y}]", true),
+            ("[{path: .metadata.labels.a, exists: true}, {path: .spec.a}]", false),
+            ("{path: .spec.a, words: {b: c}}", false),
+        ] {
+            let raw: Raw = yaml::parse(yaml).unwrap();
+            assert_eq!(raw.compile().unwrap().in_metadata(), expected, "{yaml}");
+        }
     }
 }

@@ -18,6 +18,15 @@
 //!   jobs: [cluster-state]
 //!   schema: acme-stats
 //!   groups: [{resource: lamps.acme.example, path: .status.phase, into: {Lit: lit}, other: dark}]
+//!   metrics:                               # of the product's own Prometheus endpoint
+//!     from: http://127.0.0.1:8080/metrics  # or service/NAMESPACE/NAME:PORT/metrics, by way of the API server
+//!     token_file: /var/run/secrets/kubernetes.io/serviceaccount/token
+//!     ca_file: /etc/acme/ca.crt
+//!     series:
+//!     - {gauge: acme_lamps, where: {room: hall}, into: lamps_in_hall}
+//!     - {counter: acme_requests_total, per: minute, into: requests_per_minute}
+//!     - {counter: acme_requests_total, by: code, into: {"200": answers.fine}, other: answers.other}
+//!     - {histogram: acme_request_seconds, times: 1000, into: {p50: request_ms_p50, p99: request_ms_p99}}
 //! lifecycle:
 //! - resource: lamps.acme.example
 //!   fields: {colour: .spec.colour}
@@ -30,18 +39,23 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use ktel_delivery::http::Url;
 use ktel_model::Schema;
 use ktel_model::standard::schema::{Access, Calls, Reads, Scope, Source, Verb};
 use thiserror::Error;
 
 use super::extract::Extract;
 use super::lifecycle::Kind;
+use super::metrics::Series;
 use crate::declared::path::Path as JsonPath;
 use crate::product_name::ProductName;
 use crate::server::ReportServer;
 use crate::settings_file;
 
 mod format;
+mod metrics;
+
+pub(super) use format::{Draft, RawServer, RawStats};
 
 /// What an agent is told.
 #[derive(Debug, Clone)]
@@ -62,6 +76,8 @@ pub struct AgentFile {
     pub(super) facts: BTreeMap<String, Fact>,
     pub(super) stats: Option<Stats>,
     pub(super) lifecycle: Vec<Watched>,
+    /// The schemas of what a controller tells itself, by the name of the kind.
+    pub(super) told: BTreeMap<String, BTreeMap<Kind, String>>,
 }
 
 /// Where reports go, and in which form.
@@ -112,6 +128,30 @@ pub(super) struct Stats {
     pub(super) jobs: Vec<String>,
     pub(super) schema: Option<String>,
     pub(super) groups: Vec<Group>,
+    pub(super) metrics: Option<Metrics>,
+}
+
+/// The product's own Prometheus endpoint, and what is told of it.
+#[derive(Debug, Clone)]
+pub(super) struct Metrics {
+    pub(super) from: Endpoint,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) series: Vec<Series>,
+}
+
+/// Where metrics are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// At a URL.
+    Url(Url),
+    /// At a Service, by way of the API server.
+    Service {
+        namespace: String,
+        /// With its port, as the API server wants it.
+        name: String,
+        path: String,
+    },
 }
 
 /// Objects counted by a value of theirs.
@@ -220,7 +260,7 @@ impl AgentFile {
         file: &str,
         read: &dyn Fn(&str) -> io::Result<String>,
     ) -> Result<Self, Error> {
-        format::parse(text, file, read)
+        Draft::read(text, file)?.check(file, read)
     }
 
     /// Reads a configuration and the schemas beside it.

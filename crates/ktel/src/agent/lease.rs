@@ -217,42 +217,4 @@ impl Turns<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{Step, View, continues, decide};
-
-    fn view(holder: &str, transitions: i32) -> View {
-        View { holder: holder.into(), transitions, duration: Duration::from_secs(30) }
-    }
-
-    #[test]
-    fn a_lease_is_taken_from_nobody_who_renews_it() {
-        for (lease, unchanged_s, expected) in [
-            (None, 0, Step::Create),
-            (Some(view("me", 3)), 0, Step::Renew),
-            (Some(view("me", 3)), 1000, Step::Renew),
-            (Some(view("you", 3)), 0, Step::Wait),
-            (Some(view("you", 3)), 30, Step::Wait),
-            (Some(view("you", 3)), 31, Step::Take),
-            (Some(view("", 3)), 0, Step::Take),
-        ] {
-            let step = decide(lease.as_ref(), "me", Duration::from_secs(unchanged_s));
-            assert_eq!(step, expected, "{lease:?} after {unchanged_s} s");
-        }
-    }
-
-    #[test]
-    fn a_turn_continues_only_where_nobody_else_had_one_in_between() {
-        for (lease, epoch, expected) in [
-            (None, Some(3), true),
-            (None, None, true),
-            (Some(view("me", 3)), Some(3), true),
-            (Some(view("me", 5)), Some(3), false),
-            (Some(view("you", 3)), Some(3), false),
-            (Some(view("me", 3)), None, false),
-        ] {
-            assert_eq!(continues(lease.as_ref(), "me", epoch), expected, "{lease:?} {epoch:?}");
-        }
-    }
-}
+mod tests;

@@ -21,6 +21,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Deleted];
+
     /// Gives the word for it.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -1,41 +1,49 @@
-//! One turn of an agent: what is seen and counted becomes signed reports, handed to delivery.
+//! What is seen, counted and told becomes signed reports, handed to delivery.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join_all;
+use indexmap::IndexMap;
 use k8s_openapi::api::core::v1::Secret;
 use ktel_model::Schema;
 use ktel_model::envelope::{self, Declared, Envelope, Installation};
 use ktel_model::report::Report;
-use ktel_model::standard::Dropped;
 use ktel_model::standard::schema::Form as ValueForm;
+use ktel_model::standard::{Applied, Dropped};
 use kube::Api;
 use serde_json::{Map, Value};
-use tokio::time::sleep;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::delivery::{Item, Route};
 use super::file::{Fact, Stats, Watched};
 use super::identity::{self, Identity};
-use super::lifecycle::{Composed, Kind, Values, compose};
+use super::lifecycle::{Composed, Event, Kind, Values, compose};
+use super::metrics::{self, Reading};
 use super::state::{Seen, State, Told};
+use super::stats::put;
+use super::told::{self, Happened};
 use super::watch::{Trouble, Watcher, Witness};
 use super::{Agent, Gap, key_name, locked, stats};
-use crate::catalog::Catalog;
 use crate::error::Reason;
+use crate::limits;
 use crate::outcome::Outcome;
 use crate::server::random_id;
+use crate::workflow::Workflow;
 
-/// One turn of an agent.
+/// Reports for an agent, turn by turn.
 pub(super) struct Reporter<'a, 'p> {
     agent: &'a Agent<'p>,
     state: &'a Mutex<State>,
-    gap: &'a Gap,
+    pub(super) gap: Gap,
     identity: Mutex<Arc<Identity>>,
     facts: Mutex<Map<String, Value>>,
+    /// What the metrics showed last; how they grew since is told.
+    reading: Mutex<Option<Reading>>,
 }
 
 /// What a watcher tells of one kind.
@@ -59,12 +67,32 @@ impl Witness for Eye<'_, '_, '_> {
 }
 
 impl<'a, 'p> Reporter<'a, 'p> {
-    pub(super) fn new(agent: &'a Agent<'p>, state: &'a Mutex<State>, gap: &'a Gap) -> Self {
+    pub(super) fn new(agent: &'a Agent<'p>, state: &'a Mutex<State>) -> Self {
         let identity = Mutex::new(Arc::new(Identity::ephemeral()));
-        Self { agent, state, gap, identity, facts: Mutex::default() }
+        let (facts, reading) = (Mutex::default(), Mutex::default());
+        Self { agent, state, gap: Gap::default(), identity, facts, reading }
     }
 
-    /// Reports for as long as it is polled.
+    /// Tells what a controller says, for as long as it is polled; before the first event no request
+    /// is made.
+    pub(super) async fn listen(&self, happened: Option<Receiver<Happened>>) {
+        let Some(mut happened) = happened else { return pending().await };
+        let mut learned: Option<Instant> = None;
+        while let Some(one) = happened.recv().await {
+            if learned.is_none_or(|at| at.elapsed() > limits::FACTS_AGE_MAX) {
+                self.learn().await;
+                learned = Some(Instant::now());
+            }
+            match told::schema_of(&self.agent.file.told, &one) {
+                Some(name) => self.compose(name, &one.event, &one.fields, &random_id()),
+                None => debug!(kind = one.kind, "an event that no schema tells"),
+            }
+        }
+        // The controller has dropped its handles; what is watched goes on.
+        pending().await
+    }
+
+    /// Reports what is seen and counted, for as long as it is polled.
     pub(super) async fn run(&self) {
         self.learn().await;
         let unsent = locked(self.state).unsent();
@@ -157,33 +185,34 @@ impl<'a, 'p> Reporter<'a, 'p> {
     /// Tells what has happened to an object, if its schema has words for it.
     fn tell(&self, told: &Told) {
         if let Some((watched, name)) = self.schema_of(told) {
-            let schema = &self.agent.file.schemas[name];
-            let today = self.agent.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-            match compose(&told.event, &watched.fields, &self.facts(), schema, today) {
-                Composed::Told(applied) => {
-                    let route = match told.event.kind {
-                        Kind::Created => Route::Create,
-                        Kind::Updated => Route::Update,
-                        Kind::Deleted => Route::Delete,
-                    };
-                    debug!(kind = told.kind, event = told.event.kind.word(), "an event");
-                    let mut report = Report::default();
-                    report.push(name, applied.sent.clone());
-                    let dropped = [(name.to_owned(), applied.dropped)];
-                    let envelope = self.envelope(&report, &[schema], &dropped, Vec::new());
-                    let bare = Some((route, &applied.sent));
-                    self.hand_over(&report, envelope, &told.key, bare);
-                }
-                Composed::Unchanged => {}
-                Composed::Incomplete(field) => {
-                    warn!(
-                        schema = name,
-                        field, "an event is not sent: a required field is not known"
-                    );
-                }
-            }
+            self.compose(name, &told.event, &watched.fields, &told.key);
         }
         locked(self.state).sent(&told.key);
+    }
+
+    /// Fills the schema of an event, and hands it over.
+    fn compose<T>(&self, name: &str, event: &Event, fields: &IndexMap<String, T>, key: &str) {
+        let schema = &self.agent.file.schemas[name];
+        let today = self.agent.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        match compose(event, fields, &self.facts(), schema, today) {
+            Composed::Told(applied) => {
+                let route = match event.kind {
+                    Kind::Created => Route::Create,
+                    Kind::Updated => Route::Update,
+                    Kind::Deleted => Route::Delete,
+                };
+                debug!(schema = name, event = event.kind.word(), "an event");
+                let mut report = Report::default();
+                report.push(name, applied.sent.clone());
+                let dropped = [(name.to_owned(), applied.dropped)];
+                let envelope = self.envelope(&report, &[schema], &dropped, Vec::new());
+                self.hand_over(&report, envelope, key, Some((route, &applied.sent)));
+            }
+            Composed::Unchanged => {}
+            Composed::Incomplete(field) => {
+                warn!(schema = name, field, "an event is not sent: a required field is not known");
+            }
+        }
     }
 
     fn schema_of(&self, told: &Told) -> Option<(&Watched, &str)> {
@@ -236,8 +265,10 @@ impl<'a, 'p> Reporter<'a, 'p> {
         let sent_at = locked(self.state).stats_at();
         let mut wait = stats::first(stats.period, stats.initial_delay, sent_at, now);
         if self.agent.preview {
-            wait = Duration::ZERO;
+            let metrics = self.agent.scraper.is_some();
+            wait = if metrics { limits::SCRAPE_PREVIEW_WINDOW } else { Duration::ZERO };
         }
+        self.look().await;
         loop {
             sleep(wait).await;
             self.count(stats).await;
@@ -246,76 +277,140 @@ impl<'a, 'p> Reporter<'a, 'p> {
         }
     }
 
+    /// Looks at the metrics, so that the first numbers can tell how they grew; without, they do not.
+    async fn look(&self) {
+        let Some(scraper) = &self.agent.scraper else { return };
+        if self.reading.lock().expect("no code panics while it holds this lock").is_some() {
+            return;
+        }
+        match scraper.read().await {
+            Ok(reading) => self.keep_reading(reading),
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "the metrics cannot be read");
+            }
+        }
+    }
+
+    fn keep_reading(&self, reading: Reading) {
+        *self.reading.lock().expect("no code panics while it holds this lock") = Some(reading);
+    }
+
+    /// Gives the fields of the metrics.
+    async fn measured(&self) -> Result<BTreeMap<String, Value>, metrics::Error> {
+        let Some(scraper) = &self.agent.scraper else { return Ok(BTreeMap::new()) };
+        let now = scraper.read().await?;
+        let fields = {
+            let before = self.reading.lock().expect("no code panics while it holds this lock");
+            scraper.fields(before.as_ref(), &now)
+        };
+        self.keep_reading(now);
+        Ok(fields)
+    }
+
+    /// Adds the sections of a workflow to a report: all of them, or those that are asked for.
+    fn add(&self, outcome: &Outcome, workflow: &Workflow, jobs: Option<&[String]>, to: &mut Draft) {
+        let asked = |name: &str| jobs.is_none_or(|jobs| jobs.iter().any(|job| job == name));
+        for job in workflow.jobs().iter().filter(|job| asked(&job.schema().name)) {
+            let schema = job.schema();
+            if let Some(Value::Object(section)) = outcome.report.section(&schema.name) {
+                to.report.push(&schema.name, section.clone());
+                to.schemas.push(schema.clone());
+                let dropped = outcome.dropped.iter().filter(|(name, _)| *name == schema.name);
+                to.dropped.extend(dropped.cloned());
+            }
+        }
+        for failure in outcome.failures.iter().filter(|failure| asked(&failure.job)) {
+            let (job, reason) = (failure.job.clone(), failure.error.reason().word());
+            to.failures.push(envelope::Failure { job, reason });
+        }
+    }
+
     async fn count(&self, stats: &Stats) {
         let outcome = self.learn().await;
-        let (mut report, mut failures, mut dropped) = (Report::default(), Vec::new(), Vec::new());
-        let catalog = Catalog::built_in();
-        let mut schemas: Vec<Schema> = Vec::new();
-        for job in &stats.jobs {
-            let Some(outcome) = &outcome else { continue };
-            if let Some(Value::Object(section)) = outcome.report.section(job) {
-                report.push(job, section.clone());
-                let found = catalog.find(job);
-                schemas.extend(found.map(|found| found.schema().clone()));
-                dropped.extend(outcome.dropped.iter().filter(|(name, _)| name == job).cloned());
-            }
-            let failed = outcome.failures.iter().filter(|failure| failure.job == *job);
-            failures.extend(failed.map(|failure| envelope::Failure {
-                job: job.clone(),
-                reason: failure.error.reason().word(),
-            }));
+        let mut draft = Draft::default();
+        if let (Some(outcome), Some(workflow)) = (&outcome, &self.agent.facts) {
+            self.add(outcome, workflow, Some(&stats.jobs), &mut draft);
+        }
+        if let Some(workflow) = &self.agent.workflow {
+            let outcome = workflow.run(&self.agent.cluster, self.agent.now()).await;
+            self.add(&outcome, workflow, None, &mut draft);
         }
         let mut section = None;
         if let Some(schema) =
             stats.schema.as_ref().and_then(|name| self.agent.file.schemas.get(name))
         {
-            match self.section(stats, schema).await {
-                Ok((sent, left_out)) => {
-                    report.push(&schema.name, sent.clone());
-                    dropped.push((schema.name.clone(), left_out));
-                    schemas.push(schema.clone());
-                    section = Some(sent);
-                }
-                Err(failure) => failures.push(failure),
+            section = self.section(stats, schema, &mut draft.failures).await;
+            if let Some(Applied { sent, dropped, .. }) = &section {
+                draft.report.push(&schema.name, sent.clone());
+                draft.dropped.push((schema.name.clone(), *dropped));
+                draft.schemas.push(schema.clone());
             }
         }
+        let Draft { report, schemas, dropped, mut failures } = draft;
         let gaps = self.gap.take();
         failures.extend(gaps.into_iter().map(|job| envelope::Failure { job, reason: "gap" }));
         let schemas: Vec<&Schema> = schemas.iter().collect();
         let envelope = self.envelope(&report, &schemas, &dropped, failures);
-        let bare = section.as_ref().map(|section| (Route::Stats, section));
+        let bare = section.as_ref().map(|section| (Route::Stats, &section.sent));
         self.hand_over(&report, envelope, &random_id(), bare);
     }
 
+    /// Fills the schema of the numbers with what objects, metrics and the controller say. Metrics that
+    /// cannot be had cost their own fields; without the others there are no numbers.
     async fn section(
         &self,
         stats: &Stats,
         schema: &Schema,
-    ) -> Result<(Map<String, Value>, Dropped), envelope::Failure> {
-        let failure = |reason| envelope::Failure { job: schema.name.clone(), reason };
+        failures: &mut Vec<envelope::Failure>,
+    ) -> Option<Applied> {
         let now = self.agent.now();
-        let counted = stats::count(&self.agent.cluster, &stats.groups, now).await;
-        let mut raw = counted.map_err(|error| {
-            warn!(
-                schema = schema.name,
-                error = &error as &dyn std::error::Error,
-                "cannot be counted"
-            );
-            failure(error.reason().word())
-        })?;
+        let mut failed = |error: &(dyn std::error::Error + 'static), reason: &'static str| {
+            warn!(schema = schema.name, error, "cannot be counted");
+            failures.push(envelope::Failure { job: schema.name.clone(), reason });
+        };
+        let mut raw = match stats::count(&self.agent.cluster, &stats.groups, now).await {
+            Ok(counted) => counted,
+            Err(error) => {
+                failed(&error, error.reason().word());
+                return None;
+            }
+        };
+        match self.measured().await {
+            Ok(fields) => fields.into_iter().for_each(|(path, value)| put(&mut raw, &path, value)),
+            Err(error) => failed(&error, error.reason()),
+        }
+        if let Some(numbers) = &self.agent.numbers {
+            match numbers.count().await {
+                Ok(fields) => raw.extend(fields),
+                Err(error) => {
+                    failed(&error, error.reason());
+                    return None;
+                }
+            }
+        }
         for (name, value) in self.facts() {
             if schema.fields.contains_key(&name) {
                 raw.insert(name, value);
             }
         }
-        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let applied = schema.apply(&raw, ValueForm::Exact, today);
+        let applied =
+            schema.apply(&raw, ValueForm::Exact, now.to_zoned(jiff::tz::TimeZone::UTC).date());
         match applied.missing.first() {
-            None => Ok((applied.sent, applied.dropped)),
+            None => Some(applied),
             Some(field) => {
                 warn!(schema = schema.name, field, "not sent: a required field is not known");
-                Err(failure("needs"))
+                failures.push(envelope::Failure { job: schema.name.clone(), reason: "needs" });
+                None
             }
         }
     }
+}
+
+/// A report that is being put together.
+#[derive(Default)]
+struct Draft {
+    report: Report,
+    schemas: Vec<Schema>,
+    dropped: Vec<(String, Dropped)>,
+    failures: Vec<envelope::Failure>,
 }

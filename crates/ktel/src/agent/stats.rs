@@ -70,20 +70,23 @@ impl<'a> Counts<'a> {
 
     fn into_fields(self) -> Map<String, Value> {
         let mut fields = Map::new();
-        for (target, count) in self.0 {
-            let mut place = &mut fields;
-            let mut parts = target.split('.').peekable();
-            while let Some(part) = parts.next() {
-                if parts.peek().is_none() {
-                    place.insert(part.to_owned(), count.into());
-                    break;
-                }
-                let inner = place.entry(part).or_insert_with(|| Value::Object(Map::new()));
-                let Value::Object(inner) = inner else { break };
-                place = inner;
-            }
-        }
+        self.0.into_iter().for_each(|(target, count)| put(&mut fields, target, count.into()));
         fields
+    }
+}
+
+/// Puts a value at a dotted path.
+pub(super) fn put(fields: &mut Map<String, Value>, target: &str, value: Value) {
+    let mut place = fields;
+    let mut parts = target.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            place.insert(part.to_owned(), value);
+            return;
+        }
+        let inner = place.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(inner) = inner else { return };
+        place = inner;
     }
 }
 
@@ -99,83 +102,4 @@ pub(super) fn first(period: Duration, delay: Duration, sent_at: u64, now: Durati
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use serde_json::{Value, json};
-
-    use super::super::file::Group;
-    use super::{Counts, first, pause};
-    use crate::declared::path::Path;
-    use ktel_model::standard::schema::Source;
-
-    fn group(path: &str, sum: Option<&str>, into: &[(&str, &str)], other: Option<&str>) -> Group {
-        let (group, resource) = ("kamaji.clastix.io".into(), "tenantcontrolplanes".into());
-        Group {
-            source: Source { group, resource, namespace: None, labels: None, path: None },
-            by: Path::compile(path).unwrap(),
-            sum: sum.map(|path| Path::compile(path).unwrap()),
-            into: into.iter().map(|(word, field)| ((*word).into(), (*field).into())).collect(),
-            other: other.map(str::to_owned),
-        }
-    }
-
-    #[track_caller]
-    fn check(groups: &[Group], objects: &[Value], expected: &Value) {
-        let groups: Vec<&Group> = groups.iter().collect();
-        let mut counts = Counts::of(&groups);
-        for object in objects {
-            groups.iter().for_each(|group| counts.add(group, object));
-        }
-        assert_eq!(&Value::Object(counts.into_fields()), expected);
-    }
-
-    #[test]
-    fn objects_are_counted_by_their_status_and_everything_else_together() {
-        let into = [("Sleeping", "sleeping"), ("NotReady", "not_ready")];
-        let groups = [group(".status.phase", None, &into, Some("running"))];
-        let phase = |phase: &str| json!({"status": {"phase": phase}});
-        let objects = [phase("Ready"), phase("Sleeping"), json!({}), phase("Sleeping")];
-        check(&groups, &objects, &json!({"not_ready": 0, "running": 2, "sleeping": 2}));
-        check(&groups, &[], &json!({"not_ready": 0, "running": 0, "sleeping": 0}));
-    }
-
-    #[test]
-    fn the_nested_form_of_the_ancestor_comes_out() {
-        let drivers = [("etcd", "datastores.etcd.count")];
-        let used = [("etcd", "datastores.etcd.used_by_count")];
-        let groups = [
-            group(".spec.driver", None, &drivers, None),
-            group(".spec.driver", Some(".status.usedBy[*]"), &used, None),
-        ];
-        let store = |by: &[&str]| json!({"spec": {"driver": "etcd"}, "status": {"usedBy": by}});
-        let objects = [store(&["a", "b"]), store(&["c"]), json!({"spec": {"driver": "Own"}})];
-        check(
-            &groups,
-            &objects,
-            &json!({"datastores": {"etcd": {"count": 2, "used_by_count": 3}}}),
-        );
-    }
-
-    #[test]
-    fn a_restart_neither_repeats_numbers_nor_skips_them() {
-        let (hour, minute) = (Duration::from_secs(3600), Duration::from_secs(60));
-        for (sent_at, now, expected) in [
-            (0, 100_000, minute),
-            (100_000 - 600, 100_000, hour - Duration::from_secs(600)),
-            (100_000 - 7200, 100_000, minute),
-            (200_000, 100_000, minute),
-        ] {
-            let pause = first(hour, minute, sent_at, Duration::from_secs(now));
-            assert_eq!(pause, expected, "sent at {sent_at}, now {now}");
-        }
-    }
-
-    #[test]
-    fn a_period_varies_by_a_tenth() {
-        let period = Duration::from_secs(100);
-        for (luck, expected) in [(0.0, 90), (0.5, 100), (1.0, 110)] {
-            assert_eq!(pause(period, luck), Duration::from_secs(expected));
-        }
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::file::Watched;
@@ -84,8 +84,13 @@ impl<W: Witness> Watcher<'_, W> {
             };
             trouble.over();
             let mut version = version;
+            let start = Instant::now();
             match self.follow(&path, &mut version).await {
-                Ended::Closed => place = Some((path, version)),
+                Ended::Closed => {
+                    // Something in between may close every watch at once.
+                    sleep(limits::WATCH_AT_LEAST.saturating_sub(start.elapsed())).await;
+                    place = Some((path, version));
+                }
                 Ended::Gone => debug!(kind = self.watched.name(), "the watch is too old; listing"),
                 Ended::Broken(error) => {
                     trouble.pause(&error).await;
@@ -240,7 +245,7 @@ pub(super) struct Trouble {
 
 impl Trouble {
     /// Waits longer after each failure.
-    pub(super) async fn pause(&mut self, why: &dyn std::fmt::Display) {
+    pub(super) async fn pause(&mut self, why: &(dyn std::fmt::Display + Sync)) {
         if self.failures == 0 {
             warn!(kind = self.kind, why = %why, "cannot be followed; trying again");
         }

@@ -59,17 +59,19 @@ pub(crate) async fn get<T: DeserializeOwned>(
     accept: &str,
     target: &Target,
 ) -> Result<T, Failure> {
-    let bytes = get_bytes(client, uri, accept, target).await?;
+    let bytes = get_bytes(client, uri, accept, target, limits::ANSWER_BYTES_MAX).await?;
     serde_json::from_slice(&bytes).map_err(|source| {
         Failure::Other(Error::Malformed { what: target.what.clone(), source: Arc::new(source) })
     })
 }
 
-async fn get_bytes(
+/// Reads `uri` as it is, up to so many bytes.
+pub(crate) async fn get_bytes(
     client: &Client,
     uri: &str,
     accept: &str,
     target: &Target,
+    bytes_max: usize,
 ) -> Result<bytes::Bytes, Failure> {
     let request = Request::get(uri)
         .header(header::ACCEPT, accept)
@@ -80,7 +82,7 @@ async fn get_bytes(
         .await
         .map_err(|source| Failure::Other(Error::Unreachable { source: Arc::new(source) }))?;
     let status = response.status();
-    let body = Limited::new(response.into_body(), limits::ANSWER_BYTES_MAX).collect().await;
+    let body = Limited::new(response.into_body(), bytes_max).collect().await;
     let bytes = body
         .map_err(|source| {
             Failure::Other(Error::Cut { what: target.what.clone(), source: Arc::from(source) })

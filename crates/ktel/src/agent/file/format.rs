@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::super::{built_in, extract};
+use super::metrics::RawMetrics;
 use super::{AgentFile, Destination, Error, Fact, Form, Group, JsonPath, Kind, Stats, Watched};
 use crate::catalog::Catalog;
 use crate::limits;
@@ -31,25 +32,32 @@ const PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
 /// Long enough for what starts together with the agent to have settled.
 const INITIAL_DELAY: Duration = Duration::from_secs(600);
 
+/// A configuration as it is written: in a file, or by the code of a controller.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Raw {
+pub(in super::super) struct Draft {
     ktel: u64,
-    product: ProductName,
-    namespace: Option<String>,
-    selector: Option<String>,
+    pub(in super::super) product: ProductName,
+    pub(in super::super) namespace: Option<String>,
+    pub(in super::super) selector: Option<String>,
     #[serde(default)]
-    servers: Vec<RawServer>,
-    state: Option<PathBuf>,
+    pub(in super::super) servers: Vec<RawServer>,
+    pub(in super::super) state: Option<PathBuf>,
     #[serde(default)]
     telemetry: RawTelemetry,
     #[serde(default)]
-    schemas: Vec<String>,
+    pub(in super::super) schemas: Vec<String>,
     #[serde(default)]
-    facts: BTreeMap<String, String>,
-    stats: Option<RawStats>,
+    pub(in super::super) facts: BTreeMap<String, String>,
+    pub(in super::super) stats: Option<RawStats>,
     #[serde(default)]
     lifecycle: Vec<RawWatched>,
+    /// The schemas of what a controller tells itself; there is no word for it in a file.
+    #[serde(skip)]
+    pub(in super::super) told: BTreeMap<String, BTreeMap<Kind, String>>,
+    /// Whether code reports something, too.
+    #[serde(skip)]
+    pub(in super::super) embedded: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -60,9 +68,16 @@ struct RawTelemetry {
 }
 
 /// A URL, or one with a form.
-struct RawServer {
+pub(in super::super) struct RawServer {
     url: String,
     form: RawForm,
+}
+
+impl RawServer {
+    /// Names a server that gets envelopes.
+    pub(in super::super) fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), form: RawForm::Envelope }
+    }
 }
 
 impl<'de> Deserialize<'de> for RawServer {
@@ -103,16 +118,17 @@ enum RawForm {
     Ancestor,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawStats {
-    period: Option<String>,
-    initial_delay: Option<String>,
+pub(in super::super) struct RawStats {
+    pub(in super::super) period: Option<String>,
+    pub(in super::super) initial_delay: Option<String>,
     #[serde(default)]
     jobs: Vec<String>,
-    schema: Option<String>,
+    pub(in super::super) schema: Option<String>,
     #[serde(default)]
     groups: Vec<RawGroup>,
+    metrics: Option<RawMetrics>,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +158,7 @@ struct RawWatched {
 }
 
 /// What is wrong, and what to write instead.
-struct Wrong(String, Option<String>);
+pub(super) struct Wrong(pub(super) String, pub(super) Option<String>);
 
 impl From<String> for Wrong {
     fn from(message: String) -> Self {
@@ -150,28 +166,54 @@ impl From<String> for Wrong {
     }
 }
 
-fn hinted(message: String, hint: impl Into<String>) -> Wrong {
+pub(super) fn hinted(message: String, hint: impl Into<String>) -> Wrong {
     Wrong(message, Some(hint.into()))
 }
 
-/// Reads a configuration and its schemas.
-pub(super) fn parse(
-    text: &str,
-    file: &str,
-    read: &dyn Fn(&str) -> io::Result<String>,
-) -> Result<AgentFile, Error> {
-    let wrong =
-        |Wrong(message, hint): Wrong| Error::Format { file: file.to_owned(), message, hint };
-    let raw: Raw = yaml::parse(text).map_err(|error| {
-        let message = error.to_string().lines().next().unwrap_or_default().to_owned();
-        wrong(message.into())
-    })?;
-    if raw.ktel != 1 {
-        let message = format!("it is of format {}, and only `ktel: 1` is known", raw.ktel);
-        return Err(wrong(message.into()));
+impl Draft {
+    /// Begins with nothing.
+    pub(in super::super) fn of(product: ProductName) -> Self {
+        Self {
+            ktel: 1,
+            product,
+            namespace: None,
+            selector: None,
+            servers: Vec::new(),
+            state: None,
+            telemetry: RawTelemetry::default(),
+            schemas: Vec::new(),
+            facts: BTreeMap::new(),
+            stats: None,
+            lifecycle: Vec::new(),
+            told: BTreeMap::new(),
+            embedded: false,
+        }
     }
-    let schemas = schemas(&raw.schemas, file, read, &wrong)?;
-    build(raw, schemas).map_err(wrong)
+
+    /// Reads a configuration; what it says is not looked at yet.
+    pub(in super::super) fn read(text: &str, file: &str) -> Result<Self, Error> {
+        let wrong = |message| Error::Format { file: file.to_owned(), message, hint: None };
+        let draft: Self = yaml::parse(text).map_err(|error| {
+            wrong(error.to_string().lines().next().unwrap_or_default().to_owned())
+        })?;
+        if draft.ktel != 1 {
+            let format = draft.ktel;
+            return Err(wrong(format!("it is of format {format}, and only `ktel: 1` is known")));
+        }
+        Ok(draft)
+    }
+
+    /// Looks at every word of it, and reads its schemas.
+    pub(in super::super) fn check(
+        self,
+        file: &str,
+        read: &dyn Fn(&str) -> io::Result<String>,
+    ) -> Result<AgentFile, Error> {
+        let wrong =
+            |Wrong(message, hint): Wrong| Error::Format { file: file.to_owned(), message, hint };
+        let schemas = schemas(&self.schemas, file, read, &wrong)?;
+        build(self, schemas).map_err(wrong)
+    }
 }
 
 fn schemas(
@@ -202,9 +244,9 @@ fn schemas(
     Ok(schemas)
 }
 
-fn build(raw: Raw, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wrong> {
+fn build(raw: Draft, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wrong> {
     // Exhaustive on purpose: a new key does not compile until it is used here.
-    let Raw {
+    let Draft {
         ktel: _,
         product,
         namespace,
@@ -216,8 +258,10 @@ fn build(raw: Raw, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wrong
         facts,
         stats,
         lifecycle,
+        told,
+        embedded,
     } = raw;
-    if stats.is_none() && lifecycle.is_empty() {
+    if stats.is_none() && lifecycle.is_empty() && told.is_empty() && !embedded {
         let hint = "say what is counted under `stats`, or what is watched under `lifecycle`";
         return Err(hinted("it asks for nothing".into(), hint));
     }
@@ -240,6 +284,9 @@ fn build(raw: Raw, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wrong
     if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("`{}` stands twice under `lifecycle`", pair[0]).into());
     }
+    for name in told.values().flat_map(BTreeMap::values) {
+        find(&schemas, name, SchemaKind::Event)?;
+    }
     Ok(AgentFile {
         product,
         namespace,
@@ -251,6 +298,7 @@ fn build(raw: Raw, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wrong
         facts,
         stats,
         lifecycle,
+        told,
     })
 }
 
@@ -298,7 +346,7 @@ fn stats(
     schemas: &BTreeMap<String, Schema>,
     catalog: &Catalog,
 ) -> Result<Stats, Wrong> {
-    let RawStats { period, initial_delay, jobs, schema, groups } = raw;
+    let RawStats { period, initial_delay, jobs, schema, groups, metrics } = raw;
     let period = duration("stats.period", period.as_deref())?.unwrap_or(PERIOD);
     if period < limits::STATS_PERIOD_MIN {
         let message =
@@ -318,14 +366,17 @@ fn stats(
     if groups.len() > GROUPS_MAX {
         return Err(format!("`stats.groups` has more than {GROUPS_MAX} entries").into());
     }
-    let Some(named) = schema.as_ref().or(groups.is_empty().then_some(&String::new())).cloned()
-    else {
+    let declared = |asks: &str| {
         let hint = "say under `stats.schema` which schema declares the fields";
-        return Err(hinted("`stats.groups` fills no schema".into(), hint));
+        let found = schema.as_ref().and_then(|name| schemas.get(name));
+        found.ok_or_else(|| hinted(format!("`stats.{asks}` fills no schema"), hint))
     };
-    let groups =
-        groups.into_iter().map(|raw| group(raw, &schemas[&named])).collect::<Result<_, _>>()?;
-    Ok(Stats { period, initial_delay, jobs, schema, groups })
+    let groups = groups
+        .into_iter()
+        .map(|raw| group(raw, declared("groups")?))
+        .collect::<Result<_, Wrong>>()?;
+    let metrics = metrics.map(|raw| raw.check(declared("metrics")?)).transpose()?;
+    Ok(Stats { period, initial_delay, jobs, schema, groups, metrics })
 }
 
 fn group(raw: RawGroup, schema: &Schema) -> Result<Group, Wrong> {

@@ -131,3 +131,41 @@ async fn a_line_that_makes_no_sense_costs_the_connection_and_not_the_place() {
     assert_eq!(seen, ["0 listed", "Added a@6 \"v1.0.0\"", "Added b@7 \"v1.0.0\""]);
     assert_eq!(asked.last().unwrap(), "watch=true resourceVersion=7");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_begins_anew_forgets_the_pages_before() {
+    let page = |token: &str, items: &[Value]| {
+        let metadata = json!({"resourceVersion": "5", "continue": token});
+        (200, json!({"metadata": metadata, "items": items}).to_string())
+    };
+    let gone = (410, json!({"kind": "Status", "code": 410}).to_string());
+    let (seen, _) = run(vec![
+        page("more", &[object("a", "1"), object("b", "2")]),
+        gone,
+        page("", &[object("b", "2")]),
+    ])
+    .await;
+    assert_eq!(seen.last().unwrap(), "1 listed", "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_too_long_costs_the_connection_and_no_more_memory() {
+    let mut large = object("large", "7");
+    large["spec"]["text"] = "x".repeat(crate::limits::WATCH_LINE_BYTES_MAX).into();
+    let (seen, asked) = run(vec![
+        list("5", &[]),
+        changes(&[("ADDED", object("a", "6")), ("ADDED", large)]),
+        changes(&[("ADDED", object("b", "7"))]),
+    ])
+    .await;
+    assert_eq!(seen, ["0 listed", "Added a@6 \"v1.0.0\"", "Added b@7 \"v1.0.0\""]);
+    assert_eq!(asked.last().unwrap(), "watch=true resourceVersion=7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_is_closed_at_once_is_no_loop() {
+    let closed = || (200, String::new());
+    let answers = std::iter::once(list("5", &[])).chain((0..1000).map(|_| closed()));
+    let (_, asked) = run(answers.collect()).await;
+    assert!((90..=110).contains(&asked.len()), "{} requests in 100 s", asked.len());
+}
