@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod charts;
+mod collector;
 mod contract;
 mod counts;
 mod crash;
 mod forget;
 mod installations;
+mod lines;
 mod network;
 mod routes;
 mod support;
