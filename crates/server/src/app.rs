@@ -34,6 +34,7 @@ mod collector;
 mod forget;
 mod intake;
 mod lines;
+mod otlp;
 mod reports;
 
 /// The tokens, as they were a while ago.
@@ -220,6 +221,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/v1/reports", post(reports::take))
         .route("/v1/events", post(reports::take))
+        .route("/v1/logs", post(otlp::take))
         .route("/v1/forget", post(forget::take))
         .route("/services/collector", post(collector::take))
         .route("/services/collector/event", post(collector::take))

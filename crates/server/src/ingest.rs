@@ -18,6 +18,7 @@ use crate::token;
 
 pub mod body;
 pub mod line;
+pub mod otlp;
 mod pairs;
 
 pub use pairs::line;

@@ -95,3 +95,7 @@ pub const LINES_AT_ONCE_MAX: usize = GROUP_RECORDS_MAX;
 pub const TURN_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// How long a listener rests that could not accept: descriptors come back by then, or not soon.
 pub const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// How many values one request of OTLP may hold: a thousand reports of a hundred values.
+pub const OTLP_VALUES_MAX: usize = 100_000;
+/// How deep such a value may be. A report has a section, a field and at most a record.
+pub const OTLP_NESTING_MAX: usize = 16;

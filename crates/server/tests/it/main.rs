@@ -10,6 +10,7 @@ mod forget;
 mod installations;
 mod lines;
 mod network;
+mod otlp;
 mod routes;
 mod support;
 mod sync;
