@@ -12,6 +12,9 @@ mod dashboard;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+#[cfg(unix)]
+mod foreign_clients;
+#[cfg(test)]
 #[cfg(target_os = "linux")]
 mod leftovers;
 #[cfg(test)]
