@@ -197,9 +197,10 @@ mod tests {
 
     #[test]
     fn a_line_is_stored_by_the_schema_that_it_names() {
-        let ping = "<14>signal=kic-ping;db=off;k8s_arch=linux/arm64;k8s_pods_count=1;hn=alice;";
+        let ping = "<14>signal=kic-ping;db=off;k8s_arch=linux/arm64;v=v3.5.1;hn=alice;";
         let kic = Some("kong-ingress-controller");
-        check(ping, &["ktel_kic_ping_v1"], kic, &json!({"undeclared": 1}));
+        let read = check(ping, &["ktel_kic_ping_v1"], kic, &json!({"undeclared": 1}));
+        assert_eq!(read.record.tally.version.as_deref(), Some("v3.5"));
         let usage = "<14>signal=kongctl;arch=arm64;command_path=\"get apis\";os=darwin;\
                      schema_version=1;timestamp=2026-11-19T14:30:45Z;version=0.4.0\n";
         let read = check(usage, &["ktel_kongctl_v1"], Some("kongctl"), &json!({}));

@@ -30,9 +30,12 @@ impl Installation {
     }
 
     pub(crate) fn sign(&self, item: &Value) -> Vec<u8> {
-        let bytes = item.to_string().into_bytes();
-        let signed = self.0.sign(&bytes).as_ref().try_into().unwrap();
-        signature::attach(&bytes, &self.key(), &signed).unwrap()
+        self.sign_bytes(item.to_string().as_bytes())
+    }
+
+    pub(crate) fn sign_bytes(&self, item: &[u8]) -> Vec<u8> {
+        let signed = self.0.sign(item).as_ref().try_into().unwrap();
+        signature::attach(item, &self.key(), &signed).unwrap()
     }
 }
 
@@ -103,7 +106,7 @@ async fn an_installation_that_signs_is_forgotten_and_no_other() {
 }
 
 #[track_caller]
-fn seed() -> [(&'static str, Value); 4] {
+pub(crate) fn seed() -> [(&'static str, Value); 4] {
     [
         (
             "/stats",
@@ -124,7 +127,13 @@ fn seed() -> [(&'static str, Value); 4] {
     ]
 }
 
-async fn ask(server: &Server, answers: Answers, method: &str, path: &str, body: &str) -> u16 {
+pub(crate) async fn ask(
+    server: &Server,
+    answers: Answers,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> u16 {
     let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned()));
     let answer = ancestor::router(server.app(), answers).oneshot(request.unwrap()).await.unwrap();
     let status = answer.status().as_u16();

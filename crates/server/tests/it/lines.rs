@@ -19,16 +19,20 @@ use crate::support::table;
 
 const SOON: Duration = Duration::from_secs(20);
 /// As Kong's ingress controller sends it, host name and all.
-const PING: &str = "<14>signal=kic-ping;db=off;feature-fillids=true;hn=alices-laptop;\
+pub(crate) const PING: &str = "<14>signal=kic-ping;db=off;feature-fillids=true;hn=alices-laptop;\
                     id=56279633-3131-436b-b8f2-9008a49a2f12;kv=3.9.1;rf=traditional_compatible;\
                     uptime=3600;v=v3.5.0;k8s_arch=linux/arm64;k8s_provider=GKE;\
                     k8sv=v1.2.3-gke-a1fdc32f;k8sv_semver=v1.2.3;k8s_pods_count=1;\
                     k8s_services_count=2;kinm=i2,i3;mdep=i3;mdist=all234,i32,k50;\n";
 /// As Kong's command line sends it.
-const USAGE: &str = "<14>signal=kongctl;arch=arm64;command_path=\"get apis\";os=darwin;\
+pub(crate) const USAGE: &str = "<14>signal=kongctl;arch=arm64;command_path=\"get apis\";os=darwin;\
                      schema_version=1;timestamp=2026-11-20T14:30:45Z;version=0.4.0\n";
 
-async fn rows(server: &Server, schema: &str, count: usize) -> Vec<serde_json::Map<String, Value>> {
+pub(crate) async fn rows(
+    server: &Server,
+    schema: &str,
+    count: usize,
+) -> Vec<serde_json::Map<String, Value>> {
     let deadline = Instant::now() + SOON;
     loop {
         let rows = server.store().rows(&table(schema)).await.unwrap();
@@ -40,14 +44,14 @@ async fn rows(server: &Server, schema: &str, count: usize) -> Vec<serde_json::Ma
     }
 }
 
-struct Door {
-    address: SocketAddr,
+pub(crate) struct Door {
+    pub(crate) address: SocketAddr,
     stop: CancellationToken,
     task: JoinSet<()>,
 }
 
 impl Door {
-    async fn streams(server: &Server, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+    pub(crate) async fn streams(server: &Server, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -57,7 +61,7 @@ impl Door {
         Self { address, stop, task }
     }
 
-    async fn datagrams(server: &Server) -> Self {
+    pub(crate) async fn datagrams(server: &Server) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -66,7 +70,7 @@ impl Door {
         Self { address, stop, task }
     }
 
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.stop.cancel();
         self.task.join_all().await;
     }
@@ -201,7 +205,7 @@ async fn lines_come_under_tls_and_the_client_may_forget_to_say_goodbye() {
     let stream = TcpStream::connect(door.address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let mut stream = connector.connect(name, stream).await.unwrap();
-    stream.write_all(PING.as_bytes()).await.unwrap();
+    stream.write_all(PING.trim_end().as_bytes()).await.unwrap();
     stream.flush().await.unwrap();
     stream.get_mut().0.shutdown().await.unwrap();
     rows(&server, "ktel/kic-ping", 1).await;

@@ -12,5 +12,6 @@ mod lines;
 mod network;
 mod otlp;
 mod routes;
+mod seeds;
 mod support;
 mod sync;
