@@ -20,6 +20,9 @@ mod dashboard;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+#[cfg(unix)]
+mod foreign_clients;
+#[cfg(test)]
 mod helm;
 #[cfg(test)]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

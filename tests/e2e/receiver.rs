@@ -3,8 +3,13 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use ktel_server::store::Place;
+use ktel_server::{Catalog, Store};
+use serde_json::{Map, Value};
 
 use crate::program::program;
 
@@ -14,25 +19,34 @@ const SOON: Duration = Duration::from_secs(60);
 /// A receiver with a folder of its own; it ends with the test.
 pub(crate) struct Ours {
     process: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     /// Where it listens.
     pub(crate) url: String,
     /// Where it takes what Kamaji's clients post.
     pub(crate) for_kamaji: String,
+    /// Where it takes lines, in the order in which that was asked for.
+    pub(crate) for_lines: Vec<String>,
     /// A token for senders.
     pub(crate) token: String,
 }
 
 impl Ours {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts it with further ways in for lines, and what they need.
+    pub(crate) fn start_with(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut serve = Command::new(program());
         serve.env_clear().args(["serve", "--listen", "127.0.0.1:0"]);
         serve.args(["--listen-legacy", "127.0.0.1:0", "--store"]).arg(folder.path());
+        serve.args(more);
+        let ways_in = more.iter().filter(|word| **word == "--listen-lines").count();
         let process = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let (url, for_kamaji, token) = Default::default();
+        let (url, for_kamaji, for_lines, token) = Default::default();
         let process = process.expect("ktel can be started");
-        let mut ours = Self { process, _folder: folder, url, for_kamaji, token };
+        let mut ours = Self { process, folder, url, for_kamaji, for_lines, token };
         let said = BufReader::new(ours.process.stdout.take().expect("it was piped"));
         for line in said.lines() {
             let line = line.expect("text");
@@ -40,9 +54,10 @@ impl Ours {
                 Some(("ingest token", token)) => token.clone_into(&mut ours.token),
                 Some(("listening on", url)) => url.clone_into(&mut ours.url),
                 Some(("for Kamaji on", url)) => url.clone_into(&mut ours.for_kamaji),
+                Some(("for lines on", url)) => ours.for_lines.push(url.to_owned()),
                 _ => {}
             }
-            if !ours.for_kamaji.is_empty() {
+            if !ours.for_kamaji.is_empty() && ours.for_lines.len() == ways_in {
                 return ours;
             }
         }
@@ -61,6 +76,18 @@ impl Ours {
         let name = format!("ktel_server_items_total{{result=\"{result}\"}} ");
         let number = text.lines().find_map(|line| line.strip_prefix(&name));
         number.and_then(|number| number.parse().ok()).expect("a counter")
+    }
+
+    /// Reads the newest rows of a schema, as a second process on its folder, which is allowed.
+    pub(crate) fn rows(&self, schema: &str) -> Vec<Map<String, Value>> {
+        let catalog = Catalog::built_in();
+        let table = Arc::clone(&catalog.find(schema, None).expect("it is built in").table);
+        let place = Place::Folder(self.folder.path().into());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let store = Store::open(&place, &catalog.tables()).expect("its store");
+            store.rows(&table).await.expect("its rows")
+        })
     }
 
     #[track_caller]

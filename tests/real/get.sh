@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -98,6 +98,25 @@ installed() { # program, the package to install, a file that this package may co
   echo "$found"
 }
 
+client() { # a client of npm or PyPI with a script that runs it, at the versions and digests that its lock says
+  local folder=$here/clients name=${1%.*} tool package pin
+  pin=$(cat "$folder"/* | sha256sum | cut -d' ' -f1)
+  if [ ! -x "$cache/$name/$1" ] || [ "$(cat "$cache/$name.pin" 2>/dev/null)" != "$pin" ]; then
+    may_build "$name"
+    case $1 in *.js) tool=npm package=npm ;; *) tool=python3 package=python3-pip ;; esac
+    command -v "$tool" >/dev/null || fail "\`$name\` is installed with \`$tool\`; Debian's package is \`$package\`"
+    rm -rf "${cache:?}/$name"
+    mkdir -p "$cache/$name"
+    cp "$folder"/* "$cache/$name/"
+    case $tool in
+      npm) (cd "$cache/$name" && npm ci --silent --ignore-scripts --no-audit --no-fund >&2) || fail "\`$name\` was not installed" ;;
+      python3) python3 -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --platform any --target "$cache/$name/lib" -r "$folder/requirements.txt" >&2 || fail "\`$name\` was not installed" ;;
+    esac
+    echo "$pin" >"$cache/$name.pin"
+  fi
+  echo "$cache/$name/$1"
+}
+
 may_build() {
   [ "${KTEL_REAL_BUILD:-1}" != 0 ] || fail "\`$1\` is not at hand, and KTEL_REAL_BUILD=0 forbids building it"
 }
@@ -119,6 +138,8 @@ get() {
     prometheus) build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus -tags remove_all_sd -ldflags "-s -w" ;;
     regexp) build regexp regexp . -ldflags "-s -w" ;;
     victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
+    splunk-logging) client splunk-logging.js ;;
+    splunk-handler) client splunk-handler.py ;;
     chromium) installed chromium chromium ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
     postgres) installed postgres postgresql ;;

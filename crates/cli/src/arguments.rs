@@ -9,6 +9,8 @@ use clap_complete::Shell;
 use ktel::event::{ErrorCategory, Outcome};
 use ktel_server::token::Role;
 
+use crate::lines_address::LinesAddress;
+
 /// Telemetry for Kubernetes software: what a product may learn about its use, said in the open.
 #[derive(Debug, Parser)]
 #[command(name = "ktel", version, propagate_version = false, max_term_width = 100)]
@@ -91,6 +93,16 @@ pub(crate) struct Serve {
     /// Accept the tokens in this folder: its files ingest, reader and admin
     #[arg(long, value_name = "FOLDER")]
     pub(crate) tokens: Option<PathBuf>,
+    /// Also take lines of syslog, without a token, marked as unsigned: at tcp://, tls:// or udp://
+    /// and an address (repeatable)
+    #[arg(long, value_name = "URL")]
+    pub(crate) listen_lines: Vec<LinesAddress>,
+    /// The certificate for lines under TLS, as PEM
+    #[arg(long, value_name = "FILE", requires = "lines_key")]
+    pub(crate) lines_certificate: Option<PathBuf>,
+    /// Its private key, as PEM
+    #[arg(long, value_name = "FILE", requires = "lines_certificate")]
+    pub(crate) lines_key: Option<PathBuf>,
     /// Let everybody look at the charts; groups stay large enough
     #[arg(long)]
     pub(crate) public: bool,

@@ -9,6 +9,7 @@ mod commands;
 mod exit;
 mod failure;
 mod hints;
+mod lines_address;
 mod printer;
 mod progress;
 mod schemas;

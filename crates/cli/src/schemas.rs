@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use ktel::{Catalog, Job, agent};
+use ktel::{Catalog, Job, agent, line};
 use ktel_model::Schema;
 use ktel_model::standard::{Finding, check};
 
@@ -52,17 +52,18 @@ pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
     if is_file {
         return load(path);
     }
-    if let Some(known) = agent::built_in_schemas().into_iter().find(|known| known.name == name) {
+    let mut told = agent::built_in_schemas().into_iter().chain(line::built_in_schemas());
+    if let Some(known) = told.find(|known| known.name == name) {
         return Ok(known);
     }
     Ok(Catalog::built_in().find(name)?.schema().clone())
 }
 
-/// Gives every schema that comes with the program: of jobs, and of what agents tell.
+/// Gives every schema that comes with the program: of jobs, of what agents tell, and of lines.
 pub(crate) fn built_in() -> Vec<Schema> {
     let catalog = Catalog::built_in();
     let jobs = catalog.jobs().map(|job| job.schema().clone());
-    jobs.chain(agent::built_in_schemas()).collect()
+    jobs.chain(agent::built_in_schemas()).chain(line::built_in_schemas()).collect()
 }
 
 /// Finds the jobs that were asked for: by name, by set, or all of the files that were given.

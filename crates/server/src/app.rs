@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use crate::dashboard::page::Health;
+use crate::ingest::Sender;
 use crate::limits::{
     BODIES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
 };
@@ -32,6 +33,8 @@ mod charts;
 mod collector;
 mod forget;
 mod intake;
+mod lines;
+mod otlp;
 mod reports;
 
 /// The tokens, as they were a while ago.
@@ -67,6 +70,7 @@ pub struct App {
     tokens: RwLock<Known>,
     buckets: Mutex<HashMap<String, Bucket>>,
     bodies: Semaphore,
+    channels: Mutex<collector::channels::Channels>,
     counters: Counters,
     started: Instant,
     now: fn() -> Timestamp,
@@ -101,6 +105,7 @@ impl App {
             tokens: RwLock::new(tokens),
             buckets: Mutex::default(),
             bodies: Semaphore::new(BODIES_MAX),
+            channels: Mutex::default(),
             counters: Counters::default(),
             started: Instant::now(),
             now,
@@ -132,7 +137,7 @@ impl App {
             catalog: &self.catalog,
             today,
             bound,
-            authenticated: true,
+            sender: Sender::Token,
             key: None,
             signer: None,
         }
@@ -154,7 +159,7 @@ impl App {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn count_refused(&self, items: usize) {
+    pub(crate) fn count_refused(&self, items: usize) {
         self.counters.refused.fetch_add(items as u64, Ordering::Relaxed);
     }
 
@@ -216,6 +221,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/v1/reports", post(reports::take))
         .route("/v1/events", post(reports::take))
+        .route("/v1/logs", post(otlp::take))
         .route("/v1/forget", post(forget::take))
         .route("/services/collector", post(collector::take))
         .route("/services/collector/event", post(collector::take))
@@ -294,4 +300,17 @@ fn token_of<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (given, token) = value.split_once(' ')?;
     given.eq_ignore_ascii_case(scheme).then(|| token.trim())
+}
+
+/// Finds the password of HTTP's own way of asking for a name and a password.
+fn password(headers: &HeaderMap) -> Option<String> {
+    use base64::Engine as _;
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let decoded = base64::engine::general_purpose::STANDARD.decode(credentials.trim()).ok()?;
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(password.to_owned())
 }

@@ -12,6 +12,8 @@ use crate::standards;
 
 /// The name of the schema that describes one run of a command.
 const COMMAND: &str = "command";
+/// The field without which an event is not about a command.
+pub(crate) const COMMAND_PATH: &str = "command_path";
 /// Whose schemas serve where a product has none of its own.
 const VENDOR: &str = "ktel";
 
@@ -117,17 +119,20 @@ impl Catalog {
         })
     }
 
-    /// Finds the schema of a product's events: its own, or the one for everybody.
+    /// Finds the schema of a product's events: its own, the one that the standard has for it, or the
+    /// one for everybody.
     #[must_use]
     pub fn events(&self, product: Option<&str>) -> Option<&Entry> {
-        let of = |vendor: &str| {
+        let of = |vendor: &str, name: &str| {
             self.entries.iter().find(|entry| {
                 entry.schema.kind == Kind::Event
                     && entry.schema.vendor == vendor
-                    && entry.schema.name == COMMAND
+                    && entry.schema.name == name
+                    && entry.schema.fields.contains_key(COMMAND_PATH)
             })
         };
-        product.and_then(of).or_else(|| of(VENDOR))
+        let own = product.and_then(|product| of(product, COMMAND).or_else(|| of(VENDOR, product)));
+        own.or_else(|| of(VENDOR, COMMAND))
     }
 }
 
@@ -161,6 +166,8 @@ mod tests {
         let vendor = |product| catalog.events(product).unwrap().schema.vendor.clone();
         assert_eq!(vendor(Some("acme")), "acme");
         assert_eq!(vendor(Some("other")), "ktel");
+        assert_eq!(catalog.events(Some("kongctl")).unwrap().schema.id(), "ktel/kongctl");
+        assert_eq!(catalog.events(Some("kamaji-create")).unwrap().schema.id(), "ktel/command");
         assert_eq!(vendor(None), "ktel");
     }
 

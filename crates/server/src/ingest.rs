@@ -10,13 +10,18 @@ use ktel_model::standard::Dropped;
 use ktel_model::standard::schema::{Field, Form, Type};
 use serde_json::{Map, Value};
 
-use crate::catalog::{Catalog, Entry};
+use crate::catalog::{COMMAND_PATH, Catalog, Entry};
 use crate::limits::{PRODUCT_BYTES_MAX, SECTIONS_MAX};
-use crate::record::{Key, Record, Section, Source};
+use crate::record::{Key, Record, Section, Source, is_believable};
 use crate::tally::Tally;
 use crate::token;
 
 pub mod body;
+pub mod line;
+pub mod otlp;
+mod pairs;
+
+pub use pairs::line;
 
 /// What is known of a request besides its body.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +32,34 @@ pub struct Context<'a> {
     pub today: Date,
     /// The only product that the sender's token speaks for.
     pub bound: Option<&'a str>,
-    /// Whether the sender showed a token.
-    pub authenticated: bool,
+    /// Who sends.
+    pub sender: Sender,
     /// The id for an item that has none.
     pub key: Option<&'a str>,
     /// The installation that signed the item.
     pub signer: Option<&'a str>,
+}
+
+/// Who sends, as far as it can be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// The holder of a token.
+    Token,
+    /// A client of the ancestor, which shows nothing.
+    Ancestor,
+    /// Whoever writes a line.
+    Line,
+}
+
+/// What the way of an item says of it, where it has no envelope of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Loose<'a> {
+    /// The way.
+    pub way: Source,
+    /// Which product it could be about.
+    pub product: Option<&'a str>,
+    /// Its day, where that is known.
+    pub day: Option<Date>,
 }
 
 /// An item that can be stored, and what was left out of it.
@@ -143,21 +170,21 @@ pub fn events(context: Context<'_>, item: &Map<String, Value>) -> Result<Read, R
     found.finish(context, (Source::Events, day, id_of(item)), product)
 }
 
-/// Reads what a collector's client sent: an envelope, a batch, a bare report or one event.
+/// Reads what comes without a route of its own: an envelope, a batch, a bare report or one event.
 ///
 /// # Errors
 /// When nothing of it can be stored.
 pub fn collected(
     context: Context<'_>,
-    source: Option<&str>,
+    loose: Loose<'_>,
     event: &Map<String, Value>,
 ) -> Result<Read, Reason> {
     let mut read = match event.get("schema").and_then(Value::as_str) {
         Some(REPORT) => report(context, event),
         Some(EVENTS) => events(context, event),
-        Some(_) | None => bare(context, source, event),
+        Some(_) | None => bare(context, loose, event),
     }?;
-    read.record.source = Source::Collector;
+    read.record.source = loose.way;
     Ok(read)
 }
 
@@ -189,15 +216,16 @@ pub const EVENTS: &str = "ktel/events";
 
 fn bare(
     context: Context<'_>,
-    source: Option<&str>,
+    loose: Loose<'_>,
     event: &Map<String, Value>,
 ) -> Result<Read, Reason> {
-    let product = context.product(source.filter(|source| is_product(source)))?;
+    let product = context.product(loose.product.filter(|product| is_product(product)))?;
     let mut found = Found::new(context, event.len())?;
-    let mut day = context.today;
-    if event.contains_key("command_path") {
+    // A repetition has the day of what it repeats; a day that cannot be right is as good as none.
+    let mut day = loose.day.filter(|day| is_believable(*day, context.today));
+    if event.contains_key(COMMAND_PATH) {
         let event = Value::Object(event.clone());
-        day = day_of(&event).unwrap_or(day);
+        day = day_of(&event).or(day);
         found.take(0, context.catalog.events(product.as_deref()), &event);
     } else {
         for (part, (job, section)) in event.iter().enumerate() {
@@ -210,7 +238,7 @@ fn bare(
     if found.sections.is_empty() && found.refused.is_empty() {
         return Err(Reason::UnknownSchema);
     }
-    found.finish(context, (Source::Collector, day, None), product)
+    found.finish(context, (loose.way, day.unwrap_or(context.today), None), product)
 }
 
 /// What was found so far.
@@ -272,7 +300,8 @@ impl Found {
         let random = token::random();
         let id = id.or(context.key).unwrap_or(&random);
         let key = Key::new(day, id, today).ok_or(Reason::Key)?;
-        let authenticated = context.authenticated;
+        let key = if context.sender == Sender::Token { key } else { key.of_nobody() };
+        let authenticated = context.sender == Sender::Token;
         let record =
             Record { key, received: today, product, source, authenticated, sections, tally };
         Ok(Read { record, dropped, refused })
@@ -283,16 +312,18 @@ impl Found {
 enum Speaker {
     /// Whoever comes: what is said is counted apart from what is signed.
     Anybody,
+    /// Whoever writes a line: the same, and never under an id that is made of a key.
+    Line,
     /// The installation that signed, if one did.
     Signer(Option<String>),
 }
 
 impl Speaker {
     fn of(context: Context<'_>) -> Self {
-        if context.authenticated {
-            Self::Signer(context.signer.map(str::to_owned))
-        } else {
-            Self::Anybody
+        match context.sender {
+            Sender::Token => Self::Signer(context.signer.map(str::to_owned)),
+            Sender::Ancestor => Self::Anybody,
+            Sender::Line => Self::Line,
         }
     }
 
@@ -302,7 +333,8 @@ impl Speaker {
         let mut ids = schema.fields.iter().filter(|(_, field)| is_id(field));
         let Some(id) = ids.find_map(|(name, _)| sent.get(name)?.as_str()) else { return Ok(None) };
         match self {
-            Self::Anybody => Ok(Some(format!("unsigned {id}"))),
+            Self::Line if is_of_a_key(id) => Err(Reason::Signature),
+            Self::Anybody | Self::Line => Ok(Some(format!("unsigned {id}"))),
             Self::Signer(Some(signer)) if signer == id => Ok(Some(id.to_owned())),
             Self::Signer(_) => Err(Reason::Signature),
         }
@@ -326,6 +358,11 @@ fn is_product(name: &str) -> bool {
     let letter =
         |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_' | b'.');
     (1..=PRODUCT_BYTES_MAX).contains(&name.len()) && name.bytes().all(letter)
+}
+
+/// Tells whether an id could be that of an installation that signs: those are of version 8.
+fn is_of_a_key(id: &str) -> bool {
+    id.len() == 36 && id.as_bytes().get(14) == Some(&b'8')
 }
 
 fn object<'v>(item: &'v Map<String, Value>, name: &str) -> Result<&'v Map<String, Value>, Reason> {

@@ -11,6 +11,7 @@ pub mod dashboard;
 pub mod ingest;
 pub mod layout;
 pub mod limits;
+pub mod lines;
 pub mod rate;
 pub mod record;
 pub mod serve;

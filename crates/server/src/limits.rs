@@ -66,3 +66,31 @@ pub const GROUP_FLOOR_MIN: u32 = 5;
 pub const TOKENS_KNOWN_FOR: Duration = Duration::from_secs(2);
 /// What a sender that comes too often is told to wait.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// How many channels of Splunk's collector one token may have: a client has one for each process
+/// that it runs, and they take some 100 bytes.
+pub const CHANNELS_MAX: usize = 1000;
+/// How long a channel is remembered that nobody uses; Splunk's own default.
+pub const CHANNEL_IDLE: Duration = Duration::from_secs(600);
+/// How many numbers of a channel one request may ask for.
+pub const ACKS_ASKED_MAX: usize = 10_000;
+/// The longest line. A report has some 3 kB, and a datagram cannot have more.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// The largest datagram, and one byte.
+pub const DATAGRAM_BYTES_MAX: usize = 64 * 1024;
+/// How much is read of a connection at once; with [`LINE_BYTES_MAX`] this bounds its memory.
+pub const LINE_READ_BYTES: usize = 16 * 1024;
+/// How many connections with lines are open at once: some 20 MiB.
+pub const LINE_CONNECTIONS_MAX: usize = 256;
+/// How long such a connection may say nothing. Kong's controllers make one for each line; what
+/// forwards logs makes a new one when it has to.
+pub const LINE_IDLE_WITHIN: Duration = Duration::from_secs(120);
+/// How many lines go to the store at once: what one sync carries.
+pub const LINES_AT_ONCE_MAX: usize = GROUP_RECORDS_MAX;
+/// How long a stream waits before it looks for another turn.
+pub const TURN_AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// How long a listener rests that could not accept: descriptors come back by then, or not soon.
+pub const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// How many values one request of OTLP may hold: a thousand reports of a hundred values.
+pub const OTLP_VALUES_MAX: usize = 100_000;
+/// How deep such a value may be. A report has a section, a field and at most a record.
+pub const OTLP_NESTING_MAX: usize = 16;

@@ -48,11 +48,16 @@ pub enum Source {
     Collector,
     /// The ancestor's routes.
     Ancestor,
+    /// A line over TCP, TLS or UDP.
+    Line,
+    /// OTLP.
+    Otlp,
 }
 
 impl Source {
     /// Every way.
-    pub const ALL: [Self; 4] = [Self::Report, Self::Events, Self::Collector, Self::Ancestor];
+    pub const ALL: [Self; 6] =
+        [Self::Report, Self::Events, Self::Collector, Self::Ancestor, Self::Line, Self::Otlp];
 
     /// Gives the word that is stored.
     #[must_use]
@@ -62,6 +67,8 @@ impl Source {
             Self::Events => "events",
             Self::Collector => "collector",
             Self::Ancestor => "ancestor",
+            Self::Line => "line",
+            Self::Otlp => "otlp",
         }
     }
 }
@@ -118,17 +125,32 @@ impl Key {
     /// Makes a key, if the day is believable and the id could be one.
     #[must_use]
     pub fn new(day: Date, id: &str, today: Date) -> Option<Self> {
-        let ahead = day_number(day) - day_number(today);
-        let believable = (-DAYS_BACK_MAX..=DAYS_AHEAD_MAX).contains(&ahead);
-        (believable && is_id(id)).then(|| Self { day, id: id.to_owned() })
+        (is_believable(day, today) && is_id(id)).then(|| Self { day, id: id.to_owned() })
+    }
+
+    /// Puts it where no sender with a token has its keys, so that nobody's record can take the
+    /// place of somebody's.
+    #[must_use]
+    pub fn of_nobody(self) -> Self {
+        let Self { day, id } = self;
+        Self { day, id: format!("{NOBODY}{id}") }
     }
 }
+
+/// Tells whether a record can be of this day.
+#[must_use]
+pub fn is_believable(day: Date, today: Date) -> bool {
+    (-DAYS_BACK_MAX..=DAYS_AHEAD_MAX).contains(&(day_number(day) - day_number(today)))
+}
+
+/// What the ids of records without a token begin with, and no other.
+const NOBODY: &str = "unsigned-";
 
 /// Tells whether a text could be the id of a report.
 #[must_use]
 pub fn is_id(id: &str) -> bool {
     let letter = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
-    (16..=ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(letter)
+    (16..=ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(letter) && !id.starts_with(NOBODY)
 }
 
 /// Counts the days since 1970.

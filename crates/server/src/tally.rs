@@ -76,13 +76,14 @@ pub fn week(day: Date) -> Date {
     day.checked_sub(jiff::Span::new().days(since)).unwrap_or(day)
 }
 
-/// Tells whether a field says which version of the product runs: `version` or `PRODUCT_version`.
+/// Tells whether a field says which version of the product runs: `version`, `PRODUCT_version`, or
+/// `v` as Kong's controllers call it.
 fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
     let of_product = |name: &str| {
         let product = name.strip_suffix("_version");
         product.is_some_and(|product| schema.name.split('-').any(|part| part == product))
     };
-    matches!(field.of, Type::Version(_)) && (name == "version" || of_product(name))
+    matches!(field.of, Type::Version(_)) && (matches!(name, "version" | "v") || of_product(name))
 }
 
 fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<Said>) {

@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod proxy;
 pub mod real;
 mod recorded;
+pub mod relay;
 pub mod rsyslog;
 mod running;
 pub mod splunk;

@@ -9,16 +9,18 @@ use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
 use ktel_server::app::ancestor::{self, Answers};
 use ktel_server::app::{App, Readers, router};
+use ktel_server::lines::{self, Way};
 use ktel_server::store::Place;
 use ktel_server::token::{self, Role, Stamp};
 use ktel_server::{Catalog, Store, serve};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Serve, StoreArgument};
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::lines_address::LinesAddress;
 use crate::printer::Printer;
 use crate::schemas;
 
@@ -41,6 +43,13 @@ pub(super) struct Receiver {
     app: Arc<App>,
     listener: TcpListener,
     legacy: Option<(TcpListener, Answers)>,
+    lines: Vec<Lines>,
+}
+
+/// A way in for lines that listens already.
+enum Lines {
+    Streams(TcpListener, Option<Arc<rustls::ServerConfig>>),
+    Datagrams(UdpSocket),
 }
 
 impl Receiver {
@@ -73,12 +82,18 @@ impl Receiver {
             printer.out(format!("for Kamaji on  http://{}\n", listener.local_addr()?))?;
             receiver.legacy = Some((listener, answers));
         }
+        for way_in in &arguments.listen_lines {
+            let (lines, address) = Lines::listen(*way_in, arguments).await?;
+            printer.out(format!("for lines on  {address}\n"))?;
+            receiver.lines.push(lines);
+        }
         Ok(receiver)
     }
 
     /// Listens, so that from now on connections wait to be served.
     pub(super) async fn listen(address: SocketAddr, app: App) -> Result<Self, Failure> {
-        Ok(Self { app: Arc::new(app), listener: bind(address).await?, legacy: None })
+        let (app, listener) = (Arc::new(app), bind(address).await?);
+        Ok(Self { app, listener, legacy: None, lines: Vec::new() })
     }
 
     pub(super) fn url(&self) -> Result<String, Failure> {
@@ -95,14 +110,62 @@ impl Receiver {
 
     /// Serves until it is told to stop.
     pub(super) fn spawn(self, supervisor: &mut Supervisor) {
-        let Self { app, listener, legacy } = self;
+        let Self { app, listener, legacy, lines } = self;
         let stop = supervisor.stop_token();
         supervisor.spawn("forget what is old", expire(Arc::clone(&app), stop.clone()));
         if let Some((listener, answers)) = legacy {
             let routes = ancestor::router(Arc::clone(&app), answers);
             supervisor.spawn("serve Kamaji", serve_routes(routes, listener, stop.clone()));
         }
+        for lines in lines {
+            supervisor.spawn("take lines", lines.serve(Arc::clone(&app), stop.clone()));
+        }
         supervisor.spawn("serve", serve_routes(router(app), listener, stop));
+    }
+}
+
+impl Lines {
+    /// Listens, and gives the address in the form in which it was asked for.
+    async fn listen(way_in: LinesAddress, arguments: &Serve) -> Result<(Self, String), Failure> {
+        let LinesAddress { way, address } = way_in;
+        match way {
+            Way::Tcp => {
+                let listener = bind(address).await?;
+                let address = listener.local_addr()?;
+                Ok((Self::Streams(listener, None), format!("tcp://{address}")))
+            }
+            Way::Tls => {
+                let files = arguments.lines_certificate.as_deref();
+                let files = files.zip(arguments.lines_key.as_deref());
+                let (certificate, key) = files.ok_or_else(|| {
+                    Failure::usage(
+                        anyhow::anyhow!("lines under TLS need a certificate"),
+                        Some("name its files with --lines-certificate and --lines-key"),
+                    )
+                })?;
+                let config = lines::certificate::load(certificate, key).map_err(usage)?;
+                let listener = bind(address).await?;
+                let address = listener.local_addr()?;
+                Ok((Self::Streams(listener, Some(config)), format!("tls://{address}")))
+            }
+            Way::Udp => {
+                let socket = taken(UdpSocket::bind(address).await, address)?;
+                let address = socket.local_addr()?;
+                Ok((Self::Datagrams(socket), format!("udp://{address}")))
+            }
+        }
+    }
+
+    async fn serve(self, app: Arc<App>, stop: CancellationToken) {
+        match self {
+            Self::Datagrams(socket) => lines::serve_datagrams(app, socket, stop).await,
+            Self::Streams(listener, tls) => {
+                if let Err(error) = lines::serve_streams(app, listener, tls, stop).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "taking lines ended");
+                }
+            }
+        }
     }
 }
 
@@ -129,9 +192,12 @@ async fn expire(app: Arc<App>, stop: CancellationToken) {
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let listener = TcpListener::bind(address).await;
-    let listener = listener.with_context(|| format!("listen on `{address}`"));
-    listener.map_err(|error| {
+    taken(TcpListener::bind(address).await, address)
+}
+
+fn taken<T>(bound: std::io::Result<T>, address: SocketAddr) -> Result<T, Failure> {
+    let bound = bound.with_context(|| format!("listen on `{address}`"));
+    bound.map_err(|error| {
         Failure::usage(error, Some("name another address; port 0 takes any that is free"))
     })
 }

@@ -14,7 +14,7 @@ use http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
 use super::{App, refusal, status, unstored};
-use crate::ingest::{self, Context, Reason};
+use crate::ingest::{self, Context, Reason, Sender};
 use crate::rate::Bucket;
 
 /// How faithful the answers are.
@@ -95,7 +95,7 @@ impl Routes {
             catalog: &app.catalog,
             today: app.today(),
             bound: None,
-            authenticated: false,
+            sender: Sender::Ancestor,
             key: None,
             signer: None,
         };
@@ -117,7 +117,7 @@ impl Routes {
 
 impl App {
     /// Takes a turn from the one bucket of all who come this way without a token.
-    pub(super) fn admit_unknown(&self, way: &str) -> bool {
+    pub(crate) fn admit_unknown(&self, way: &str) -> bool {
         let now_ms = self.elapsed_ms();
         let mut buckets = self.buckets.lock().expect("no holder panics");
         let bucket = buckets.entry(way.to_owned()).or_insert_with(|| Bucket::new(now_ms));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue};
 use maud::Markup;
@@ -157,7 +157,8 @@ impl App {
     }
 
     async fn reader(&self, headers: &HeaderMap) -> Option<Reader> {
-        let token = token_of(headers, "Bearer").map(str::to_owned).or_else(|| password(headers));
+        let token =
+            token_of(headers, "Bearer").map(str::to_owned).or_else(|| super::password(headers));
         let stamp = match token {
             Some(token) => self.stamp(&token).await,
             None => None,
@@ -217,19 +218,6 @@ fn html(page: Markup) -> Response {
         (CACHE_CONTROL, "no-store"),
     ];
     (status(200), headers, page.into_string()).into_response()
-}
-
-/// Finds the password that a browser sends.
-fn password(headers: &HeaderMap) -> Option<String> {
-    use base64::Engine as _;
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, credentials) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("Basic") {
-        return None;
-    }
-    let decoded = base64::engine::general_purpose::STANDARD.decode(credentials.trim()).ok()?;
-    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Some(password.to_owned())
 }
 
 #[cfg(test)]

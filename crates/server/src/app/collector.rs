@@ -9,15 +9,22 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, Uri};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::event::{Event, Events};
 use super::intake::Trouble;
 use super::{App, Denied, json_answer, token_of};
-use crate::ingest;
-use crate::limits::ITEMS_MAX;
+use crate::ingest::{self, Loose};
+use crate::limits::ACKS_ASKED_MAX;
+use crate::record::Source;
+use crate::signed::{Forged, signer};
 use crate::token::Stamp;
+
+pub(super) mod channels;
+mod event;
 
 /// What the collector can answer: its number, the status and the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +37,12 @@ const INVALID_TOKEN: Code = Code(4, 403, "Invalid token");
 const NO_DATA: Code = Code(5, 400, "No data");
 const INVALID_DATA: Code = Code(6, 400, "Invalid data format");
 const BUSY: Code = Code(9, 503, "Server is busy");
+const CHANNEL_MISSING: Code = Code(10, 400, "Data channel is missing");
+const INVALID_CHANNEL: Code = Code(11, 400, "Invalid data channel");
 const EVENT_REQUIRED: Code = Code(12, 400, "Event field is required");
 const EVENT_BLANK: Code = Code(13, 400, "Event field cannot be blank");
-const ACK_DISABLED: Code = Code(14, 400, "ACK is disabled");
+const INDEXED_FIELDS: Code = Code(15, 400, "Error in handling indexed fields");
+const TOKEN_IN_QUERY: Code = Code(16, 400, "Query string authorization is not enabled");
 const HEALTHY: Code = Code(17, 200, "HEC is healthy");
 const UNHEALTHY: Code = Code(18, 503, "HEC is unhealthy, queues are full");
 const QUEUE_FULL: Code = Code(26, 429, "HEC queue is at capacity");
@@ -50,69 +60,136 @@ impl Code {
     }
 }
 
-pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    app.collect(&headers, body, envelopes).await
+pub(super) async fn take(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    app.collect(&Asked { uri: &uri, headers: &headers }, body, event::enveloped).await
 }
 
 pub(super) async fn take_raw(
     State(app): State<Arc<App>>,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    app.collect(&headers, body, lines).await
+    app.collect(&Asked { uri: &uri, headers: &headers }, body, event::lines).await
 }
 
-/// No token acknowledges: an answer of success says more already, namely that it is stored.
-pub(super) async fn acks(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    app.sender(&headers).await.map_or_else(|code| code, |_| ACK_DISABLED).answer(None)
+pub(super) async fn acks(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let acks = app.acks(&Asked { uri: &uri, headers: &headers }, body).await;
+    acks.map_or_else(|code| code.answer(None), |acks| json_answer(200, &json!({"acks": acks})))
 }
 
 pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
     app.store.probe().await.map_or(UNHEALTHY, |()| HEALTHY).answer(None)
 }
 
-/// One event: its source and what it says, or why it is none.
-type Envelope = Result<(Option<String>, Map<String, Value>), Code>;
+/// What a request says besides its body.
+struct Asked<'r> {
+    uri: &'r Uri,
+    headers: &'r HeaderMap,
+}
+
+impl<'r> Asked<'r> {
+    fn header(&self, name: &str) -> Option<&'r str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    fn query(&self, name: &str) -> Option<&'r str> {
+        let pairs = self.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Finds the channel that a sender chose, if it chose one.
+    fn channel(&self) -> Result<Option<&'r str>, Code> {
+        let named = self.header("x-splunk-request-channel").or_else(|| self.query("channel"));
+        match named {
+            Some(channel) if !channels::is_channel(channel) => Err(INVALID_CHANNEL),
+            named => Ok(named),
+        }
+    }
+}
+
+/// Which numbers a sender asks for.
+#[derive(Deserialize)]
+struct Acks {
+    acks: Vec<u64>,
+}
 
 impl App {
-    async fn sender(&self, headers: &HeaderMap) -> Result<Stamp, Code> {
+    async fn sender(&self, asked: &Asked<'_>) -> Result<Stamp, Code> {
+        let headers = asked.headers;
         if !headers.contains_key(AUTHORIZATION) {
-            return Err(TOKEN_REQUIRED);
+            let in_query = asked.query("token").is_some();
+            return Err(if in_query { TOKEN_IN_QUERY } else { TOKEN_REQUIRED });
         }
-        let token = token_of(headers, "Splunk").ok_or(INVALID_AUTHORIZATION)?;
+        // Splunk takes a password for a token, too, whatever the name before it.
+        let token = token_of(headers, "Splunk").map(str::to_owned);
+        let token = token.or_else(|| super::password(headers)).ok_or(INVALID_AUTHORIZATION)?;
         if token.is_empty() {
             return Err(TOKEN_REQUIRED);
         }
-        self.admit(token).await.map_err(|denied| match denied {
+        self.admit(&token).await.map_err(|denied| match denied {
             Denied::Missing => TOKEN_REQUIRED,
             Denied::Unknown | Denied::Role => INVALID_TOKEN,
             Denied::TooOften => QUEUE_FULL,
         })
     }
 
-    async fn collect(
-        &self,
-        headers: &HeaderMap,
-        body: Body,
-        read: fn(&Bytes) -> Result<Vec<Envelope>, Code>,
-    ) -> Response {
-        let stamp = match self.sender(headers).await {
-            Ok(stamp) => stamp,
-            Err(code) => return code.answer(None),
-        };
-        let body = self.body(headers, body).await.map_err(|trouble| match trouble {
+    async fn collected_body(&self, asked: &Asked<'_>, body: Body) -> Result<Bytes, Code> {
+        self.body(asked.headers, body).await.map_err(|trouble| match trouble {
             Trouble::TooLarge => TOO_LARGE,
             Trouble::Encoding | Trouble::Broken => INVALID_DATA,
             Trouble::Slow | Trouble::Busy => BUSY,
-        });
-        let envelopes = match body.and_then(|body| read(&body)) {
-            Ok(envelopes) => envelopes,
+        })
+    }
+
+    async fn acks(&self, asked: &Asked<'_>, body: Body) -> Result<Map<String, Value>, Code> {
+        let stamp = self.sender(asked).await?;
+        let channel = asked.channel()?.ok_or(CHANNEL_MISSING)?;
+        let body = self.collected_body(asked, body).await?;
+        let Acks { acks } = serde_json::from_slice(&body).map_err(|_| INVALID_DATA)?;
+        if acks.len() > ACKS_ASKED_MAX {
+            return Err(TOO_LARGE);
+        }
+        let now_ms = self.elapsed_ms();
+        let mut channels = self.channels.lock().expect("no holder panics");
+        let given = channels.are_given(&stamp.hex(), channel, &acks, now_ms);
+        let pairs = acks.iter().zip(given);
+        Ok(pairs.map(|(number, given)| (number.to_string(), given.into())).collect())
+    }
+
+    async fn collect(
+        &self,
+        asked: &Asked<'_>,
+        body: Body,
+        read: for<'b> fn(&'b Bytes) -> Result<Events<'b>, Code>,
+    ) -> Response {
+        let events = async {
+            let stamp = self.sender(asked).await?;
+            let channel = asked.channel()?;
+            Ok((stamp, channel, self.collected_body(asked, body).await?))
+        };
+        let (stamp, channel, body) = match events.await {
+            Ok(asked) => asked,
+            Err(code) => return Code::answer(code, None),
+        };
+        let events = match read(&body) {
+            Ok(events) => events,
             Err(code) => return code.answer(None),
         };
-        let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+        let key = asked.header("idempotency-key");
         let (mut all, mut first) = (Vec::new(), None);
-        for (number, envelope) in envelopes.into_iter().enumerate() {
-            match self.read_one(&stamp, key.map(|key| format!("{key}.{number}")), envelope) {
+        for (number, event) in events.into_iter().enumerate() {
+            match self.read_one(&stamp, key.map(|key| format!("{key}.{number}")), event) {
                 Ok(read) => all.push(read),
                 Err(code) => {
                     self.count_refused(1);
@@ -124,69 +201,37 @@ impl App {
             tracing::error!(error = &error as &dyn std::error::Error, "events were not stored");
             return BUSY.answer(None);
         }
-        match first {
-            Some((code, number)) => code.answer(Some(number)),
-            None => SUCCESS.answer(None),
+        match (first, channel) {
+            (Some((code, number)), _) => code.answer(Some(number)),
+            (None, None) => SUCCESS.answer(None),
+            (None, Some(channel)) => self.acknowledged(&stamp, channel),
         }
+    }
+
+    /// Answers with a number that is good at once.
+    fn acknowledged(&self, stamp: &Stamp, channel: &str) -> Response {
+        let now_ms = self.elapsed_ms();
+        let mut channels = self.channels.lock().expect("no holder panics");
+        let number = channels.give(&stamp.hex(), channel, now_ms);
+        let Code(code, status, text) = SUCCESS;
+        json_answer(status, &json!({"text": text, "code": code, "ackId": number}))
     }
 
     fn read_one(
         &self,
         stamp: &Stamp,
         key: Option<String>,
-        one: Envelope,
+        event: Result<Event<'_>, Code>,
     ) -> Result<ingest::Read, Code> {
-        let (source, event) = one?;
-        let context = ingest::Context { key: key.as_deref(), ..self.context(stamp) };
-        let read = ingest::collected(context, source.as_deref(), &event);
+        let Event { source, day, bytes, parsed } = event?;
+        let signer = signer(bytes.as_bytes(), &parsed).map_err(|Forged| INVALID_DATA)?;
+        let context = ingest::Context {
+            key: key.as_deref(),
+            signer: signer.as_deref(),
+            ..self.context(stamp)
+        };
+        let loose = Loose { way: Source::Collector, product: source.as_deref(), day };
+        let read = ingest::collected(context, loose, &parsed);
         read.map_err(|_reason| INVALID_DATA)
-    }
-}
-
-/// Reads envelopes one behind the other, or in one array.
-fn envelopes(body: &Bytes) -> Result<Vec<Envelope>, Code> {
-    let text = body.trim_ascii();
-    let values: Vec<Result<Value, Code>> = if text.starts_with(b"[") {
-        let list: Vec<Value> = serde_json::from_slice(text).map_err(|_| INVALID_DATA)?;
-        list.into_iter().map(Ok).collect()
-    } else {
-        let values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
-        values.take(ITEMS_MAX + 1).map(|value| value.map_err(|_| INVALID_DATA)).collect()
-    };
-    match values.len() {
-        0 => Err(NO_DATA),
-        length if length > ITEMS_MAX => Err(TOO_LARGE),
-        _ => Ok(values.into_iter().map(|value| value.and_then(envelope)).collect()),
-    }
-}
-
-fn envelope(mut value: Value) -> Envelope {
-    let source = value.get("source").and_then(Value::as_str).map(str::to_owned);
-    match value.get_mut("event").map(Value::take) {
-        None => Err(EVENT_REQUIRED),
-        Some(Value::Object(event)) if event.is_empty() => Err(EVENT_BLANK),
-        Some(Value::Object(event)) => Ok((source, event)),
-        Some(Value::String(text)) if text.trim().is_empty() => Err(EVENT_BLANK),
-        // Loggers like to send JSON as a text.
-        Some(Value::String(text)) => {
-            Ok((source, serde_json::from_str(&text).map_err(|_| INVALID_DATA)?))
-        }
-        Some(_) => Err(INVALID_DATA),
-    }
-}
-
-/// Reads text line by line, one event each.
-fn lines(body: &Bytes) -> Result<Vec<Envelope>, Code> {
-    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let lines = lines.take(ITEMS_MAX + 1);
-    let events = lines.map(|line| match serde_json::from_slice(line) {
-        Ok(event) => Ok((None, event)),
-        Err(_) => Err(INVALID_DATA),
-    });
-    let events: Vec<Envelope> = events.collect();
-    match events.len() {
-        0 => Err(NO_DATA),
-        length if length > ITEMS_MAX => Err(TOO_LARGE),
-        _ => Ok(events),
     }
 }

@@ -3,14 +3,14 @@
 use jiff::civil::date;
 use serde_json::{Value, json};
 
-use super::{Context, Read, Reason, Refused, collected, events, report};
+use super::{Context, Loose, Read, Reason, Refused, Sender, collected, events, report};
 use crate::Catalog;
-use crate::record::Cell;
+use crate::record::{Cell, Source};
 
 fn with<T>(bound: Option<&str>, run: impl FnOnce(Context<'_>) -> T) -> T {
     let catalog = Catalog::built_in();
     let today = date(2026, 11, 21);
-    run(Context { catalog: &catalog, today, bound, authenticated: true, key: None, signer: None })
+    run(Context { catalog: &catalog, today, bound, sender: Sender::Token, key: None, signer: None })
 }
 
 fn read(item: &Value) -> Result<Read, Reason> {
@@ -93,7 +93,8 @@ fn a_batch_keeps_its_good_events_and_names_the_bad_ones() {
 #[test]
 fn a_collector_takes_bare_reports_and_bare_events() {
     let take = |event: &Value| {
-        with(None, |context| collected(context, Some("acme"), event.as_object().unwrap()))
+        let loose = Loose { way: Source::Collector, product: Some("acme"), day: None };
+        with(None, |context| collected(context, loose, event.as_object().unwrap()))
     };
     let sections = |event| take(&event).map(|read| read.record.sections.len());
     assert_eq!(sections(json!({"cluster-state": {"pods": 1}, "mine": 1})), Ok(1));

@@ -13,10 +13,10 @@ use tower::ServiceExt;
 use crate::routes::Server;
 use crate::support::table;
 
-struct Installation(Ed25519KeyPair);
+pub(crate) struct Installation(Ed25519KeyPair);
 
 impl Installation {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let pair = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Self(Ed25519KeyPair::from_pkcs8(pair.as_ref()).unwrap())
     }
@@ -25,19 +25,22 @@ impl Installation {
         self.0.public_key().as_ref().try_into().unwrap()
     }
 
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         signature::installation_id(&self.key())
     }
 
-    fn sign(&self, item: &Value) -> Vec<u8> {
-        let bytes = item.to_string().into_bytes();
-        let signed = self.0.sign(&bytes).as_ref().try_into().unwrap();
-        signature::attach(&bytes, &self.key(), &signed).unwrap()
+    pub(crate) fn sign(&self, item: &Value) -> Vec<u8> {
+        self.sign_bytes(item.to_string().as_bytes())
+    }
+
+    pub(crate) fn sign_bytes(&self, item: &[u8]) -> Vec<u8> {
+        let signed = self.0.sign(item).as_ref().try_into().unwrap();
+        signature::attach(item, &self.key(), &signed).unwrap()
     }
 }
 
 /// A report of how many control planes run.
-fn stats(report: &str, installation: &str, running: u64) -> Value {
+pub(crate) fn stats(report: &str, installation: &str, running: u64) -> Value {
     json!({
         "schema": "ktel/report", "schema_version": "1.0.0", "id": report, "day": "2026-11-21",
         "product": {"name": "kamaji", "ktel": "0.1.0"}, "form": "exact",
@@ -50,7 +53,7 @@ fn stats(report: &str, installation: &str, running: u64) -> Value {
     })
 }
 
-async fn running(server: &Server) -> Vec<Value> {
+pub(crate) async fn running(server: &Server) -> Vec<Value> {
     let rows = server.store().rows(&table("ktel/kamaji-stats")).await.unwrap();
     rows.into_iter().map(|row| row["running"].clone()).collect()
 }
@@ -103,7 +106,7 @@ async fn an_installation_that_signs_is_forgotten_and_no_other() {
 }
 
 #[track_caller]
-fn seed() -> [(&'static str, Value); 4] {
+pub(crate) fn seed() -> [(&'static str, Value); 4] {
     [
         (
             "/stats",
@@ -124,7 +127,13 @@ fn seed() -> [(&'static str, Value); 4] {
     ]
 }
 
-async fn ask(server: &Server, answers: Answers, method: &str, path: &str, body: &str) -> u16 {
+pub(crate) async fn ask(
+    server: &Server,
+    answers: Answers,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> u16 {
     let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned()));
     let answer = ancestor::router(server.app(), answers).oneshot(request.unwrap()).await.unwrap();
     let status = answer.status().as_u16();

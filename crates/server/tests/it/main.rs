@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod charts;
+mod collector;
 mod contract;
 mod counts;
 mod crash;
 mod forget;
 mod installations;
+mod lines;
 mod network;
+mod otlp;
 mod routes;
+mod seeds;
 mod support;
 mod sync;

@@ -65,7 +65,7 @@ impl Server {
         self.router().oneshot(request).await.unwrap()
     }
 
-    async fn ask(&self, request: Request<Body>) -> (u16, Value) {
+    pub(crate) async fn ask(&self, request: Request<Body>) -> (u16, Value) {
         let answer = self.answer(request).await;
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
@@ -80,7 +80,7 @@ impl Server {
         self.ask(request.unwrap()).await
     }
 
-    async fn pods(&self) -> Vec<Value> {
+    pub(crate) async fn pods(&self) -> Vec<Value> {
         let rows = self.app.store().rows(&table("ktel/cluster-state")).await.unwrap();
         rows.into_iter().map(|row| row["pods"].clone()).collect()
     }

@@ -1,0 +1,222 @@
+//! `/v1/logs`: OTLP over HTTP, as protobuf or JSON.
+//!
+//! What cannot be stored is counted in the answer, as a partial success; a refusal of the whole is a
+//! `google.rpc.Status` in the encoding of the request.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use serde_json::{Map, Value, json};
+
+use super::intake::Trouble;
+use super::{App, Denied, refusal, status, token_of};
+use crate::ingest::otlp::{Log, Said, Unreadable, json, protobuf};
+use crate::ingest::{self, Context, Loose, Read, Reason, Sender};
+use crate::limits::RETRY_AFTER_SECONDS;
+use crate::record::Source;
+use crate::signed::{Forged, signer};
+use crate::token::Stamp;
+
+/// How a request is written, and so its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Protobuf,
+    Json,
+}
+
+/// Why a whole request is refused: the status of HTTP, that of gRPC, and a sentence.
+type Refusal = (u16, u8, &'static str);
+
+const INVALID_ARGUMENT: u8 = 3;
+const PERMISSION_DENIED: u8 = 7;
+const RESOURCE_EXHAUSTED: u8 = 8;
+const UNAVAILABLE: u8 = 14;
+const UNAUTHENTICATED: u8 = 16;
+
+pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+    let Some(encoding) = Encoding::of(&headers) else {
+        return refusal(415, "type", "send application/x-protobuf or application/json", None);
+    };
+    match app.take_logs(encoding, &headers, body).await {
+        Ok(rejected) => encoding.answer(200, encoding.response(&rejected)),
+        Err((number, code, message)) => encoding.refuse(number, code, message),
+    }
+}
+
+impl Encoding {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        match value.split(';').next()?.trim().to_ascii_lowercase().as_str() {
+            "application/x-protobuf" => Some(Self::Protobuf),
+            "application/json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// Writes an `ExportLogsServiceResponse`.
+    fn response(self, rejected: &Rejected) -> Vec<u8> {
+        let Some(first) = rejected.first else {
+            return match self {
+                Self::Protobuf => Vec::new(),
+                Self::Json => b"{}".to_vec(),
+            };
+        };
+        let (_, message) = first.words();
+        let count = rejected.count;
+        match self {
+            Self::Protobuf => {
+                let mut partial = vec![1 << 3];
+                varint(&mut partial, count as u64);
+                bytes(&mut partial, 2, message.as_bytes());
+                let mut response = Vec::new();
+                bytes(&mut response, 1, &partial);
+                response
+            }
+            Self::Json => json!({"partialSuccess": {
+                "rejectedLogRecords": count.to_string(), "errorMessage": message,
+            }})
+            .to_string()
+            .into_bytes(),
+        }
+    }
+
+    /// Writes a `google.rpc.Status`.
+    fn refuse(self, number: u16, code: u8, message: &str) -> Response {
+        let body = match self {
+            Self::Protobuf => {
+                let mut status = vec![1 << 3, code];
+                bytes(&mut status, 2, message.as_bytes());
+                status
+            }
+            Self::Json => json!({"code": code, "message": message}).to_string().into_bytes(),
+        };
+        let mut answer = self.answer(number, body);
+        let headers = answer.headers_mut();
+        match number {
+            401 => drop(headers.insert(WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"))),
+            429 | 503 => drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into())),
+            _ => {}
+        }
+        answer
+    }
+
+    fn answer(self, number: u16, body: Vec<u8>) -> Response {
+        let content_type = match self {
+            Self::Protobuf => "application/x-protobuf",
+            Self::Json => "application/json",
+        };
+        let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")];
+        (status(number), headers, body).into_response()
+    }
+}
+
+fn varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
+    out.push(field << 3 | 2);
+    varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// How many records were not stored, and why the first was not.
+#[derive(Debug, Default)]
+struct Rejected {
+    count: usize,
+    first: Option<Reason>,
+}
+
+impl App {
+    async fn take_logs(
+        &self,
+        encoding: Encoding,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Rejected, Refusal> {
+        let admitted = match token_of(headers, "Bearer") {
+            Some(token) => self.admit(token).await,
+            None => Err(Denied::Missing),
+        };
+        let stamp = admitted.map_err(denied)?;
+        let body = self.body(headers, body).await.map_err(troubled)?;
+        let logs = match encoding {
+            Encoding::Protobuf => protobuf::logs(&body),
+            Encoding::Json => json::logs(&body),
+        };
+        let logs = logs.map_err(|unreadable| match unreadable {
+            Unreadable::Broken => (400, INVALID_ARGUMENT, "not a request to export logs"),
+            Unreadable::TooMany => (413, INVALID_ARGUMENT, "too much in one request"),
+        })?;
+        let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+        let (mut all, mut rejected) = (Vec::new(), Rejected::default());
+        for (index, log) in logs.into_iter().enumerate() {
+            match self.read_log(&stamp, key.map(|key| format!("{key}.{index}")).as_deref(), log) {
+                Ok(read) => all.push(read),
+                Err(reason) => {
+                    rejected.count += 1;
+                    rejected.first = rejected.first.or(Some(reason));
+                }
+            }
+        }
+        if let Err(error) = self.keep(all).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "logs were not stored");
+            return Err((503, UNAVAILABLE, "the store does not answer; try again"));
+        }
+        self.count_refused(rejected.count);
+        Ok(rejected)
+    }
+
+    fn read_log(&self, stamp: &Stamp, key: Option<&str>, log: Log) -> Result<Read, Reason> {
+        let (product, day) = (log.product.clone(), log.day);
+        let context = Context { key, ..self.context(stamp) };
+        let loose = Loose { way: Source::Otlp, product: product.as_deref(), day };
+        match log.said() {
+            Said::Nothing => Err(Reason::Malformed),
+            Said::Object(item) => ingest::collected(context, loose, &item),
+            Said::Text(text) => match serde_json::from_str::<Map<String, Value>>(&text) {
+                Ok(item) => {
+                    let signer = signer(text.as_bytes(), &item);
+                    let signer = signer.map_err(|Forged| Reason::Signature)?;
+                    let context = Context { signer: signer.as_deref(), ..context };
+                    ingest::collected(context, loose, &item)
+                }
+                // The token is that of whoever passes a line on, who does not vouch for it.
+                Err(_) => {
+                    let context = Context { sender: Sender::Line, ..context };
+                    let mut read = ingest::line(context, text.as_bytes())?;
+                    read.record.source = Source::Otlp;
+                    Ok(read)
+                }
+            },
+        }
+    }
+}
+
+fn denied(denied: Denied) -> Refusal {
+    match denied {
+        Denied::Missing => (401, UNAUTHENTICATED, "a token is needed"),
+        Denied::Unknown => (401, UNAUTHENTICATED, "this token is not known"),
+        Denied::Role => (403, PERMISSION_DENIED, "this token may not send"),
+        Denied::TooOften => (429, RESOURCE_EXHAUSTED, "too many requests"),
+    }
+}
+
+fn troubled(trouble: Trouble) -> Refusal {
+    let (number, _, message) = trouble.words();
+    match trouble {
+        Trouble::TooLarge | Trouble::Encoding | Trouble::Broken => {
+            (number, INVALID_ARGUMENT, message)
+        }
+        // Of all statuses, clients of OTLP try again after this one.
+        Trouble::Slow | Trouble::Busy => (503, UNAVAILABLE, message),
+    }
+}

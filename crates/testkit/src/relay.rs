@@ -1,0 +1,115 @@
+//! Real programs that stand between a sender and a receiver, and pass on what comes.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::etcd::free_ports;
+use crate::real;
+use crate::running::{Running, accepts, log_in, loopback};
+
+/// A running relay; it ends when it is dropped or this process ends.
+#[derive(Debug)]
+pub struct Relay {
+    _running: Running,
+    port: u16,
+}
+
+impl Relay {
+    /// Starts an rsyslogd that passes each message on three times: counted and in the form of RFC
+    /// 5424 over TCP, as it came over UDP, and as rsyslog does by itself over TLS, whose server it
+    /// trusts by the certificates given as PEM. Prints `SKIPPED` where it is missing.
+    ///
+    /// # Panics
+    ///
+    /// It is there and does not start, or it is missing under `CI=true`.
+    #[must_use]
+    pub fn rsyslog(tcp: SocketAddr, udp: SocketAddr, tls: (SocketAddr, &str)) -> Option<Self> {
+        let [program] = real::require(["rsyslogd"])?;
+        let [port] = free_ports().expect("a free port");
+        let (tls, ca) = tls;
+        let prepare = |directory: &Path| {
+            let file = directory.join("rsyslog.conf");
+            fs::write(directory.join("ca.pem"), ca).context("write a CA")?;
+            let text = rsyslog_configuration(directory, port, [tcp, udp, tls]);
+            fs::write(&file, text).context("write its configuration")?;
+            let file = file.display().to_string();
+            Ok(vec!["-n".to_owned(), "-iNONE".to_owned(), "-f".to_owned(), file])
+        };
+        let running = Running::start(&program, prepare, |_| accepts(port));
+        Some(Self { _running: running.expect("a real rsyslogd starts"), port })
+    }
+
+    /// Starts a Collector that takes OTLP over HTTP and passes each record on to a receiver of the
+    /// same twice, as protobuf and as JSON. Prints `SKIPPED` where it cannot be built.
+    ///
+    /// # Panics
+    ///
+    /// It is there and does not start, or it is missing under `CI=true`.
+    #[must_use]
+    pub fn collector(url: &str, token: &str) -> Option<Self> {
+        let [program] = real::require(["otelcol"])?;
+        let [port] = free_ports().expect("a free port");
+        let exporter = |encoding: &str| {
+            json!({
+                "logs_endpoint": format!("{url}/v1/logs"), "encoding": encoding,
+                "headers": {"Authorization": format!("Bearer {token}")},
+            })
+        };
+        let configuration = json!({
+            "receivers": {"otlp": {"protocols": {"http": {"endpoint": loopback(port).to_string()}}}},
+            "exporters": {
+                "otlp_http/protobuf": exporter("proto"), "otlp_http/json": exporter("json"),
+            },
+            "service": {
+                "telemetry": {"metrics": {"level": "none"}},
+                "pipelines": {"logs": {
+                    "receivers": ["otlp"],
+                    "exporters": ["otlp_http/protobuf", "otlp_http/json"],
+                }},
+            },
+        });
+        let prepare = |directory: &Path| {
+            let file = directory.join("config.json");
+            fs::write(&file, configuration.to_string()).context("write its configuration")?;
+            Ok(vec![format!("--config={}", file.display())])
+        };
+        let is_ready = |directory: &Path| {
+            let log = fs::read_to_string(log_in(directory));
+            log.is_ok_and(|log| log.contains("Everything is ready"))
+        };
+        let running = Running::start(&program, prepare, is_ready);
+        Some(Self { _running: running.expect("a real Collector starts"), port })
+    }
+
+    /// Gives where it takes what it passes on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        loopback(self.port)
+    }
+}
+
+fn rsyslog_configuration(directory: &Path, port: u16, [tcp, udp, tls]: [SocketAddr; 3]) -> String {
+    let path = directory.display();
+    let to =
+        |address: SocketAddr| format!(r#"target="{}" port="{}""#, address.ip(), address.port());
+    let (tcp, udp, tls) = (to(tcp), to(udp), to(tls));
+    format!(
+        r#"global(
+  workDirectory="{path}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off"
+  defaultNetstreamDriverCAFile="{path}/ca.pem"
+)
+module(load="imtcp")
+template(name="raw" type="string" string="%rawmsg%\n")
+ruleset(name="on") {{
+  action(type="omfwd" {tcp} protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
+  action(type="omfwd" {udp} protocol="udp" template="raw")
+  action(type="omfwd" {tls} protocol="tcp" streamDriver="ossl" streamDriverMode="1" streamDriverAuthMode="x509/certvalid")
+}}
+input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="on")
+"#
+    )
+}
