@@ -8,6 +8,7 @@ pub mod anonymity;
 pub mod app;
 pub mod catalog;
 pub mod dashboard;
+pub mod flow;
 pub mod ingest;
 pub mod layout;
 pub mod limits;
