@@ -15,6 +15,7 @@ use crate::tally::{ALL, week};
 pub mod dictionary;
 pub mod page;
 mod svg;
+pub mod transparency;
 
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,26 @@ pub struct Chart<'a> {
     pub folded: Folded,
 }
 
+/// Tells whether one sender of a schema can be in several groups of a field.
+pub(crate) fn overlap(of: &Type, schema: &Schema) -> Overlap {
+    match (of, schema.kind) {
+        // One upload holds many events, which need not say the same.
+        (Type::Map(..) | Type::List(_), _) | (_, Kind::Event) => Overlap::Possible,
+        _ => Overlap::None,
+    }
+}
+
 impl Unit {
+    /// Finds what is counted of a schema; of installations, in the newest week that has any.
+    pub(crate) fn of(schema: &Schema, newest: Date) -> Self {
+        let has_id = || schema.fields.values().any(|field| matches!(field.of, Type::Id));
+        match schema.kind {
+            Kind::Stats if has_id() => Self::Installations(newest),
+            Kind::Event => Self::Events,
+            Kind::Stats | Kind::Job => Self::Reports,
+        }
+    }
+
     /// Gives the word for many.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -107,13 +127,7 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
         all.map(|all| (all.number, all.senders))
     };
     let newest = counts.iter().map(|count| count.week).max().unwrap_or(today);
-    let follows_installations = schema.kind == Kind::Stats
-        && schema.fields.values().any(|field| matches!(field.of, Type::Id));
-    let unit = match schema.kind {
-        Kind::Stats if follows_installations => Unit::Installations(newest),
-        Kind::Event => Unit::Events,
-        Kind::Stats | Kind::Job => Unit::Reports,
-    };
+    let unit = Unit::of(schema, newest);
     let first = view.from(today);
     let weeks = (0..i64::from(view.weeks)).filter_map(|back| first.checked_add(back.weeks()).ok());
     let weeks = weeks.map(|day| {
@@ -122,12 +136,7 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
     });
     let charts = schema.all_fields().filter_map(|(path, field)| {
         let groups = groups(counts, &path, unit);
-        let overlap = match (&field.of, unit) {
-            // One upload holds many events, which need not say the same.
-            (Type::Map(..) | Type::List(_), _) | (_, Unit::Events) => Overlap::Possible,
-            _ => Overlap::None,
-        };
-        let mut folded = fold(groups, overlap, view.floor);
+        let mut folded = fold(groups, overlap(&field.of, schema), view.floor);
         if matches!(field.of, Type::Count(_) | Type::Duration(_)) {
             // Buckets are read from small to large.
             folded.groups.sort_by_key(|group| begin(&group.word));

@@ -63,6 +63,7 @@ pub(super) fn frame(title: &str, main: &Markup) -> Markup {
                     nav aria-label="Pages" {
                         a href="/" { "Charts" }
                         a href="/dictionary" { "What is collected, and why" }
+                        a href="/transparency" { "Who looks at it" }
                     }
                 }
                 main id="main" { (main) }
@@ -260,6 +261,7 @@ impl Page<'_> {
                         }
                     }
                 }
+                p.links { a href="/metrics" aria-label="these numbers for Prometheus" { "metrics" } }
             }
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::routes::{ADMIN, READER, Server, TOKEN, report};
 
 /// Twelve reports of small clusters and three of large ones.
-async fn filled() -> Server {
+pub(crate) async fn filled() -> Server {
     let server = Server::start().await;
     for number in 0..15 {
         let pods = if number < 12 { 7 } else { 70_000 };

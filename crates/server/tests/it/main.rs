@@ -8,6 +8,7 @@ mod crash;
 mod forget;
 mod installations;
 mod network;
+mod query;
 mod routes;
 mod support;
 mod sync;
