@@ -9,11 +9,13 @@ use ktel_model::standard::schema::{Field, Kind, Type};
 
 use crate::Catalog;
 use crate::anonymity::{Folded, Group, Overlap, fold};
+use crate::flow::{Flow, flows};
 use crate::store::Count;
 use crate::tally::{ALL, week};
 
 pub mod dictionary;
 pub mod page;
+mod sankey;
 mod svg;
 pub mod transparency;
 
@@ -41,6 +43,8 @@ pub struct Part<'a> {
     pub weeks: Vec<(Date, Option<i64>)>,
     /// One chart for each field that somebody filled.
     pub charts: Vec<Chart<'a>>,
+    /// One chart for each pair of fields that says where something went.
+    pub flows: Vec<Chart<'a>>,
 }
 
 /// What a chart counts.
@@ -143,8 +147,12 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
         }
         (folded != Folded::default()).then_some(Chart { path, field, folded })
     });
-    let (weeks, charts) = (weeks.collect(), charts.collect());
-    Part { schema, unit, weeks, charts }
+    let flows = flows(schema).filter_map(|Flow { name, after, .. }| {
+        let folded = fold(groups(counts, &name, unit), overlap(&after.of, schema), view.floor);
+        (folded != Folded::default()).then_some(Chart { path: name, field: after, folded })
+    });
+    let (weeks, charts, flows) = (weeks.collect(), charts.collect(), flows.collect());
+    Part { schema, unit, weeks, charts, flows }
 }
 
 /// Gives the number that a bucket begins with, as in `21-100` and `10001+`.
@@ -199,6 +207,19 @@ mod tests {
         assert_eq!(parts[0].unit, Unit::Events);
         let folded = &parts[0].charts[0].folded;
         assert_eq!((folded.groups.len(), folded.other), (0, Some(50)));
+    }
+
+    #[test]
+    fn few_upgrades_from_one_version_to_another_are_folded() {
+        let (catalog, update) = (Catalog::built_in(), "ktel/kamaji-update");
+        let flow = |word, number| count(9, update, "old_tcp_version→new_tcp_version", word, number);
+        let counts =
+            [flow("v1.26 → v1.27", 40), flow("v1.25 → v1.26", 12), flow("v1.24 → v1.27", 3)];
+        let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
+        assert!(parts[0].charts.is_empty());
+        let folded = &parts[0].flows[0].folded;
+        let shown: Vec<&str> = folded.groups.iter().map(|group| &*group.word).collect();
+        assert_eq!((shown, folded.other), (vec!["v1.26 → v1.27"], Some(15)));
     }
 
     #[test]

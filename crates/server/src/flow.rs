@@ -28,10 +28,10 @@ pub fn flows(schema: &Schema) -> impl Iterator<Item = Flow<'_>> {
         let newer = [format!("new_{name}"), name.to_owned()];
         let (new, after) =
             newer.into_iter().find_map(|new| Some((new.clone(), schema.fields.get(&new)?)))?;
-        let is_pair = match (&before.of, &after.of) {
-            (Type::Version(_), Type::Version(_)) | (Type::Enum(_), Type::Enum(_)) => true,
-            _ => false,
-        };
+        let is_pair = matches!(
+            (&before.of, &after.of),
+            (Type::Version(_), Type::Version(_)) | (Type::Enum(_), Type::Enum(_))
+        );
         let name = format!("{old}→{new}");
         is_pair.then_some(Flow { name, old, new, after })
     })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use super::audit::Looked;
 use super::{App, Readers, json_answer, refusal, status, token_of, unstored};
 use crate::audit::{Kind, MINUTES_OF_A_DAY, minute};
-use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE};
+use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE, entry};
 use crate::dashboard::{Part, View, dictionary, draw, transparency};
 use crate::query::write::quoted;
 use crate::store::{Asked, Count};
@@ -52,9 +53,13 @@ enum Reader {
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
-    Query(choice): Query<Choice>,
+    choice: Result<Query<Choice>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    let choice = match chosen(choice) {
+        Ok(choice) => choice,
+        Err(answer) => return *answer,
+    };
     let (reader, view) = match app.look(&headers, &choice).await {
         Ok(look) => look,
         Err(answer) => return *answer,
@@ -79,12 +84,21 @@ pub(super) async fn page(
     html(page.render())
 }
 
+fn chosen(choice: Result<Query<Choice>, QueryRejection>) -> Result<Choice, Box<Response>> {
+    let wrong = |_said| Box::new(refusal(400, "choice", "what is asked for cannot be read", None));
+    choice.map(|Query(choice)| choice).map_err(wrong)
+}
+
 /// The numbers of one chart.
 pub(super) async fn counts(
     State(app): State<Arc<App>>,
-    Query(choice): Query<Choice>,
+    choice: Result<Query<Choice>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    let choice = match chosen(choice) {
+        Ok(choice) => choice,
+        Err(answer) => return *answer,
+    };
     let (reader, view) = match app.look(&headers, &choice).await {
         Ok(look) => look,
         Err(answer) => return *answer,
@@ -113,7 +127,7 @@ pub(super) async fn counts(
                 rows.iter().map(|(word, number)| json!({"word": word, "number": number})).collect();
             let body = json!({
                 "schema": schema, "field": field, "unit": unit, "floor": view.floor, "rows": rows,
-                "why": format!("/dictionary#{schema}:{field}"),
+                "why": entry(part.schema, &field),
             });
             json_answer(200, &body)
         }
@@ -218,7 +232,8 @@ fn rows(part: &Part<'_>, field: &str) -> Option<Vec<(String, Option<i64>)>> {
         let week = |(week, number): &(jiff::civil::Date, Option<i64>)| (week.to_string(), *number);
         return Some(part.weeks.iter().map(week).collect());
     }
-    let chart = part.charts.iter().find(|chart| chart.path == field)?;
+    let mut charts = part.charts.iter().chain(&part.flows);
+    let chart = charts.find(|chart| chart.path == field)?;
     let groups = chart.folded.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
     let other = chart.folded.other.map(|number| ("other".to_owned(), Some(number)));
     Some(groups.chain(other).collect())

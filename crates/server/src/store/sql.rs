@@ -173,7 +173,7 @@ impl Dialect {
     /// Gives what reads the newest rows. They are found by the key, so they are those of the newest
     /// days, and among them those that came last.
     pub(super) fn select(self, view: &View) -> String {
-        let newest = format!("ORDER BY _day DESC, _sequence DESC, _position");
+        let newest = "ORDER BY _day DESC, _sequence DESC, _position";
         let most = format!("LIMIT {ROWS_MAX}");
         match view {
             View::All(table) => format!("SELECT * FROM {} {newest} {most}", table.name),

@@ -124,7 +124,13 @@ fn seed() -> [(&'static str, Value); 4] {
     ]
 }
 
-async fn ask(server: &Server, answers: Answers, method: &str, path: &str, body: &str) -> u16 {
+pub(crate) async fn ask(
+    server: &Server,
+    answers: Answers,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> u16 {
     let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned()));
     let answer = ancestor::router(server.app(), answers).oneshot(request.unwrap()).await.unwrap();
     let status = answer.status().as_u16();
