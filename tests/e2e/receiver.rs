@@ -21,6 +21,8 @@ pub(crate) struct Ours {
     pub(crate) for_kamaji: String,
     /// A token for senders.
     pub(crate) token: String,
+    /// A token for administrators.
+    pub(crate) admin: String,
 }
 
 impl Ours {
@@ -30,14 +32,15 @@ impl Ours {
         serve.env_clear().args(["serve", "--listen", "127.0.0.1:0"]);
         serve.args(["--listen-legacy", "127.0.0.1:0", "--store"]).arg(folder.path());
         let process = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let (url, for_kamaji, token) = Default::default();
+        let (url, for_kamaji, token, admin) = Default::default();
         let process = process.expect("ktel can be started");
-        let mut ours = Self { process, _folder: folder, url, for_kamaji, token };
+        let mut ours = Self { process, _folder: folder, url, for_kamaji, token, admin };
         let said = BufReader::new(ours.process.stdout.take().expect("it was piped"));
         for line in said.lines() {
             let line = line.expect("text");
             match line.split_once("  ") {
                 Some(("ingest token", token)) => token.clone_into(&mut ours.token),
+                Some(("admin token", token)) => token.clone_into(&mut ours.admin),
                 Some(("listening on", url)) => url.clone_into(&mut ours.url),
                 Some(("for Kamaji on", url)) => url.clone_into(&mut ours.for_kamaji),
                 _ => {}

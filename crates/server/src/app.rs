@@ -27,7 +27,7 @@ use crate::query::write::Form;
 use crate::rate::Bucket;
 use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
-use crate::{Catalog, ingest};
+use crate::{Catalog, ingest, openapi};
 
 pub mod ancestor;
 pub mod audit;
@@ -249,6 +249,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/query", post(query::ask))
         .route("/v1/rows/{table}", get(query::rows))
         .route("/v1/audit", get(audit::trail))
+        .route("/openapi.json", get(description))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -257,6 +258,10 @@ pub fn router(app: Arc<App>) -> Router {
             refusal(405, "method", "this route is asked in another way", None)
         })
         .with_state(app)
+}
+
+async fn description(State(app): State<Arc<App>>) -> Response {
+    json_answer(200, &openapi::document(app.today()))
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Response {

@@ -13,6 +13,7 @@ pub mod flow;
 pub mod ingest;
 pub mod layout;
 pub mod limits;
+pub mod openapi;
 pub mod query;
 pub mod rate;
 pub mod record;
