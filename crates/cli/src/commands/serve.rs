@@ -16,11 +16,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Serve, StoreArgument};
-use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::schemas;
+use crate::{clock, decisions};
 
 /// How long requests that are under way may take after a signal.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
@@ -43,10 +43,19 @@ pub(super) struct Receiver {
 
 impl Receiver {
     async fn start(arguments: &Serve, printer: &mut Printer) -> Result<Self, Failure> {
-        let Serve { listen, listen_legacy, compat, store, public, floor, schemas: files } =
-            arguments;
+        let Serve {
+            listen,
+            listen_legacy,
+            compat,
+            store,
+            public,
+            floor,
+            decisions,
+            schemas: files,
+        } = arguments;
         let more = files.iter().map(|file| schemas::load(file));
         let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
+        let decisions = decisions.as_deref().map(decisions::load).transpose()?;
         let store = open(store, &catalog)?;
         if store.tokens().await.map_err(usage)?.is_empty() {
             let mut made = String::new();
@@ -59,6 +68,7 @@ impl Receiver {
             );
         }
         let app = App::new(catalog, store, clock::now).await.map_err(usage)?;
+        let app = app.with_decisions(decisions.unwrap_or_default());
         let readers = if *public { Readers::Everybody } else { Readers::WithToken };
         let mut receiver = Self::listen(*listen, app.readable(readers, *floor)).await?;
         printer.out(format!("listening on  {}\n", receiver.url()?))?;
