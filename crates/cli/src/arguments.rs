@@ -125,8 +125,8 @@ pub(crate) struct Query {
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub(crate) output: AnswerForm,
     /// Say what for; it is shown on the page about who asks what
-    #[arg(long, value_name = "TEXT", default_value = "", requires = "sql")]
-    pub(crate) purpose: String,
+    #[arg(long, value_name = "TEXT", requires = "sql")]
+    pub(crate) purpose: Option<String>,
     /// Give a group when it has so many senders, 5 at the least
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
     pub(crate) floor: u32,

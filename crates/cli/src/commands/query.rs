@@ -49,6 +49,7 @@ async fn run_in(arguments: Query, printer: &mut Printer) -> Result<Exit, Failure
             (Kind::Audit, "the newest".to_owned(), audit::written(looks))
         }
     };
+    let purpose = purpose.unwrap_or_default();
     write_down(&store, clock::now(), (kind, asked, purpose), &answer).await?;
     let form = match output {
         AnswerForm::Table => Form::Table,
