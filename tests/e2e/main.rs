@@ -41,6 +41,9 @@ mod manifests;
 #[cfg(test)]
 mod metricsql;
 #[cfg(test)]
+#[cfg(unix)]
+mod openapi;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 #[cfg(target_os = "linux")]

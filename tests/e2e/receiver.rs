@@ -28,6 +28,8 @@ pub(crate) struct Ours {
     pub(crate) for_lines: Vec<String>,
     /// A token for senders.
     pub(crate) token: String,
+    /// A token for administrators.
+    pub(crate) admin: String,
 }
 
 impl Ours {
@@ -44,14 +46,15 @@ impl Ours {
         serve.args(more);
         let ways_in = more.iter().filter(|word| **word == "--listen-lines").count();
         let process = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let (url, for_kamaji, for_lines, token) = Default::default();
+        let (url, for_kamaji, for_lines, token, admin) = Default::default();
         let process = process.expect("ktel can be started");
-        let mut ours = Self { process, folder, url, for_kamaji, for_lines, token };
+        let mut ours = Self { process, folder, url, for_kamaji, for_lines, token, admin };
         let said = BufReader::new(ours.process.stdout.take().expect("it was piped"));
         for line in said.lines() {
             let line = line.expect("text");
             match line.split_once("  ") {
                 Some(("ingest token", token)) => token.clone_into(&mut ours.token),
+                Some(("admin token", token)) => token.clone_into(&mut ours.admin),
                 Some(("listening on", url)) => url.clone_into(&mut ours.url),
                 Some(("for Kamaji on", url)) => url.clone_into(&mut ours.for_kamaji),
                 Some(("for lines on", url)) => ours.for_lines.push(url.to_owned()),

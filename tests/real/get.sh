@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
+all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -88,6 +88,21 @@ unpack() { # program, its package in a later Debian, unpacked in private without
   echo "$cache/$name"
 }
 
+from_pypi() { # program, the folder that names it and all that it needs, in an environment of its own
+  local name=$1 list=$here/$2/requirements.txt home=$cache/$2-venv pin
+  pin=$(sha256sum "$list" | cut -d' ' -f1)
+  if [ ! -x "$home/bin/$name" ] || [ "$(cat "$home.pin" 2>/dev/null)" != "$pin" ]; then
+    may_build "$name"
+    command -v python3 >/dev/null || fail "\`$name\` comes from PyPI, and there is no Python (3.11)"
+    say "installing $name, once"
+    rm -rf "$home" "$home.pin"
+    { python3 -m venv "$home" && "$home/bin/pip" install --quiet --no-deps --requirement "$list"; } >&2 \
+      || fail "\`$name\` could not be installed"
+    echo "$pin" >"$home.pin"
+  fi
+  echo "$home/bin/$name"
+}
+
 installed() { # program, the package to install, a file that this package may come without
   local found postgres
   postgres=$(printf '%s:' /usr/lib/postgresql/*/bin) # off the PATH, one folder for each version
@@ -140,6 +155,7 @@ get() {
     victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
     splunk-logging) client splunk-logging.js ;;
     splunk-handler) client splunk-handler.py ;;
+    schemathesis) from_pypi schemathesis schemathesis ;;
     chromium) installed chromium chromium ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
     postgres) installed postgres postgresql ;;

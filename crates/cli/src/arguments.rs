@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Metricsql(Metricsql),
     /// Receive reports and events, keep what is declared, and chart it
     Serve(Serve),
+    /// Ask a receiver's store in SQL, of groups that are large enough
+    Query(Query),
     /// Say who may send to a receiver, and who may read it
     #[command(subcommand)]
     Token(Token),
@@ -109,9 +111,56 @@ pub(crate) struct Serve {
     /// Show a group to readers when it has so many senders, 5 at the least
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
     pub(crate) floor: u32,
+    /// Show this list of what was decided because of the data: date, what and link of each, as YAML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decisions: Option<PathBuf>,
     /// Accept this file of the standard too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "question", required = true, multiple = false, args = ["sql", "rows", "audit", "tables"])]
+pub(crate) struct Query {
+    /// One SELECT
+    #[arg(value_name = "SQL")]
+    pub(crate) sql: Option<String>,
+    /// Print the newest rows of a schema's table instead, of ktel_records or of ktel_items
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) rows: Option<String>,
+    /// Print who looked at what, the newest first
+    #[arg(long)]
+    pub(crate) audit: bool,
+    /// Print the tables that can be asked
+    #[arg(long)]
+    pub(crate) tables: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgument,
+    /// Write the answer as table, json, csv or ndjson
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub(crate) output: AnswerForm,
+    /// Say what for; it is shown on the page about who asks what
+    #[arg(long, value_name = "TEXT", requires = "sql")]
+    pub(crate) purpose: Option<String>,
+    /// Give a group when it has so many senders, 5 at the least
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
+    pub(crate) floor: u32,
+    /// Know this file of the standard too (repeatable)
+    #[arg(long = "schema", value_name = "FILE")]
+    pub(crate) schemas: Vec<PathBuf>,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AnswerForm {
+    /// For people
+    Table,
+    /// One object with columns and rows
+    Json,
+    /// For spreadsheets
+    Csv,
+    /// One object a line
+    Ndjson,
 }
 
 #[derive(Debug, Args)]

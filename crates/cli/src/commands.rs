@@ -9,6 +9,7 @@ mod jobs;
 mod man;
 mod metricsql;
 mod outbox;
+mod query;
 mod schema;
 mod serve;
 mod telemetry;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command, printer: &mut Printer) -> Result<Exit, Failu
         Command::Telemetry(command) => telemetry::run(&command, printer),
         Command::Metricsql(command) => metricsql::run(command, printer),
         Command::Serve(command) => serve::run(command, printer),
+        Command::Query(command) => query::run(command, printer),
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
         Command::Demo { stay } => demo::run(stay, printer),

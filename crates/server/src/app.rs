@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use ktel_model::standard::schema::Decision;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -23,18 +24,21 @@ use crate::ingest::Sender;
 use crate::limits::{
     BODIES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
 };
+use crate::query::write::Form;
 use crate::rate::Bucket;
 use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
-use crate::{Catalog, ingest};
+use crate::{Catalog, ingest, openapi};
 
 pub mod ancestor;
+pub mod audit;
 mod charts;
 mod collector;
 mod forget;
 mod intake;
 mod lines;
 mod otlp;
+pub mod query;
 mod reports;
 
 /// The tokens, as they were a while ago.
@@ -76,6 +80,8 @@ pub struct App {
     now: fn() -> Timestamp,
     readers: Readers,
     floor: i64,
+    questions: query::Questions,
+    decisions: Vec<Decision>,
 }
 
 /// Who may look at charts.
@@ -111,6 +117,8 @@ impl App {
             now,
             readers: Readers::default(),
             floor: GROUP_FLOOR,
+            questions: query::Questions::default(),
+            decisions: Vec::new(),
         })
     }
 
@@ -118,6 +126,13 @@ impl App {
     #[must_use]
     pub fn readable(mut self, readers: Readers, floor: u32) -> Self {
         (self.readers, self.floor) = (readers, i64::from(floor.max(GROUP_FLOOR_MIN)));
+        self
+    }
+
+    /// Says what was decided because of the data.
+    #[must_use]
+    pub fn with_decisions(mut self, decisions: Vec<Decision>) -> Self {
+        self.decisions = decisions;
         self
     }
 
@@ -235,7 +250,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/dictionary", get(charts::dictionary))
         .route("/dashboard.css", get(charts::style))
         .route("/dashboard.js", get(charts::script))
+        .route("/transparency", get(charts::transparency))
         .route("/v1/counts", get(charts::counts))
+        .route("/v1/query", post(query::ask))
+        .route("/v1/rows/{table}", get(query::rows))
+        .route("/v1/audit", get(audit::trail))
+        .route("/openapi.json", get(description))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -244,6 +264,10 @@ pub fn router(app: Arc<App>) -> Router {
             refusal(405, "method", "this route is asked in another way", None)
         })
         .with_state(app)
+}
+
+async fn description(State(app): State<Arc<App>>) -> Response {
+    json_answer(200, &openapi::document(app.today()))
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Response {
@@ -271,6 +295,12 @@ fn status(number: u16) -> StatusCode {
 fn json_answer(number: u16, body: &Value) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (http::header::CACHE_CONTROL, "no-store")];
     (status(number), headers, body.to_string()).into_response()
+}
+
+/// Gives what was read in the form that was asked for.
+fn text_answer(form: Form, body: String) -> Response {
+    let no_store = (http::header::CACHE_CONTROL, "no-store");
+    ([(CONTENT_TYPE, form.media_type()), no_store], body).into_response()
 }
 
 /// Gives the answer to a request that is refused as a whole.

@@ -9,12 +9,15 @@ use ktel_model::standard::schema::{Field, Kind, Type};
 
 use crate::Catalog;
 use crate::anonymity::{Folded, Group, Overlap, fold};
+use crate::flow::{Flow, flows};
 use crate::store::Count;
 use crate::tally::{ALL, week};
 
 pub mod dictionary;
 pub mod page;
+mod sankey;
 mod svg;
+pub mod transparency;
 
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct Part<'a> {
     pub weeks: Vec<(Date, Option<i64>)>,
     /// One chart for each field that somebody filled.
     pub charts: Vec<Chart<'a>>,
+    /// One chart for each pair of fields that says where something went.
+    pub flows: Vec<Chart<'a>>,
 }
 
 /// What a chart counts.
@@ -64,7 +69,26 @@ pub struct Chart<'a> {
     pub folded: Folded,
 }
 
+/// Tells whether one sender of a schema can be in several groups of a field.
+pub(crate) fn overlap(of: &Type, schema: &Schema) -> Overlap {
+    match (of, schema.kind) {
+        // One upload holds many events, which need not say the same.
+        (Type::Map(..) | Type::List(_), _) | (_, Kind::Event) => Overlap::Possible,
+        _ => Overlap::None,
+    }
+}
+
 impl Unit {
+    /// Finds what is counted of a schema; of installations, in the newest week that has any.
+    pub(crate) fn of(schema: &Schema, newest: Date) -> Self {
+        let has_id = || schema.fields.values().any(|field| matches!(field.of, Type::Id));
+        match schema.kind {
+            Kind::Stats if has_id() => Self::Installations(newest),
+            Kind::Event => Self::Events,
+            Kind::Stats | Kind::Job => Self::Reports,
+        }
+    }
+
     /// Gives the word for many.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -107,13 +131,7 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
         all.map(|all| (all.number, all.senders))
     };
     let newest = counts.iter().map(|count| count.week).max().unwrap_or(today);
-    let follows_installations = schema.kind == Kind::Stats
-        && schema.fields.values().any(|field| matches!(field.of, Type::Id));
-    let unit = match schema.kind {
-        Kind::Stats if follows_installations => Unit::Installations(newest),
-        Kind::Event => Unit::Events,
-        Kind::Stats | Kind::Job => Unit::Reports,
-    };
+    let unit = Unit::of(schema, newest);
     let first = view.from(today);
     let weeks = (0..i64::from(view.weeks)).filter_map(|back| first.checked_add(back.weeks()).ok());
     let weeks = weeks.map(|day| {
@@ -122,20 +140,19 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
     });
     let charts = schema.all_fields().filter_map(|(path, field)| {
         let groups = groups(counts, &path, unit);
-        let overlap = match (&field.of, unit) {
-            // One upload holds many events, which need not say the same.
-            (Type::Map(..) | Type::List(_), _) | (_, Unit::Events) => Overlap::Possible,
-            _ => Overlap::None,
-        };
-        let mut folded = fold(groups, overlap, view.floor);
+        let mut folded = fold(groups, overlap(&field.of, schema), view.floor);
         if matches!(field.of, Type::Count(_) | Type::Duration(_)) {
             // Buckets are read from small to large.
             folded.groups.sort_by_key(|group| begin(&group.word));
         }
         (folded != Folded::default()).then_some(Chart { path, field, folded })
     });
-    let (weeks, charts) = (weeks.collect(), charts.collect());
-    Part { schema, unit, weeks, charts }
+    let flows = flows(schema).filter_map(|Flow { name, after, .. }| {
+        let folded = fold(groups(counts, &name, unit), overlap(&after.of, schema), view.floor);
+        (folded != Folded::default()).then_some(Chart { path: name, field: after, folded })
+    });
+    let (weeks, charts, flows) = (weeks.collect(), charts.collect(), flows.collect());
+    Part { schema, unit, weeks, charts, flows }
 }
 
 /// Gives the number that a bucket begins with, as in `21-100` and `10001+`.
@@ -190,6 +207,19 @@ mod tests {
         assert_eq!(parts[0].unit, Unit::Events);
         let folded = &parts[0].charts[0].folded;
         assert_eq!((folded.groups.len(), folded.other), (0, Some(50)));
+    }
+
+    #[test]
+    fn few_upgrades_from_one_version_to_another_are_folded() {
+        let (catalog, update) = (Catalog::built_in(), "ktel/kamaji-update");
+        let flow = |word, number| count(9, update, "old_tcp_version→new_tcp_version", word, number);
+        let counts =
+            [flow("v1.26 → v1.27", 40), flow("v1.25 → v1.26", 12), flow("v1.24 → v1.27", 3)];
+        let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
+        assert!(parts[0].charts.is_empty());
+        let folded = &parts[0].flows[0].folded;
+        let shown: Vec<&str> = folded.groups.iter().map(|group| &*group.word).collect();
+        assert_eq!((shown, folded.other), (vec!["v1.26 → v1.27"], Some(15)));
     }
 
     #[test]

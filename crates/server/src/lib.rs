@@ -6,12 +6,16 @@
 
 pub mod anonymity;
 pub mod app;
+pub mod audit;
 pub mod catalog;
 pub mod dashboard;
+pub mod flow;
 pub mod ingest;
 pub mod layout;
 pub mod limits;
 pub mod lines;
+pub mod openapi;
+pub mod query;
 pub mod rate;
 pub mod record;
 pub mod serve;

@@ -94,3 +94,27 @@ pub const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
 pub const OTLP_VALUES_MAX: usize = 100_000;
 /// How deep such a value may be. A report has a section, a field and at most a record.
 pub const OTLP_NESTING_MAX: usize = 16;
+/// The longest SQL of a reader: some screens of it.
+pub const SQL_BYTES_MAX: usize = 8 * 1024;
+/// How long one question of a reader may be computed; the groups are some 100 000 rows at the most.
+pub const QUERY_WITHIN: Duration = Duration::from_secs(1);
+/// How many rows one answer has: more is an export of everything, and easier to make in parts.
+pub const QUERY_ROWS_MAX: usize = 10_000;
+/// How many bytes one answer has, and so what it takes of memory while it is written.
+pub const QUERY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long one value of a question may become; no sentence of the standard is as long.
+pub const QUERY_VALUE_BYTES_MAX: i32 = 16 * 1024;
+/// By how much the process may grow while a question is computed: several times what all groups take.
+pub const QUERY_MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How many questions are computed at once, so that they leave a core to those who send.
+pub const QUERIES_MAX: usize = 2;
+/// How old the groups are that questions are asked of; making them takes some 100 ms.
+pub const GROUPS_KNOWN_FOR: Duration = Duration::from_secs(10);
+/// How many weeks questions reach back; charts have half of it.
+pub const QUERY_WEEKS: u32 = 104;
+/// How long it is remembered who looked at what: as long as the oldest report that is taken.
+pub const AUDIT_KEEP_DAYS: i64 = 400;
+/// How many looks are listed at once.
+pub const AUDIT_ROWS_MAX: u32 = 1000;
+/// A purpose is a line on a page.
+pub const PURPOSE_BYTES_MAX: usize = 200;

@@ -14,8 +14,9 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::audit::{Look, MINUTES_OF_A_DAY, Use};
 use crate::layout::Table;
-use crate::limits::{JOBS_MAX, QUEUE_ROWS_MAX};
+use crate::limits::{AUDIT_KEEP_DAYS, AUDIT_ROWS_MAX, JOBS_MAX, QUEUE_ROWS_MAX};
 use crate::record::{Record, day_number};
 use crate::token::Stamp;
 use engine::Engine;
@@ -25,6 +26,7 @@ use writer::{Append, Job};
 pub use counts::{Asked, Count, Version};
 pub use keep::{Expired, Forgotten};
 
+mod audit;
 mod counts;
 mod engine;
 mod group;
@@ -197,6 +199,8 @@ impl Store {
     /// When it stops half-way; what was deleted by then stays deleted.
     pub async fn expire(&self, today: Date) -> Result<Expired, Error> {
         let today = day_number(today);
+        let before = (i64::from(today) - AUDIT_KEEP_DAYS) * MINUTES_OF_A_DAY;
+        self.ask(|answer| Job::ExpireLooks { before, answer }).await?;
         let mut all = Expired::default();
         loop {
             let turn = self.ask(|answer| Job::Expire { today, answer }).await?;
@@ -264,6 +268,42 @@ impl Store {
     /// When they cannot be read.
     pub async fn counts(&self, asked: Asked) -> Result<Vec<Count>, Error> {
         self.reader.counts(asked).await
+    }
+
+    /// Gives the counts of a period by product, the newest weeks first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn counts_by_product(
+        &self,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<(String, Count)>, Error> {
+        self.reader.counts_by_product(from, to).await
+    }
+
+    /// Writes down who looks at what, before it is shown.
+    ///
+    /// # Errors
+    /// When it is not written; then nothing may be shown.
+    pub async fn look(&self, look: Look) -> Result<(), Error> {
+        self.ask(|answer| Job::Look { look, answer }).await
+    }
+
+    /// Gives the newest looks, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn trail(&self) -> Result<Vec<Look>, Error> {
+        self.reader.trail(AUDIT_ROWS_MAX).await
+    }
+
+    /// Gives how often was looked since a minute, by role, kind and purpose.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn uses(&self, since: i64) -> Result<Vec<Use>, Error> {
+        self.reader.uses(since).await
     }
 
     /// Gives every product, its versions, and how many records or installations spoke of each.

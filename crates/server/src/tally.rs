@@ -10,6 +10,8 @@ use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Form, Kind, Type};
 use serde_json::{Map, Value};
 
+use crate::flow::{Flow, flows, word};
+
 /// The name of the count of all, which is no field.
 pub const ALL: &str = "";
 
@@ -59,6 +61,12 @@ impl Tally {
                 self.version = value.as_str().map(str::to_owned);
             }
             words(name, field, value, &mut said);
+        }
+        for Flow { name, old, new, .. } in flows(schema) {
+            let side = |name: &str| coarse.get(name).and_then(Value::as_str);
+            if let (Some(before), Some(after)) = (side(old), side(&new)) {
+                said.push(Said { field: name, word: word(before, after) });
+            }
         }
         let who = Who { schema: schema.id(), installation };
         let counts = self.said.entry(who).or_default();
@@ -163,6 +171,22 @@ mod tests {
             "version=0.4*1",
         ];
         check("ktel/command", &event, Some("0.4"), &expected);
+    }
+
+    #[test]
+    fn an_upgrade_is_counted_from_its_minor_version_to_the_next() {
+        let update = json!({
+            "kamaji_version": "v0.6.1", "kubernetes_version": "v1.27.3",
+            "old_tcp_version": "v1.26.5", "new_tcp_version": "v1.27.0",
+        });
+        let flow = "old_tcp_version→new_tcp_version=v1.26 → v1.27*1";
+        let said = tally("ktel/kamaji-update", &update).said.into_values().flatten();
+        let said: Vec<String> =
+            said.map(|(one, count)| format!("{}={}*{count}", one.field, one.word)).collect();
+        assert!(said.contains(&flow.to_owned()), "{said:?}");
+        let half = json!({"old_tcp_version": "v1.26.5"});
+        let said = tally("ktel/kamaji-update", &half).said.into_values().flatten();
+        assert!(said.into_iter().all(|(one, _)| !one.field.contains('→')), "half a pair is none");
     }
 
     #[test]

@@ -17,12 +17,12 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Serve, StoreArgument};
-use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::lines_address::LinesAddress;
 use crate::printer::Printer;
 use crate::schemas;
+use crate::{clock, decisions};
 
 mod given;
 
@@ -58,6 +58,7 @@ impl Receiver {
             arguments;
         let more = files.iter().map(|file| schemas::load(file));
         let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
+        let decisions = arguments.decisions.as_deref().map(decisions::load).transpose()?;
         let store = open(store, &catalog)?;
         if let Some(folder) = &arguments.tokens {
             given::accept(&store, folder).await?;
@@ -73,6 +74,7 @@ impl Receiver {
             );
         }
         let app = App::new(catalog, store, clock::now).await.map_err(usage)?;
+        let app = app.with_decisions(decisions.unwrap_or_default());
         let readers = if *public { Readers::Everybody } else { Readers::WithToken };
         let mut receiver = Self::listen(*listen, app.readable(readers, *floor)).await?;
         printer.out(format!("listening on  {}\n", receiver.url()?))?;

@@ -16,8 +16,12 @@ struct Served {
 
 impl Served {
     fn start(store: &Path) -> Self {
+        Self::start_with(store, &[])
+    }
+
+    fn start_with(store: &Path, more: &[&str]) -> Self {
         let mut serve = command("serve --listen 127.0.0.1:0 --store");
-        serve.arg(store);
+        serve.arg(store).args(more);
         Self::of(serve)
     }
 
@@ -142,4 +146,60 @@ fn tokens_of_a_folder_are_accepted_and_none_is_printed() {
         assert_eq!(ship(&served, token).0, 0);
         assert_eq!(served.stop().0, 0);
     }
+}
+
+#[test]
+fn a_store_is_asked_in_sql_and_row_by_row_and_remembers_who_did() {
+    let place = tempfile::tempdir().unwrap();
+    let mut served = Served::start(place.path());
+    let token = served.ingest.clone().unwrap();
+    for _ in 0..2 {
+        assert_eq!(ship(&served, &token).0, 0);
+    }
+    assert_eq!(served.stop().0, 0);
+    let query = |words: &[&str]| {
+        let mut command = command("query");
+        command.args(words).env("KTEL_STORE", place.path());
+        run(command, b"")
+    };
+    let count = "SELECT count(*) AS groups FROM by_week";
+    let (code, said, errors) = query(&[count, "--purpose", "planning"]);
+    assert_eq!((code, &*said), (0, "groups\n0\n"), "two are too few: {errors}");
+    let (code, said, _) =
+        query(&["SELECT title FROM schemas WHERE schema = 'ktel/cluster-state'", "-o", "csv"]);
+    assert_eq!((code, &*said), (0, "title\r\nSize of the cluster\r\n"));
+    let (code, said, _) = query(&["--rows", "ktel_cluster_state_v1", "--output", "ndjson"]);
+    assert!(code == 0 && said.lines().count() == 2 && said.contains("\"pods\":"), "{said}");
+    let (code, said, _) = query(&["--audit", "--output", "json"]);
+    assert_eq!(code, 0);
+    for part in ["ktel_cluster_state_v1", "planning", "operator", count] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(query(&["--tables"]).1.contains("CREATE TABLE by_week"));
+    for (words, part) in [
+        (&["DELETE FROM by_week"][..], "one SELECT"),
+        (&["SELECT x FROM by_week"], "ktel query --tables"),
+        (&["--rows", "ktel_tokens"], "no table is called `ktel_tokens`"),
+        (&[], "required"),
+        (&[count, "--floor", "4"], "4 is not in 5.."),
+    ] {
+        let (code, _, errors) = query(words);
+        assert!(code == 2 && errors.contains(part), "{words:?}: {errors}");
+    }
+}
+
+#[test]
+fn what_was_decided_is_shown_and_a_list_that_cannot_be_read_stops_the_start() {
+    let place = tempfile::tempdir().unwrap();
+    let list = place.path().join("decisions.yaml");
+    std::fs::write(&list, "- {date: 2026-11-21, what: \"No more <1.26>\"}\n").unwrap();
+    let store = place.path().join("store");
+    let served = Served::start_with(&store, &["--decisions", list.to_str().unwrap()]);
+    let page = served.get("/transparency");
+    assert!(page.contains("2026-11-21: No more &lt;1.26&gt;"), "{page}");
+    std::fs::write(&list, "- {what: nothing}\n").unwrap();
+    let mut again = command("serve --listen 127.0.0.1:0 --store");
+    again.arg(&store).arg("--decisions").arg(&list);
+    let (code, _, errors) = run(again, b"");
+    assert!(code == 2 && errors.contains("decision 1 has no `date`"), "{errors}");
 }

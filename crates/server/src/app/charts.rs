@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -12,17 +13,21 @@ use http::{HeaderMap, HeaderValue};
 use maud::Markup;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tracing::info;
 
+use super::audit::Looked;
 use super::{App, Readers, json_answer, refusal, status, token_of, unstored};
-use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE};
-use crate::dashboard::{Part, View, dictionary, draw};
+use crate::audit::{Kind, MINUTES_OF_A_DAY, minute};
+use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE, entry};
+use crate::dashboard::{Part, View, dictionary, draw, transparency};
+use crate::query::write::quoted;
 use crate::store::{Asked, Count};
-use crate::token::Role;
+use crate::token::{Role, Stamp};
 
 /// Nothing but our own style and script, no frames, no forms to elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// How far back the page looks about who asks what: a quarter of a year.
+const USES_DAYS: i64 = 91;
 /// How long a word in a query may be; longer ones are no words of ours.
 const WORD_BYTES_MAX: usize = 128;
 
@@ -38,19 +43,23 @@ pub(super) struct Choice {
 }
 
 /// Who reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Reader {
     /// Groups that are large enough.
     OfGroups,
     /// Everything.
-    OfAll,
+    OfAll(Stamp),
 }
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
-    Query(choice): Query<Choice>,
+    choice: Result<Query<Choice>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    let choice = match chosen(choice) {
+        Ok(choice) => choice,
+        Err(answer) => return *answer,
+    };
     let (reader, view) = match app.look(&headers, &choice).await {
         Ok(look) => look,
         Err(answer) => return *answer,
@@ -59,6 +68,9 @@ pub(super) async fn page(
         (Ok(counts), Ok(versions)) => (counts, versions),
         (Err(error), _) | (_, Err(error)) => return unstored(&error),
     };
+    if let Err(answer) = app.note(&reader, &view, counts.len()).await {
+        return *answer;
+    }
     let today = app.today();
     let parts = draw(&app.catalog, &counts, &view, today);
     let page = Page {
@@ -67,18 +79,27 @@ pub(super) async fn page(
         parts: &parts,
         health: app.counters.health(),
         today,
-        sees_all: reader == Reader::OfAll,
+        sees_all: matches!(reader, Reader::OfAll(_)),
     };
     html(page.render())
+}
+
+fn chosen(choice: Result<Query<Choice>, QueryRejection>) -> Result<Choice, Box<Response>> {
+    let wrong = |_said| Box::new(refusal(400, "choice", "what is asked for cannot be read", None));
+    choice.map(|Query(choice)| choice).map_err(wrong)
 }
 
 /// The numbers of one chart.
 pub(super) async fn counts(
     State(app): State<Arc<App>>,
-    Query(choice): Query<Choice>,
+    choice: Result<Query<Choice>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let (_, view) = match app.look(&headers, &choice).await {
+    let choice = match chosen(choice) {
+        Ok(choice) => choice,
+        Err(answer) => return *answer,
+    };
+    let (reader, view) = match app.look(&headers, &choice).await {
         Ok(look) => look,
         Err(answer) => return *answer,
     };
@@ -86,6 +107,9 @@ pub(super) async fn counts(
         Ok(counts) => counts,
         Err(error) => return unstored(&error),
     };
+    if let Err(answer) = app.note(&reader, &view, counts.len()).await {
+        return *answer;
+    }
     let parts = draw(&app.catalog, &counts, &view, app.today());
     let schema = choice.schema.unwrap_or_default();
     let field = choice.field.unwrap_or_default();
@@ -103,7 +127,7 @@ pub(super) async fn counts(
                 rows.iter().map(|(word, number)| json!({"word": word, "number": number})).collect();
             let body = json!({
                 "schema": schema, "field": field, "unit": unit, "floor": view.floor, "rows": rows,
-                "why": format!("/dictionary#{schema}:{field}"),
+                "why": entry(part.schema, &field),
             });
             json_answer(200, &body)
         }
@@ -113,6 +137,14 @@ pub(super) async fn counts(
 
 pub(super) async fn dictionary(State(app): State<Arc<App>>) -> Response {
     html(dictionary::render(&app.catalog, app.floor))
+}
+
+pub(super) async fn transparency(State(app): State<Arc<App>>) -> Response {
+    let since = minute((app.now)()) - USES_DAYS * MINUTES_OF_A_DAY;
+    match app.store.uses(since).await {
+        Ok(uses) => html(transparency::render(&app.catalog, &uses, &app.decisions)),
+        Err(error) => unstored(&error),
+    }
 }
 
 pub(super) async fn style() -> Response {
@@ -130,13 +162,7 @@ impl App {
         headers: &HeaderMap,
         choice: &Choice,
     ) -> Result<(Reader, View), Box<Response>> {
-        let reader = self.reader(headers).await.ok_or_else(|| {
-            let mut answer = refusal(401, "token", "a token of a reader is needed", None);
-            // A browser asks for a name, which does not matter, and a password, which is the token.
-            let ask = HeaderValue::from_static("Basic realm=\"ktel\", charset=\"UTF-8\"");
-            answer.headers_mut().insert(WWW_AUTHENTICATE, ask);
-            Box::new(answer)
-        })?;
+        let reader = self.reader(headers).await.ok_or_else(|| Box::new(unknown_reader()))?;
         let word = |word: &Option<String>| {
             let word = word.clone().filter(|word| !word.is_empty());
             match word {
@@ -147,27 +173,42 @@ impl App {
             }
         };
         let weeks = choice.weeks.unwrap_or(PERIODS[1]).clamp(1, PERIODS[PERIODS.len() - 1]);
-        let floor = if reader == Reader::OfAll { 1 } else { self.floor };
+        let floor = if matches!(reader, Reader::OfAll(_)) { 1 } else { self.floor };
         let view =
             View { product: word(&choice.product)?, version: word(&choice.version)?, weeks, floor };
-        if reader == Reader::OfAll {
-            info!(target: "ktel::audit", ?view, "an administrator reads groups of any size");
-        }
         Ok((reader, view))
     }
 
+    /// Writes down who looks at groups of any size; nobody else is.
+    async fn note(
+        &self,
+        reader: &Reader,
+        view: &View,
+        answered: usize,
+    ) -> Result<(), Box<Response>> {
+        let Reader::OfAll(stamp) = reader else { return Ok(()) };
+        let View { product, version, weeks, floor: _ } = view;
+        let any = |word: &Option<String>| word.clone().unwrap_or_else(|| "any".to_owned());
+        let what = format!("product {}, version {}, {weeks} weeks", any(product), any(version));
+        let asked = Looked { kind: Kind::Charts, what: &what, purpose: "", answered };
+        self.write_down(stamp, asked).await
+    }
+
     async fn reader(&self, headers: &HeaderMap) -> Option<Reader> {
+        let stamp = self.shown(headers).await;
+        match (stamp, self.readers) {
+            (Some(stamp), _) if stamp.role == Role::Admin => Some(Reader::OfAll(stamp)),
+            (Some(stamp), _) if stamp.role == Role::Reader => Some(Reader::OfGroups),
+            (_, Readers::Everybody) => Some(Reader::OfGroups),
+            (_, Readers::WithToken) => None,
+        }
+    }
+
+    /// Finds the token that is shown, as a program or as a browser shows it.
+    pub(super) async fn shown(&self, headers: &HeaderMap) -> Option<Stamp> {
         let token =
             token_of(headers, "Bearer").map(str::to_owned).or_else(|| super::password(headers));
-        let stamp = match token {
-            Some(token) => self.stamp(&token).await,
-            None => None,
-        };
-        match (stamp.map(|stamp| stamp.role), self.readers) {
-            (Some(Role::Admin), _) => Some(Reader::OfAll),
-            (Some(Role::Reader), _) | (_, Readers::Everybody) => Some(Reader::OfGroups),
-            (Some(Role::Ingest) | None, Readers::WithToken) => None,
-        }
+        self.stamp(&token?).await
     }
 
     async fn counts(&self, view: &View) -> Result<Vec<Count>, crate::store::Error> {
@@ -177,13 +218,23 @@ impl App {
     }
 }
 
+/// Gives the answer to a reader without a token that is known.
+pub(super) fn unknown_reader() -> Response {
+    let mut answer = refusal(401, "token", "a token of a reader is needed", None);
+    // A browser asks for a name, which does not matter, and a password, which is the token.
+    let ask = HeaderValue::from_static("Basic realm=\"ktel\", charset=\"UTF-8\"");
+    answer.headers_mut().insert(WWW_AUTHENTICATE, ask);
+    answer
+}
+
 /// Gives what a chart shows as rows; the empty field is the line of weeks.
 fn rows(part: &Part<'_>, field: &str) -> Option<Vec<(String, Option<i64>)>> {
     if field.is_empty() {
         let week = |(week, number): &(jiff::civil::Date, Option<i64>)| (week.to_string(), *number);
         return Some(part.weeks.iter().map(week).collect());
     }
-    let chart = part.charts.iter().find(|chart| chart.path == field)?;
+    let mut charts = part.charts.iter().chain(&part.flows);
+    let chart = charts.find(|chart| chart.path == field)?;
     let groups = chart.folded.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
     let other = chart.folded.other.map(|number| ("other".to_owned(), Some(number)));
     Some(groups.chain(other).collect())
@@ -199,16 +250,6 @@ fn csv(rows: &[(String, Option<i64>)]) -> Response {
     (headers, body).into_response()
 }
 
-/// Quotes a word for RFC 4180, and so that no spreadsheet takes it for a formula.
-fn quoted(word: &str) -> String {
-    let formula = word.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let word = if formula { format!("'{word}") } else { word.to_owned() };
-    if word.contains([',', '"', '\r', '\n']) {
-        return format!("\"{}\"", word.replace('"', "\"\""));
-    }
-    word
-}
-
 fn html(page: Markup) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -218,21 +259,4 @@ fn html(page: Markup) -> Response {
         (CACHE_CONTROL, "no-store"),
     ];
     (status(200), headers, page.into_string()).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_word_is_no_formula_and_ends_where_it_should() {
-        for (word, expected) in [
-            ("6-20", "6-20"),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("=1+1", "'=1+1"),
-        ] {
-            assert_eq!(quoted(word), expected);
-        }
-    }
 }

@@ -1,9 +1,11 @@
 //! The page itself: plain HTML that needs no script, with a table behind every drawing.
 
 use jiff::civil::Date;
+use ktel_model::Schema;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Chart, Part, Unit, View, svg};
+use super::{Chart, Part, Unit, View, sankey, svg};
+use crate::flow::flows;
 use crate::store::Version;
 
 /// The stylesheet, served beside the page.
@@ -63,6 +65,7 @@ pub(super) fn frame(title: &str, main: &Markup) -> Markup {
                     nav aria-label="Pages" {
                         a href="/" { "Charts" }
                         a href="/dictionary" { "What is collected, and why" }
+                        a href="/transparency" { "Who looks at it" }
                     }
                 }
                 main id="main" { (main) }
@@ -177,6 +180,7 @@ impl Page<'_> {
                         (self.links(part, ""))
                     }
                     @for chart in &part.charts { (self.chart(part, chart)) }
+                    @for flow in &part.flows { (self.flow(part, flow)) }
                 }
             }
         }
@@ -213,6 +217,34 @@ impl Page<'_> {
         }
     }
 
+    fn flow(&self, part: &Part<'_>, flow: &Chart<'_>) -> Markup {
+        let Chart { path, field, folded } = flow;
+        let named = format!("{}:{path}", part.schema.id());
+        html! {
+            figure.flow {
+                figcaption id=(named) { (words(path)) }
+                @if folded.too_few {
+                    p.few { "Too few to show." }
+                } @else {
+                    (sankey::draw(folded, &named))
+                    details {
+                        summary { "Table" }
+                        table {
+                            thead { tr { th scope="col" { "From" } th scope="col" { "To" } th scope="col" { (part.unit.word()) } } }
+                            tbody {
+                                @for (before, after, number) in sankey::bands(folded) {
+                                    tr { th scope="row" { (before) } td { (after) } td { (number) } }
+                                }
+                            }
+                        }
+                    }
+                }
+                p.why { (field.why) }
+                (self.links(part, path))
+            }
+        }
+    }
+
     /// Every chart leads to its numbers, and to the reason why they are collected.
     fn links(&self, part: &Part<'_>, path: &str) -> Markup {
         let View { product, version, weeks, .. } = self.view;
@@ -230,7 +262,7 @@ impl Page<'_> {
                 pairs.map(|(name, value)| format!("{name}={}", escape(&value))).collect();
             format!("/v1/counts?{}", pairs.join("&"))
         };
-        let entry = format!("/dictionary#{}:{path}", part.schema.id());
+        let entry = entry(part.schema, path);
         let what = if path.is_empty() { part.unit.word() } else { path };
         html! {
             p.links {
@@ -260,14 +292,23 @@ impl Page<'_> {
                         }
                     }
                 }
+                p.links { a href="/metrics" aria-label="these numbers for Prometheus" { "metrics" } }
             }
         }
     }
 }
 
+/// Gives the entry of the dictionary for a field; for a pair, that of where it went.
+pub(crate) fn entry(schema: &Schema, path: &str) -> String {
+    let pair = flows(schema).find(|flow| flow.name == path);
+    let path = pair.map_or_else(|| path.to_owned(), |flow| flow.new);
+    format!("/dictionary#{}:{path}", schema.id())
+}
+
 fn words(path: &str) -> PreEscaped<String> {
-    // Words of the standard: letters, digits, `_` and dots.
-    PreEscaped(maud::html! { (path.replace('_', " ").replace('.', ": ")) }.into_string())
+    // Words of the standard: letters, digits, `_` and dots; and the arrow of a pair.
+    let words = path.replace('_', " ").replace('.', ": ").replace('→', " → ");
+    PreEscaped(maud::html! { (words) }.into_string())
 }
 
 fn capital(word: &str) -> String {

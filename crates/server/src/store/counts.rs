@@ -173,6 +173,17 @@ pub(super) fn select(asked: &Asked, placeholder: impl Fn(usize) -> String) -> St
     )
 }
 
+/// Gives what reads counts by product, from one week on and up to another, the newest first.
+pub(super) fn select_by_product(placeholder: impl Fn(usize) -> String) -> String {
+    let [from, to] = [1, 2].map(placeholder);
+    format!(
+        "SELECT _week, schema, field, word, CAST(sum(number) AS bigint), \
+         CAST(sum(senders) AS bigint), product FROM ktel_counts \
+         WHERE _week BETWEEN {from} AND {to} GROUP BY product, _week, schema, field, word \
+         HAVING sum(senders) > 0 ORDER BY _week DESC LIMIT {COUNTS_MAX}"
+    )
+}
+
 /// Gives every product and its versions.
 pub(super) const VERSIONS: &str = "SELECT product, version, CAST(sum(senders) AS bigint) \
     FROM ktel_counts WHERE field = '' GROUP BY product, version HAVING sum(senders) > 0 \

@@ -8,6 +8,7 @@ use super::keep::{Expired, Forgotten};
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Error, Place, Stored, View};
+use crate::audit::Look;
 use crate::layout::Table;
 use crate::record::Record;
 use crate::token::Stamp;
@@ -60,6 +61,21 @@ impl Engine {
         match self {
             Self::Sqlite(sqlite) => sqlite.rows(view),
             Self::Postgres(postgres) => postgres.rows(view),
+        }
+    }
+
+    pub(super) fn look(&mut self, look: &Look) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.look(look),
+            Self::Postgres(postgres) => postgres.look(look),
+        }
+    }
+
+    /// Forgets who looked before a minute.
+    pub(super) fn expire_looks(&mut self, before: i64) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.expire_looks(before),
+            Self::Postgres(postgres) => postgres.expire_looks(before),
         }
     }
 

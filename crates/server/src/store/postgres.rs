@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use tokio::time::error::Elapsed;
@@ -19,13 +20,15 @@ use self::months::Month;
 use self::session::{Session, broke, came_second, found_no_partition};
 use super::counts::{Asked, Count, Version};
 use super::keep::{Expired, Forgotten};
-use super::sql::{self, ITEMS, RECORDS};
+use super::sql::{self, Dialect, ITEMS, RECORDS};
 use super::{Error, Stored, View};
+use crate::audit::{Look, Use};
 use crate::layout::Table;
 use crate::limits::TURN_WITHIN;
 use crate::record::Record;
 use crate::token::{Role, Stamp};
 
+mod audit;
 mod counts;
 mod erase;
 mod insert;
@@ -90,10 +93,21 @@ impl Postgres {
     }
 
     pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
-        let asked = sql::select(view);
+        let asked = Dialect::Postgres.select(view);
         self.runtime.block_on(self.link.turn(async |session| {
             let rows = session.client.query(&asked, &[]).await?;
             rows.iter().map(as_json).collect()
+        }))
+    }
+
+    pub(super) fn look(&mut self, look: &Look) -> Result<(), Error> {
+        self.runtime.block_on(self.link.turn(async |session| audit::add(session, look).await))
+    }
+
+    pub(super) fn expire_looks(&mut self, before: i64) -> Result<(), Error> {
+        self.runtime.block_on(self.link.turn(async |session| {
+            session.client.execute(&Dialect::Postgres.expire_looks(), &[&before]).await?;
+            Ok(())
         }))
     }
 
@@ -142,6 +156,28 @@ impl Reading {
     pub(super) async fn counts(&self, asked: &Asked) -> Result<Vec<Count>, Error> {
         let mut link = self.0.lock().await;
         let read = timeout(TURN_WITHIN, counts::select(&link.ready().await?.client, asked)).await;
+        link.after(read)
+    }
+
+    pub(super) async fn counts_by_product(
+        &self,
+        period: (Date, Date),
+    ) -> Result<Vec<(String, Count)>, Error> {
+        let mut link = self.0.lock().await;
+        let client = &link.ready().await?.client;
+        let read = timeout(TURN_WITHIN, counts::select_by_product(client, period)).await;
+        link.after(read)
+    }
+
+    pub(super) async fn trail(&self, most: u32) -> Result<Vec<Look>, Error> {
+        let mut link = self.0.lock().await;
+        let read = timeout(TURN_WITHIN, audit::trail(&link.ready().await?.client, most)).await;
+        link.after(read)
+    }
+
+    pub(super) async fn uses(&self, since: i64) -> Result<Vec<Use>, Error> {
+        let mut link = self.0.lock().await;
+        let read = timeout(TURN_WITHIN, audit::uses(&link.ready().await?.client, since)).await;
         link.after(read)
     }
 

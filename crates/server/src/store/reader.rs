@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use jiff::civil::Date;
 use rusqlite::{Connection, OpenFlags};
 
 use super::counts::{Asked, Count, Version};
 use super::{Error, Place, postgres, sqlite};
+use crate::audit::{Look, Use};
 use crate::limits::BUSY_WITHIN;
 
 /// A connection that cannot write.
@@ -31,6 +33,40 @@ impl Reader {
                 beside(connection, move |it| sqlite::counts::select(it, &asked)).await
             }
             Self::Postgres(reading) => reading.counts(&asked).await,
+        }
+    }
+
+    pub(super) async fn counts_by_product(
+        &self,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<(String, Count)>, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                let read = move |it: &Connection| sqlite::counts::select_by_product(it, (from, to));
+                beside(connection, read).await
+            }
+            Self::Postgres(reading) => reading.counts_by_product((from, to)).await,
+        }
+    }
+
+    /// Gives the newest looks.
+    pub(super) async fn trail(&self, most: u32) -> Result<Vec<Look>, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                beside(connection, move |it| sqlite::audit::trail(it, most)).await
+            }
+            Self::Postgres(reading) => reading.trail(most).await,
+        }
+    }
+
+    /// Gives how often was looked since a minute, by role, kind and purpose.
+    pub(super) async fn uses(&self, since: i64) -> Result<Vec<Use>, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                beside(connection, move |it| sqlite::audit::uses(it, since)).await
+            }
+            Self::Postgres(reading) => reading.uses(since).await,
         }
     }
 

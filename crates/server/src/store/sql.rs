@@ -62,6 +62,10 @@ impl Dialect {
                  installation TEXT NOT NULL, _week INTEGER NOT NULL, product TEXT NOT NULL, \
                  version TEXT NOT NULL, said TEXT NOT NULL, \
                  PRIMARY KEY (installation, schema, _week)) STRICT, WITHOUT ROWID",
+                "CREATE TABLE IF NOT EXISTS ktel_audit (_sequence INTEGER PRIMARY KEY, \
+                 _minute INTEGER NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, \
+                 kind TEXT NOT NULL, asked TEXT NOT NULL, purpose TEXT NOT NULL, \
+                 answered INTEGER NOT NULL) STRICT",
             ],
             Self::Postgres => &[
                 "CREATE SEQUENCE IF NOT EXISTS ktel_sequence",
@@ -89,6 +93,10 @@ impl Dialect {
                  installation text NOT NULL, _week integer NOT NULL, product text NOT NULL, \
                  version text NOT NULL, said text NOT NULL, \
                  PRIMARY KEY (installation, schema, _week))",
+                "CREATE TABLE IF NOT EXISTS ktel_audit (_sequence bigint PRIMARY KEY \
+                 DEFAULT nextval('ktel_sequence'), _minute bigint NOT NULL, who text NOT NULL, \
+                 role text NOT NULL, kind text NOT NULL, asked text NOT NULL, \
+                 purpose text NOT NULL, answered bigint NOT NULL)",
             ],
         }
     }
@@ -162,6 +170,28 @@ impl Dialect {
         )
     }
 
+    /// Gives what reads the newest rows. They are found by the key, so they are those of the newest
+    /// days, and among them those that came last.
+    pub(super) fn select(self, view: &View) -> String {
+        let newest = "ORDER BY _day DESC, _sequence DESC, _position";
+        let most = format!("LIMIT {ROWS_MAX}");
+        match view {
+            View::All(table) => format!("SELECT * FROM {} {newest} {most}", table.name),
+            View::Latest(table) => {
+                format!("SELECT * FROM {}_latest ORDER BY _sequence DESC {most}", table.name)
+            }
+            View::Items => format!("SELECT * FROM {ITEMS} {newest}, field, word {most}"),
+            // Records have no positions; in `SQLite` their sequence is their key.
+            View::Records => {
+                let key = match self {
+                    Self::Sqlite => "_sequence DESC",
+                    Self::Postgres => "_day DESC, _sequence DESC",
+                };
+                format!("SELECT * FROM {RECORDS} ORDER BY {key} {most}")
+            }
+        }
+    }
+
     fn first(self) -> &'static str {
         match self {
             Self::Sqlite => "?1",
@@ -203,18 +233,30 @@ pub(super) fn latest(table: &Table) -> Option<[String; 3]> {
     ])
 }
 
-/// Gives what reads the newest rows.
-pub(super) fn select(view: &View) -> String {
-    let newest = format!("ORDER BY _sequence DESC LIMIT {ROWS_MAX}");
-    match view {
-        View::All(table) => {
-            format!(
-                "SELECT * FROM {} ORDER BY _sequence DESC, _position LIMIT {ROWS_MAX}",
-                table.name
-            )
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rusqlite::Connection;
+
+    use super::{Dialect, View};
+    use crate::Catalog;
+
+    #[test]
+    fn the_newest_rows_are_found_without_looking_at_all() {
+        let connection = Connection::open_in_memory().unwrap();
+        let catalog = Catalog::built_in();
+        let table = &catalog.find("ktel/cluster-state", None).unwrap().table;
+        Dialect::Sqlite.fixed().iter().for_each(|it| connection.execute_batch(it).unwrap());
+        connection.execute_batch(&Dialect::Sqlite.create(table)).unwrap();
+        for view in [View::All(Arc::clone(table)), View::Items, View::Records] {
+            let plan = format!("EXPLAIN QUERY PLAN {}", Dialect::Sqlite.select(&view));
+            let mut statement = connection.prepare(&plan).unwrap();
+            let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            // Sorting what has one day and sequence is no look at all.
+            let sorts = |step: &String| step.contains("B-TREE FOR ORDER BY");
+            assert!(!steps.iter().any(sorts), "{view:?}: {steps:?}");
         }
-        View::Latest(table) => format!("SELECT * FROM {}_latest {newest}", table.name),
-        View::Items => format!("SELECT * FROM ktel_items {newest}"),
-        View::Records => format!("SELECT * FROM ktel_records {newest}"),
     }
 }

@@ -12,11 +12,13 @@ use serde_json::{Map, Value, json};
 use super::keep::{Expired, Forgotten};
 use super::sql::{self, Dialect};
 use super::{Error, Stored, View, new};
+use crate::audit::Look;
 use crate::layout::Table;
 use crate::limits::BUSY_WITHIN;
 use crate::record::{Cell, Record, Section, day_number};
 use crate::token::{Role, Stamp};
 
+pub(super) mod audit;
 pub(super) mod counts;
 mod erase;
 
@@ -78,7 +80,7 @@ impl Sqlite {
     }
 
     pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
-        let mut statement = self.connection.prepare(&sql::select(view))?;
+        let mut statement = self.connection.prepare(&Dialect::Sqlite.select(view))?;
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([])?;
         let mut found = Vec::new();
@@ -90,6 +92,15 @@ impl Sqlite {
             found.push(map);
         }
         Ok(found)
+    }
+
+    pub(super) fn look(&mut self, look: &Look) -> Result<(), Error> {
+        audit::add(&self.connection, look)
+    }
+
+    pub(super) fn expire_looks(&mut self, before: i64) -> Result<(), Error> {
+        self.connection.execute(&Dialect::Sqlite.expire_looks(), [before])?;
+        Ok(())
     }
 
     pub(super) fn add_token(&mut self, stamp: &Stamp) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use tracing::{error, warn};
 use super::engine::Engine;
 use super::keep::{Expired, Forgotten};
 use super::{Error, Stored, View, group};
+use crate::audit::Look;
 use crate::record::Record;
 use crate::token::Stamp;
 
@@ -31,6 +32,8 @@ pub(super) enum Job {
     Expire { today: i32, answer: Answer<Expired> },
     Forget { installation: String, answer: Answer<Forgotten> },
     Rows { view: View, answer: Answer<Vec<Map<String, Value>>> },
+    Look { look: Look, answer: Answer<()> },
+    ExpireLooks { before: i64, answer: Answer<()> },
     AddToken { stamp: Stamp, answer: Answer<()> },
     RemoveToken { stamp: Stamp, answer: Answer<()> },
     Tokens { answer: Answer<Vec<Stamp>> },
@@ -91,6 +94,8 @@ fn answer_one(engine: &mut Engine, job: Job) {
         Job::Forget { installation, answer } => give(answer, engine.forget(&installation)),
         Job::Probe { answer } => give(answer, engine.probe()),
         Job::Rows { view, answer } => give(answer, engine.rows(&view)),
+        Job::Look { look, answer } => give(answer, engine.look(&look)),
+        Job::ExpireLooks { before, answer } => give(answer, engine.expire_looks(before)),
         Job::AddToken { stamp, answer } => give(answer, engine.add_token(&stamp)),
         Job::RemoveToken { stamp, answer } => give(answer, engine.remove_token(&stamp)),
         Job::Tokens { answer } => give(answer, engine.tokens()),

@@ -4,12 +4,14 @@ use axum::body::Body;
 use base64::Engine as _;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use ktel_server::app::ancestor::Answers;
 use serde_json::{Value, json};
 
+use crate::installations::ask;
 use crate::routes::{ADMIN, READER, Server, TOKEN, report};
 
 /// Twelve reports of small clusters and three of large ones.
-async fn filled() -> Server {
+pub(crate) async fn filled() -> Server {
     let server = Server::start().await;
     for number in 0..15 {
         let pods = if number < 12 { 7 } else { 70_000 };
@@ -90,6 +92,33 @@ async fn the_page_has_a_table_and_links_for_every_chart_and_runs_nothing_foreign
     let (answer, csv) = get(&server, &format!("{PODS}&format=csv"), basic(ADMIN)).await;
     assert_eq!(csv, "word,number\r\n6-20,12\r\n10001+,3\r\n");
     assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8");
+}
+
+#[tokio::test]
+async fn upgrades_are_drawn_from_version_to_version_with_a_table_and_links() {
+    let server = Server::start().await;
+    for number in 0..14 {
+        let new = if number < 11 { "v1.27.0" } else { "v1.28.1" };
+        let event = json!({
+            "kamaji_version": "v0.6.1", "kubernetes_version": "v1.27.3",
+            "old_tcp_version": format!("v1.26.{number}"), "new_tcp_version": new,
+        });
+        assert_eq!(ask(&server, Answers::Strict, "POST", "/update", &event.to_string()).await, 200);
+    }
+    let (_, page) = get(&server, "/", basic(ADMIN)).await;
+    assert_eq!(page.matches("<path").count(), 2, "{page}");
+    assert!(page.contains("<th scope=\"row\">v1.26</th><td>v1.27</td><td>11</td>"), "{page}");
+    assert!(page.contains("/dictionary#ktel/kamaji-update:new_tcp_version"), "{page}");
+    let field = "old_tcp_version%E2%86%92new_tcp_version";
+    let path = format!("/v1/counts?schema=ktel/kamaji-update&field={field}");
+    assert!(page.contains(&path.replace('&', "&amp;")), "{page}");
+    let (_, body) = get(&server, &path, basic(ADMIN)).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["rows"][0], json!({"word": "v1.26 → v1.27", "number": 11}));
+    assert_eq!(body["why"], "/dictionary#ktel/kamaji-update:new_tcp_version");
+    // Three alone are too few, and hide with the others.
+    let (_, page) = get(&server, "/", basic(READER)).await;
+    assert_eq!(page.matches("<path").count(), 1, "{page}");
 }
 
 #[tokio::test]

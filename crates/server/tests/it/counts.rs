@@ -9,6 +9,7 @@ use ktel_server::record::{Key, Record, Source};
 use ktel_server::store::Asked;
 use ktel_server::tally::{Said, Tally, Who, week};
 
+use crate::query;
 use crate::support::{TODAY, number};
 
 /// What a chart shows: by week, schema, field and word, how often and by how many.
@@ -96,6 +97,7 @@ pub(crate) async fn kept_along_are_those_of_a_full_scan(store: &Store) {
         store.append(some[0].clone()).await.unwrap();
     }
     check(store, &records).await;
+    query::groups_are_made_of_counts_by_product(store).await;
     store.forget("installation 2").await.unwrap();
     for record in &mut records {
         record.tally.said.retain(|who, _| who.installation.as_deref() != Some("installation 2"));

@@ -11,6 +11,7 @@ mod installations;
 mod lines;
 mod network;
 mod otlp;
+mod query;
 mod routes;
 mod seeds;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Transaction};
 
@@ -117,16 +118,27 @@ pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>,
     values.extend(asked.product.iter().map(|it| it as &(dyn ToSql + Sync)));
     values.extend(asked.version.iter().map(|it| it as &(dyn ToSql + Sync)));
     let rows = client.query(&sql, &values).await?;
-    let count = |row: &Row| {
-        Ok(Count {
-            week: date_of(row.try_get(0)?),
-            schema: row.try_get(1)?,
-            said: Said { field: row.try_get(2)?, word: row.try_get(3)? },
-            number: row.try_get(4)?,
-            senders: row.try_get(5)?,
-        })
-    };
     rows.iter().map(count).collect()
+}
+
+/// Gives the counts of a period, by product.
+pub(super) async fn select_by_product(
+    client: &Client,
+    (from, to): (Date, Date),
+) -> Result<Vec<(String, Count)>, Error> {
+    let sql = counts::select_by_product(|number| format!("${number}"));
+    let rows = client.query(&sql, &[&day_number(from), &day_number(to)]).await?;
+    rows.iter().map(|row| Ok((row.try_get(6)?, count(row)?))).collect()
+}
+
+fn count(row: &Row) -> Result<Count, Error> {
+    Ok(Count {
+        week: date_of(row.try_get(0)?),
+        schema: row.try_get(1)?,
+        said: Said { field: row.try_get(2)?, word: row.try_get(3)? },
+        number: row.try_get(4)?,
+        senders: row.try_get(5)?,
+    })
 }
 
 /// Gives every product and its versions.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
@@ -95,16 +96,30 @@ pub(in crate::store) fn select(
     let mut values: Vec<&dyn ToSql> = vec![&from, &to];
     values.extend(asked.product.iter().map(|it| it as &dyn ToSql));
     values.extend(asked.version.iter().map(|it| it as &dyn ToSql));
-    let counts = statement.query_map(&*values, |row| {
-        Ok(Count {
-            week: date_of(row.get(0)?),
-            schema: row.get(1)?,
-            said: Said { field: row.get(2)?, word: row.get(3)? },
-            number: row.get(4)?,
-            senders: row.get(5)?,
-        })
-    })?;
+    let counts = statement.query_map(&*values, count)?;
     Ok(counts.collect::<Result<_, _>>()?)
+}
+
+/// Gives the counts of a period, by product.
+pub(in crate::store) fn select_by_product(
+    connection: &Connection,
+    (from, to): (Date, Date),
+) -> Result<Vec<(String, Count)>, Error> {
+    let sql = counts::select_by_product(|number| format!("?{number}"));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let period = [day_number(from), day_number(to)];
+    let counts = statement.query_map(period, |row| Ok((row.get(6)?, count(row)?)))?;
+    Ok(counts.collect::<Result<_, _>>()?)
+}
+
+fn count(row: &Row<'_>) -> Result<Count, rusqlite::Error> {
+    Ok(Count {
+        week: date_of(row.get(0)?),
+        schema: row.get(1)?,
+        said: Said { field: row.get(2)?, word: row.get(3)? },
+        number: row.get(4)?,
+        senders: row.get(5)?,
+    })
 }
 
 /// Gives every product and its versions.

@@ -1,0 +1,453 @@
+//! Describes every route in the words of `OpenAPI` 3.1, for programs that want to call them.
+
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+use crate::limits::{PURPOSE_BYTES_MAX, ROWS_MAX, SQL_BYTES_MAX};
+
+/// The largest number of a JSON reader that keeps numbers as floats.
+const EXACT_MAX: u64 = 1 << 53;
+
+/// What a caller has to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Security {
+    None,
+    /// A token that may send.
+    Sender,
+    /// The same, in the words of Splunk's clients.
+    Splunk,
+    /// A token that may read, unless charts are public.
+    Charts,
+    /// A token that may read.
+    Reader,
+    /// A token of an administrator.
+    Admin,
+}
+
+/// One route with one method.
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    security: Security,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    /// What is answered with 200, by media type.
+    answers: Vec<(&'static str, Value)>,
+    /// With what else it is answered.
+    refusals: &'static [u16],
+    /// The schema of refusals.
+    refused: &'static str,
+}
+
+/// What any route answers that reads or writes the store.
+const STORE: &[u16] = &[503, 507];
+const HTML: &str = "text/html";
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+const CSV: &str = "text/csv";
+const TEXT: &str = "text/plain";
+
+/// Gives the document; its examples are of this day, so that they can be sent.
+#[must_use]
+pub fn document(today: Date) -> Value {
+    let mut paths = Map::new();
+    for operation in operations(today) {
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method] = operation.described();
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ktel serve",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Takes reports and events, keeps what the standard declares, and shows groups that are \
+                            large enough. What Kamaji's clients post has a listener of its own and is not described here.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": schemas(), "securitySchemes": security_schemes()},
+    })
+}
+
+impl Operation {
+    fn described(&self) -> Value {
+        let Self { summary, security, parameters, body, answers, refusals, refused, .. } = self;
+        let content: Map<String, Value> = answers
+            .iter()
+            .map(|(media, schema)| ((*media).into(), json!({"schema": schema})))
+            .collect();
+        let mut responses = Map::new();
+        if !content.is_empty() {
+            responses.insert("200".to_owned(), json!({"description": "Done", "content": content}));
+        }
+        for number in *refusals {
+            let schema = json!({"$ref": format!("#/components/schemas/{refused}")});
+            let refusal =
+                json!({"description": reason(*number), "content": {JSON: {"schema": schema}}});
+            responses.insert(number.to_string(), refusal);
+        }
+        let mut described =
+            json!({"summary": summary, "operationId": self.id(), "responses": responses});
+        if !parameters.is_empty() {
+            described["parameters"] = json!(parameters);
+        }
+        if let Some(body) = body {
+            described["requestBody"] = json!({"required": true, "content": body});
+        }
+        described["security"] = match security {
+            Security::None => json!([]),
+            Security::Sender => json!([{"sender": []}]),
+            Security::Splunk => json!([{"splunk": []}]),
+            Security::Charts => json!([{"reader": []}, {"browser": []}, {}]),
+            Security::Reader => json!([{"reader": []}, {"browser": []}]),
+            Security::Admin => json!([{"admin": []}, {"browser": []}]),
+        };
+        described
+    }
+
+    fn id(&self) -> String {
+        let path: Vec<&str> =
+            self.path.split(['/', '{', '}', '.']).filter(|part| !part.is_empty()).collect();
+        [&[self.method], &path[..]].concat().join("_")
+    }
+}
+
+fn operations(today: Date) -> Vec<Operation> {
+    let mut all = sending(today);
+    all.extend(collector());
+    all.extend(reading());
+    all.extend(administering());
+    all.extend(watching());
+    all
+}
+
+fn sending(today: Date) -> Vec<Operation> {
+    let item = json!({"type": "object"});
+    let report = json!({
+        "schema": "ktel/report", "schema_version": "1.0.0", "id": "56279633-3131-436b-b8f2-9008a49a2f12",
+        "day": today, "product": {"ktel": env!("CARGO_PKG_VERSION")}, "form": "exact",
+        "schemas": {"cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"}},
+        "failures": [], "dropped": {}, "user": [], "data": {"cluster-state": {"pods": 1200}},
+    });
+    let event = json!({
+        "schema_version": 1, "timestamp": format!("{today}T00:00:00Z"), "version": "0.4.2",
+        "os": "darwin", "arch": "arm64", "command_path": "plugin",
+    });
+    let events = json!({
+        "schema": "ktel/events", "schema_version": "1.0.0", "id": "0000000000000000000000000000000e",
+        "day": today, "product": "ktel", "events": [event],
+    });
+    let take = |path, summary, example| Operation {
+        method: "post",
+        path,
+        summary,
+        security: Security::Sender,
+        parameters: vec![json!({
+            "name": "Idempotency-Key", "in": "header", "schema": {"type": "string"},
+            "description": "Names the request where its items have no ids",
+        })],
+        body: Some(json!({
+            JSON: {"schema": item, "example": example},
+            LINES: {"schema": {"type": "string"}},
+        })),
+        answers: vec![(JSON, reference("Stored"))],
+        refusals: &[400, 401, 403, 408, 413, 415, 422, 429, 503, 507],
+        refused: "Refused",
+    };
+    vec![
+        take("/v1/reports", "Store reports: one, or one a line", report),
+        take("/v1/events", "Store uploads of events: one, or one a line", events),
+        Operation {
+            method: "post",
+            path: "/v1/forget",
+            summary: "Erase an installation; signed by its key",
+            security: Security::None,
+            parameters: Vec::new(),
+            body: Some(json!({JSON: {"schema": item}})),
+            answers: vec![(JSON, reference("Forgotten"))],
+            refusals: &[400, 403, 408, 413, 415, 422, 429, 503, 507],
+            refused: "Refused",
+        },
+    ]
+}
+
+fn collector() -> Vec<Operation> {
+    let take = |path, summary, media: &'static str| Operation {
+        method: "post",
+        path,
+        summary,
+        security: Security::Splunk,
+        parameters: Vec::new(),
+        body: Some(
+            json!({media: {"schema": {"type": if media == JSON { "object" } else { "string" }}}}),
+        ),
+        answers: vec![(JSON, reference("Code"))],
+        refusals: &[400, 401, 403, 413, 429, 503],
+        refused: "Code",
+    };
+    let events = "Store events as Splunk's HTTP Event Collector does";
+    let health = |path| Operation {
+        method: "get",
+        path,
+        summary: "Tell whether events can be stored",
+        security: Security::None,
+        parameters: Vec::new(),
+        body: None,
+        answers: vec![(JSON, reference("Code"))],
+        refusals: &[503],
+        refused: "Code",
+    };
+    let acks = take("/services/collector/ack", "Always told that no token acknowledges", JSON);
+    vec![
+        take("/services/collector", events, JSON),
+        take("/services/collector/event", events, JSON),
+        take("/services/collector/event/1.0", events, JSON),
+        take("/services/collector/raw", "Store lines", TEXT),
+        take("/services/collector/raw/1.0", "Store lines", TEXT),
+        Operation { answers: Vec::new(), refusals: &[400, 401, 403, 429], ..acks },
+        health("/services/collector/health"),
+        health("/services/collector/health/1.0"),
+    ]
+}
+
+fn reading() -> Vec<Operation> {
+    let query = |name: &str, schema: &Value| json!({"name": name, "in": "query", "schema": schema});
+    let word = json!({"type": "string", "maxLength": 128});
+    let example = |name: &str, word: &str| {
+        let schema = json!({"type": "string", "maxLength": 128});
+        json!({"name": name, "in": "query", "schema": schema, "example": word})
+    };
+    let view = [
+        query("product", &word),
+        query("version", &word),
+        query("weeks", &json!({"type": "integer", "minimum": 1, "maximum": 52})),
+    ];
+    let mut counted = view.to_vec();
+    counted.push(example("schema", "ktel/cluster-state"));
+    counted.push(example("field", "pods"));
+    counted.push(query("format", &json!({"enum": ["json", "csv"]})));
+    vec![
+        Operation {
+            parameters: view.to_vec(),
+            refusals: &[400, 401, 503, 507],
+            ..page("/", "Charts, for people", Security::Charts)
+        },
+        page("/dictionary", "What is collected, and why", Security::None),
+        Operation {
+            refusals: STORE,
+            ..page("/transparency", "Who looks at it, and what has come of it", Security::None)
+        },
+        Operation {
+            parameters: counted,
+            answers: vec![(JSON, reference("Counts")), (CSV, json!({"type": "string"}))],
+            refusals: &[400, 401, 404, 503, 507],
+            ..page("/v1/counts", "The numbers of one chart", Security::Charts)
+        },
+        Operation {
+            method: "post",
+            body: Some(json!({JSON: {
+                "schema": reference("Question"),
+                "example": {"sql": "SELECT * FROM by_week", "purpose": "planning"},
+            }})),
+            answers: vec![
+                (JSON, reference("Answer")),
+                (CSV, json!({"type": "string"})),
+                (LINES, json!({"type": "string"})),
+            ],
+            refusals: &[400, 401, 403, 406, 408, 413, 415, 422, 503, 507],
+            ..page("/v1/query", "Ask in SQL, of groups that are large enough", Security::Reader)
+        },
+    ]
+}
+
+/// Gives what a page for people is, which is most of what anything is that can be got.
+fn page(path: &'static str, summary: &'static str, security: Security) -> Operation {
+    Operation {
+        method: "get",
+        path,
+        summary,
+        security,
+        parameters: Vec::new(),
+        body: None,
+        answers: vec![(HTML, json!({"type": "string"}))],
+        refusals: &[],
+        refused: "Refused",
+    }
+}
+
+fn administering() -> Vec<Operation> {
+    let query = |name: &str, schema: &Value| json!({"name": name, "in": "query", "schema": schema});
+    let limit = json!({"type": "integer", "minimum": 1, "maximum": ROWS_MAX});
+    let table = json!({"name": "table", "in": "path", "required": true,
+        "schema": {"type": "string", "pattern": "^[a-z0-9_]+$"}, "example": "ktel_records"});
+    let lines = |path, summary, parameters, refusals| Operation {
+        parameters,
+        answers: vec![(LINES, json!({"type": "string"}))],
+        refusals,
+        ..page(path, summary, Security::Admin)
+    };
+    vec![
+        lines(
+            "/v1/rows/{table}",
+            "The newest rows of a table",
+            vec![table, query("limit", &limit)],
+            &[400, 401, 403, 404, 503, 507],
+        ),
+        lines("/v1/audit", "Who looked at what", Vec::new(), &[401, 403, 503, 507]),
+    ]
+}
+
+fn watching() -> Vec<Operation> {
+    let file = |path, summary, media| Operation {
+        answers: vec![(media, json!({"type": "string"}))],
+        ..page(path, summary, Security::None)
+    };
+    vec![
+        file("/dashboard.css", "How pages look", "text/css"),
+        file("/dashboard.js", "What makes filters quicker", "text/javascript"),
+        file("/healthz", "Tell that the process serves", TEXT),
+        Operation {
+            refusals: STORE,
+            ..file("/readyz", "Tell whether the store can be written", TEXT)
+        },
+        file("/metrics", "Numbers of the process, for Prometheus", TEXT),
+        Operation {
+            answers: vec![(JSON, json!({"type": "object", "required": ["openapi", "paths"]}))],
+            ..file("/openapi.json", "This document", JSON)
+        },
+    ]
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn schemas() -> Value {
+    let count = json!({"type": "integer", "minimum": 0, "maximum": EXACT_MAX});
+    let error = object(
+        &["code", "message", "item"],
+        &json!({
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+            "item": {"type": ["integer", "null"], "description": "Which item of the request, from 0"},
+            "part": {"type": "integer", "description": "Which section or event of the item"},
+            "line": count, "column": count,
+        }),
+    );
+    let rejected = json!({"type": "array", "items": reference("Error")});
+    let row = object(
+        &["word", "number"],
+        &json!({"word": {"type": "string"}, "number": {"type": ["integer", "null"]}}),
+    );
+    json!({
+        "Error": error,
+        "Refused": object(&["error"], &json!({"error": reference("Error"), "rejected": rejected})),
+        "Stored": object(
+            &["stored", "repeated", "rejected"],
+            &json!({"stored": count, "repeated": count, "rejected": rejected}),
+        ),
+        "Forgotten": object(
+            &["rows", "items", "records"],
+            &json!({"rows": {"type": "object", "additionalProperties": count}, "items": count, "records": count}),
+        ),
+        "Code": object(
+            &["text", "code"],
+            &json!({"text": {"type": "string"}, "code": count, "invalid-event-number": count}),
+        ),
+        "Counts": object(
+            &["schema", "field", "unit", "floor", "rows", "why"],
+            &json!({
+                "schema": {"type": "string"}, "field": {"type": "string"}, "unit": {"type": "string"},
+                "floor": count, "rows": {"type": "array", "items": row}, "why": {"type": "string"},
+            }),
+        ),
+        "Question": object(
+            &["sql"],
+            &json!({
+                "sql": {"type": "string", "minLength": 1, "maxLength": SQL_BYTES_MAX},
+                "purpose": {"type": "string", "maxLength": PURPOSE_BYTES_MAX},
+            }),
+        ),
+        "Answer": object(
+            &["columns", "rows"],
+            &json!({
+                "columns": {"type": "array", "items": {"type": "string"}},
+                "rows": {"type": "array", "items": {"type": "array"}},
+            }),
+        ),
+    })
+}
+
+fn object(required: &[&str], properties: &Value) -> Value {
+    json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
+}
+
+fn security_schemes() -> Value {
+    let bearer = |what: &str| json!({"type": "http", "scheme": "bearer", "description": what});
+    json!({
+        "sender": bearer("A token of a sender"),
+        "reader": bearer("A token of a reader or an administrator"),
+        "admin": bearer("A token of an administrator"),
+        "browser": {"type": "http", "scheme": "basic", "description": "Any name; the token is the password"},
+        "splunk": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Splunk TOKEN"},
+    })
+}
+
+fn reason(number: u16) -> &'static str {
+    http::StatusCode::from_u16(number)
+        .ok()
+        .and_then(|it| it.canonical_reason())
+        .unwrap_or("Refused")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::civil::date;
+
+    use super::document;
+
+    /// Every route of the router, read from where it is written: a router does not tell them.
+    fn routes() -> BTreeSet<(String, String)> {
+        let source = include_str!("app.rs").lines().map(str::trim);
+        source
+            .filter_map(|line| {
+                let (path, handler) = line.strip_prefix(".route(\"")?.split_once("\", ")?;
+                let (method, _) = handler.split_once('(')?;
+                Some((method.to_owned(), path.to_owned()))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let document = document(date(2026, 11, 21));
+        let paths = document["paths"].as_object().unwrap().iter();
+        let described: BTreeSet<(String, String)> = paths
+            .flat_map(|(path, methods)| {
+                let methods = methods.as_object().unwrap().keys();
+                methods.map(|method| (method.clone(), path.clone())).collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(described, routes());
+        assert!(described.len() > 20, "{described:?}");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_operation_has_its_own_name() {
+        let document = document(date(2026, 11, 21));
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = reference.split('"').next().unwrap();
+            assert!(document.pointer(pointer).is_some(), "{pointer}");
+        }
+        let names: Vec<&str> = text
+            .split("\"operationId\":\"")
+            .skip(1)
+            .filter_map(|it| it.split('"').next())
+            .collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+    }
+}

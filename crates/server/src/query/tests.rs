@@ -1,0 +1,140 @@
+//! What a question gives, and what it can never do.
+
+use jiff::civil::date;
+
+use super::groups::image;
+use super::{Answer, Error, Image};
+use crate::Catalog;
+use crate::limits::{QUERY_ROWS_MAX, QUERY_WITHIN};
+use crate::store::Count;
+use crate::tally::Said;
+
+const STATE: &str = "ktel/cluster-state";
+
+fn count(week: i8, field: &str, word: &str, number: i64) -> Count {
+    let said = Said { field: field.into(), word: word.into() };
+    let week = date(2026, 11, week);
+    Count { week, schema: STATE.into(), said, number, senders: number }
+}
+
+/// Forty clusters of one product, three of them large; and eight of another.
+fn groups(floor: i64) -> Image {
+    let of = |product: &str, count| (product.to_owned(), count);
+    let counts = vec![
+        of("acme", count(9, "", "", 40)),
+        of("acme", count(9, "pods", "6-20", 37)),
+        of("acme", count(9, "pods", "10001+", 3)),
+        of("acme", count(9, "nodes", "2-5", 25)),
+        of("acme", count(9, "nodes", "6-20", 12)),
+        of("acme", count(9, "nodes", "21-100", 3)),
+        of("tiny", count(9, "", "", 8)),
+        of("tiny", count(9, "pods", "6-20", 8)),
+    ];
+    image(&Catalog::built_in(), counts, floor, date(2026, 11, 2)).unwrap()
+}
+
+#[track_caller]
+fn check(sql: &str, expected: &str) {
+    let Answer { rows, .. } = groups(10).ask(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    assert_eq!(serde_json::to_string(&rows).unwrap(), expected, "{sql}");
+}
+
+#[test]
+fn a_question_sees_what_a_chart_would_show_and_nothing_smaller() {
+    check("SELECT product, week, number FROM by_week", r#"[["acme","2026-11-09",40]]"#);
+    // Of three alone one could tell, and of what is left when they are taken away as well.
+    check(
+        "SELECT field, word, folded, number FROM values_by_week ORDER BY field, number DESC",
+        r#"[["nodes","2-5",0,25],["nodes","other",1,15],["pods","other",1,40]]"#,
+    );
+    check("SELECT value FROM about WHERE what = 'floor'", r#"[["10"]]"#);
+    check("SELECT sum(installations) FROM installs_by_week", "[[null]]");
+    check(
+        "WITH f AS (SELECT * FROM fields) SELECT upper(field) FROM f JOIN schemas USING (schema) \
+         WHERE schema LIKE '%state' AND field = 'pods'",
+        r#"[["PODS"]]"#,
+    );
+    let all = groups(1).ask("SELECT count(*) FROM values_by_week").unwrap();
+    assert_eq!(all.rows, [[6]], "a floor of one hides nothing");
+}
+
+#[test]
+fn a_question_reads_and_does_nothing_else() {
+    let groups = groups(10);
+    for sql in [
+        "ATTACH '/etc/passwd' AS other",
+        "PRAGMA table_info(by_week)",
+        "SELECT * FROM pragma_database_list",
+        "SELECT * FROM sqlite_schema",
+        "SELECT * FROM dbstat",
+        "SELECT load_extension('evil')",
+        "SELECT hex(randomblob(1000))",
+        "SELECT printf('%1000d', 1)",
+        "SELECT * FROM json_each('[1]')",
+        "SELECT fts5(0)",
+        "INSERT INTO about VALUES ('a', 'b')",
+        "DELETE FROM about",
+        "UPDATE about SET value = 1",
+        "DROP TABLE about",
+        "CREATE TEMP TABLE mine (a)",
+        "CREATE VIRTUAL TABLE mine USING fts5(a)",
+        "VACUUM INTO '/tmp/out'",
+        "BEGIN",
+        "SAVEPOINT one",
+        "REINDEX",
+        "ANALYZE",
+        "SELECT 1; DELETE FROM about",
+        "SELECT 1; SELECT 2",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+        "EXPLAIN DELETE FROM about",
+    ] {
+        let refused = groups.ask(sql);
+        assert!(
+            matches!(refused, Err(Error::Forbidden | Error::Wrong { .. })),
+            "{sql}: {refused:?}"
+        );
+    }
+    // Nothing of this was done, not even to the copy.
+    assert_eq!(groups.ask("SELECT count(*) FROM about").unwrap().rows, [[2]]);
+}
+
+#[test]
+fn a_question_that_is_none_is_told_why() {
+    for (sql, part) in [
+        ("SELEC 1", "syntax error"),
+        ("SELECT x FROM by_week", "no such column"),
+        ("SELECT * FROM ktel_records", "no such table"),
+        ("", "no question"),
+        ("-- nothing", "no question"),
+        ("SELECT 1 AS a, 2 AS a", "called `a`"),
+        ("SELECT ?1", ""),
+        ("SELECT 'a\0b", ""),
+    ] {
+        let error = groups(10).ask(sql).unwrap_err().to_string();
+        assert!(error.contains(part), "{sql}: {error}");
+    }
+    let long = format!("SELECT '{}'", "x".repeat(9000));
+    assert!(groups(10).ask(&long).unwrap_err().to_string().contains("bytes"));
+}
+
+#[test]
+fn a_question_has_an_end_in_time_memory_and_size() {
+    let groups = groups(10);
+    let every = "fields AS a, fields AS b, fields AS c, fields AS d, fields AS e";
+    for sql in [
+        format!("SELECT count(*) FROM {every}"),
+        format!("SELECT a.why || b.why || c.why AS w FROM {every} ORDER BY w"),
+    ] {
+        let began = std::time::Instant::now();
+        assert_eq!(groups.ask(&sql), Err(Error::Heavy), "{sql}");
+        assert!(began.elapsed() < 5 * QUERY_WITHIN, "{:?}", began.elapsed());
+    }
+    let doubled =
+        (0..14).fold("'xxxxxxxx'".to_owned(), |it, _| format!("replace({it}, 'x', 'xx')"));
+    assert_eq!(groups.ask(&format!("SELECT {doubled}")), Err(Error::Heavy));
+    let many = groups.ask(&format!("SELECT a.field AS x FROM {every}"));
+    assert!(matches!(many, Err(Error::Large { rows: QUERY_ROWS_MAX, .. })), "{many:?}");
+    let wide =
+        format!("SELECT a.why || {} AS x FROM {every} LIMIT 9000", "a.why || ".repeat(20) + "''");
+    assert!(matches!(groups.ask(&wide), Err(Error::Large { .. })));
+}
