@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -20,9 +21,9 @@ use tracing::error;
 
 use crate::dashboard::page::Health;
 use crate::limits::{
-    BODIES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
+    BODIES_BYTES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
 };
-use crate::rate::Bucket;
+use crate::rate::{Bucket, Prefixes, Rate};
 use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
 use crate::{Catalog, ingest};
@@ -31,8 +32,12 @@ pub mod ancestor;
 mod charts;
 mod collector;
 mod forget;
+mod guard;
 mod intake;
 mod reports;
+
+/// Where an installation asks to be forgotten.
+const FORGET: &str = "/v1/forget";
 
 /// The tokens, as they were a while ago.
 #[derive(Debug)]
@@ -66,7 +71,8 @@ pub struct App {
     store: Store,
     tokens: RwLock<Known>,
     buckets: Mutex<HashMap<String, Bucket>>,
-    bodies: Semaphore,
+    prefixes: Mutex<Prefixes>,
+    room: Semaphore,
     counters: Counters,
     started: Instant,
     now: fn() -> Timestamp,
@@ -100,7 +106,8 @@ impl App {
             store,
             tokens: RwLock::new(tokens),
             buckets: Mutex::default(),
-            bodies: Semaphore::new(BODIES_MAX),
+            prefixes: Mutex::new(Prefixes::new(0)),
+            room: Semaphore::new(BODIES_BYTES_MAX),
             counters: Counters::default(),
             started: Instant::now(),
             now,
@@ -146,7 +153,7 @@ impl App {
         }
         let now_ms = self.elapsed_ms();
         let mut buckets = self.buckets.lock().expect("no holder panics");
-        let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(now_ms));
+        let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(Rate::TOKEN, now_ms));
         if bucket.take(now_ms) { Ok(stamp) } else { Err(Denied::TooOften) }
     }
 
@@ -216,7 +223,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/v1/reports", post(reports::take))
         .route("/v1/events", post(reports::take))
-        .route("/v1/forget", post(forget::take))
+        .route(FORGET, post(forget::take))
         .route("/services/collector", post(collector::take))
         .route("/services/collector/event", post(collector::take))
         .route("/services/collector/event/1.0", post(collector::take))
@@ -237,6 +244,7 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(|| async {
             refusal(405, "method", "this route is asked in another way", None)
         })
+        .layer(from_fn_with_state(Arc::clone(&app), guard::guard))
         .with_state(app)
 }
 

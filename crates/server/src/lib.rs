@@ -8,6 +8,7 @@ pub mod anonymity;
 pub mod app;
 pub mod catalog;
 pub mod dashboard;
+pub mod doors;
 pub mod ingest;
 pub mod layout;
 pub mod limits;
@@ -18,6 +19,7 @@ pub mod signed;
 mod standards;
 pub mod store;
 pub mod tally;
+pub mod tls;
 pub mod token;
 
 pub use catalog::Catalog;

@@ -21,7 +21,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     if !app.admit_unknown("forget") {
         return refusal(429, "rate", "too many requests", None);
     }
-    let body = match app.body(&headers, body).await {
+    let body = match app.small_body(&headers, body).await {
         Ok(body) => body,
         Err(trouble) => {
             let (number, code, message) = trouble.words();
