@@ -24,6 +24,7 @@ use crate::limits::{
     BODIES_BYTES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
 };
 use crate::rate::{Bucket, Prefixes, Rate};
+use crate::receipt::Key;
 use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
 use crate::{Catalog, ingest};
@@ -34,6 +35,7 @@ mod collector;
 mod forget;
 mod guard;
 mod intake;
+mod receipts;
 mod reports;
 
 /// Where an installation asks to be forgotten.
@@ -78,6 +80,7 @@ pub struct App {
     now: fn() -> Timestamp,
     readers: Readers,
     floor: i64,
+    key: Key,
 }
 
 /// Who may look at charts.
@@ -94,12 +97,13 @@ impl App {
     /// Puts a receiver together. `now` gives the time.
     ///
     /// # Errors
-    /// When the store does not give its tokens.
+    /// When the store does not give its tokens or its key.
     pub async fn new(
         catalog: Catalog,
         store: Store,
         now: fn() -> Timestamp,
     ) -> Result<Self, Error> {
+        let key = store.key(Key::random(now().to_zoned(TimeZone::UTC).date())).await?;
         let tokens = Known { tokens: Tokens::new(store.tokens().await?), since: Instant::now() };
         Ok(Self {
             catalog,
@@ -113,6 +117,7 @@ impl App {
             now,
             readers: Readers::default(),
             floor: GROUP_FLOOR,
+            key,
         })
     }
 
@@ -224,6 +229,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/reports", post(reports::take))
         .route("/v1/events", post(reports::take))
         .route(FORGET, post(forget::take))
+        .route("/v1/keys", get(receipts::keys))
         .route("/services/collector", post(collector::take))
         .route("/services/collector/event", post(collector::take))
         .route("/services/collector/event/1.0", post(collector::take))

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod layout;
 pub mod limits;
 pub mod rate;
+pub mod receipt;
 pub mod record;
 pub mod serve;
 pub mod signed;

@@ -9,6 +9,7 @@ use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Error, Place, Stored, View};
 use crate::layout::Table;
+use crate::receipt::Key;
 use crate::record::Record;
 use crate::token::Stamp;
 
@@ -81,6 +82,13 @@ impl Engine {
         match self {
             Self::Sqlite(sqlite) => sqlite.tokens(),
             Self::Postgres(postgres) => postgres.tokens(),
+        }
+    }
+
+    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.key(made),
+            Self::Postgres(postgres) => postgres.key(made),
         }
     }
 }

@@ -49,6 +49,8 @@ impl Dialect {
                  PRIMARY KEY (_day, _sequence, _position, field, word)) STRICT, WITHOUT ROWID",
                 "CREATE TABLE IF NOT EXISTS ktel_tokens (hash TEXT PRIMARY KEY, \
                  role TEXT NOT NULL, product TEXT) STRICT, WITHOUT ROWID",
+                "CREATE TABLE IF NOT EXISTS ktel_keys (id INTEGER PRIMARY KEY, \
+                 secret TEXT NOT NULL, made INTEGER NOT NULL) STRICT",
                 "CREATE TABLE IF NOT EXISTS ktel_probe (id INTEGER PRIMARY KEY, \
                  turn INTEGER NOT NULL) STRICT",
                 "CREATE TABLE IF NOT EXISTS ktel_tables (name TEXT PRIMARY KEY, \
@@ -76,6 +78,8 @@ impl Dialect {
                  PARTITION BY RANGE (_day)",
                 "CREATE TABLE IF NOT EXISTS ktel_tokens (hash text PRIMARY KEY, \
                  role text NOT NULL, product text)",
+                "CREATE TABLE IF NOT EXISTS ktel_keys (id integer PRIMARY KEY, \
+                 secret text NOT NULL, made integer NOT NULL)",
                 "CREATE TABLE IF NOT EXISTS ktel_probe (id integer PRIMARY KEY, \
                  turn integer NOT NULL)",
                 "CREATE TABLE IF NOT EXISTS ktel_tables (name text PRIMARY KEY, \
@@ -180,6 +184,9 @@ pub(super) fn has_no_rows<'t>(tables: impl Iterator<Item = &'t str>) -> String {
     };
     tables.map(none).collect()
 }
+
+/// Reads the key for receipts.
+pub(super) const KEY: &str = "SELECT secret, made FROM ktel_keys WHERE id = 1";
 
 /// Tries a write, and leaves nothing behind.
 pub(super) const PROBE: &str = "INSERT INTO ktel_probe (id, turn) VALUES (1, 0) \

@@ -13,6 +13,7 @@ use super::sql::{self, Dialect};
 use super::{Error, Stored, View, new};
 use crate::layout::Table;
 use crate::limits::BUSY_WITHIN;
+use crate::receipt::Key;
 use crate::record::{Cell, Record, Section, day_number};
 use crate::token::{Role, Stamp};
 
@@ -110,6 +111,17 @@ impl Sqlite {
             stamps.extend(Stamp::from_hex(&hash, role, row.get(2)?));
         }
         Ok(stamps)
+    }
+
+    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+        let (secret, day) = made.row();
+        self.connection.execute(
+            "INSERT INTO ktel_keys (id, secret, made) VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
+            params![secret, day],
+        )?;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (secret, day): (String, i32) = self.connection.query_row(sql::KEY, [], read)?;
+        Key::from_row(&secret, day).ok_or(Error::Key)
     }
 }
 

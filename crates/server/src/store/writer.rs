@@ -10,6 +10,7 @@ use tracing::{error, warn};
 use super::engine::Engine;
 use super::keep::{Expired, Forgotten};
 use super::{Error, Stored, View, group};
+use crate::receipt::Key;
 use crate::record::Record;
 use crate::token::Stamp;
 
@@ -34,6 +35,7 @@ pub(super) enum Job {
     AddToken { stamp: Stamp, answer: Answer<()> },
     RemoveToken { stamp: Stamp, answer: Answer<()> },
     Tokens { answer: Answer<Vec<Stamp>> },
+    Key { made: Key, answer: Answer<Key> },
 }
 
 impl Job {
@@ -96,6 +98,7 @@ fn answer_one(engine: &mut Engine, job: Job) {
         Job::AddToken { stamp, answer } => give(answer, engine.add_token(&stamp)),
         Job::RemoveToken { stamp, answer } => give(answer, engine.remove_token(&stamp)),
         Job::Tokens { answer } => give(answer, engine.tokens()),
+        Job::Key { made, answer } => give(answer, engine.key(&made)),
     }
 }
 
@@ -120,6 +123,7 @@ impl Error {
             | Self::Changed { .. }
             | Self::Uncertain(_)
             | Self::Tls(_)
+            | Self::Key
             | Self::Full
             | Self::Busy
             | Self::Closed => false,

@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use ktel_model::Schema;
 use ktel_server::limits::QUEUE_ROWS_MAX;
+use ktel_server::receipt::Key;
 use ktel_server::record::{Cell, Item, Section};
 use ktel_server::store::{Error, Expired, Place, Stored};
 use ktel_server::token::{Role, Stamp};
@@ -54,6 +55,7 @@ macro_rules! databases {
             an_older_versions_rows_go_in_time_as_well,
             forgetting_erases_an_installation_and_nobody_else,
             counts_kept_along_are_those_of_a_full_scan,
+            one_key_signs_for_all_who_share_a_store,
         })*
     };
 }
@@ -267,6 +269,15 @@ async fn tokens_are_kept_as_hashes(fresh: &Fresh) {
     store.add_token(other.clone()).await.unwrap();
     store.remove_token(stamp).await.unwrap();
     assert_eq!(store.tokens().await.unwrap(), [other]);
+}
+
+async fn one_key_signs_for_all_who_share_a_store(fresh: &Fresh) {
+    let (one, other) = (fresh.open(), fresh.open());
+    let first = one.key(Key::random(TODAY)).await.unwrap();
+    for store in [&one, &other, &fresh.open()] {
+        let key = store.key(Key::random(before(1))).await.unwrap();
+        assert_eq!((key.id(), key.described()), (first.id(), first.described()));
+    }
 }
 
 async fn a_store_that_can_write_is_ready(fresh: &Fresh) {

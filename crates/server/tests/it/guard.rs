@@ -67,7 +67,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         (8, ("POST", "/v1/forget"), Some(&*sender)),
         (9, ("GET", "/"), Some(&*sender)),
         (10, ("GET", "/nowhere"), None),
-        (11, ("GET", "/dashboard.css"), None),
+        (11, ("GET", "/v1/keys"), None),
     ] {
         let times = asks(&server, side, asked, authorization).await;
         assert!(times.is_some_and(|times| times >= PREFIX_BURST), "{asked:?}: {times:?}");
@@ -81,9 +81,9 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         let one = request(1, asked.0, asked.1, authorization);
         assert_ne!(server.answer(one).await.status(), 429, "{asked:?}");
     }
-    let other = request(99, "GET", "/dashboard.css", None);
+    let other = request(99, "GET", "/v1/keys", None);
     assert_eq!(server.answer(other).await.status(), 200, "another neighbourhood");
-    assert_eq!(server.answer(request(1, "GET", "/dashboard.css", None)).await.status(), 429);
+    assert_eq!(server.answer(request(1, "GET", "/v1/keys", None)).await.status(), 429);
 }
 
 #[tokio::test]

@@ -13,10 +13,10 @@ use tower::ServiceExt;
 use crate::routes::Server;
 use crate::support::table;
 
-struct Installation(Ed25519KeyPair);
+pub(crate) struct Installation(Ed25519KeyPair);
 
 impl Installation {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let pair = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Self(Ed25519KeyPair::from_pkcs8(pair.as_ref()).unwrap())
     }
@@ -25,11 +25,11 @@ impl Installation {
         self.0.public_key().as_ref().try_into().unwrap()
     }
 
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         signature::installation_id(&self.key())
     }
 
-    fn sign(&self, item: &Value) -> Vec<u8> {
+    pub(crate) fn sign(&self, item: &Value) -> Vec<u8> {
         let bytes = item.to_string().into_bytes();
         let signed = self.0.sign(&bytes).as_ref().try_into().unwrap();
         signature::attach(&bytes, &self.key(), &signed).unwrap()
@@ -37,7 +37,7 @@ impl Installation {
 }
 
 /// A report of how many control planes run.
-fn stats(report: &str, installation: &str, running: u64) -> Value {
+pub(crate) fn stats(report: &str, installation: &str, running: u64) -> Value {
     json!({
         "schema": "ktel/report", "schema_version": "1.0.0", "id": report, "day": "2026-11-21",
         "product": {"name": "kamaji", "ktel": "0.1.0"}, "form": "exact",

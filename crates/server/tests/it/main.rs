@@ -9,6 +9,7 @@ mod forget;
 mod guard;
 mod installations;
 mod network;
+mod receipts;
 mod routes;
 mod served;
 mod support;
