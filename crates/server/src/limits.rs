@@ -16,6 +16,8 @@ pub const JOBS_MAX: usize = 1024;
 pub const QUEUE_ROWS_MAX: u32 = 16_000;
 /// How many rows one transaction deletes, so that writers wait some 10 ms for it and no longer.
 pub const EXPIRE_ROWS_MAX: u32 = 1000;
+/// How long counts are kept of a schema that nobody declares any more: five years.
+pub const COUNTS_KEEP_DAYS: u32 = 5 * 365 + 1;
 /// How many rows a look at a table gives.
 pub const ROWS_MAX: u32 = 1000;
 /// `PostgreSQL` cuts identifiers at 63 bytes; a name that were cut could meet another.

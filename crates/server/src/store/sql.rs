@@ -1,7 +1,7 @@
 //! The SQL of both databases, and the few words in which they differ.
 
 use crate::layout::{Column, Kind, Table};
-use crate::limits::{EXPIRE_ROWS_MAX, ROWS_MAX};
+use crate::limits::{COUNTS_KEEP_DAYS, EXPIRE_ROWS_MAX, ROWS_MAX};
 
 use super::View;
 
@@ -60,6 +60,9 @@ impl Dialect {
                  field TEXT NOT NULL, word TEXT NOT NULL, number INTEGER NOT NULL, \
                  senders INTEGER NOT NULL, \
                  PRIMARY KEY (product, _week, version, schema, field, word)) STRICT, WITHOUT ROWID",
+                "CREATE INDEX IF NOT EXISTS ktel_counts_week ON ktel_counts (_week)",
+                "CREATE TABLE IF NOT EXISTS ktel_counted (schema TEXT PRIMARY KEY, \
+                 keep_days INTEGER NOT NULL) STRICT, WITHOUT ROWID",
                 "CREATE TABLE IF NOT EXISTS ktel_last (schema TEXT NOT NULL, \
                  installation TEXT NOT NULL, _week INTEGER NOT NULL, product TEXT NOT NULL, \
                  version TEXT NOT NULL, said TEXT NOT NULL, \
@@ -89,6 +92,9 @@ impl Dialect {
                  field text NOT NULL, word text NOT NULL, number bigint NOT NULL, \
                  senders bigint NOT NULL, \
                  PRIMARY KEY (product, _week, version, schema, field, word))",
+                "CREATE INDEX IF NOT EXISTS ktel_counts_week ON ktel_counts (_week)",
+                "CREATE TABLE IF NOT EXISTS ktel_counted (schema text PRIMARY KEY, \
+                 keep_days integer NOT NULL)",
                 "CREATE TABLE IF NOT EXISTS ktel_last (schema text NOT NULL, \
                  installation text NOT NULL, _week integer NOT NULL, product text NOT NULL, \
                  version text NOT NULL, said text NOT NULL, \
@@ -164,6 +170,32 @@ impl Dialect {
             "DELETE FROM {table} WHERE \"{column}\" = {first} \
              RETURNING _day, _sequence, _position"
         )
+    }
+
+    /// Gives what deletes some counts whose week ended longer before the day ?1 than their schema says.
+    pub(super) fn expire_counts(self) -> String {
+        let today = format!("CAST({} AS integer)", self.first());
+        let key = "product, _week, version, schema, field, word";
+        format!(
+            "DELETE FROM ktel_counts WHERE ({key}) IN (SELECT {key} FROM ktel_counts AS it \
+             WHERE _week < {today} - COALESCE((SELECT min(keep_days) FROM ktel_counted), 0) - 6 \
+             AND _week < {today} - COALESCE((SELECT keep_days FROM ktel_counted AS kept \
+             WHERE kept.schema = it.schema), {COUNTS_KEEP_DAYS}) - 6 LIMIT {EXPIRE_ROWS_MAX})"
+        )
+    }
+
+    /// Gives what remembers how long counts of the schema ?1 are kept: ?2 days.
+    pub(super) fn counted(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "INSERT INTO ktel_counted (schema, keep_days) VALUES (?1, ?2) \
+                 ON CONFLICT (schema) DO UPDATE SET keep_days = excluded.keep_days"
+            }
+            Self::Postgres => {
+                "INSERT INTO ktel_counted (schema, keep_days) VALUES ($1, $2) \
+                 ON CONFLICT (schema) DO UPDATE SET keep_days = excluded.keep_days"
+            }
+        }
     }
 
     fn first(self) -> &'static str {

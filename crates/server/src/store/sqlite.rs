@@ -197,6 +197,8 @@ fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Err
              ON CONFLICT (name) DO UPDATE SET keep_days = excluded.keep_days, ids = excluded.ids",
             params![table.name, table.keep_days, table.ids.join(" ")],
         )?;
+        let counted = params![table.schema, table.counts_keep_days];
+        transaction.execute(Dialect::Sqlite.counted(), counted)?;
     }
     transaction.commit()?;
     Ok(())

@@ -41,6 +41,8 @@ pub(super) async fn migrate(session: &mut Session, tables: &[Arc<Table>]) -> Res
                 &[&table.name, &keep_days, &table.ids.join(" ")],
             )
             .await?;
+        let counts_days = i32::try_from(table.counts_keep_days).unwrap_or(i32::MAX);
+        transaction.execute(Dialect::Postgres.counted(), &[&table.schema, &counts_days]).await?;
     }
     transaction.commit().await?;
     Ok(())
