@@ -9,7 +9,11 @@ use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
 use ktel_server::app::ancestor::{self, Answers};
 use ktel_server::app::{App, Readers, router};
+use ktel_server::doors::Doors;
+use ktel_server::limits::{CONNECTIONS_MAX, FILES_FOR_OTHERS};
+use ktel_server::serve::Entrance;
 use ktel_server::store::Place;
+use ktel_server::tls::{Files, Tls};
 use ktel_server::token::{self, Role, Stamp};
 use ktel_server::{Catalog, Store, serve};
 use tokio::net::TcpListener;
@@ -39,12 +43,14 @@ pub(super) struct Receiver {
     app: Arc<App>,
     listener: TcpListener,
     legacy: Option<(TcpListener, Answers)>,
+    tls: Option<Tls>,
 }
 
 impl Receiver {
     async fn start(arguments: &Serve, printer: &mut Printer) -> Result<Self, Failure> {
-        let Serve { listen, listen_legacy, compat, store, public, floor, schemas: files } =
+        let Serve { listen, listen_legacy, compat, store, public, floor, schemas: files, .. } =
             arguments;
+        let tls = tls(arguments)?;
         let more = files.iter().map(|file| schemas::load(file));
         let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
         let store = open(store, &catalog)?;
@@ -61,11 +67,12 @@ impl Receiver {
         let app = App::new(catalog, store, clock::now).await.map_err(usage)?;
         let readers = if *public { Readers::Everybody } else { Readers::WithToken };
         let mut receiver = Self::listen(*listen, app.readable(readers, *floor)).await?;
+        receiver.tls = tls;
         printer.out(format!("listening on  {}\n", receiver.url()?))?;
         if let Some(address) = listen_legacy {
             let answers = if *compat { Answers::Ancestor } else { Answers::Strict };
             let listener = bind(*address).await?;
-            printer.out(format!("for Kamaji on  http://{}\n", listener.local_addr()?))?;
+            printer.out(format!("for Kamaji on  {}\n", receiver.url_of(&listener)?))?;
             receiver.legacy = Some((listener, answers));
         }
         Ok(receiver)
@@ -73,11 +80,16 @@ impl Receiver {
 
     /// Listens, so that from now on connections wait to be served.
     pub(super) async fn listen(address: SocketAddr, app: App) -> Result<Self, Failure> {
-        Ok(Self { app: Arc::new(app), listener: bind(address).await?, legacy: None })
+        Ok(Self { app: Arc::new(app), listener: bind(address).await?, legacy: None, tls: None })
     }
 
     pub(super) fn url(&self) -> Result<String, Failure> {
-        Ok(format!("http://{}", self.listener.local_addr()?))
+        self.url_of(&self.listener)
+    }
+
+    fn url_of(&self, listener: &TcpListener) -> Result<String, Failure> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}", listener.local_addr()?))
     }
 
     /// Serves until a signal comes.
@@ -90,21 +102,51 @@ impl Receiver {
 
     /// Serves until it is told to stop.
     pub(super) fn spawn(self, supervisor: &mut Supervisor) {
-        let Self { app, listener, legacy } = self;
+        let Self { app, listener, legacy, tls } = self;
         let stop = supervisor.stop_token();
+        let doors = doors();
+        let config = tls.as_ref().map(Tls::config);
+        if let Some(tls) = tls {
+            supervisor.spawn("follow the certificate", tls.watch(stop.clone()));
+        }
+        let entrance =
+            |listener| Entrance { listener, tls: config.clone(), doors: Arc::clone(&doors) };
         supervisor.spawn("forget what is old", expire(Arc::clone(&app), stop.clone()));
         if let Some((listener, answers)) = legacy {
             let routes = ancestor::router(Arc::clone(&app), answers);
-            supervisor.spawn("serve Kamaji", serve_routes(routes, listener, stop.clone()));
+            supervisor
+                .spawn("serve Kamaji", serve_routes(routes, entrance(listener), stop.clone()));
         }
-        supervisor.spawn("serve", serve_routes(router(app), listener, stop));
+        supervisor.spawn("serve", serve_routes(router(app), entrance(listener), stop));
     }
 }
 
-async fn serve_routes(routes: axum::Router, listener: TcpListener, stop: CancellationToken) {
-    if let Err(error) = serve::serve(routes, listener, stop).await {
+async fn serve_routes(routes: axum::Router, entrance: Entrance, stop: CancellationToken) {
+    if let Err(error) = serve::serve(routes, entrance, stop).await {
         tracing::error!(error = &error as &dyn std::error::Error, "serving ended");
     }
+}
+
+/// Reads the files of a certificate, where some are named.
+fn tls(arguments: &Serve) -> Result<Option<Tls>, Failure> {
+    let Serve { tls_certificate, tls_key, tls_client_authority, .. } = arguments;
+    let (Some(certificate), Some(key)) = (tls_certificate, tls_key) else { return Ok(None) };
+    let client_authority = tls_client_authority.clone();
+    let files = Files { certificate: certificate.clone(), key: key.clone(), client_authority };
+    let hint = "name PEM files that belong together; a certificate comes before those up to its \
+                authority";
+    let loaded = Tls::load(files).map_err(|error| Failure::usage(error, Some(hint)))?;
+    Ok(Some(loaded))
+}
+
+/// Makes as many places for connections as the system has files for.
+fn doors() -> Arc<Doors> {
+    #[cfg(unix)]
+    let doors =
+        Doors::within(ktel_process::open_files::raise((CONNECTIONS_MAX + FILES_FOR_OTHERS) as u64));
+    #[cfg(not(unix))]
+    let doors = Doors::within((CONNECTIONS_MAX + FILES_FOR_OTHERS) as u64);
+    Arc::new(doors)
 }
 
 /// Deletes what has been kept long enough, now and every hour.
