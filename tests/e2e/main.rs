@@ -13,6 +13,9 @@ mod dashboard;
 mod faults;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod leftovers;
 #[cfg(test)]
 mod manifests;

@@ -67,7 +67,7 @@ pub const SECTIONS_MAX: usize = 1000;
 /// the number of connections this bounds their memory.
 pub const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// How many connections are open at the most, where the system gives so many files: with slow heads
-/// in all of them they take some 200 MiB.
+/// and bodies in all of them they take some 400 MiB.
 pub const CONNECTIONS_MAX: usize = 16 * 1024;
 /// How many, where nobody asked the system for more files than the usual 1024.
 pub const CONNECTIONS_UNRAISED: usize = 768;
