@@ -84,7 +84,7 @@ fn with_lines(folder: &Path) -> (Ours, Authority) {
     let any = |scheme: &str| format!("{scheme}://127.0.0.1:0");
     let (tcp, udp, tls) = (any("tcp"), any("udp"), any("tls"));
     let ways_in = ["--listen-lines", &tcp, "--listen-lines", &udp, "--listen-lines", &tls];
-    let files = ["--lines-certificate", &certificate, "--lines-key", &key];
+    let files = ["--tls-certificate", &certificate, "--tls-key", &key];
     (Ours::start_with(&[&ways_in[..], &files].concat()), authority)
 }
 

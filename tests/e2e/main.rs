@@ -25,6 +25,9 @@ mod foreign_clients;
 #[cfg(test)]
 mod helm;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(test)]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod image;
 #[cfg(test)]

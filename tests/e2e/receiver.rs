@@ -67,6 +67,23 @@ impl Ours {
         panic!("it ended without listening");
     }
 
+    /// Gives the address of the main routes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        let address = self.url.strip_prefix("http://").expect("a plain address");
+        address.parse().expect("an address")
+    }
+
+    /// Reads how much memory it has in use, or had at the most, from what the system says of it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory_kib(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.expect("a number of KiB")
+    }
+
     /// Reads a counter of items.
     pub(crate) fn count(&self, result: &str) -> u64 {
         let address = self.url.strip_prefix("http://").expect("a plain address");

@@ -99,12 +99,16 @@ pub(crate) struct Serve {
     /// and an address (repeatable)
     #[arg(long, value_name = "URL")]
     pub(crate) listen_lines: Vec<LinesAddress>,
-    /// The certificate for lines under TLS, as PEM
-    #[arg(long, value_name = "FILE", requires = "lines_key")]
-    pub(crate) lines_certificate: Option<PathBuf>,
-    /// Its private key, as PEM
-    #[arg(long, value_name = "FILE", requires = "lines_certificate")]
-    pub(crate) lines_key: Option<PathBuf>,
+    /// Speak TLS with this certificate, and those up to its authority, in PEM; a renewed one is taken
+    /// within seconds
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Let only those in who show a certificate that one of these authorities signed, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_client_authority: Option<PathBuf>,
     /// Let everybody look at the charts; groups stay large enough
     #[arg(long)]
     pub(crate) public: bool,
@@ -487,6 +491,27 @@ pub(crate) enum TelemetryCommand {
     Off,
     /// Erase everything that is kept about you on this machine
     Forget,
+    /// Check a receiver's receipt, and say what it proves
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The receipt, or the answer that holds some
+    #[arg(value_name = "FILE")]
+    pub(crate) receipt: PathBuf,
+    /// The report that it should be of, as it was sent; or several, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// The receiver's key: its id, its digits, or a file of what /v1/keys answers
+    #[arg(long, value_name = "KEY", conflicts_with = "server")]
+    pub(crate) key: Option<String>,
+    /// Ask this receiver for its key
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// The receiver accepts this file of the standard too (repeatable)
+    #[arg(long = "schema", value_name = "FILE")]
+    pub(crate) schemas: Vec<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

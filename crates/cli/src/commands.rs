@@ -14,6 +14,7 @@ mod schema;
 mod serve;
 mod telemetry;
 mod token;
+mod verify;
 mod workflows;
 
 pub(crate) use events::upload_if_asked;

@@ -3,5 +3,7 @@
 //! It knows nothing of telemetry, and nothing of ours imports upward from here.
 
 pub mod logs;
+#[cfg(unix)]
+pub mod open_files;
 pub mod signals;
 pub mod supervise;

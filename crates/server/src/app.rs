@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -22,10 +23,11 @@ use tracing::error;
 use crate::dashboard::page::Health;
 use crate::ingest::Sender;
 use crate::limits::{
-    BODIES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
+    BODIES_BYTES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
 };
 use crate::query::write::Form;
-use crate::rate::Bucket;
+use crate::rate::{Bucket, Prefixes, Rate};
+use crate::receipt::Key;
 use crate::store::{Error, Store, Stored};
 use crate::token::{Role, Stamp, Tokens};
 use crate::{Catalog, ingest, openapi};
@@ -35,11 +37,15 @@ pub mod audit;
 mod charts;
 mod collector;
 mod forget;
+mod guard;
 mod intake;
 mod lines;
 mod otlp;
 pub mod query;
+mod receipts;
 mod reports;
+
+pub(crate) use guard::is_cheap;
 
 /// The tokens, as they were a while ago.
 #[derive(Debug)]
@@ -73,8 +79,9 @@ pub struct App {
     store: Store,
     tokens: RwLock<Known>,
     buckets: Mutex<HashMap<String, Bucket>>,
-    bodies: Semaphore,
     channels: Mutex<collector::channels::Channels>,
+    prefixes: Mutex<Prefixes>,
+    room: Semaphore,
     counters: Counters,
     started: Instant,
     now: fn() -> Timestamp,
@@ -82,6 +89,7 @@ pub struct App {
     floor: i64,
     questions: query::Questions,
     decisions: Vec<Decision>,
+    key: Key,
 }
 
 /// Who may look at charts.
@@ -98,20 +106,22 @@ impl App {
     /// Puts a receiver together. `now` gives the time.
     ///
     /// # Errors
-    /// When the store does not give its tokens.
+    /// When the store does not give its tokens or its key.
     pub async fn new(
         catalog: Catalog,
         store: Store,
         now: fn() -> Timestamp,
     ) -> Result<Self, Error> {
+        let key = store.key(Key::random(now().to_zoned(TimeZone::UTC).date())).await?;
         let tokens = Known { tokens: Tokens::new(store.tokens().await?), since: Instant::now() };
         Ok(Self {
             catalog,
             store,
             tokens: RwLock::new(tokens),
             buckets: Mutex::default(),
-            bodies: Semaphore::new(BODIES_MAX),
             channels: Mutex::default(),
+            prefixes: Mutex::new(Prefixes::new(0)),
+            room: Semaphore::new(BODIES_BYTES_MAX),
             counters: Counters::default(),
             started: Instant::now(),
             now,
@@ -119,6 +129,7 @@ impl App {
             floor: GROUP_FLOOR,
             questions: query::Questions::default(),
             decisions: Vec::new(),
+            key,
         })
     }
 
@@ -166,7 +177,7 @@ impl App {
         }
         let now_ms = self.elapsed_ms();
         let mut buckets = self.buckets.lock().expect("no holder panics");
-        let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(now_ms));
+        let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(Rate::TOKEN, now_ms));
         if bucket.take(now_ms) { Ok(stamp) } else { Err(Denied::TooOften) }
     }
 
@@ -238,6 +249,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/events", post(reports::take))
         .route("/v1/logs", post(otlp::take))
         .route("/v1/forget", post(forget::take))
+        .route("/v1/keys", get(receipts::keys))
         .route("/services/collector", post(collector::take))
         .route("/services/collector/event", post(collector::take))
         .route("/services/collector/event/1.0", post(collector::take))
@@ -263,6 +275,7 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(|| async {
             refusal(405, "method", "this route is asked in another way", None)
         })
+        .layer(from_fn_with_state(Arc::clone(&app), guard::guard))
         .with_state(app)
 }
 

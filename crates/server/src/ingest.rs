@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::catalog::{COMMAND_PATH, Catalog, Entry};
 use crate::limits::{PRODUCT_BYTES_MAX, SECTIONS_MAX};
-use crate::record::{Key, Record, Section, Source, is_believable};
+use crate::record::{Key, Record, Section, Source, day_number, is_believable};
 use crate::tally::Tally;
 use crate::token;
 
@@ -88,6 +88,8 @@ pub enum Reason {
     TooMany,
     /// Nothing of it is declared.
     Empty,
+    /// Its day is so long ago that it would have been deleted by now.
+    Expired,
     /// The signature is not right, or lacks where an installation speaks.
     Signature,
 }
@@ -103,6 +105,7 @@ impl Reason {
             Self::Product => ("product", "the token speaks for another product"),
             Self::TooMany => ("too_many", "too many parts in one item"),
             Self::Empty => ("empty", "nothing of it is declared"),
+            Self::Expired => ("expired", "its day is longer ago than this schema's data is kept"),
             Self::Signature => ("signature", "an installation has to sign what it says of itself"),
         }
     }
@@ -114,7 +117,7 @@ impl Reason {
             Self::Malformed | Self::Key => 400,
             Self::Product | Self::Signature => 403,
             Self::TooMany => 413,
-            Self::UnknownSchema | Self::Empty => 422,
+            Self::UnknownSchema | Self::Empty | Self::Expired => 422,
         }
     }
 }
@@ -244,6 +247,7 @@ fn bare(
 /// What was found so far.
 struct Found {
     sections: Vec<Section>,
+    parts: Vec<usize>,
     dropped: Dropped,
     refused: Vec<Refused>,
     tally: Tally,
@@ -259,7 +263,7 @@ impl Found {
         let (sections, refused, today) = (Vec::new(), Vec::new(), context.today);
         let (dropped, tally) = (Dropped::default(), Tally::default());
         let speaker = Speaker::of(context);
-        Ok(Self { sections, dropped, refused, tally, today, speaker })
+        Ok(Self { sections, parts: Vec::new(), dropped, refused, tally, today, speaker })
     }
 
     fn take(&mut self, part: usize, entry: Option<&Entry>, raw: &Value) {
@@ -269,7 +273,10 @@ impl Found {
             (Some(_), _) => Err(Reason::Malformed),
         };
         match section {
-            Ok(section) => self.sections.push(section),
+            Ok(section) => {
+                self.sections.push(section);
+                self.parts.push(part);
+            }
             Err(reason) => self.refused.push(Refused { part, reason }),
         }
     }
@@ -287,13 +294,29 @@ impl Found {
         Ok(Section { table: std::sync::Arc::clone(&entry.table), cells, items })
     }
 
+    /// Refuses what would be deleted at once, and does not count it either.
+    fn expire(&mut self, day: Date) {
+        let age = day_number(self.today).saturating_sub(day_number(day));
+        let sections = std::mem::take(&mut self.sections).into_iter();
+        for (section, part) in sections.zip(std::mem::take(&mut self.parts)) {
+            if age > i32::try_from(section.table.keep_days).unwrap_or(i32::MAX) {
+                self.tally.said.retain(|who, _| who.schema != section.table.schema);
+                self.refused.push(Refused { part, reason: Reason::Expired });
+            } else {
+                self.sections.push(section);
+                self.parts.push(part);
+            }
+        }
+    }
+
     fn finish(
-        self,
+        mut self,
         context: Context<'_>,
         (source, day, id): (Source, Date, Option<&str>),
         product: Option<String>,
     ) -> Result<Read, Reason> {
-        let Self { sections, dropped, refused, tally, today, speaker: _ } = self;
+        self.expire(day);
+        let Self { sections, parts: _, dropped, refused, tally, today, speaker: _ } = self;
         if sections.is_empty() {
             return Err(refused.first().map_or(Reason::Empty, |refused| refused.reason));
         }

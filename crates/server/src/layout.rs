@@ -50,6 +50,8 @@ pub struct Table {
     pub ids: Vec<String>,
     /// How many days after its own a row may be kept.
     pub keep_days: u32,
+    /// How many days after the end of its week a count may be kept.
+    pub counts_keep_days: u32,
     slots: Vec<Slot>,
 }
 
@@ -100,6 +102,7 @@ impl Table {
             installation: None,
             ids: Vec::new(),
             keep_days: schema.retention.raw_days(),
+            counts_keep_days: schema.retention.aggregate_days(),
             slots: Vec::new(),
         };
         for (path, field) in schema.all_fields() {

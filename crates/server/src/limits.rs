@@ -11,6 +11,8 @@ pub const JOBS_MAX: usize = 1024;
 pub const QUEUE_ROWS_MAX: u32 = 16_000;
 /// How many rows one transaction deletes, so that writers wait some 10 ms for it and no longer.
 pub const EXPIRE_ROWS_MAX: u32 = 1000;
+/// How long counts are kept of a schema that nobody declares any more: five years.
+pub const COUNTS_KEEP_DAYS: u32 = 5 * 365 + 1;
 /// How many rows a look at a table gives.
 pub const ROWS_MAX: u32 = 1000;
 /// `PostgreSQL` cuts identifiers at 63 bytes; a name that were cut could meet another.
@@ -46,18 +48,59 @@ pub const RATIO_FROM_BYTES: usize = 64 * 1024;
 pub const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// How long the head of a request may take to come.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// How many bodies are read at once; with [`DECODED_BYTES_MAX`] this bounds the memory.
-pub const BODIES_MAX: usize = 16;
+/// How many bytes all bodies together may have that are being read or looked at: 16 of the largest, and
+/// as many small ones as ever come.
+pub const BODIES_BYTES_MAX: usize = 16 * DECODED_BYTES_MAX;
+/// The largest body of somebody who needs no token: a request to be forgotten has some 350 bytes, what
+/// Kamaji's clients post 1 KiB.
+pub const SMALL_BODY_BYTES_MAX: usize = 8 * 1024;
 /// How many items one request may hold.
 pub const ITEMS_MAX: usize = 1000;
 /// How many sections or events one item may hold; our client sends 1000 events at once.
 pub const SECTIONS_MAX: usize = 1000;
-/// How many connections are open at once; more wait in the system's queue.
-pub const CONNECTIONS_MAX: usize = 1024;
+/// The largest head of a request: ours have less than 1 KiB, browsers' with cookies some 4 KiB. With
+/// the number of connections this bounds their memory.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// How many connections are open at the most, where the system gives so many files: with slow heads
+/// and bodies in all of them they take some 400 MiB.
+pub const CONNECTIONS_MAX: usize = 16 * 1024;
+/// How many, where nobody asked the system for more files than the usual 1024.
+pub const CONNECTIONS_UNRAISED: usize = 768;
+/// The files that a process needs besides its connections: its store's, its log's, its clients'.
+pub const FILES_FOR_OTHERS: usize = 256;
+/// How many connections one neighbourhood of addresses has open at the most. A proxy in front is one
+/// neighbourhood, and keeps fewer.
+pub const CONNECTIONS_OF_PREFIX_MAX: usize = 1024;
+/// The same, once half of all places are taken.
+pub const CONNECTIONS_OF_PREFIX_BUSY: usize = 64;
+/// The same, for the last eighth of all places.
+pub const CONNECTIONS_OF_PREFIX_LAST: usize = 4;
+/// How old a connection gets before it has to be made anew: so one whose client stopped reading ends,
+/// and so does one that was made with a certificate that is trusted no longer.
+pub const CONNECTION_AGE_MAX: Duration = Duration::from_secs(600);
+/// How long the last request of a connection may take, and its client to read the answer.
+pub const LAST_REQUEST_WITHIN: Duration = Duration::from_secs(30);
+/// How long to wait after a connection could not be accepted; mostly, files are short.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often it is said that there is no place for more connections.
+pub const FULL_SAID_EVERY: Duration = Duration::from_secs(60);
+/// How often the files of a certificate are looked at; renewals come days ahead of need.
+pub const TLS_LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The largest file of certificates: one with every public authority has some 250 KiB.
+pub const TLS_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// How many requests one token may make at once.
 pub const RATE_BURST: u32 = 2000;
 /// How many requests a second one token may make for long.
 pub const RATE_PER_SECOND: u32 = 1000;
+/// How many requests a neighbourhood of addresses may make at once without the token of a sender: some
+/// hundred browsers that open the charts, or all of Kamaji's clients behind one gateway.
+pub const PREFIX_BURST: u32 = 1000;
+/// The same, a second for long.
+pub const PREFIX_PER_SECOND: u32 = 200;
+/// How many neighbourhoods are known at once: 1 MiB.
+pub const PREFIXES_MAX: usize = 16 * 1024;
+/// How often all of them are looked at to find those that can be forgotten.
+pub const PREFIX_SWEEP_MS: u64 = 1000;
 /// How many senders a group has at the least before it is shown; the usual k of k-anonymity.
 pub const GROUP_FLOOR: i64 = 10;
 /// An operator may go down to this: below, a group is a few known installations.

@@ -11,7 +11,6 @@ use bytes::{Bytes, BytesMut};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -19,13 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::app::App;
+use crate::doors::Doors;
 use crate::limits::{
     ACCEPT_AGAIN_AFTER, DATAGRAM_BYTES_MAX, HEAD_WITHIN, LINE_CONNECTIONS_MAX, LINE_IDLE_WITHIN,
     LINE_READ_BYTES, LINES_AT_ONCE_MAX, TURN_AGAIN_AFTER,
 };
 use frame::{Frame, Frames};
 
-pub mod certificate;
 pub mod frame;
 
 /// The way a line comes.
@@ -61,20 +60,20 @@ pub async fn serve_streams(
     tls: Option<Arc<ServerConfig>>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let slots = Arc::new(Semaphore::new(LINE_CONNECTIONS_MAX));
+    let doors = Arc::new(Doors::new(LINE_CONNECTIONS_MAX));
     let tls = tls.map(TlsAcceptor::from);
     let mut connections = JoinSet::new();
     loop {
-        let next = async {
-            let slot = Arc::clone(&slots).acquire_owned().await.map_err(io::Error::other)?;
-            Ok::<_, io::Error>((slot, listener.accept().await))
-        };
-        let (slot, accepted) = tokio::select! {
-            next = next => next?,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let stream = match accepted {
-            Ok((stream, _peer)) => stream,
+        let (stream, pass) = match accepted {
+            Ok((stream, peer)) => match doors.enter(peer.ip()) {
+                Some(pass) => (stream, pass),
+                // It is closed: its neighbourhood has enough.
+                None => continue,
+            },
             Err(error) => {
                 warn!(error = &error as &dyn std::error::Error, "a connection was not accepted");
                 sleep(ACCEPT_AGAIN_AFTER).await;
@@ -86,7 +85,7 @@ pub async fn serve_streams(
             if let Err(error) = connection(&app, stream, tls, &stop).await {
                 debug!(error = &error as &dyn std::error::Error, "a connection with lines ended");
             }
-            drop(slot);
+            drop(pass);
         });
         while connections.try_join_next().is_some() {}
     }

@@ -3,10 +3,11 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use crate::limits::{PURPOSE_BYTES_MAX, ROWS_MAX, SQL_BYTES_MAX};
+use crate::app::is_cheap;
+use crate::limits::ROWS_MAX;
+use schemas::{reference, schemas, security_schemes};
 
-/// The largest number of a JSON reader that keeps numbers as floats.
-const EXACT_MAX: u64 = 1 << 53;
+mod schemas;
 
 /// What a caller has to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,7 @@ const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 const CSV: &str = "text/csv";
 const TEXT: &str = "text/plain";
+const PROTOBUF: &str = "application/x-protobuf";
 
 /// Gives the document; its examples are of this day, so that they can be sent.
 #[must_use]
@@ -87,6 +89,13 @@ impl Operation {
                 json!({"description": reason(*number), "content": {JSON: {"schema": schema}}});
             responses.insert(number.to_string(), refusal);
         }
+        if !refusals.contains(&429) && !is_cheap(self.path) {
+            // Whoever needs no token, or reads, shares turns with its neighbourhood.
+            let schema = reference("Refused");
+            let refusal =
+                json!({"description": reason(429), "content": {JSON: {"schema": schema}}});
+            responses.insert("429".to_owned(), refusal);
+        }
         let mut described =
             json!({"summary": summary, "operationId": self.id(), "responses": responses});
         if !parameters.is_empty() {
@@ -111,6 +120,10 @@ impl Operation {
             self.path.split(['/', '{', '}', '.']).filter(|part| !part.is_empty()).collect();
         [&[self.method], &path[..]].concat().join("_")
     }
+}
+
+fn header(name: &str, description: &str) -> Value {
+    json!({"name": name, "in": "header", "schema": {"type": "string"}, "description": description})
 }
 
 fn operations(today: Date) -> Vec<Operation> {
@@ -143,10 +156,10 @@ fn sending(today: Date) -> Vec<Operation> {
         path,
         summary,
         security: Security::Sender,
-        parameters: vec![json!({
-            "name": "Idempotency-Key", "in": "header", "schema": {"type": "string"},
-            "description": "Names the request where its items have no ids",
-        })],
+        parameters: vec![
+            header("Idempotency-Key", "Names the request where its items have no ids"),
+            header("Prefer", "`return=representation` asks for signed receipts"),
+        ],
         body: Some(json!({
             JSON: {"schema": item, "example": example},
             LINES: {"schema": {"type": "string"}},
@@ -158,6 +171,21 @@ fn sending(today: Date) -> Vec<Operation> {
     vec![
         take("/v1/reports", "Store reports: one, or one a line", report),
         take("/v1/events", "Store uploads of events: one, or one a line", events),
+        Operation {
+            body: Some(json!({
+                JSON: {"schema": item, "example": {"resourceLogs": []}},
+                PROTOBUF: {"schema": {"type": "string", "format": "binary"}},
+            })),
+            parameters: Vec::new(),
+            answers: vec![(JSON, reference("Logged")), (PROTOBUF, json!({"type": "string"}))],
+            refusals: &[400, 401, 403, 408, 413, 415, 429, 503, 507],
+            refused: "Status",
+            ..take(
+                "/v1/logs",
+                "Store log records of OTLP that carry reports or events",
+                Value::Null,
+            )
+        },
         Operation {
             method: "post",
             path: "/v1/forget",
@@ -173,12 +201,13 @@ fn sending(today: Date) -> Vec<Operation> {
 }
 
 fn collector() -> Vec<Operation> {
+    let channel = header("X-Splunk-Request-Channel", "A UUID; answers then carry an `ackId`");
     let take = |path, summary, media: &'static str| Operation {
         method: "post",
         path,
         summary,
         security: Security::Splunk,
-        parameters: Vec::new(),
+        parameters: vec![channel.clone()],
         body: Some(
             json!({media: {"schema": {"type": if media == JSON { "object" } else { "string" }}}}),
         ),
@@ -198,14 +227,14 @@ fn collector() -> Vec<Operation> {
         refusals: &[503],
         refused: "Code",
     };
-    let acks = take("/services/collector/ack", "Always told that no token acknowledges", JSON);
+    let acks = take("/services/collector/ack", "Tell which numbers of a channel are stored", JSON);
     vec![
         take("/services/collector", events, JSON),
         take("/services/collector/event", events, JSON),
         take("/services/collector/event/1.0", events, JSON),
         take("/services/collector/raw", "Store lines", TEXT),
         take("/services/collector/raw/1.0", "Store lines", TEXT),
-        Operation { answers: Vec::new(), refusals: &[400, 401, 403, 429], ..acks },
+        Operation { answers: vec![(JSON, reference("Acknowledged"))], ..acks },
         health("/services/collector/health"),
         health("/services/collector/health/1.0"),
     ]
@@ -313,85 +342,14 @@ fn watching() -> Vec<Operation> {
         },
         file("/metrics", "Numbers of the process, for Prometheus", TEXT),
         Operation {
+            answers: vec![(JSON, reference("Keys"))],
+            ..file("/v1/keys", "The keys that receipts are signed with", JSON)
+        },
+        Operation {
             answers: vec![(JSON, json!({"type": "object", "required": ["openapi", "paths"]}))],
             ..file("/openapi.json", "This document", JSON)
         },
     ]
-}
-
-fn reference(name: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{name}")})
-}
-
-fn schemas() -> Value {
-    let count = json!({"type": "integer", "minimum": 0, "maximum": EXACT_MAX});
-    let error = object(
-        &["code", "message", "item"],
-        &json!({
-            "code": {"type": "string"},
-            "message": {"type": "string"},
-            "item": {"type": ["integer", "null"], "description": "Which item of the request, from 0"},
-            "part": {"type": "integer", "description": "Which section or event of the item"},
-            "line": count, "column": count,
-        }),
-    );
-    let rejected = json!({"type": "array", "items": reference("Error")});
-    let row = object(
-        &["word", "number"],
-        &json!({"word": {"type": "string"}, "number": {"type": ["integer", "null"]}}),
-    );
-    json!({
-        "Error": error,
-        "Refused": object(&["error"], &json!({"error": reference("Error"), "rejected": rejected})),
-        "Stored": object(
-            &["stored", "repeated", "rejected"],
-            &json!({"stored": count, "repeated": count, "rejected": rejected}),
-        ),
-        "Forgotten": object(
-            &["rows", "items", "records"],
-            &json!({"rows": {"type": "object", "additionalProperties": count}, "items": count, "records": count}),
-        ),
-        "Code": object(
-            &["text", "code"],
-            &json!({"text": {"type": "string"}, "code": count, "invalid-event-number": count}),
-        ),
-        "Counts": object(
-            &["schema", "field", "unit", "floor", "rows", "why"],
-            &json!({
-                "schema": {"type": "string"}, "field": {"type": "string"}, "unit": {"type": "string"},
-                "floor": count, "rows": {"type": "array", "items": row}, "why": {"type": "string"},
-            }),
-        ),
-        "Question": object(
-            &["sql"],
-            &json!({
-                "sql": {"type": "string", "minLength": 1, "maxLength": SQL_BYTES_MAX},
-                "purpose": {"type": "string", "maxLength": PURPOSE_BYTES_MAX},
-            }),
-        ),
-        "Answer": object(
-            &["columns", "rows"],
-            &json!({
-                "columns": {"type": "array", "items": {"type": "string"}},
-                "rows": {"type": "array", "items": {"type": "array"}},
-            }),
-        ),
-    })
-}
-
-fn object(required: &[&str], properties: &Value) -> Value {
-    json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
-}
-
-fn security_schemes() -> Value {
-    let bearer = |what: &str| json!({"type": "http", "scheme": "bearer", "description": what});
-    json!({
-        "sender": bearer("A token of a sender"),
-        "reader": bearer("A token of a reader or an administrator"),
-        "admin": bearer("A token of an administrator"),
-        "browser": {"type": "http", "scheme": "basic", "description": "Any name; the token is the password"},
-        "splunk": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Splunk TOKEN"},
-    })
 }
 
 fn reason(number: u16) -> &'static str {

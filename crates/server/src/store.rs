@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::audit::{Look, MINUTES_OF_A_DAY, Use};
 use crate::layout::Table;
 use crate::limits::{AUDIT_KEEP_DAYS, AUDIT_ROWS_MAX, JOBS_MAX, QUEUE_ROWS_MAX};
+use crate::receipt::Key;
 use crate::record::{Record, day_number};
 use crate::token::Stamp;
 use engine::Engine;
@@ -119,6 +120,9 @@ pub enum Error {
     /// No TLS to a database.
     #[error("set TLS up")]
     Tls(#[source] Arc<rustls::Error>),
+    /// The key in the store is none; receipts signed by another would be worth nothing.
+    #[error("read the key for receipts in the store")]
+    Key,
     /// Nothing more fits on the disk.
     #[error("the disk is full")]
     Full,
@@ -336,6 +340,14 @@ impl Store {
     /// When they cannot be read.
     pub async fn tokens(&self) -> Result<Vec<Stamp>, Error> {
         self.ask(|answer| Job::Tokens { answer }).await
+    }
+
+    /// Gives the key that receipts are signed with: this one, if there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read or kept.
+    pub async fn key(&self, made: Key) -> Result<Key, Error> {
+        self.ask(|answer| Job::Key { made, answer }).await
     }
 
     async fn ask<T>(

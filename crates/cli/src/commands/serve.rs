@@ -9,8 +9,12 @@ use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
 use ktel_server::app::ancestor::{self, Answers};
 use ktel_server::app::{App, Readers, router};
+use ktel_server::doors::Doors;
+use ktel_server::limits::{CONNECTIONS_MAX, FILES_FOR_OTHERS};
 use ktel_server::lines::{self, Way};
+use ktel_server::serve::Entrance;
 use ktel_server::store::Place;
+use ktel_server::tls::{Files, Tls};
 use ktel_server::token::{self, Role, Stamp};
 use ktel_server::{Catalog, Store, serve};
 use tokio::net::{TcpListener, UdpSocket};
@@ -44,11 +48,14 @@ pub(super) struct Receiver {
     listener: TcpListener,
     legacy: Option<(TcpListener, Answers)>,
     lines: Vec<Lines>,
+    tls: Option<Tls>,
 }
 
 /// A way in for lines that listens already.
 enum Lines {
-    Streams(TcpListener, Option<Arc<rustls::ServerConfig>>),
+    Streams(TcpListener),
+    /// The same, under the receiver's own TLS.
+    Tls(TcpListener),
     Datagrams(UdpSocket),
 }
 
@@ -56,6 +63,7 @@ impl Receiver {
     async fn start(arguments: &Serve, printer: &mut Printer) -> Result<Self, Failure> {
         let Serve { listen, listen_legacy, compat, store, public, floor, schemas: files, .. } =
             arguments;
+        let tls = tls(arguments)?;
         let more = files.iter().map(|file| schemas::load(file));
         let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
         let decisions = arguments.decisions.as_deref().map(decisions::load).transpose()?;
@@ -77,15 +85,16 @@ impl Receiver {
         let app = app.with_decisions(decisions.unwrap_or_default());
         let readers = if *public { Readers::Everybody } else { Readers::WithToken };
         let mut receiver = Self::listen(*listen, app.readable(readers, *floor)).await?;
+        receiver.tls = tls;
         printer.out(format!("listening on  {}\n", receiver.url()?))?;
         if let Some(address) = listen_legacy {
             let answers = if *compat { Answers::Ancestor } else { Answers::Strict };
             let listener = bind(*address).await?;
-            printer.out(format!("for Kamaji on  http://{}\n", listener.local_addr()?))?;
+            printer.out(format!("for Kamaji on  {}\n", receiver.url_of(&listener)?))?;
             receiver.legacy = Some((listener, answers));
         }
         for way_in in &arguments.listen_lines {
-            let (lines, address) = Lines::listen(*way_in, arguments).await?;
+            let (lines, address) = Lines::listen(*way_in, receiver.tls.is_some()).await?;
             printer.out(format!("for lines on  {address}\n"))?;
             receiver.lines.push(lines);
         }
@@ -95,11 +104,16 @@ impl Receiver {
     /// Listens, so that from now on connections wait to be served.
     pub(super) async fn listen(address: SocketAddr, app: App) -> Result<Self, Failure> {
         let (app, listener) = (Arc::new(app), bind(address).await?);
-        Ok(Self { app, listener, legacy: None, lines: Vec::new() })
+        Ok(Self { app, listener, legacy: None, lines: Vec::new(), tls: None })
     }
 
     pub(super) fn url(&self) -> Result<String, Failure> {
-        Ok(format!("http://{}", self.listener.local_addr()?))
+        self.url_of(&self.listener)
+    }
+
+    fn url_of(&self, listener: &TcpListener) -> Result<String, Failure> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}", listener.local_addr()?))
     }
 
     /// Serves until a signal comes.
@@ -112,43 +126,47 @@ impl Receiver {
 
     /// Serves until it is told to stop.
     pub(super) fn spawn(self, supervisor: &mut Supervisor) {
-        let Self { app, listener, legacy, lines } = self;
+        let Self { app, listener, legacy, lines, tls } = self;
         let stop = supervisor.stop_token();
+        let doors = doors();
+        let config = tls.as_ref().map(Tls::config);
+        if let Some(tls) = tls {
+            supervisor.spawn("follow the certificate", tls.watch(stop.clone()));
+        }
+        let entrance =
+            |listener| Entrance { listener, tls: config.clone(), doors: Arc::clone(&doors) };
         supervisor.spawn("forget what is old", expire(Arc::clone(&app), stop.clone()));
         if let Some((listener, answers)) = legacy {
             let routes = ancestor::router(Arc::clone(&app), answers);
-            supervisor.spawn("serve Kamaji", serve_routes(routes, listener, stop.clone()));
+            supervisor
+                .spawn("serve Kamaji", serve_routes(routes, entrance(listener), stop.clone()));
         }
         for lines in lines {
-            supervisor.spawn("take lines", lines.serve(Arc::clone(&app), stop.clone()));
+            let serve = lines.serve(Arc::clone(&app), config.clone(), stop.clone());
+            supervisor.spawn("take lines", serve);
         }
-        supervisor.spawn("serve", serve_routes(router(app), listener, stop));
+        supervisor.spawn("serve", serve_routes(router(app), entrance(listener), stop));
     }
 }
 
 impl Lines {
     /// Listens, and gives the address in the form in which it was asked for.
-    async fn listen(way_in: LinesAddress, arguments: &Serve) -> Result<(Self, String), Failure> {
+    async fn listen(way_in: LinesAddress, tls: bool) -> Result<(Self, String), Failure> {
         let LinesAddress { way, address } = way_in;
         match way {
             Way::Tcp => {
                 let listener = bind(address).await?;
                 let address = listener.local_addr()?;
-                Ok((Self::Streams(listener, None), format!("tcp://{address}")))
+                Ok((Self::Streams(listener), format!("tcp://{address}")))
             }
+            Way::Tls if !tls => Err(Failure::usage(
+                anyhow::anyhow!("lines under TLS need a certificate"),
+                Some("name its files with --tls-certificate and --tls-key"),
+            )),
             Way::Tls => {
-                let files = arguments.lines_certificate.as_deref();
-                let files = files.zip(arguments.lines_key.as_deref());
-                let (certificate, key) = files.ok_or_else(|| {
-                    Failure::usage(
-                        anyhow::anyhow!("lines under TLS need a certificate"),
-                        Some("name its files with --lines-certificate and --lines-key"),
-                    )
-                })?;
-                let config = lines::certificate::load(certificate, key).map_err(usage)?;
                 let listener = bind(address).await?;
                 let address = listener.local_addr()?;
-                Ok((Self::Streams(listener, Some(config)), format!("tls://{address}")))
+                Ok((Self::Tls(listener), format!("tls://{address}")))
             }
             Way::Udp => {
                 let socket = taken(UdpSocket::bind(address).await, address)?;
@@ -158,23 +176,52 @@ impl Lines {
         }
     }
 
-    async fn serve(self, app: Arc<App>, stop: CancellationToken) {
-        match self {
-            Self::Datagrams(socket) => lines::serve_datagrams(app, socket, stop).await,
-            Self::Streams(listener, tls) => {
-                if let Err(error) = lines::serve_streams(app, listener, tls, stop).await {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "taking lines ended");
-                }
+    async fn serve(
+        self,
+        app: Arc<App>,
+        config: Option<Arc<rustls::ServerConfig>>,
+        stop: CancellationToken,
+    ) {
+        let taken = match self {
+            Self::Datagrams(socket) => {
+                lines::serve_datagrams(app, socket, stop).await;
+                Ok(())
             }
+            Self::Streams(listener) => lines::serve_streams(app, listener, None, stop).await,
+            Self::Tls(listener) => lines::serve_streams(app, listener, config, stop).await,
+        };
+        if let Err(error) = taken {
+            tracing::error!(error = &error as &dyn std::error::Error, "taking lines ended");
         }
     }
 }
 
-async fn serve_routes(routes: axum::Router, listener: TcpListener, stop: CancellationToken) {
-    if let Err(error) = serve::serve(routes, listener, stop).await {
+async fn serve_routes(routes: axum::Router, entrance: Entrance, stop: CancellationToken) {
+    if let Err(error) = serve::serve(routes, entrance, stop).await {
         tracing::error!(error = &error as &dyn std::error::Error, "serving ended");
     }
+}
+
+/// Reads the files of a certificate, where some are named.
+fn tls(arguments: &Serve) -> Result<Option<Tls>, Failure> {
+    let Serve { tls_certificate, tls_key, tls_client_authority, .. } = arguments;
+    let (Some(certificate), Some(key)) = (tls_certificate, tls_key) else { return Ok(None) };
+    let client_authority = tls_client_authority.clone();
+    let files = Files { certificate: certificate.clone(), key: key.clone(), client_authority };
+    let hint = "name PEM files that belong together; a certificate comes before those up to its \
+                authority";
+    let loaded = Tls::load(files).map_err(|error| Failure::usage(error, Some(hint)))?;
+    Ok(Some(loaded))
+}
+
+/// Makes as many places for connections as the system has files for.
+fn doors() -> Arc<Doors> {
+    #[cfg(unix)]
+    let doors =
+        Doors::within(ktel_process::open_files::raise((CONNECTIONS_MAX + FILES_FOR_OTHERS) as u64));
+    #[cfg(not(unix))]
+    let doors = Doors::within((CONNECTIONS_MAX + FILES_FOR_OTHERS) as u64);
+    Arc::new(doors)
 }
 
 /// Deletes what has been kept long enough, now and every hour.

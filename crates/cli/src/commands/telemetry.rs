@@ -32,6 +32,10 @@ pub(super) fn product(name: &str) -> Result<ProductFile, Failure> {
 }
 
 pub(super) fn run(command: &Telemetry, printer: &mut Printer) -> Result<Exit, Failure> {
+    // A receipt is of whatever product; none has to be there.
+    if let TelemetryCommand::Verify(arguments) = &command.command {
+        return super::verify::run(arguments, printer);
+    }
     let product = product(&command.product)?;
     let ambient = Ambient::of(&product, &process_environment)
         .configuration(command.config.as_deref(), command.profile.as_deref());
@@ -43,6 +47,7 @@ pub(super) fn run(command: &Telemetry, printer: &mut Printer) -> Result<Exit, Fa
         TelemetryCommand::On => on(&ambient, printer),
         TelemetryCommand::Off => off(&ambient, printer),
         TelemetryCommand::Forget => forget(&ambient, printer),
+        TelemetryCommand::Verify(arguments) => super::verify::run(arguments, printer),
     }
 }
 

@@ -17,4 +17,6 @@ mod support;
 #[cfg(test)]
 mod telemetry;
 #[cfg(test)]
+mod verify;
+#[cfg(test)]
 mod wire;

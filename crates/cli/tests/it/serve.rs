@@ -7,19 +7,19 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::support::{CLUSTER, command, run};
 
-struct Served {
+pub(crate) struct Served {
     process: Child,
     out: BufReader<ChildStdout>,
-    ingest: Option<String>,
-    url: String,
+    pub(crate) ingest: Option<String>,
+    pub(crate) url: String,
 }
 
 impl Served {
-    fn start(store: &Path) -> Self {
+    pub(crate) fn start(store: &Path) -> Self {
         Self::start_with(store, &[])
     }
 
-    fn start_with(store: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start_with(store: &Path, more: &[&str]) -> Self {
         let mut serve = command("serve --listen 127.0.0.1:0 --store");
         serve.arg(store).args(more);
         Self::of(serve)
@@ -44,9 +44,20 @@ impl Served {
     }
 
     fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path}"), "", "")
+    }
+
+    /// Asks over a connection of its own, and gives the whole answer.
+    pub(crate) fn ask(&self, request: &str, headers: &str, body: &str) -> String {
         let address = self.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n{headers}\r\n{body}"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer

@@ -172,6 +172,12 @@ impl Retention {
         let days = period::seconds(&self.raw).unwrap_or(0) / 86_400;
         u32::try_from(days).unwrap_or(u32::MAX).max(1)
     }
+
+    /// How many whole days sums may be kept, and at least one.
+    pub fn aggregate_days(&self) -> u32 {
+        let days = period::seconds(&self.aggregate).unwrap_or(0) / 86_400;
+        u32::try_from(days).unwrap_or(u32::MAX).max(1)
+    }
 }
 
 /// Something that a job must be allowed to read.

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
+use super::guard::guard_all;
 use super::{App, refusal, status, unstored};
 use crate::ingest::{self, Context, Reason, Sender};
-use crate::rate::Bucket;
+use crate::rate::{Bucket, Rate};
 
 /// How faithful the answers are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,7 @@ pub fn router(app: Arc<App>, answers: Answers) -> Router {
         .route("/delete", post(take).fallback(unknown))
         .route("/stats", post(take).fallback(unknown))
         .fallback(any(other))
+        .layer(from_fn_with_state(Arc::clone(&app), guard_all))
         .with_state(Routes { app, answers })
 }
 
@@ -78,7 +81,7 @@ impl Routes {
         if !app.admit_unknown("kamaji") {
             return refusal(429, "rate", "too many requests", None);
         }
-        let body = match app.body(headers, body).await {
+        let body = match app.small_body(headers, body).await {
             Ok(body) => body,
             Err(trouble) => {
                 let (number, code, message) = trouble.words();
@@ -120,7 +123,8 @@ impl App {
     pub(crate) fn admit_unknown(&self, way: &str) -> bool {
         let now_ms = self.elapsed_ms();
         let mut buckets = self.buckets.lock().expect("no holder panics");
-        let bucket = buckets.entry(way.to_owned()).or_insert_with(|| Bucket::new(now_ms));
+        let bucket =
+            buckets.entry(way.to_owned()).or_insert_with(|| Bucket::new(Rate::TOKEN, now_ms));
         bucket.take(now_ms)
     }
 }

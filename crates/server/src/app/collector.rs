@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::event::{Event, Events};
-use super::intake::Trouble;
+use super::intake::{Held, Trouble};
 use super::{App, Denied, json_answer, token_of};
 use crate::ingest::{self, Loose};
 use crate::limits::ACKS_ASKED_MAX;
@@ -144,7 +144,7 @@ impl App {
         })
     }
 
-    async fn collected_body(&self, asked: &Asked<'_>, body: Body) -> Result<Bytes, Code> {
+    async fn collected_body(&self, asked: &Asked<'_>, body: Body) -> Result<Held<'_>, Code> {
         self.body(asked.headers, body).await.map_err(|trouble| match trouble {
             Trouble::TooLarge => TOO_LARGE,
             Trouble::Encoding | Trouble::Broken => INVALID_DATA,

@@ -21,7 +21,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     if !app.admit_unknown("forget") {
         return refusal(429, "rate", "too many requests", None);
     }
-    let body = match app.body(&headers, body).await {
+    let body = match app.small_body(&headers, body).await {
         Ok(body) => body,
         Err(trouble) => {
             let (number, code, message) = trouble.words();
@@ -45,8 +45,13 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     }
     match app.store.forget(&installation).await {
         Ok(forgotten) => {
+            let receipt = app.key.forgotten(&installation, app.today(), &forgotten);
             let (items, records) = (forgotten.items, forgotten.records);
-            json_answer(200, &json!({"rows": forgotten.rows, "items": items, "records": records}))
+            json_answer(
+                200,
+                &json!({"rows": forgotten.rows, "items": items, "records": records,
+                    "receipt": receipt}),
+            )
         }
         Err(error) => unstored(&error),
     }

@@ -1,15 +1,21 @@
 //! Reads a body within its limits of size, time and compression.
+//!
+//! A body takes room as its bytes come, and not before: many that come slowly take little of it, so
+//! they keep nobody else waiting.
+
+use std::ops::Deref;
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
 use super::App;
 use crate::ingest::body::{Encoding, Unreadable};
-use crate::limits::{BODY_BYTES_MAX, BODY_WITHIN};
+use crate::limits::{BODY_BYTES_MAX, BODY_WITHIN, SMALL_BODY_BYTES_MAX};
 
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +39,46 @@ impl Trouble {
     }
 }
 
+/// A body, with the room that it takes until it is dropped.
+#[derive(Debug)]
+pub(super) struct Held<'a> {
+    bytes: Bytes,
+    _room: SemaphorePermit<'a>,
+}
+
+impl Deref for Held<'_> {
+    type Target = Bytes;
+
+    fn deref(&self) -> &Bytes {
+        &self.bytes
+    }
+}
+
 impl App {
     /// Reads a body; what says that it is too large is not read at all.
-    pub(super) async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Trouble> {
+    pub(super) async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Held<'_>, Trouble> {
+        self.body_of(headers, body, BODY_BYTES_MAX).await
+    }
+
+    /// Reads the body of somebody who needs no token, and has little to say.
+    pub(super) async fn small_body(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Held<'_>, Trouble> {
+        self.body_of(headers, body, SMALL_BODY_BYTES_MAX).await
+    }
+
+    async fn body_of(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        most: usize,
+    ) -> Result<Held<'_>, Trouble> {
         let text = |name| headers.get(name).map(|value: &http::HeaderValue| value.to_str());
         let length =
             text(CONTENT_LENGTH).and_then(Result::ok).and_then(|it| it.parse::<u64>().ok());
-        if length.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
+        if length.is_some_and(|length| length > most as u64) {
             return Err(Trouble::TooLarge);
         }
         let encoding = match text(CONTENT_ENCODING) {
@@ -47,17 +86,35 @@ impl App {
             None => Some(Encoding::Identity),
         };
         let encoding = encoding.ok_or(Trouble::Encoding)?;
-        let reading = async {
-            let _slot = self.bodies.acquire().await.map_err(|_closed| Trouble::Busy)?;
-            let collected = Limited::new(body, BODY_BYTES_MAX).collect().await;
-            let collected = collected.map_err(|error| {
+        let gathered = timeout(BODY_WITHIN, self.gather(Limited::new(body, most))).await;
+        let (gathered, mut room) = gathered.unwrap_or(Err(Trouble::Slow))?;
+        let bytes = encoding.decode(gathered).map_err(|unreadable| match unreadable {
+            Unreadable::TooLarge => Trouble::TooLarge,
+            Unreadable::Broken => Trouble::Broken,
+        })?;
+        room.merge(self.room_for(bytes.len().saturating_sub(room.num_permits()))?);
+        Ok(Held { bytes, _room: room })
+    }
+
+    async fn gather(
+        &self,
+        mut body: Limited<Body>,
+    ) -> Result<(Bytes, SemaphorePermit<'_>), Trouble> {
+        let mut room = self.room_for(0)?;
+        let mut gathered = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| {
                 if error.is::<LengthLimitError>() { Trouble::TooLarge } else { Trouble::Broken }
             })?;
-            encoding.decode(collected.to_bytes()).map_err(|unreadable| match unreadable {
-                Unreadable::TooLarge => Trouble::TooLarge,
-                Unreadable::Broken => Trouble::Broken,
-            })
-        };
-        timeout(BODY_WITHIN, reading).await.unwrap_or(Err(Trouble::Slow))
+            let Ok(data) = frame.into_data() else { continue };
+            room.merge(self.room_for(data.len())?);
+            gathered.extend_from_slice(&data);
+        }
+        Ok((gathered.freeze(), room))
+    }
+
+    fn room_for(&self, bytes: usize) -> Result<SemaphorePermit<'_>, Trouble> {
+        let bytes = u32::try_from(bytes).map_err(|_| Trouble::TooLarge)?;
+        self.room.try_acquire_many(bytes).map_err(|_full| Trouble::Busy)
     }
 }

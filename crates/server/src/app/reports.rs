@@ -9,9 +9,10 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
-use super::{App, Denied, json_answer, refusal, token_of, unstored};
+use super::{App, Denied, json_answer, receipts, refusal, token_of, unstored};
 use crate::ingest::{self, EVENTS, REPORT, Read, Reason, Refused};
 use crate::limits::ITEMS_MAX;
+use crate::receipt;
 use crate::signed::{Forged, signer};
 use crate::store::Stored;
 use crate::token::Stamp;
@@ -53,7 +54,8 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
         return refusal(413, "too_many", "too many items in one request", None);
     }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    app.take_all(&stamp, key, &items).await
+    let wants_receipts = receipts::are_wanted(&headers);
+    app.take_all(&stamp, key, &items, wants_receipts).await
 }
 
 /// What became of the items of a request.
@@ -93,7 +95,13 @@ impl App {
         read(context, parsed)
     }
 
-    async fn take_all(&self, stamp: &Stamp, key: Option<&str>, items: &[&[u8]]) -> Response {
+    async fn take_all(
+        &self,
+        stamp: &Stamp,
+        key: Option<&str>,
+        items: &[&[u8]],
+        wants_receipts: bool,
+    ) -> Response {
         let mut outcome = Outcome::default();
         let mut all = Vec::new();
         for (index, item) in items.iter().enumerate() {
@@ -121,15 +129,17 @@ impl App {
                 }
             }
         }
-        match self.keep(all).await {
+        let claims = wants_receipts.then(|| claims(&all));
+        let receipts = match self.keep(all).await {
             Ok(stored) => {
                 let is_new = |stored: &&Stored| **stored == Stored::New;
                 outcome.stored = stored.iter().filter(is_new).count();
                 outcome.repeated = stored.len() - outcome.stored;
+                claims.map(|claims| self.receipts(claims, &stored))
             }
             // What is stored already is known by its id when all of it comes again.
             Err(error) => return unstored(&error),
-        }
+        };
         self.count_refused(outcome.refused.len());
         let Outcome { stored, repeated, refused, first } = outcome;
         match first {
@@ -138,11 +148,26 @@ impl App {
             }
             None if items.is_empty() => refusal(400, "empty", "there is no item", None),
             Some(_) | None => {
-                let answer = json!({"stored": stored, "repeated": repeated, "rejected": refused});
-                json_answer(200, &answer)
+                let mut answer =
+                    json!({"stored": stored, "repeated": repeated, "rejected": refused});
+                let Some(receipts) = receipts else { return json_answer(200, &answer) };
+                answer["receipts"] = receipts.into();
+                receipts::given(json_answer(200, &answer))
             }
         }
     }
+
+    /// Signs for what is new. What was there already may be another report of the same id, so nothing is
+    /// said of it.
+    fn receipts(&self, claims: Vec<receipt::Stored>, stored: &[Stored]) -> Vec<Value> {
+        let new = claims.into_iter().zip(stored).filter(|(_, stored)| **stored == Stored::New);
+        new.map(|(claim, _)| self.key.stored(claim)).collect()
+    }
+}
+
+/// Says what will be true of records once they are stored.
+fn claims(all: &[Read]) -> Vec<receipt::Stored> {
+    all.iter().map(|read| receipt::Stored::of(&read.record)).collect()
 }
 
 fn of_part(item: usize, Refused { part, reason }: Refused) -> Value {

@@ -102,3 +102,30 @@ fn a_collector_takes_bare_reports_and_bare_events() {
     assert_eq!(sections(envelope(&json!({"cluster-state": {"pods": 3}}))), Ok(1));
     assert_eq!(sections(json!({"message": "hello"})), Err(Reason::UnknownSchema));
 }
+
+#[test]
+fn what_would_be_deleted_at_once_is_refused_and_not_counted() {
+    let on = |day: &str| {
+        let mut item = envelope(&json!({"cluster-state": {"pods": 3}}));
+        item["day"] = json!(day);
+        read(&item).map(|read| read.record.tally.said.len())
+    };
+    // 90 days are kept: rows of the 91st day before are deleted on this one.
+    assert_eq!(on("2026-08-23"), Ok(1));
+    assert_eq!(on("2026-08-22"), Err(Reason::Expired));
+    assert_eq!(on("2025-11-21"), Err(Reason::Expired));
+
+    let mut short = Catalog::built_in().find("ktel/cluster-state", None).unwrap().schema.clone();
+    (short.vendor, short.retention.raw) = ("acme".into(), "2d".into());
+    let catalog = Catalog::new([short]).unwrap();
+    let mut item = envelope(&json!({"short": {"pods": 3}, "cluster-state": {"pods": 3}}));
+    item["day"] = json!("2026-11-18");
+    item["schemas"]["short"] = json!({"schema": "acme/cluster-state", "version": "1.0.0"});
+    let today = date(2026, 11, 21);
+    let (bound, key, signer) = (None, None, None);
+    let context = Context { catalog: &catalog, today, bound, sender: Sender::Token, key, signer };
+    let Read { record, refused, .. } = report(context, item.as_object().unwrap()).unwrap();
+    assert_eq!(refused, [Refused { part: 0, reason: Reason::Expired }]);
+    let counted: Vec<&str> = record.tally.said.keys().map(|who| who.schema.as_str()).collect();
+    assert_eq!((record.sections.len(), counted), (1, vec!["ktel/cluster-state"]));
+}

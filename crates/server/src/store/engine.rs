@@ -10,6 +10,7 @@ use super::sqlite::Sqlite;
 use super::{Error, Place, Stored, View};
 use crate::audit::Look;
 use crate::layout::Table;
+use crate::receipt::Key;
 use crate::record::Record;
 use crate::token::Stamp;
 
@@ -97,6 +98,13 @@ impl Engine {
         match self {
             Self::Sqlite(sqlite) => sqlite.tokens(),
             Self::Postgres(postgres) => postgres.tokens(),
+        }
+    }
+
+    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.key(made),
+            Self::Postgres(postgres) => postgres.key(made),
         }
     }
 }

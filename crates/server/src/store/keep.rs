@@ -11,6 +11,8 @@ pub struct Expired {
     pub records: u64,
     /// Months of tables that were dropped whole.
     pub partitions: u64,
+    /// Counts that were deleted.
+    pub counts: u64,
 }
 
 impl Expired {
@@ -22,6 +24,7 @@ impl Expired {
         self.rows += more.rows;
         self.records += more.records;
         self.partitions += more.partitions;
+        self.counts += more.counts;
     }
 }
 

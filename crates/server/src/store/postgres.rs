@@ -25,6 +25,7 @@ use super::{Error, Stored, View};
 use crate::audit::{Look, Use};
 use crate::layout::Table;
 use crate::limits::TURN_WITHIN;
+use crate::receipt::Key;
 use crate::record::Record;
 use crate::token::{Role, Stamp};
 
@@ -140,6 +141,17 @@ impl Postgres {
                 stamps.extend(Stamp::from_hex(hash, role, row.try_get(2)?));
             }
             Ok(stamps)
+        }))
+    }
+
+    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+        let insert = "INSERT INTO ktel_keys (id, secret, made) VALUES (1, $1, $2) \
+                      ON CONFLICT DO NOTHING";
+        self.runtime.block_on(self.link.turn(async |session| {
+            let (secret, day) = made.row();
+            session.client.execute(insert, &[&secret, &day]).await?;
+            let row = session.client.query_one(sql::KEY, &[]).await?;
+            Key::from_row(row.try_get(0)?, row.try_get(1)?).ok_or(Error::Key)
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! The SQL of both databases, and the few words in which they differ.
 
 use crate::layout::{Column, Kind, Table};
-use crate::limits::{EXPIRE_ROWS_MAX, ROWS_MAX};
+use crate::limits::{COUNTS_KEEP_DAYS, EXPIRE_ROWS_MAX, ROWS_MAX};
 
 use super::View;
 
@@ -37,67 +37,10 @@ impl Dialect {
     }
 
     /// Gives what makes the tables that do not depend on schemas.
-    pub(super) fn fixed(self) -> &'static [&'static str] {
+    pub(super) fn fixed(self) -> &'static str {
         match self {
-            Self::Sqlite => &[
-                "CREATE TABLE IF NOT EXISTS ktel_records (_sequence INTEGER PRIMARY KEY, \
-                 _day INTEGER NOT NULL, id TEXT NOT NULL, received INTEGER NOT NULL, product TEXT, \
-                 source TEXT NOT NULL, authenticated INTEGER NOT NULL, UNIQUE (_day, id)) STRICT",
-                "CREATE TABLE IF NOT EXISTS ktel_items (_day INTEGER NOT NULL, \
-                 _sequence INTEGER NOT NULL, _position INTEGER NOT NULL, field TEXT NOT NULL, \
-                 word TEXT NOT NULL, number INTEGER, bucket TEXT, \
-                 PRIMARY KEY (_day, _sequence, _position, field, word)) STRICT, WITHOUT ROWID",
-                "CREATE TABLE IF NOT EXISTS ktel_tokens (hash TEXT PRIMARY KEY, \
-                 role TEXT NOT NULL, product TEXT) STRICT, WITHOUT ROWID",
-                "CREATE TABLE IF NOT EXISTS ktel_probe (id INTEGER PRIMARY KEY, \
-                 turn INTEGER NOT NULL) STRICT",
-                "CREATE TABLE IF NOT EXISTS ktel_tables (name TEXT PRIMARY KEY, \
-                 keep_days INTEGER NOT NULL, ids TEXT NOT NULL) STRICT, WITHOUT ROWID",
-                "CREATE TABLE IF NOT EXISTS ktel_counts (product TEXT NOT NULL, \
-                 _week INTEGER NOT NULL, version TEXT NOT NULL, schema TEXT NOT NULL, \
-                 field TEXT NOT NULL, word TEXT NOT NULL, number INTEGER NOT NULL, \
-                 senders INTEGER NOT NULL, \
-                 PRIMARY KEY (product, _week, version, schema, field, word)) STRICT, WITHOUT ROWID",
-                "CREATE TABLE IF NOT EXISTS ktel_last (schema TEXT NOT NULL, \
-                 installation TEXT NOT NULL, _week INTEGER NOT NULL, product TEXT NOT NULL, \
-                 version TEXT NOT NULL, said TEXT NOT NULL, \
-                 PRIMARY KEY (installation, schema, _week)) STRICT, WITHOUT ROWID",
-                "CREATE TABLE IF NOT EXISTS ktel_audit (_sequence INTEGER PRIMARY KEY, \
-                 _minute INTEGER NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, \
-                 kind TEXT NOT NULL, asked TEXT NOT NULL, purpose TEXT NOT NULL, \
-                 answered INTEGER NOT NULL) STRICT",
-            ],
-            Self::Postgres => &[
-                "CREATE SEQUENCE IF NOT EXISTS ktel_sequence",
-                "CREATE TABLE IF NOT EXISTS ktel_records (_day integer NOT NULL, \
-                 _sequence bigint NOT NULL, id text NOT NULL, received integer NOT NULL, \
-                 product text, source text NOT NULL, authenticated smallint NOT NULL, \
-                 PRIMARY KEY (_day, _sequence), UNIQUE (_day, id)) PARTITION BY RANGE (_day)",
-                "CREATE TABLE IF NOT EXISTS ktel_items (_day integer NOT NULL, \
-                 _sequence bigint NOT NULL, _position integer NOT NULL, field text NOT NULL, \
-                 word text NOT NULL, number bigint, bucket text, \
-                 PRIMARY KEY (_day, _sequence, _position, field, word)) \
-                 PARTITION BY RANGE (_day)",
-                "CREATE TABLE IF NOT EXISTS ktel_tokens (hash text PRIMARY KEY, \
-                 role text NOT NULL, product text)",
-                "CREATE TABLE IF NOT EXISTS ktel_probe (id integer PRIMARY KEY, \
-                 turn integer NOT NULL)",
-                "CREATE TABLE IF NOT EXISTS ktel_tables (name text PRIMARY KEY, \
-                 keep_days integer NOT NULL, ids text NOT NULL)",
-                "CREATE TABLE IF NOT EXISTS ktel_counts (product text NOT NULL, \
-                 _week integer NOT NULL, version text NOT NULL, schema text NOT NULL, \
-                 field text NOT NULL, word text NOT NULL, number bigint NOT NULL, \
-                 senders bigint NOT NULL, \
-                 PRIMARY KEY (product, _week, version, schema, field, word))",
-                "CREATE TABLE IF NOT EXISTS ktel_last (schema text NOT NULL, \
-                 installation text NOT NULL, _week integer NOT NULL, product text NOT NULL, \
-                 version text NOT NULL, said text NOT NULL, \
-                 PRIMARY KEY (installation, schema, _week))",
-                "CREATE TABLE IF NOT EXISTS ktel_audit (_sequence bigint PRIMARY KEY \
-                 DEFAULT nextval('ktel_sequence'), _minute bigint NOT NULL, who text NOT NULL, \
-                 role text NOT NULL, kind text NOT NULL, asked text NOT NULL, \
-                 purpose text NOT NULL, answered bigint NOT NULL)",
-            ],
+            Self::Sqlite => include_str!("sql/sqlite.sql"),
+            Self::Postgres => include_str!("sql/postgres.sql"),
         }
     }
 
@@ -192,6 +135,32 @@ impl Dialect {
         }
     }
 
+    /// Gives what deletes some counts whose week ended longer before the day ?1 than their schema says.
+    pub(super) fn expire_counts(self) -> String {
+        let today = format!("CAST({} AS integer)", self.first());
+        let key = "product, _week, version, schema, field, word";
+        format!(
+            "DELETE FROM ktel_counts WHERE ({key}) IN (SELECT {key} FROM ktel_counts AS it \
+             WHERE _week < {today} - COALESCE((SELECT min(keep_days) FROM ktel_counted), 0) - 6 \
+             AND _week < {today} - COALESCE((SELECT keep_days FROM ktel_counted AS kept \
+             WHERE kept.schema = it.schema), {COUNTS_KEEP_DAYS}) - 6 LIMIT {EXPIRE_ROWS_MAX})"
+        )
+    }
+
+    /// Gives what remembers how long counts of the schema ?1 are kept: ?2 days.
+    pub(super) fn counted(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "INSERT INTO ktel_counted (schema, keep_days) VALUES (?1, ?2) \
+                 ON CONFLICT (schema) DO UPDATE SET keep_days = excluded.keep_days"
+            }
+            Self::Postgres => {
+                "INSERT INTO ktel_counted (schema, keep_days) VALUES ($1, $2) \
+                 ON CONFLICT (schema) DO UPDATE SET keep_days = excluded.keep_days"
+            }
+        }
+    }
+
     fn first(self) -> &'static str {
         match self {
             Self::Sqlite => "?1",
@@ -210,6 +179,9 @@ pub(super) fn has_no_rows<'t>(tables: impl Iterator<Item = &'t str>) -> String {
     };
     tables.map(none).collect()
 }
+
+/// Reads the key for receipts.
+pub(super) const KEY: &str = "SELECT secret, made FROM ktel_keys WHERE id = 1";
 
 /// Tries a write, and leaves nothing behind.
 pub(super) const PROBE: &str = "INSERT INTO ktel_probe (id, turn) VALUES (1, 0) \
@@ -247,7 +219,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         let catalog = Catalog::built_in();
         let table = &catalog.find("ktel/cluster-state", None).unwrap().table;
-        Dialect::Sqlite.fixed().iter().for_each(|it| connection.execute_batch(it).unwrap());
+        connection.execute_batch(Dialect::Sqlite.fixed()).unwrap();
         connection.execute_batch(&Dialect::Sqlite.create(table)).unwrap();
         for view in [View::All(Arc::clone(table)), View::Items, View::Records] {
             let plan = format!("EXPLAIN QUERY PLAN {}", Dialect::Sqlite.select(&view));

@@ -15,6 +15,7 @@ use super::{Error, Stored, View, new};
 use crate::audit::Look;
 use crate::layout::Table;
 use crate::limits::BUSY_WITHIN;
+use crate::receipt::Key;
 use crate::record::{Cell, Record, Section, day_number};
 use crate::token::{Role, Stamp};
 
@@ -130,6 +131,17 @@ impl Sqlite {
         }
         Ok(stamps)
     }
+
+    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+        let (secret, day) = made.row();
+        self.connection.execute(
+            "INSERT INTO ktel_keys (id, secret, made) VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
+            params![secret, day],
+        )?;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (secret, day): (String, i32) = self.connection.query_row(sql::KEY, [], read)?;
+        Key::from_row(&secret, day).ok_or(Error::Key)
+    }
 }
 
 fn append(
@@ -177,9 +189,7 @@ fn append(
 
 fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for statement in Dialect::Sqlite.fixed() {
-        transaction.execute_batch(statement)?;
-    }
+    transaction.execute_batch(Dialect::Sqlite.fixed())?;
     for table in tables {
         transaction.execute_batch(&Dialect::Sqlite.create(table))?;
         for column in &table.columns {
@@ -208,6 +218,8 @@ fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Err
              ON CONFLICT (name) DO UPDATE SET keep_days = excluded.keep_days, ids = excluded.ids",
             params![table.name, table.keep_days, table.ids.join(" ")],
         )?;
+        let counted = params![table.schema, table.counts_keep_days];
+        transaction.execute(Dialect::Sqlite.counted(), counted)?;
     }
     transaction.commit()?;
     Ok(())

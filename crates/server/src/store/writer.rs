@@ -11,6 +11,7 @@ use super::engine::Engine;
 use super::keep::{Expired, Forgotten};
 use super::{Error, Stored, View, group};
 use crate::audit::Look;
+use crate::receipt::Key;
 use crate::record::Record;
 use crate::token::Stamp;
 
@@ -37,6 +38,7 @@ pub(super) enum Job {
     AddToken { stamp: Stamp, answer: Answer<()> },
     RemoveToken { stamp: Stamp, answer: Answer<()> },
     Tokens { answer: Answer<Vec<Stamp>> },
+    Key { made: Key, answer: Answer<Key> },
 }
 
 impl Job {
@@ -99,6 +101,7 @@ fn answer_one(engine: &mut Engine, job: Job) {
         Job::AddToken { stamp, answer } => give(answer, engine.add_token(&stamp)),
         Job::RemoveToken { stamp, answer } => give(answer, engine.remove_token(&stamp)),
         Job::Tokens { answer } => give(answer, engine.tokens()),
+        Job::Key { made, answer } => give(answer, engine.key(&made)),
     }
 }
 
@@ -123,6 +126,7 @@ impl Error {
             | Self::Changed { .. }
             | Self::Uncertain(_)
             | Self::Tls(_)
+            | Self::Key
             | Self::Full
             | Self::Busy
             | Self::Closed => false,

@@ -6,8 +6,10 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use ktel_model::Schema;
 use ktel_server::limits::QUEUE_ROWS_MAX;
+use ktel_server::receipt::Key;
 use ktel_server::record::{Cell, Item, Section};
-use ktel_server::store::{Error, Expired, Place, Stored};
+use ktel_server::store::{Asked, Error, Expired, Place, Stored};
+use ktel_server::tally::{Said, Who};
 use ktel_server::token::{Role, Stamp};
 use ktel_server::{Catalog, Store};
 use ktel_testkit::postgres::Postgres;
@@ -55,6 +57,8 @@ macro_rules! databases {
             forgetting_erases_an_installation_and_nobody_else,
             counts_kept_along_are_those_of_a_full_scan,
             looks_are_kept_for_a_while,
+            counts_end_when_their_schema_says_so,
+            one_key_signs_for_all_who_share_a_store,
         })*
     };
 }
@@ -270,6 +274,15 @@ async fn tokens_are_kept_as_hashes(fresh: &Fresh) {
     assert_eq!(store.tokens().await.unwrap(), [other]);
 }
 
+async fn one_key_signs_for_all_who_share_a_store(fresh: &Fresh) {
+    let (one, other) = (fresh.open(), fresh.open());
+    let first = one.key(Key::random(TODAY)).await.unwrap();
+    for store in [&one, &other, &fresh.open()] {
+        let key = store.key(Key::random(before(1))).await.unwrap();
+        assert_eq!((key.id(), key.described()), (first.id(), first.described()));
+    }
+}
+
 async fn a_store_that_can_write_is_ready(fresh: &Fresh) {
     let store = fresh.open();
     store.probe().await.unwrap();
@@ -388,6 +401,44 @@ async fn what_is_too_old_goes_and_the_rest_stays(fresh: &Fresh) {
     assert!(later != Expired::default());
     assert!(numbers(&store, &catalog, "acme/long").await.is_empty());
     assert!(store.records().await.unwrap().is_empty());
+}
+
+async fn counts_end_when_their_schema_says_so(fresh: &Fresh) {
+    // The sums of one are kept for 30 days, of the other for two years; nobody knows the third.
+    let mut short = schema("short", "1d", COUNT, "");
+    short.retention.aggregate = "30d".into();
+    let catalog = Catalog::new([short, schema("long", "1d", COUNT, "")]).unwrap();
+    let store = fresh.open_with(&catalog).unwrap();
+    for days in [0, 29, 37, 400] {
+        let mut record = on(before(days), &days.to_string(), vec![]);
+        for schema in ["acme/short", "acme/long", "acme/unknown"] {
+            let who = Who { schema: schema.into(), installation: None };
+            let said = Said { field: days.to_string(), word: String::new() };
+            record.tally.said.insert(who, [(said, 1)].into());
+        }
+        store.append(record).await.unwrap();
+    }
+    let left = async |today: Date| {
+        store.expire(today).await.unwrap();
+        let asked = Asked { product: None, version: None, from: before(800), to: TODAY };
+        let counts = store.counts(asked).await.unwrap().into_iter();
+        let mut left: Vec<String> =
+            counts.map(|it| format!("{} {}", it.schema, it.said.field)).collect();
+        left.sort();
+        left
+    };
+    let of = |schema: &'static str, days: &[i32]| {
+        days.iter().map(move |days| format!("acme/{schema} {days}")).collect::<Vec<_>>()
+    };
+    let (long, unknown) = (of("long", &[0, 29, 37, 400]), of("unknown", &[0, 29, 37, 400]));
+    // A week goes when its last day is too old: that of 29 days ago ended 27 days ago.
+    assert_eq!(left(TODAY).await, [long.clone(), of("short", &[0, 29]), unknown.clone()].concat());
+    let later = TODAY.checked_add(40.days()).unwrap();
+    assert_eq!(left(later).await, [long, unknown.clone()].concat());
+    let years = TODAY.checked_add(750.days()).unwrap();
+    assert_eq!(left(years).await, [of("long", &[0]), unknown].concat());
+    let ages = TODAY.checked_add(1900.days()).unwrap();
+    assert!(left(ages).await.is_empty());
 }
 
 async fn a_record_lives_as_long_as_the_longest_of_its_sections(fresh: &Fresh) {

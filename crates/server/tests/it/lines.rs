@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ktel_server::lines::{certificate, serve_datagrams, serve_streams};
+use ktel_server::lines::{serve_datagrams, serve_streams};
+use ktel_server::tls::{Files, Tls};
 use ktel_testkit::certificates::Authority;
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
@@ -188,7 +189,12 @@ async fn lines_come_under_tls_and_the_client_may_forget_to_say_goodbye() {
     let authority = Authority::new();
     let folder = tempfile::tempdir().unwrap();
     let files = authority.server().write(folder.path(), "server").unwrap();
-    let config = certificate::load(&files.certificate, &files.key).unwrap();
+    let files = Files {
+        certificate: files.certificate.clone(),
+        key: files.key.clone(),
+        client_authority: None,
+    };
+    let config = Tls::load(files).unwrap().config();
     let door = Door::streams(&server, Some(config)).await;
 
     // Kong's controllers speak version 1.3 and nothing else.

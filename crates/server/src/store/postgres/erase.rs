@@ -50,8 +50,9 @@ pub(super) async fn expire(session: &mut Session, today: i32) -> Result<Expired,
                 &[&before, &i64::from(EXPIRE_ROWS_MAX)],
             )
             .await?;
-        // What is counted stays; who said it goes.
+        // What is counted stays longer; who said it goes.
         transaction.execute("DELETE FROM ktel_last WHERE _week < $1", &[&before]).await?;
+        expired.counts = transaction.execute(&Dialect::Postgres.expire_counts(), &[&today]).await?;
     }
     transaction.commit().await?;
     Ok(expired)

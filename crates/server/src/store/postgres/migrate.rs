@@ -24,9 +24,7 @@ pub(super) async fn migrate(session: &mut Session, tables: &[Arc<Table>]) -> Res
         tries += 1;
     }
     let transaction = locked(session).await?;
-    for statement in Dialect::Postgres.fixed() {
-        transaction.batch_execute(statement).await?;
-    }
+    transaction.batch_execute(Dialect::Postgres.fixed()).await?;
     for table in tables {
         transaction.batch_execute(&Dialect::Postgres.create(table)).await?;
         columns(&transaction, table).await?;
@@ -41,6 +39,8 @@ pub(super) async fn migrate(session: &mut Session, tables: &[Arc<Table>]) -> Res
                 &[&table.name, &keep_days, &table.ids.join(" ")],
             )
             .await?;
+        let counts_days = i32::try_from(table.counts_keep_days).unwrap_or(i32::MAX);
+        transaction.execute(Dialect::Postgres.counted(), &[&table.schema, &counts_days]).await?;
     }
     transaction.commit().await?;
     Ok(())

@@ -32,8 +32,9 @@ pub(super) fn expire(connection: &mut Connection, today: i32) -> Result<Expired,
              WHERE _day < ?1 LIMIT ?2)",
             params![before, EXPIRE_ROWS_MAX],
         )? as u64;
-        // What is counted stays; who said it goes.
+        // What is counted stays longer; who said it goes.
         transaction.execute("DELETE FROM ktel_last WHERE _week < ?1", [before])?;
+        expired.counts = transaction.execute(&Dialect::Sqlite.expire_counts(), [today])? as u64;
     }
     transaction.commit()?;
     Ok(expired)

@@ -1,0 +1,240 @@
+//! `ktel telemetry verify`: whether a receipt is what a receiver said, and what it proves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use ktel_delivery::Verdict;
+use ktel_delivery::http::{Client, Protocol, Url};
+use ktel_delivery::tls::Trust;
+use ktel_model::signature::installation_id;
+use ktel_server::Catalog;
+use ktel_server::receipt::{self, Claim, Receipt, Stored};
+use serde_json::Value;
+
+use crate::arguments::Verify;
+use crate::clock;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::schemas;
+
+/// What a file of keys, or a receiver, says of one.
+const PUBLIC_KEY: &str = "public_key";
+
+pub(super) fn run(arguments: &Verify, printer: &mut Printer) -> Result<Exit, Failure> {
+    let Verify { receipt: file, report, key, server, schemas: more } = arguments;
+    let known = match (key, server) {
+        (Some(key), _) => Some(keys_of(key)?),
+        (None, Some(server)) => Some(ask(server)?),
+        (None, None) => None,
+    };
+    let reports = report.as_deref().map(read).transpose()?;
+    let more = more.iter().map(|file| schemas::load(file)).collect::<Result<Vec<_>, _>>()?;
+    let catalog = Catalog::new(more).map_err(|error| Failure::usage(error, None::<String>))?;
+    let receipts = receipts(file)?;
+    let mut text = String::new();
+    for value in &receipts {
+        let receipt = Receipt::read(value).map_err(|error| distrust(file, error))?;
+        if let Some(known) = &known {
+            is_known(&receipt, known)?;
+        }
+        let same = match &reports {
+            Some(reports) if matches!(receipt.claim, Claim::Stored(_)) => {
+                receipt.compare(reports, &catalog).map_err(|error| differs(&receipt, error))?;
+                true
+            }
+            _ => false,
+        };
+        text.push_str(&words(&receipt, known.is_some(), same));
+    }
+    printer.out(text)?;
+    printer.say(
+        "A receipt is the receiver's word, which it cannot take back: it does not prove what the \
+         receiver does with what it has.",
+    );
+    Ok(Exit::Done)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = fs::read(path).with_context(|| format!("read `{}`", path.display()));
+    bytes.map_err(|error| Failure::usage(error, None::<String>))
+}
+
+/// Finds receipts: one, one a line, or those in an answer as it came.
+fn receipts(path: &Path) -> Result<Vec<Value>, Failure> {
+    let bytes = read(path)?;
+    let values = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
+    let hint = "save the answer to a report that was sent with `Prefer: return=representation`";
+    let values = values.collect::<Result<Vec<_>, _>>().map_err(|error| {
+        let error = anyhow!(error).context(format!("read `{}` as JSON", path.display()));
+        Failure::usage(error, Some(hint))
+    })?;
+    let mut found = Vec::new();
+    for mut value in values {
+        match (
+            value.get_mut("receipts").map(Value::take),
+            value.get_mut("receipt").map(Value::take),
+        ) {
+            (Some(Value::Array(receipts)), _) => found.extend(receipts),
+            (_, Some(receipt)) => found.push(receipt),
+            _ => found.push(value),
+        }
+    }
+    if found.is_empty() {
+        let error = anyhow!("`{}` holds no receipt", path.display());
+        let hint = "a receiver signs for reports that are new to it, once";
+        return Err(Failure::usage(error, Some(hint)));
+    }
+    Ok(found)
+}
+
+/// Reads keys: the digits of one, its id, or a file as `/v1/keys` gives it.
+fn keys_of(key: &str) -> Result<Vec<String>, Failure> {
+    let path = PathBuf::from(key);
+    if path.is_file() {
+        let bytes = read(&path)?;
+        return ids(&bytes).ok_or_else(|| {
+            let error = anyhow!("`{key}` holds no keys");
+            Failure::usage(error, Some("save what the receiver answers at /v1/keys"))
+        });
+    }
+    let is_id = key.len() == 36 && key.bytes().all(|c| c.is_ascii_hexdigit() || c == b'-');
+    match receipt::from_hex(key).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
+        Some(key) => Ok(vec![installation_id(&key)]),
+        None if is_id => Ok(vec![key.to_ascii_lowercase()]),
+        None => {
+            let error = anyhow!("`{key}` is neither a file nor a key");
+            let hint =
+                "name a file of keys, or the id or the 64 digits of one, as /v1/keys has them";
+            Err(Failure::usage(error, Some(hint)))
+        }
+    }
+}
+
+/// Reads the ids of keys; each is computed from its key, so no file can say otherwise.
+fn ids(bytes: &[u8]) -> Option<Vec<String>> {
+    let keys: Value = serde_json::from_slice(bytes).ok()?;
+    let id = |key: &Value| {
+        let bytes = receipt::from_hex(key.get(PUBLIC_KEY)?.as_str()?)?;
+        Some(installation_id(&bytes.try_into().ok()?))
+    };
+    let ids: Vec<String> = keys.get("keys")?.as_array()?.iter().filter_map(id).collect();
+    (!ids.is_empty()).then_some(ids)
+}
+
+/// Asks a receiver for its keys.
+fn ask(server: &str) -> Result<Vec<String>, Failure> {
+    let hint = "name the receiver as https://HOST:PORT, or save its /v1/keys and use --key";
+    let usage = |error| Failure::usage(error, Some(hint));
+    let url: Url = format!("{}/v1/keys", server.trim_end_matches('/'))
+        .parse()
+        .with_context(|| format!("read `{server}` as a URL"))
+        .map_err(usage)?;
+    let client = Client::new(&Trust::default(), Protocol::Any).context("ask the receiver");
+    let client = client.map_err(usage)?;
+    let asked = client.get(url, Default::default(), clock::since_epoch());
+    let reply = super::runtime()?.block_on(asked);
+    let reply = reply.map_err(|verdict| usage(anyhow!("ask `{server}`: {}", why(&verdict))))?;
+    if reply.status != 200 {
+        return Err(usage(anyhow!("`{server}` answered with {}", reply.status)));
+    }
+    ids(&reply.body).ok_or_else(|| usage(anyhow!("`{server}` gives no keys")))
+}
+
+fn why(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::Retry { message, .. }
+        | Verdict::Refused { message, .. }
+        | Verdict::PartlyAccepted { message, .. } => message,
+        Verdict::Accepted | Verdict::AcceptedSlowly => "no answer",
+    }
+}
+
+fn distrust(file: &Path, error: receipt::Error) -> Failure {
+    let hint = match error {
+        receipt::Error::Form => "a receipt is an object whose schema is ktel/receipt",
+        _ => "get it once more from where it came; do not believe this one",
+    };
+    let error = anyhow!(error).context(format!("check `{}`", file.display()));
+    Failure::usage(error, Some(hint))
+}
+
+fn is_known(receipt: &Receipt, known: &[String]) -> Result<(), Failure> {
+    let receiver = receipt.receiver();
+    if known.contains(&receiver) {
+        return Ok(());
+    }
+    let error = anyhow!("the receipt is signed by `{receiver}`, which is not the receiver's key");
+    Err(Failure::usage(error, Some(format!("the receiver's is {}", known.join(", ")))))
+}
+
+fn differs(receipt: &Receipt, error: receipt::Error) -> Failure {
+    let id = match &receipt.claim {
+        Claim::Stored(stored) => stored.id.as_str(),
+        Claim::Forgotten { .. } => "none",
+    };
+    let hint = match error {
+        receipt::Error::NoReport => "name the file that holds it, as it was sent",
+        _ => {
+            "if the report is as it was sent, the receiver may have other schemas than this program: \
+             name them with --schema, or use its version"
+        }
+    };
+    let error = anyhow!(error).context(format!("compare the report `{id}`"));
+    Failure::usage(error, Some(hint))
+}
+
+fn words(receipt: &Receipt, is_known: bool, is_same: bool) -> String {
+    let receiver = receipt.receiver();
+    let known = if is_known {
+        "which is the receiver's"
+    } else {
+        "not compared; --server or --key says whose it is"
+    };
+    let said = match &receipt.claim {
+        Claim::Stored(stored) => stored_words(stored, is_same),
+        Claim::Forgotten { installation, day, rows } => format!(
+            "On {day} the receiver erased {rows} rows of the installation {installation}.\n"
+        ),
+    };
+    format!(
+        "{said}signature   right, so nobody changed the receipt\nkey         {receiver}, {known}\n"
+    )
+}
+
+fn stored_words(stored: &Stored, is_same: bool) -> String {
+    let Stored { id, day, received, product: _, digest, kept_until } = stored;
+    let mut text = format!("On {received} the receiver stored the report {id} of {day}.\n");
+    for (schema, day) in kept_until {
+        text.push_str(&format!("kept until  {day}  {schema}\n"));
+    }
+    let same = if is_same {
+        "what you have is what was stored, and no more was"
+    } else {
+        "not compared; --report says whether it is yours"
+    };
+    text.push_str(&format!("report      {same}\ndigest      {digest}\n"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{ids, keys_of};
+
+    #[test]
+    fn a_key_is_known_by_its_digits_its_id_or_a_file() {
+        let digits = "07".repeat(32);
+        let id = keys_of(&digits).unwrap();
+        assert_eq!(keys_of(&id[0]).unwrap(), id);
+        // What a file says of an id does not matter.
+        let keys = json!({"keys": [{"id": "other", "public_key": digits}, {"id": "none"}]});
+        assert_eq!(ids(keys.to_string().as_bytes()), Some(id));
+        for none in ["", "{}", "{\"keys\":[]}", "{\"keys\":[{\"public_key\":\"07\"}]}"] {
+            assert_eq!(ids(none.as_bytes()), None, "{none}");
+        }
+        assert!(keys_of("nowhere.json").is_err() && keys_of(&"0".repeat(63)).is_err());
+    }
+}

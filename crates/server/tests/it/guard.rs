@@ -1,0 +1,181 @@
+//! Who comes too often is turned away, and nobody else for it.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use ktel_server::app::ancestor::{self, Answers};
+use ktel_server::app::router;
+use ktel_server::limits::{BODIES_BYTES_MAX, PREFIX_BURST, SMALL_BODY_BYTES_MAX};
+use ktel_server::rate::Prefix;
+use ktel_server::serve::serve;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::routes::{ADMIN, READER, Server, TOKEN, report};
+
+fn from(side: u8) -> IpAddr {
+    Ipv4Addr::new(192, 0, side, 1).into()
+}
+
+fn request(side: u8, method: &str, path: &str, authorization: Option<&str>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Prefix::of(from(side)));
+    request
+}
+
+/// Asks until it is too often, and says how often that was; nothing, if it never is.
+async fn asks(
+    server: &Server,
+    side: u8,
+    (method, path): (&str, &str),
+    authorization: Option<&str>,
+) -> Option<u32> {
+    for times in 0..3 * PREFIX_BURST {
+        let answer = server.answer(request(side, method, path, authorization)).await;
+        if answer.status() == 429 {
+            assert_eq!(answer.headers()["retry-after"], "1");
+            return Some(times);
+        }
+    }
+    None
+}
+
+#[tokio::test]
+async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood() {
+    let server = Server::start().await;
+    let (reader, admin) = (format!("Bearer {READER}"), format!("Bearer {ADMIN}"));
+    let sender = format!("Bearer {TOKEN}");
+    for (side, asked, authorization) in [
+        (1, ("POST", "/v1/reports"), None),
+        (2, ("POST", "/v1/reports"), Some("Bearer 00000000-0000-4000-8000-00000000000f")),
+        (3, ("POST", "/services/collector"), Some("Splunk no token")),
+        (4, ("GET", "/v1/counts"), Some(&*reader)),
+        (5, ("GET", "/v1/counts"), Some(&*admin)),
+        (6, ("GET", "/v1/counts"), None),
+        (7, ("POST", "/v1/forget"), None),
+        // A sender's token opens no other door.
+        (8, ("POST", "/v1/forget"), Some(&*sender)),
+        (9, ("GET", "/"), Some(&*sender)),
+        (10, ("GET", "/nowhere"), None),
+        (11, ("GET", "/v1/keys"), None),
+    ] {
+        let times = asks(&server, side, asked, authorization).await;
+        assert!(times.is_some_and(|times| times >= PREFIX_BURST), "{asked:?}: {times:?}");
+    }
+    // It has its own turns, and those who watch are always answered.
+    for (asked, authorization) in [
+        (("POST", "/v1/reports"), Some(&*sender)),
+        (("GET", "/healthz"), None),
+        (("GET", "/metrics"), None),
+    ] {
+        let one = request(1, asked.0, asked.1, authorization);
+        assert_ne!(server.answer(one).await.status(), 429, "{asked:?}");
+    }
+    let other = request(99, "GET", "/v1/keys", None);
+    assert_eq!(server.answer(other).await.status(), 200, "another neighbourhood");
+    assert_eq!(server.answer(request(1, "GET", "/v1/keys", None)).await.status(), 429);
+}
+
+#[tokio::test]
+async fn kamajis_clients_have_the_turns_of_their_neighbourhood_even_with_a_token() {
+    let server = Server::start().await;
+    let routes = ancestor::router(server.app(), Answers::Ancestor);
+    let sender = format!("Bearer {TOKEN}");
+    let mut times = 0;
+    loop {
+        let one = request(1, "GET", "/anything", Some(&sender));
+        if routes.clone().oneshot(one).await.unwrap().status() == 429 {
+            break;
+        }
+        times += 1;
+        assert!(times < 3 * PREFIX_BURST);
+    }
+    let other = routes.oneshot(request(2, "GET", "/anything", None)).await.unwrap();
+    assert_eq!(other.status(), 200);
+}
+
+#[tokio::test]
+async fn slow_bodies_keep_nobody_else_waiting() {
+    let server = Server::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let _end = stop.clone().drop_guard();
+    #[expect(clippy::disallowed_methods, reason = "it ends when the guard is dropped")]
+    drop(tokio::spawn(serve(router(server.app()), listener, stop)));
+    let mut slow = Vec::new();
+    for number in 0..200 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let (path, length) = match number % 2 {
+            0 => ("/v1/forget", SMALL_BODY_BYTES_MAX),
+            _ => ("/v1/reports", 4_000_000),
+        };
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {TOKEN}\r\n\
+             Content-Length: {length}\r\n\r\n{{"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    let body = report("0123456789abcdef", &json!(3)).to_string();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /v1/reports HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    let answered = timeout(Duration::from_secs(5), stream.read_exact(&mut status)).await;
+    answered.expect("it does not wait for the slow ones").unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+    drop(slow);
+}
+
+#[tokio::test]
+async fn room_for_bodies_has_an_end_and_is_given_back() {
+    const LARGE: usize = 4_000_000;
+    let server = Server::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let _end = stop.clone().drop_guard();
+    #[expect(clippy::disallowed_methods, reason = "it ends when the guard is dropped")]
+    drop(tokio::spawn(serve(router(server.app()), listener, stop)));
+    let part = vec![b' '; LARGE - 1];
+    let head = format!(
+        "POST /v1/reports HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Length: {LARGE}\r\n\r\n"
+    );
+    let mut open = Vec::new();
+    let mut turned_away = 0;
+    for _ in 0..BODIES_BYTES_MAX / LARGE + 4 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // It may be answered, and the connection ended, before all is sent.
+        stream.write_all(&part).await.ok();
+        open.push(stream);
+    }
+    for stream in &mut open {
+        let mut status = [0; 12];
+        let answered = timeout(Duration::from_millis(100), stream.read_exact(&mut status)).await;
+        turned_away += u32::from(answered.is_ok());
+    }
+    assert!((1..=8).contains(&turned_away), "{turned_away}");
+    drop(open);
+    let body = report("0123456789abcdef", &json!(3)).to_string();
+    let soon = tokio::time::Instant::now() + Duration::from_secs(10);
+    while server.post("/v1/reports", body.clone()).await.0 != 200 {
+        assert!(tokio::time::Instant::now() < soon, "the room is given back");
+    }
+}

@@ -1,0 +1,225 @@
+//! TLS with real handshakes: who is let in, and certificates that change while it serves.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use ktel_server::doors::Doors;
+use ktel_server::serve::{Entrance, serve};
+use ktel_server::tls::{Error, Files, Look, Tls};
+use ktel_testkit::certificates::{Authority, Identity};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::sync::DropGuard;
+
+const BOTH: &[&SupportedProtocolVersion] = rustls::ALL_VERSIONS;
+
+fn client(
+    trusted: &Authority,
+    identity: Option<&Identity>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let pem = trusted.certificate_pem();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_root_certificates(roots);
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => {
+            let chain = CertificateDer::from_pem_slice(identity.certificate_pem().as_bytes());
+            let key = PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes());
+            builder.with_client_auth_cert(vec![chain.unwrap()], key.unwrap()).unwrap()
+        }
+    };
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Arc::new(config)
+}
+
+async fn connect(
+    address: SocketAddr,
+    config: &Arc<ClientConfig>,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::clone(config)).connect(name, stream).await
+}
+
+/// Asks over a connection, and gives the status.
+async fn ask(stream: &mut TlsStream<TcpStream>) -> std::io::Result<String> {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n").await?;
+    let mut text = Vec::new();
+    while !text.ends_with(b"ok\n") {
+        let mut more = [0; 512];
+        let count = stream.read(&mut more).await?;
+        if count == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        text.extend_from_slice(&more[..count]);
+    }
+    Ok(String::from_utf8_lossy(&text[9..12]).into_owned())
+}
+
+async fn is_let_in(address: SocketAddr, config: &Arc<ClientConfig>) -> bool {
+    match connect(address, config).await {
+        // With version 1.3 the server's refusal comes after its part of the handshake.
+        Ok(mut stream) => ask(&mut stream).await.is_ok_and(|status| status == "200"),
+        Err(_) => false,
+    }
+}
+
+fn files(folder: &Path, mutual: bool) -> Files {
+    Files {
+        certificate: folder.join("tls.crt"),
+        key: folder.join("tls.key"),
+        client_authority: mutual.then(|| folder.join("ca.crt")),
+    }
+}
+
+fn write(folder: &Path, identity: &Identity) {
+    std::fs::write(folder.join("tls.crt"), identity.certificate_pem()).unwrap();
+    std::fs::write(folder.join("tls.key"), identity.key_pem()).unwrap();
+}
+
+async fn listen(tls: &Tls) -> (SocketAddr, DropGuard) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let entrance = Entrance { listener, tls: Some(tls.config()), doors: Arc::<Doors>::default() };
+    let stop = CancellationToken::new();
+    let routes = Router::new().route("/healthz", get(|| async { "ok\n" }));
+    let serving = serve(routes, entrance, stop.clone());
+    #[expect(clippy::disallowed_methods, reason = "it ends when the guard is dropped")]
+    drop(tokio::spawn(serving));
+    (address, stop.drop_guard())
+}
+
+#[tokio::test]
+async fn both_versions_are_spoken_and_http_1_is_agreed_on() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    write(folder.path(), &authority.server());
+    let tls = Tls::load(files(folder.path(), false)).unwrap();
+    let (address, _serving) = listen(&tls).await;
+    for versions in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
+        let config = client(&authority, None, versions);
+        let mut stream = connect(address, &config).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+        assert_eq!(ask(&mut stream).await.unwrap(), "200");
+    }
+    assert!(!is_let_in(address, &client(&Authority::new(), None, BOTH)).await);
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_used_and_who_is_connected_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (Authority::new(), Authority::new());
+    write(folder.path(), &old.server());
+    let mut tls = Tls::load(files(folder.path(), false)).unwrap();
+    let (address, _serving) = listen(&tls).await;
+    let (of_old, of_new) = (client(&old, None, BOTH), client(&new, None, BOTH));
+    let mut connected = connect(address, &of_old).await.unwrap();
+    assert_eq!(tls.look().unwrap(), Look::Same);
+    write(folder.path(), &new.server());
+    assert!(is_let_in(address, &of_old).await, "nobody has looked yet");
+    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert!(is_let_in(address, &of_new).await);
+    // A client that was here before takes its session up again, and sees no certificate.
+    assert!(!is_let_in(address, &client(&old, None, BOTH)).await);
+    assert_eq!(ask(&mut connected).await.unwrap(), "200");
+}
+
+#[tokio::test]
+async fn files_that_are_no_pair_change_nothing_and_are_named_once() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    write(folder.path(), &authority.server());
+    let mut tls = Tls::load(files(folder.path(), false)).unwrap();
+    let (address, _serving) = listen(&tls).await;
+    let config = client(&authority, None, BOTH);
+    let (certificate, key) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
+    let next = authority.server();
+    let half = |text: &str| text.chars().take(text.len() / 2).collect::<String>();
+    for (path, broken) in [
+        (&certificate, next.certificate_pem()), // its key is still another's
+        (&certificate, String::new()),
+        (&certificate, half(&next.certificate_pem())),
+        (&key, half(&next.key_pem())),
+        (&key, next.certificate_pem()),
+        (&certificate, "x".repeat(2 * 1024 * 1024)),
+    ] {
+        std::fs::write(path, &broken).unwrap();
+        let error = tls.look().unwrap_err();
+        let shown = format!("{error:?}");
+        assert!(!shown.contains(next.key_pem().lines().nth(1).unwrap()), "{shown}");
+        if !matches!(error, Error::Long { .. }) {
+            assert_eq!(tls.look().unwrap(), Look::Same);
+        }
+        assert!(is_let_in(address, &config).await, "{error}");
+    }
+    write(folder.path(), &next);
+    std::fs::remove_file(&key).unwrap();
+    assert!(matches!(tls.look(), Err(Error::Read { .. })));
+    assert!(is_let_in(address, &config).await);
+    write(folder.path(), &next);
+    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert!(is_let_in(address, &config).await);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_secret_that_kubernetes_swaps_by_links_is_followed() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (Authority::new(), Authority::new());
+    for (name, authority) in [("..one", &old), ("..two", &new)] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        write(&folder.path().join(name), &authority.server());
+    }
+    symlink("..one", folder.path().join("..data")).unwrap();
+    for name in ["tls.crt", "tls.key"] {
+        symlink(Path::new("..data").join(name), folder.path().join(name)).unwrap();
+    }
+    let mut tls = Tls::load(files(folder.path(), false)).unwrap();
+    let (address, _serving) = listen(&tls).await;
+    assert!(is_let_in(address, &client(&old, None, BOTH)).await);
+    symlink("..two", folder.path().join("..new")).unwrap();
+    std::fs::rename(folder.path().join("..new"), folder.path().join("..data")).unwrap();
+    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert!(is_let_in(address, &client(&new, None, BOTH)).await);
+}
+
+#[tokio::test]
+async fn only_clients_of_the_authority_are_let_in_and_it_may_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let (authority, other) = (Authority::new(), Authority::new());
+    let ca = folder.path().join("ca.crt");
+    write(folder.path(), &authority.server());
+    std::fs::write(&ca, authority.certificate_pem()).unwrap();
+    let mut tls = Tls::load(files(folder.path(), true)).unwrap();
+    let (address, _serving) = listen(&tls).await;
+    let mine = authority.client("mine");
+    let theirs = other.client("theirs");
+    for version in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
+        let lets_in =
+            async |identity| is_let_in(address, &client(&authority, identity, version)).await;
+        assert!(lets_in(Some(&mine)).await);
+        assert!(!lets_in(Some(&theirs)).await);
+        assert!(!lets_in(None).await);
+    }
+    // One client that keeps its sessions: what it was once let in with is looked at again.
+    let keeps = client(&authority, Some(&mine), BOTH);
+    assert!(is_let_in(address, &keeps).await);
+    std::fs::write(&ca, other.certificate_pem()).unwrap();
+    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert!(!is_let_in(address, &keeps).await);
+    assert!(is_let_in(address, &client(&authority, Some(&theirs), BOTH)).await);
+}
