@@ -4,10 +4,14 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ktel_testkit::api_server::ApiServer;
+use ktel_testkit::certificates::Authority;
 use ktel_testkit::postgres::Postgres;
+use ktel_testkit::real;
 use serde_json::{Value, json};
 
 use crate::helm::{CHART, Helm, documents};
@@ -312,16 +316,26 @@ impl Scene {
 }
 
 #[test]
-fn a_server_finds_its_database_in_a_secret() {
+fn a_server_finds_its_database_and_its_certificate_in_secrets() {
     let Some(postgres) = Postgres::shared() else { return };
+    let Some([curl]) = real::require(["curl"]) else { return };
     let Some(scene) = Scene::new() else { return };
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "database", "namespace": "obs"},
         "stringData": {"uri": postgres.database()},
     });
     scene.server.apply(&secret.to_string()).expect("a secret");
+    let (folder, authority) = (tempfile::tempdir().expect("a folder"), Authority::new());
+    let files = authority.server().write(folder.path(), "tls").expect("a place to write to");
+    let text = |path: &Path| std::fs::read_to_string(path).expect("a file");
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+        "metadata": {"name": "certificate", "namespace": "obs"},
+        "stringData": {"tls.crt": text(&files.certificate), "tls.key": text(&files.key)},
+    });
+    scene.server.apply(&secret.to_string()).expect("a secret");
     let values = scene.helm.values(&format!(
-        "server: {{enabled: true, replicas: 2, bindAddress: 127.0.0.1, port: {}, \
+        "server: {{enabled: true, replicas: 2, tls: {{secret: certificate}}, bindAddress: 127.0.0.1, port: {}, \
          tokens: {{secret: tokens}}, store: {{postgres: {{secret: database}}}}}}",
         scene.port
     ));
@@ -329,7 +343,15 @@ fn a_server_finds_its_database_in_a_secret() {
     let deployment = scene.get("deployment", "x-ktel-server");
     let receiver = scene.container(&deployment["spec"]["template"]);
     let running = receiver.start();
-    scene.wait_until_it_answers("/readyz", "200 OK");
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, authority.certificate_pem()).expect("a place to write to");
+    let probe = &deployment["spec"]["template"]["spec"]["containers"][0]["readinessProbe"];
+    assert_eq!(probe["httpGet"]["scheme"], "HTTPS");
+    let mut ask = Command::new(curl);
+    ask.args(["--silent", "--fail", "--retry", "100", "--retry-all-errors", "--retry-delay", "1"]);
+    ask.args(["--retry-max-time", "60", "--cacert"]).arg(&ca);
+    let answer = ask.arg(format!("https://127.0.0.1:{}/readyz", scene.port)).output();
+    assert_eq!(answer.expect("curl runs").stdout, b"ok\n");
     assert_eq!(running.stop(), Some(0));
     scene.helm(&["uninstall", "x", "--namespace=obs"]);
     assert_eq!(scene.left("app.kubernetes.io/instance=x"), Vec::<String>::new());
