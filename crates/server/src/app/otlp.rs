@@ -13,7 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
 use super::intake::Trouble;
-use super::{App, Denied, refusal, status, token_of};
+use super::{App, Denied, status, token_of};
 use crate::ingest::otlp::{Log, Said, Unreadable, json, protobuf};
 use crate::ingest::{self, Context, Loose, Read, Reason, Sender};
 use crate::limits::RETRY_AFTER_SECONDS;
@@ -39,7 +39,8 @@ const UNAUTHENTICATED: u8 = 16;
 
 pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     let Some(encoding) = Encoding::of(&headers) else {
-        return refusal(415, "type", "send application/x-protobuf or application/json", None);
+        let message = "send application/x-protobuf or application/json";
+        return Encoding::Json.refuse(415, INVALID_ARGUMENT, message);
     };
     match app.take_logs(encoding, &headers, body).await {
         Ok(rejected) => encoding.answer(200, encoding.response(&rejected)),

@@ -60,7 +60,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         (2, ("POST", "/v1/reports"), Some("Bearer 00000000-0000-4000-8000-00000000000f")),
         (3, ("POST", "/services/collector"), Some("Splunk no token")),
         (4, ("GET", "/v1/counts"), Some(&*reader)),
-        (5, ("GET", "/v1/counts"), Some(&*admin)),
+        (5, ("GET", "/v1/keys"), Some(&*admin)),
         (6, ("GET", "/v1/counts"), None),
         (7, ("POST", "/v1/forget"), None),
         // A sender's token opens no other door.
