@@ -96,7 +96,7 @@ from_pypi() { # program, the folder that names it and all that it needs, in an e
     command -v python3 >/dev/null || fail "\`$name\` comes from PyPI, and there is no Python (3.11)"
     say "installing $name, once"
     rm -rf "$home" "$home.pin"
-    { python3 -m venv "$home" && "$home/bin/pip" install --quiet --no-deps --requirement "$list"; } >&2 \
+    { python3 -m venv --without-pip "$home" && python3 -m pip --python "$home/bin/python3" install --quiet --no-deps --requirement "$list"; } >&2 \
       || fail "\`$name\` could not be installed"
     echo "$pin" >"$home.pin"
   fi
