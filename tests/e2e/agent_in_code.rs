@@ -93,7 +93,7 @@ fn a_controller_tells_what_it_declares_and_signs_it_with_one_key() {
     }
     let all: Vec<Value> = scene.receiver.requests().iter().flat_map(items).collect();
     let stats = section(&all, "lamps").expect("numbers");
-    assert_eq!(stats, &json!({"lamps": "6-20", "kubernetes_version": "v1.36"}));
+    assert_eq!(stats, &json!({"lamps": "6-20", "kubernetes_version": "v1.36.4"}));
     let numbers = all.iter().find(|item| !item["data"]["lamps"].is_null()).expect("numbers");
     assert_eq!(numbers["dropped"]["lamps"], json!({"undeclared": 2}));
     let mut bulbs: Vec<String> =

@@ -110,6 +110,20 @@ impl Ours {
         })
     }
 
+    /// Waits until a schema has so many rows; under TLS, too, where nobody else is asked.
+    #[track_caller]
+    pub(crate) fn wait_for_rows(&self, schema: &str, count: usize) -> Vec<Map<String, Value>> {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let rows = self.rows(schema);
+            if rows.len() >= count {
+                return rows;
+            }
+            assert!(Instant::now() < deadline, "{} rows of {count}", rows.len());
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     #[track_caller]
     pub(crate) fn wait_for_stored(&self, count: u64) {
         let deadline = Instant::now() + SOON;
