@@ -197,9 +197,11 @@ pub(super) fn latest(table: &Table) -> Option<[String; 3]> {
         ),
         format!("DROP VIEW IF EXISTS {name}_latest"),
         format!(
+            // What came unsigned stands beside what was signed, and never before it.
             "CREATE VIEW {name}_latest AS SELECT {name}.* FROM {name} JOIN (SELECT \
-             \"{installation}\" AS who, max(_sequence) AS newest FROM {name} \
-             GROUP BY \"{installation}\") AS last \
+             it.\"{installation}\" AS who, max(it._sequence) AS newest FROM {name} AS it \
+             JOIN {RECORDS} AS r ON r._day = it._day AND r._sequence = it._sequence \
+             GROUP BY it.\"{installation}\", r.authenticated) AS last \
              ON {name}.\"{installation}\" = last.who AND {name}._sequence = last.newest"
         ),
     ])

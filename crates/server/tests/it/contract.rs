@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use ktel_model::Schema;
 use ktel_server::limits::QUEUE_ROWS_MAX;
 use ktel_server::receipt::Key;
-use ktel_server::record::{Cell, Item, Section};
+use ktel_server::record::{Cell, Item, Record, Section};
 use ktel_server::store::{Asked, Error, Expired, Place, Stored};
 use ktel_server::tally::{Said, Who};
 use ktel_server::token::{Role, Stamp};
@@ -256,9 +256,16 @@ async fn history_is_kept_and_the_latest_is_a_view(fresh: &Fresh) {
     }
     let table = std::sync::Arc::clone(&catalog.find("acme/widgets", None).unwrap().table);
     assert_eq!(store.rows(&table).await.unwrap().len(), 3);
-    let latest = store.latest(&table).await.unwrap();
-    let latest: Vec<_> = latest.iter().map(|row| (&row["who"], &row["number"])).collect();
-    assert_eq!(latest, [(&json!(one), &json!(2)), (&json!(other), &json!(10))]);
+    let latest = async || {
+        let rows = store.latest(&table).await.unwrap();
+        rows.iter().map(|row| (row["who"].clone(), row["number"].clone())).collect::<Vec<_>>()
+    };
+    let signed = [(json!(one), json!(2)), (json!(other), json!(10))];
+    assert_eq!(latest().await, signed);
+    // Whoever names another's id without its key takes nothing away.
+    let row = widget(&catalog, &json!({"who": one, "number": 99}));
+    store.append(Record { authenticated: false, ..record("4", vec![row]) }).await.unwrap();
+    assert_eq!(latest().await, [&[(json!(one), json!(99))][..], &signed].concat());
 }
 
 async fn tokens_are_kept_as_hashes(fresh: &Fresh) {
