@@ -88,6 +88,8 @@ pub enum Reason {
     TooMany,
     /// Nothing of it is declared.
     Empty,
+    /// A field is not there that its schema requires.
+    Missing,
     /// Its day is so long ago that it would have been deleted by now.
     Expired,
     /// The signature is not right, or lacks where an installation speaks.
@@ -105,6 +107,7 @@ impl Reason {
             Self::Product => ("product", "the token speaks for another product"),
             Self::TooMany => ("too_many", "too many parts in one item"),
             Self::Empty => ("empty", "nothing of it is declared"),
+            Self::Missing => ("missing", "a required field is not there"),
             Self::Expired => ("expired", "its day is longer ago than this schema's data is kept"),
             Self::Signature => ("signature", "an installation has to sign what it says of itself"),
         }
@@ -117,7 +120,7 @@ impl Reason {
             Self::Malformed | Self::Key => 400,
             Self::Product | Self::Signature => 403,
             Self::TooMany => 413,
-            Self::UnknownSchema | Self::Empty | Self::Expired => 422,
+            Self::UnknownSchema | Self::Empty | Self::Missing | Self::Expired => 422,
         }
     }
 }
@@ -202,9 +205,12 @@ pub fn ancestor(
 ) -> Result<Read, Reason> {
     let entry = context.catalog.find(&format!("ktel/kamaji-{route}"), None);
     let entry = entry.ok_or(Reason::UnknownSchema)?;
-    let applied = entry.schema.apply(item, Form::Exact, context.today);
-    if !applied.missing.is_empty() {
-        return Err(Reason::Empty);
+    // What is there but of a wrong type costs its field, as everywhere.
+    let lacks = |(name, field): (&String, &Field)| {
+        field.required && !field.expires.is_past(context.today) && !item.contains_key(name)
+    };
+    if entry.schema.fields.iter().any(lacks) {
+        return Err(Reason::Missing);
     }
     let mut found = Found::new(context, 1)?;
     found.take(0, Some(entry), &Value::Object(item.clone()));

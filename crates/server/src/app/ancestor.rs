@@ -107,7 +107,8 @@ impl Routes {
             Err(reason) => {
                 app.count_refused(1);
                 let (code, message) = reason.words();
-                let number = if reason == Reason::Empty { 400 } else { reason.status() };
+                let is_incomplete = matches!(reason, Reason::Empty | Reason::Missing);
+                let number = if is_incomplete { 400 } else { reason.status() };
                 return refusal(number, code, message, None);
             }
         };

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::page::frame;
 use crate::Catalog;
 use crate::audit::{Use, moment};
-use crate::limits::{AUDIT_KEEP_DAYS, DAYS_BACK_MAX};
+use crate::limits::AUDIT_KEEP_DAYS;
 
 /// Writes the page. It names no token and repeats no question.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn render(catalog: &Catalog, uses: &[Use], decisions: &[Decision]) -> Markup
         h1 { "Who looks at it, and what has come of it" }
         p {
             "What is collected, field by field, and why, stands in " a href="/dictionary" { "the dictionary" } ". "
-            "Reports are taken for " (DAYS_BACK_MAX) " days after the day that they speak of."
+            "What would be deleted by now is not taken any more."
         }
         (retention(catalog))
         (askers(uses))

@@ -159,12 +159,21 @@ async fn the_payloads_of_the_ancestor_are_stored_as_they_are_documented_and_as_t
     let own: Vec<_> =
         rows.iter().map(|row| (&row["running"], &row["tenant_control_plane__running"])).collect();
     assert_eq!(own, [(&Value::Null, &json!(4)), (&json!(1), &Value::Null)]);
+    // Not every build has a version; then that is what is not stored.
+    let mut edge = nested;
+    edge["kamaji_version"] = json!("edge-25.1.1");
+    assert_eq!(ask(&server, Answers::Strict, "POST", "/stats", &edge.to_string()).await, 200);
+    let rows = store.rows(&table("ktel/kamaji-stats")).await.unwrap();
+    assert_eq!(
+        (&rows[0]["kamaji_version"], &rows[0]["kubernetes_version"]),
+        (&Value::Null, &json!("v1.33.0"))
+    );
     let updates = store.rows(&table("ktel/kamaji-update")).await.unwrap();
     assert_eq!(updates[0]["old_tcp_version"], "v1.26.0");
     let deletes = store.rows(&table("ktel/kamaji-delete")).await.unwrap();
     assert_eq!(deletes[0]["status"], "Ready");
     let records = store.records().await.unwrap();
-    assert_eq!(records.len(), 5);
+    assert_eq!(records.len(), 6);
     assert!(records.iter().all(|row| row["authenticated"] == 0 && row["source"] == "ancestor"));
 }
 
