@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use ktel::{Catalog, Job, agent, line};
+use ktel::{Catalog, Job, documents};
 use ktel_model::Schema;
 use ktel_model::standard::{Finding, check};
 
@@ -52,7 +52,7 @@ pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
     if is_file {
         return load(path);
     }
-    let mut told = agent::built_in_schemas().into_iter().chain(line::built_in_schemas());
+    let mut told = documents::built_in().into_iter();
     if let Some(known) = told.find(|known| known.name == name) {
         return Ok(known);
     }
@@ -63,7 +63,7 @@ pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
 pub(crate) fn built_in() -> Vec<Schema> {
     let catalog = Catalog::built_in();
     let jobs = catalog.jobs().map(|job| job.schema().clone());
-    jobs.chain(agent::built_in_schemas()).chain(line::built_in_schemas()).collect()
+    jobs.chain(documents::built_in()).collect()
 }
 
 /// Finds the jobs that were asked for: by name, by set, or all of the files that were given.

@@ -27,7 +27,6 @@ use crate::server::{NotReady, Tokens};
 use crate::workflow::Workflow;
 
 mod builder;
-mod built_in;
 mod delivery;
 mod extract;
 #[cfg(test)]
@@ -45,7 +44,6 @@ mod told;
 mod watch;
 
 pub use builder::Builder;
-pub use built_in::schemas as built_in_schemas;
 pub use file::AgentFile;
 pub use state::Error as StateError;
 pub use told::{Lifecycle, Untold};

@@ -37,6 +37,7 @@ pub mod agent;
 pub mod catalog;
 pub mod consent;
 pub mod directories;
+pub mod documents;
 pub mod event;
 pub mod job;
 pub mod limits;

@@ -27,15 +27,12 @@ mod flatten;
 mod kong;
 mod kongctl;
 mod safe;
-mod schemas;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
-
-pub use schemas::built_in_schemas;
 
 /// Before every line: facility 1 (user), severity 6 (informational).
 const PREFIX: &str = "<14>";

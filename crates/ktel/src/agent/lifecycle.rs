@@ -122,8 +122,8 @@ mod tests {
     use indexmap::IndexMap;
     use serde_json::{Map, Value, json};
 
-    use super::super::built_in;
     use super::{Composed, Event, Kind, Values, compose, decide};
+    use crate::documents;
 
     fn values(version: &str, status: &str) -> Values {
         vec![Some(version.into()), Some(status.into())]
@@ -153,7 +153,7 @@ mod tests {
         let fields = IndexMap::from([("tcp_version".to_owned(), ()), ("status".to_owned(), ())]);
         let facts = json!({"kamaji_version": "v0.6.1", "kubernetes_version": "v1.27.3"});
         let facts = facts.as_object().unwrap();
-        let schemas = built_in::schemas();
+        let schemas = documents::built_in();
         let schema = schemas.iter().find(|one| one.name == schema).unwrap();
         let event = decide(known, now).unwrap();
         let today = jiff::civil::date(2026, 11, 21);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_document_without_a_required_field_is_not_sent() {
-        let schemas = built_in::schemas();
+        let schemas = documents::built_in();
         let schema = schemas.iter().find(|one| one.name == "kamaji-create").unwrap();
         let event = decide(None, Some(&vec![None])).unwrap();
         let fields = IndexMap::from([("tcp_version".to_owned(), ())]);

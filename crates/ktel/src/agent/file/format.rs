@@ -12,10 +12,11 @@ use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
-use super::super::{built_in, extract};
+use super::super::extract;
 use super::metrics::RawMetrics;
 use super::{AgentFile, Destination, Error, Fact, Form, Group, JsonPath, Kind, Stats, Watched};
 use crate::catalog::Catalog;
+use crate::documents;
 use crate::limits;
 use crate::product_name::ProductName;
 use crate::server::ReportServer;
@@ -226,7 +227,7 @@ fn schemas(
         return Err(wrong(format!("it has more than {SCHEMAS_MAX} schemas").into()));
     }
     let mut schemas: BTreeMap<String, Schema> =
-        built_in::schemas().into_iter().map(|schema| (schema.name.clone(), schema)).collect();
+        documents::built_in().into_iter().map(|schema| (schema.name.clone(), schema)).collect();
     for name in names {
         let (file, schema) = (file.to_owned(), name.clone());
         let text = read(name).map_err(|source| Error::SchemaFile {
