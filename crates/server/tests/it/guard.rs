@@ -50,7 +50,8 @@ async fn asks(
     None
 }
 
-#[tokio::test]
+// Time stands still, or turns would come back while they are taken.
+#[tokio::test(start_paused = true)]
 async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood() {
     let server = Server::start().await;
     let (reader, admin) = (format!("Bearer {READER}"), format!("Bearer {ADMIN}"));
@@ -86,7 +87,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
     assert_eq!(server.answer(request(1, "GET", "/v1/keys", None)).await.status(), 429);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn kamajis_clients_have_the_turns_of_their_neighbourhood_even_with_a_token() {
     let server = Server::start().await;
     let routes = ancestor::router(server.app(), Answers::Ancestor);
