@@ -14,6 +14,8 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +35,7 @@ pub use disk::{Directory, Disk, Durability, Guard};
 pub use drops::{Drop, Drops};
 pub use memory::Memory;
 
-use layout::Layout;
+use layout::{Layout, Segment};
 use summary::Summary;
 
 const LOCK: &str = "lock";
@@ -140,6 +142,15 @@ fn failed(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Disk { doing, source }
 }
 
+/// Parcels at the end of a spool.
+struct Added {
+    /// As it was before.
+    layout: Layout,
+    segment: Segment,
+    length: u64,
+    ids: Range<Id>,
+}
+
 /// Lets one process at a time deliver.
 #[derive(Debug)]
 pub struct Delivering {
@@ -175,22 +186,44 @@ impl Spool {
             return Ok(id);
         }
         lock.leave(&[]).map_err(failed("lock"))?;
-        let disk = &*self.disk;
-        let mut layout = Layout::load(disk).map_err(failed("read"))?;
-        let id = layout.next();
-        let record = self.record(id, parcel, now)?;
-        let length = record.len() as u64;
-        self.make_room(&mut layout, length, now)?;
-        let segment = layout.segment_for(length, self.segment_bytes());
-        self.append(&segment.log(), segment.bytes, |log| {
-            disk.append(log, &record, self.settings.durability)
-        })?;
+        let Added { layout, segment, length, ids } = self.add(slice::from_ref(parcel), now)?;
         if self.settings.durability == Durability::Written {
-            let oldest = layout.oldest_ms(disk).map_err(failed("read"))?;
+            let oldest = layout.oldest_ms(&*self.disk).map_err(failed("read"))?;
             let oldest = oldest.unwrap_or_else(|| millis(now));
             Summary::of(&layout, &segment, length, oldest).leave(&*lock);
         }
-        Ok(id)
+        Ok(ids.start)
+    }
+
+    /// Keeps parcels as [`push`](Self::push) does, for the price of one: all of them, or none.
+    ///
+    /// # Errors
+    /// When they were not kept; one by one, some of them may be.
+    pub fn push_all(&self, parcels: &[Parcel], now: Duration) -> Result<Range<Id>, Error> {
+        if parcels.is_empty() {
+            return Ok(0..0);
+        }
+        let _lock = summary::forget(&*self.disk, LOCK).map_err(failed("lock"))?;
+        Ok(self.add(parcels, now)?.ids)
+    }
+
+    fn add(&self, parcels: &[Parcel], now: Duration) -> Result<Added, Error> {
+        let disk = &*self.disk;
+        let mut layout = Layout::load(disk).map_err(failed("read"))?;
+        let mut ids = layout.next()..layout.next();
+        let mut records = Vec::new();
+        for parcel in parcels {
+            records.extend(self.record(ids.end, parcel, now)?);
+            // Numbers that come to their end have room for nobody.
+            ids.end = ids.end.checked_add(1).ok_or_else(|| full_of(&layout))?;
+        }
+        let (length, count) = (records.len() as u64, parcels.len() as u64);
+        self.make_room(&mut layout, length, count, now)?;
+        let segment = layout.segment_for(length, self.segment_bytes());
+        self.append(&segment.log(), segment.bytes, |log| {
+            disk.append(log, &records, self.settings.durability)
+        })?;
+        Ok(Added { layout, segment, length, ids })
     }
 
     /// Pushes by what the last push has left, if there is nothing else to do.
@@ -320,12 +353,22 @@ impl Spool {
         part.clamp(limits::SEGMENT_BYTES_MIN, limits::SEGMENT_BYTES_MAX)
     }
 
-    fn make_room(&self, layout: &mut Layout, length: u64, now: Duration) -> Result<(), Error> {
+    fn make_room(
+        &self,
+        layout: &mut Layout,
+        length: u64,
+        count: u64,
+        now: Duration,
+    ) -> Result<(), Error> {
         let Settings { bounds, full, .. } = self.settings;
         let disk = &*self.disk;
+        let length = length + layout::ACK_BYTES * count;
+        // They would not fit into an empty one either.
+        if length > bounds.bytes || count > bounds.parcels {
+            return Err(full_of(layout));
+        }
         let lacks_room = |layout: &Layout| {
-            layout.bytes() + length + layout::ACK_BYTES > bounds.bytes
-                || layout.waiting() >= bounds.parcels
+            layout.bytes() + length > bounds.bytes || layout.waiting() + count > bounds.parcels
         };
         let too_old = self.too_old(now);
         let oldest = layout.oldest_ms(disk).map_err(failed("read"))?;
@@ -335,7 +378,7 @@ impl Spool {
         }
         while lacks_room(layout) {
             if full == Full::RefuseNew {
-                return Err(Error::Full { parcels: layout.waiting(), bytes: layout.bytes() });
+                return Err(full_of(layout));
             }
             let dropped = layout.drop_first(disk).map_err(failed("make room in"))?;
             self.count(Drop::Full, dropped.unwrap_or_default())?;
@@ -409,6 +452,10 @@ impl Spool {
     fn count(&self, why: Drop, parcels: u64) -> Result<(), Error> {
         Drops::add(&*self.disk, why, parcels).map_err(failed("count a drop in"))
     }
+}
+
+fn full_of(layout: &Layout) -> Error {
+    Error::Full { parcels: layout.waiting(), bytes: layout.bytes() }
 }
 
 fn millis(time: Duration) -> u64 {

@@ -14,6 +14,8 @@ use crate::faulty::{Fault, Faulty};
 #[derive(Debug, Clone)]
 enum Step {
     Push(usize),
+    /// Several together: all, or none.
+    PushAll(usize, usize),
     Acknowledge(usize),
     /// The next write is cut off by a full disk.
     Full(usize),
@@ -26,6 +28,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (0_usize..9000).prop_map(Step::Push),
+        3 => (0_usize..12, 0_usize..3000).prop_map(|(count, bytes)| Step::PushAll(count, bytes)),
         6 => any::<usize>().prop_map(Step::Acknowledge),
         1 => (0_usize..200).prop_map(Step::Full),
         1 => (0_usize..200).prop_map(Step::Kill),
@@ -71,6 +74,16 @@ fn run(steps: &[Step], durability: Durability) {
                 ever.insert(parcel.key.clone());
                 if let Ok(id) = spool.push(&parcel, Duration::from_secs(100)) {
                     assert!(expected.insert(id, parcel).is_none(), "the id {id} is used twice");
+                }
+            }
+            Step::PushAll(count, bytes) => {
+                let parcels: Vec<_> = (0..count).map(|_| parcel(number, bytes)).collect();
+                ever.insert(number.to_string());
+                if let Ok(ids) = spool.push_all(&parcels, Duration::from_secs(100)) {
+                    assert_eq!(ids.clone().count(), count);
+                    for (id, parcel) in ids.zip(parcels) {
+                        assert!(expected.insert(id, parcel).is_none(), "the id {id} is used twice");
+                    }
                 }
             }
             Step::Acknowledge(which) | Step::GiveUp(which) if expected.is_empty() => {

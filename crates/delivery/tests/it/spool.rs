@@ -50,6 +50,33 @@ fn a_full_spool_refuses_before_it_writes() {
     assert!(matches!(spool.push(&parcel(300_000), NOW), Err(Error::TooLarge { .. })));
 }
 
+#[test]
+fn many_are_kept_together_or_not_at_all() {
+    for full in [Full::RefuseNew, Full::DropOldest] {
+        let spool = Spool::in_memory(settings(full));
+        assert_eq!(spool.push_all(&[], NOW).unwrap(), 0..0);
+        let first = spool.push(&parcel(5000), NOW).unwrap();
+        let many = vec![parcel(5000); 45];
+        assert_eq!(spool.push_all(&many, NOW).unwrap(), first + 1..first + 46);
+        let again = spool.push_all(&many, NOW);
+        match full {
+            Full::RefuseNew => assert!(matches!(again, Err(Error::Full { parcels: 46, .. }))),
+            Full::DropOldest => assert_eq!(again.unwrap(), first + 46..first + 91),
+        }
+        let waiting = spool.status().unwrap();
+        assert_eq!(waiting.parcels as usize, count(&spool, NOW));
+        assert!((45..52).contains(&waiting.parcels), "{full:?}: {waiting:?}");
+        // More than ever fit: neither for room nor by their number.
+        for too_many in [vec![parcel(5000); 60], vec![parcel(1); 1001]] {
+            let error = spool.push_all(&too_many, NOW).unwrap_err();
+            assert!(matches!(error, Error::Full { .. }), "{error:?}");
+        }
+        let one_too_large = [parcel(1), parcel(300_000)];
+        assert!(matches!(spool.push_all(&one_too_large, NOW), Err(Error::TooLarge { .. })));
+        assert_eq!(spool.status().unwrap(), waiting, "nothing of them was kept");
+    }
+}
+
 fn files(directory: &Path) -> u64 {
     std::fs::read_dir(directory)
         .unwrap()
