@@ -272,6 +272,7 @@ impl<'p> Agent<'p> {
                 () = &mut listening => {}
                 () = &mut stop => {}
             }
+            reporter.tell();
             return Ok(());
         }
         let turns = Turns {
@@ -304,10 +305,13 @@ impl<'p> Agent<'p> {
                 () = &mut carrying => return Ok(()),
                 () = &mut listening => return Ok(()),
                 () = &mut stop => {
+                    // Whoever reports next does not know what was seen in this turn.
+                    reporter.tell();
                     turns.release().await;
                     break;
                 }
             }
+            reporter.tell();
         }
         self.delivery.end();
         // What is left waits in the outbox for the next start.

@@ -68,6 +68,8 @@ pub const SCRAPE_PREVIEW_WINDOW: Duration = Duration::from_secs(5);
 pub const HAPPENED_MAX: usize = 1000;
 /// Items that an agent sends at once: half of what our receiver takes in one request.
 pub const EVENTS_AT_ONCE: usize = 500;
+/// How long what is seen waits for more to be told with it: nobody sees an event in less.
+pub const EVENTS_GATHERED_FOR: Duration = Duration::from_millis(100);
 /// Items that wait for a server of an agent; 16 MiB hold as many of the usual size.
 pub const EVENTS_WAITING_MAX: u64 = 10_000;
 /// How old the facts may be that stand in an event of a controller.

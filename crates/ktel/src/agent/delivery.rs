@@ -52,14 +52,20 @@ impl Route {
 }
 
 /// Something to be sent, in every form that a server may want.
-pub(super) struct Item<'a> {
-    pub(super) report: &'a Report,
-    pub(super) envelope: &'a Envelope,
+pub(super) struct Item {
+    pub(super) report: Report,
+    pub(super) envelope: Envelope,
     pub(super) time: Timestamp,
     /// What tells its repetition.
-    pub(super) key: &'a str,
+    pub(super) key: String,
     /// The document that the ancestor knows, and its route.
-    pub(super) bare: Option<(Route, &'a Map<String, Value>)>,
+    pub(super) bare: Option<(Route, Map<String, Value>)>,
+}
+
+impl Item {
+    fn content(&self) -> Content<'_> {
+        Content { report: &self.report, envelope: &self.envelope, time: self.time }
+    }
 }
 
 /// Takes what would be sent: to whom, and the very bytes.
@@ -151,36 +157,42 @@ impl<'p> Delivery<'p> {
         Self { print: Some(Mutex::new(print)), ..self }
     }
 
-    /// Puts an item on its way to every server.
-    pub(super) fn hand_over(&self, item: &Item<'_>, identity: &Identity) {
-        let content = Content { report: item.report, envelope: item.envelope, time: item.time };
-        for server in &self.local {
-            let bytes = match server {
-                ReportServer::File(_) => {
-                    let envelope = serde_json::to_vec(item.envelope);
-                    let envelope = envelope.expect("an envelope always becomes JSON");
-                    Ok([&identity.sign(&envelope)[..], b"\n"].concat())
+    /// Puts items on their way to every server, those of each together.
+    pub(super) fn hand_over(&self, items: &[Item], identity: &Identity) {
+        for item in items {
+            self.local.iter().for_each(|server| self.write(server, item, identity));
+        }
+        for lane in &self.lanes {
+            let parcels: Vec<Parcel> =
+                items.iter().filter_map(|item| lane.parcel(item, identity)).collect();
+            match &self.print {
+                Some(print) => {
+                    parcels.iter().for_each(|one| tell(print, lane.remote.url(), &one.body));
                 }
-                server => server.render(content).map(|bytes| bytes.to_vec()),
-            };
-            match (bytes, server, &self.print) {
-                (Ok(bytes), _, Some(print)) => tell(print, &server.to_string(), &bytes),
-                (Ok(bytes), ReportServer::File(path), None) => {
-                    if let Err(error) = append(path, &bytes) {
-                        warn!(error = &error as &dyn std::error::Error, "a report is lost");
-                    }
-                }
-                (Ok(_), _, None) => debug!("an agent prints only a preview"),
-                (Err(error), ..) => {
+                None => lane.push(&parcels, (self.surroundings.now)()),
+            }
+        }
+    }
+
+    fn write(&self, server: &ReportServer, item: &Item, identity: &Identity) {
+        let bytes = match server {
+            ReportServer::File(_) => {
+                let envelope = serde_json::to_vec(&item.envelope);
+                let envelope = envelope.expect("an envelope always becomes JSON");
+                Ok([&identity.sign(&envelope)[..], b"\n"].concat())
+            }
+            server => server.render(item.content()).map(|bytes| bytes.to_vec()),
+        };
+        match (bytes, server, &self.print) {
+            (Ok(bytes), _, Some(print)) => tell(print, &server.to_string(), &bytes),
+            (Ok(bytes), ReportServer::File(path), None) => {
+                if let Err(error) = append(path, &bytes) {
                     warn!(error = &error as &dyn std::error::Error, "a report is lost");
                 }
             }
-        }
-        for lane in &self.lanes {
-            let Some(parcel) = lane.parcel(item, content, identity) else { continue };
-            match &self.print {
-                Some(print) => tell(print, lane.remote.url(), &parcel.body),
-                None => lane.push(&parcel, (self.surroundings.now)()),
+            (Ok(_), _, None) => debug!("an agent prints only a preview"),
+            (Err(error), ..) => {
+                warn!(error = &error as &dyn std::error::Error, "a report is lost");
             }
         }
     }
@@ -220,16 +232,16 @@ fn of(base: &Remote, route: Route) -> Remote {
 }
 
 impl Lane {
-    fn parcel(&self, item: &Item<'_>, content: Content<'_>, identity: &Identity) -> Option<Parcel> {
-        let mut parcel = match (self.route, item.bare) {
-            (Some(route), Some((of, document))) if of == route => {
+    fn parcel(&self, item: &Item, identity: &Identity) -> Option<Parcel> {
+        let mut parcel = match (self.route, &item.bare) {
+            (Some(route), Some((of, document))) if *of == route => {
                 let body = serde_json::to_vec(document).expect("a map always becomes JSON");
                 let content_type = "application/json".to_owned();
                 let (to, key) = (self.remote.url().to_owned(), String::new());
                 Parcel { to, key, content_type, body: body.into() }
             }
             (Some(_), _) => return None,
-            (None, _) => match self.remote.parcel(content) {
+            (None, _) => match self.remote.parcel(item.content()) {
                 Ok(parcel) if self.remote.takes_envelope() => {
                     Parcel { body: identity.sign(&parcel.body).into(), ..parcel }
                 }
@@ -244,10 +256,15 @@ impl Lane {
         Some(parcel)
     }
 
-    fn push(&self, parcel: &Parcel, now: Duration) {
-        if let Err(error) = self.spool.push(parcel, now) {
-            let server = self.remote.url();
-            warn!(server, error = &error as &dyn std::error::Error, "a report is lost");
+    fn push(&self, parcels: &[Parcel], now: Duration) {
+        if self.spool.push_all(parcels, now).is_err() {
+            // What has no room together may have it in part.
+            for parcel in parcels {
+                if let Err(error) = self.spool.push(parcel, now) {
+                    let server = self.remote.url();
+                    warn!(server, error = &error as &dyn std::error::Error, "a report is lost");
+                }
+            }
         }
         self.wake.notify_one();
     }

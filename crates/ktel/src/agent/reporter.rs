@@ -15,6 +15,7 @@ use ktel_model::standard::schema::Form as ValueForm;
 use ktel_model::standard::{Applied, Dropped};
 use kube::Api;
 use serde_json::{Map, Value};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
@@ -44,6 +45,8 @@ pub(super) struct Reporter<'a, 'p> {
     facts: Mutex<Map<String, Value>>,
     /// What the metrics showed last; how they grew since is told.
     reading: Mutex<Option<Reading>>,
+    /// Rung when there is something to tell.
+    seen: Notify,
 }
 
 /// What a watcher tells of one kind.
@@ -55,14 +58,16 @@ struct Eye<'r, 'a, 'p> {
 impl Witness for Eye<'_, '_, '_> {
     fn see(&self, id: (&str, &str), seen: Seen, now: Option<Values>) {
         let told = locked(self.reporter.state).see(self.place, id, seen, now);
-        if let Some(told) = told {
-            self.reporter.tell(&told);
+        if told.is_some() {
+            self.reporter.gather();
         }
     }
 
     fn end_list(&self, listed: &HashSet<u128>) {
         let gone = locked(self.reporter.state).end_list(self.place, listed);
-        gone.iter().for_each(|told| self.reporter.tell(told));
+        if !gone.is_empty() {
+            self.reporter.gather();
+        }
     }
 }
 
@@ -70,7 +75,8 @@ impl<'a, 'p> Reporter<'a, 'p> {
     pub(super) fn new(agent: &'a Agent<'p>, state: &'a Mutex<State>) -> Self {
         let identity = Mutex::new(Arc::new(Identity::ephemeral()));
         let (facts, reading) = (Mutex::default(), Mutex::default());
-        Self { agent, state, gap: Gap::default(), identity, facts, reading }
+        let (gap, seen) = (Gap::default(), Notify::new());
+        Self { agent, state, gap, identity, facts, reading, seen }
     }
 
     /// Tells what a controller says, for as long as it is polled; before the first event no request
@@ -78,15 +84,21 @@ impl<'a, 'p> Reporter<'a, 'p> {
     pub(super) async fn listen(&self, happened: Option<Receiver<Happened>>) {
         let Some(mut happened) = happened else { return pending().await };
         let mut learned: Option<Instant> = None;
-        while let Some(one) = happened.recv().await {
+        let mut together = Vec::new();
+        while happened.recv_many(&mut together, limits::EVENTS_AT_ONCE).await > 0 {
             if learned.is_none_or(|at| at.elapsed() > limits::FACTS_AGE_MAX) {
                 self.learn().await;
                 learned = Some(Instant::now());
             }
-            match told::schema_of(&self.agent.file.told, &one) {
-                Some(name) => self.compose(name, &one.event, &one.fields, &random_id()),
-                None => debug!(kind = one.kind, "an event that no schema tells"),
-            }
+            let item = |one: Happened| match told::schema_of(&self.agent.file.told, &one) {
+                Some(name) => self.compose(name, &one.event, &one.fields, random_id()),
+                None => {
+                    debug!(kind = one.kind, "an event that no schema tells");
+                    None
+                }
+            };
+            let items: Vec<Item> = together.drain(..).filter_map(item).collect();
+            self.agent.delivery.hand_over(&items, &self.identity());
         }
         // The controller has dropped its handles; what is watched goes on.
         pending().await
@@ -95,10 +107,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
     /// Reports what is seen and counted, for as long as it is polled.
     pub(super) async fn run(&self) {
         self.learn().await;
-        let unsent = locked(self.state).unsent();
-        for told in &unsent {
-            self.tell(told);
-        }
+        self.tell();
         let watchers =
             self.agent.file.lifecycle.iter().enumerate().map(|(place, watched)| Watcher {
                 client: &self.agent.client,
@@ -108,7 +117,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
             });
         let watchers: Vec<_> = watchers.collect();
         let watching = join_all(watchers.iter().map(Watcher::run));
-        tokio::join!(watching, self.count_periodically());
+        tokio::join!(watching, self.tell_together(), self.count_periodically());
     }
 
     /// Learns who reports, and the facts of the cluster; waits until the API server answers.
@@ -182,16 +191,50 @@ impl<'a, 'p> Reporter<'a, 'p> {
         self.facts.lock().expect("no code panics while it holds this lock").clone()
     }
 
-    /// Tells what has happened to an object, if its schema has words for it.
-    fn tell(&self, told: &Told) {
-        if let Some((watched, name)) = self.schema_of(told) {
-            self.compose(name, &told.event, &watched.fields, &told.key);
+    /// Notes that there is something to tell; a storm is told in parts.
+    fn gather(&self) {
+        let unsent = locked(self.state).unsent_count();
+        if unsent >= limits::EVENTS_AT_ONCE {
+            self.tell();
+        } else {
+            self.seen.notify_one();
         }
-        locked(self.state).sent(&told.key);
     }
 
-    /// Fills the schema of an event, and hands it over.
-    fn compose<T>(&self, name: &str, event: &Event, fields: &IndexMap<String, T>, key: &str) {
+    /// Tells what is seen within a short time together: a storm does not cost a sync for each event.
+    async fn tell_together(&self) {
+        loop {
+            self.seen.notified().await;
+            sleep(limits::EVENTS_GATHERED_FOR).await;
+            self.tell();
+        }
+    }
+
+    /// Tells what has happened to objects, as far as their schemas have words for it.
+    pub(super) fn tell(&self) {
+        let told = locked(self.state).unsent();
+        if told.is_empty() {
+            return;
+        }
+        for part in told.chunks(limits::EVENTS_AT_ONCE) {
+            let item = |told: &Told| {
+                let (watched, name) = self.schema_of(told)?;
+                self.compose(name, &told.event, &watched.fields, told.key.clone())
+            };
+            let items: Vec<Item> = part.iter().filter_map(item).collect();
+            self.agent.delivery.hand_over(&items, &self.identity());
+        }
+        locked(self.state).sent();
+    }
+
+    /// Fills the schema of an event.
+    fn compose<T>(
+        &self,
+        name: &str,
+        event: &Event,
+        fields: &IndexMap<String, T>,
+        key: String,
+    ) -> Option<Item> {
         let schema = &self.agent.file.schemas[name];
         let today = self.agent.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         match compose(event, fields, &self.facts(), schema, today) {
@@ -206,11 +249,12 @@ impl<'a, 'p> Reporter<'a, 'p> {
                 report.push(name, applied.sent.clone());
                 let dropped = [(name.to_owned(), applied.dropped)];
                 let envelope = self.envelope(&report, &[schema], &dropped, Vec::new());
-                self.hand_over(&report, envelope, key, Some((route, &applied.sent)));
+                Some(self.item(report, envelope, key, Some((route, applied.sent))))
             }
-            Composed::Unchanged => {}
+            Composed::Unchanged => None,
             Composed::Incomplete(field) => {
                 warn!(schema = name, field, "an event is not sent: a required field is not known");
+                None
             }
         }
     }
@@ -244,18 +288,16 @@ impl<'a, 'p> Reporter<'a, 'p> {
         Envelope::new(report, product, &declared, failures, dropped, ValueForm::Exact, day)
     }
 
-    fn hand_over(
+    fn item(
         &self,
-        report: &Report,
+        report: Report,
         mut envelope: Envelope,
-        key: &str,
-        bare: Option<(Route, &Map<String, Value>)>,
-    ) {
-        let identity = self.identity();
-        envelope.id = Some(key.to_owned());
-        envelope.installation = Some(identity.installation.clone());
-        let item = Item { report, envelope: &envelope, time: self.agent.now(), key, bare };
-        self.agent.delivery.hand_over(&item, &identity);
+        key: String,
+        bare: Option<(Route, Map<String, Value>)>,
+    ) -> Item {
+        envelope.id = Some(key.clone());
+        envelope.installation = Some(self.identity().installation.clone());
+        Item { report, envelope, time: self.agent.now(), key, bare }
     }
 
     /// Sends numbers for as long as it is polled.
@@ -351,8 +393,9 @@ impl<'a, 'p> Reporter<'a, 'p> {
         failures.extend(gaps.into_iter().map(|job| envelope::Failure { job, reason: "gap" }));
         let schemas: Vec<&Schema> = schemas.iter().collect();
         let envelope = self.envelope(&report, &schemas, &dropped, failures);
-        let bare = section.as_ref().map(|section| (Route::Stats, &section.sent));
-        self.hand_over(&report, envelope, &random_id(), bare);
+        let bare = section.map(|section| (Route::Stats, section.sent));
+        let item = self.item(report, envelope, random_id(), bare);
+        self.agent.delivery.hand_over(&[item], &self.identity());
     }
 
     /// Fills the schema of the numbers with what objects, metrics and the controller say. Metrics that

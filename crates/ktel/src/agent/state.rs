@@ -1,9 +1,9 @@
 //! What an agent has seen of every watched object: in memory, and in a file that outlives it.
 //!
 //! The file is a journal, one JSON line a change; whoever opens it writes it anew, whole or not at
-//! all. A change that is to be told stands there with its event before the event is handed over, and a
-//! second line says that it was: so a crash in between loses nothing, and the event that is handed over
-//! once more has the same key.
+//! all. A change that is to be told stands there with its event, synced, before the event is handed over,
+//! and another line says that all before it were: so a crash in between loses nothing, and the events
+//! that are handed over once more have the same keys.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -69,6 +69,8 @@ pub(super) struct State {
     directory: Option<PathBuf>,
     journal: Option<File>,
     lines: usize,
+    /// Whether lines with events may not be on the medium yet.
+    unsynced: bool,
     holder: String,
     epoch: Option<i32>,
     stats_at: u64,
@@ -99,14 +101,39 @@ pub enum Error {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Head { format: u32, holder: String, epoch: Option<i32>, stats_at: u64 },
-    Kind { kind: Kind, complete: bool, overflowed: bool },
-    Set { k: usize, u: String, v: Values, e: Option<Told> },
-    Gone { k: usize, u: String, e: Option<Told> },
-    Unsent { told: Told },
-    Sent { key: String },
-    Stats { at: u64 },
-    Epoch { number: i32 },
+    Head {
+        format: u32,
+        holder: String,
+        epoch: Option<i32>,
+        stats_at: u64,
+    },
+    Kind {
+        kind: Kind,
+        complete: bool,
+        overflowed: bool,
+    },
+    Set {
+        k: usize,
+        u: String,
+        v: Values,
+        e: Option<Told>,
+    },
+    Gone {
+        k: usize,
+        u: String,
+        e: Option<Told>,
+    },
+    Unsent {
+        told: Told,
+    },
+    /// All events before this line were handed over.
+    Sent,
+    Stats {
+        at: u64,
+    },
+    Epoch {
+        number: i32,
+    },
 }
 
 /// Takes a state directory for this process; `None` while another one has it.
@@ -134,6 +161,7 @@ impl State {
             directory: None,
             journal: None,
             lines: 0,
+            unsynced: false,
             holder: server::random_id(),
             epoch: None,
             stats_at: 0,
@@ -198,7 +226,7 @@ impl State {
                     }
                 }
                 Line::Unsent { told } => self.unsent.push(told),
-                Line::Sent { key } => self.unsent.retain(|told| told.key != key),
+                Line::Sent => self.unsent.clear(),
                 Line::Stats { at } => self.stats_at = at,
                 Line::Epoch { number } => self.epoch = Some(number),
             }
@@ -221,8 +249,19 @@ impl State {
         self.stats_at
     }
 
-    /// Gives the events that may not have been handed over.
-    pub(super) fn unsent(&self) -> Vec<Told> {
+    /// Counts the events that may not have been handed over.
+    pub(super) fn unsent_count(&self) -> usize {
+        self.unsent.len()
+    }
+
+    /// Gives the events that may not have been handed over; from here on a crash does not lose them.
+    pub(super) fn unsent(&mut self) -> Vec<Told> {
+        if std::mem::take(&mut self.unsynced)
+            && let Some(journal) = &mut self.journal
+            && let Err(error) = journal.sync_data()
+        {
+            self.mend(&error);
+        }
         self.unsent.clone()
     }
 
@@ -244,19 +283,20 @@ impl State {
     /// Remembers the turn.
     pub(super) fn take_turn(&mut self, number: i32) {
         self.epoch = Some(number);
-        self.append(&Line::Epoch { number }, true);
+        self.append(&Line::Epoch { number });
+        self.unsynced = true;
     }
 
     /// Remembers that numbers were sent.
     pub(super) fn sent_stats(&mut self, at: u64) {
         self.stats_at = at;
-        self.append(&Line::Stats { at }, false);
+        self.append(&Line::Stats { at });
     }
 
-    /// Remembers that an event was handed over.
-    pub(super) fn sent(&mut self, key: &str) {
-        self.unsent.retain(|told| told.key != key);
-        self.append(&Line::Sent { key: key.to_owned() }, false);
+    /// Remembers that every event was handed over.
+    pub(super) fn sent(&mut self) {
+        self.unsent.clear();
+        self.append(&Line::Sent);
     }
 
     /// Takes what was seen of an object, and gives what is to be told of it.
@@ -296,7 +336,7 @@ impl State {
             }
             Some(_) => {
                 self.overflow(place);
-                return event;
+                Line::Unsent { told: event.clone()? }
             }
             None => {
                 self.tables.get_mut(place)?.objects.remove(&id);
@@ -306,8 +346,9 @@ impl State {
         self.unsent.extend(event.clone());
         // A first list is written whole at its end.
         if event.is_some() || self.is_complete(place) {
-            self.append(&line, event.is_some());
+            self.append(&line);
         }
+        self.unsynced |= event.is_some();
         event
     }
 
@@ -363,26 +404,27 @@ impl State {
     }
 
     /// Writes a line behind the others; a disk that fails costs what a missing one would.
-    fn append(&mut self, line: &Line, sync: bool) {
+    fn append(&mut self, line: &Line) {
         let Some(journal) = &mut self.journal else { return };
         let mut text = serde_json::to_string(line).expect("a line always becomes JSON");
         text.push('\n');
         let written = journal.write_all(text.as_bytes());
-        let written = written.and_then(|()| if sync { journal.sync_data() } else { Ok(()) });
         self.lines += 1;
         let objects: usize = self.tables.iter().map(|table| table.objects.len()).sum();
         match written {
             Ok(()) if self.lines > limits::STATE_LINES_MIN.max(2 * objects) => self.compact(),
             Ok(()) => {}
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the state cannot be written; a restart may repeat events"
-                );
-                // A line may have been cut in its middle: nothing may follow it.
-                self.compact();
-            }
+            // A line may have been cut in its middle: nothing may follow it.
+            Err(error) => self.mend(&error),
         }
+    }
+
+    fn mend(&mut self, error: &io::Error) {
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            "the state cannot be written; a restart may repeat events"
+        );
+        self.compact();
     }
 
     fn compact(&mut self) {

@@ -43,10 +43,10 @@ fn hand_over(delivery: &Delivery<'_>, identity: &Identity) {
     let mut envelope = Envelope::new(&report, product, &[], Vec::new(), &[], ValueForm::Exact, day);
     envelope.id = Some("key".into());
     envelope.installation = Some(Installation::clone(&identity.installation));
-    let bare = Some((Route::Create, section));
+    let bare = Some((Route::Create, section.clone()));
     let time = "2026-11-21T12:00:00Z".parse().unwrap();
-    let item = Item { report: &report, envelope: &envelope, time, key: "key", bare };
-    delivery.hand_over(&item, identity);
+    let item = Item { report, envelope, time, key: "key".into(), bare };
+    delivery.hand_over(&[item], identity);
 }
 
 #[track_caller]
