@@ -12,7 +12,7 @@ use kube::{Client, Config};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::agent::{Scene, items};
+use crate::scene::{Scene, items};
 
 const STATS: &str = include_str!("../../crates/ktel/examples/controller/lamps.yaml");
 const MADE: &str = include_str!("../../crates/ktel/examples/controller/lamp-made.yaml");

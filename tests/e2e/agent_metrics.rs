@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ktel_testkit::api_server::ADMIN_TOKEN;
 use serde_json::{Value, json};
 
-use crate::agent::{Scene, items};
+use crate::scene::{SOON, Scene, items};
 
 /// What is told of an API server: its size and its slowness in one document.
 const SCHEMA: &str = "kts: 1
@@ -75,7 +75,7 @@ fn how_slow_a_real_api_server_is_stands_beside_how_much_it_holds() {
     let config = config(&scene, &format!("{}/metrics", scene.server.url()), &files);
     let agent = scene.start(&scene.server.kubeconfig(ADMIN_TOKEN), &config);
     // What kubectl does until the first numbers is what grows.
-    let deadline = Instant::now() + crate::agent::SOON;
+    let deadline = Instant::now() + SOON;
     while scene.receiver.requests().is_empty() {
         assert!(Instant::now() < deadline, "the agent told nothing");
         scene.server.kubectl(["get", "configmaps,pods", "-A"]).expect("an answer");
@@ -120,7 +120,7 @@ subjects: [{kind: ServiceAccount, name: agent, namespace: kamaji-system}]
         }
         let before = scene.receiver.requests().len();
         let agent = scene.start(&scene.server.kubeconfig(&token), &config);
-        let requests = scene.receiver.wait_for(before + 1, crate::agent::SOON);
+        let requests = scene.receiver.wait_for(before + 1, SOON);
         assert!(agent.stop().success());
         let item = items(&requests[before]).remove(0);
         assert!(item["data"]["acme-size"]["configmaps"].is_string(), "{item}");

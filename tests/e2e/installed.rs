@@ -204,7 +204,7 @@ fn every_pod_of_a_release_works_with_its_own_roles_and_may_nothing_else() {
     let Some(scene) = Scene::new() else { return };
     let server = &scene.server;
     populate(server);
-    server.apply(&crate::agent::kinds()).expect("the kinds are valid");
+    server.apply(&crate::scene::kinds()).expect("the kinds are valid");
     for plural in ["tenantcontrolplanes", "datastores"] {
         let name = format!("crd/{plural}.kamaji.clastix.io");
         let wait = ["wait", "--for=condition=Established", &name, "--timeout=30s"];

@@ -63,4 +63,7 @@ mod report;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+#[cfg(unix)]
+mod scene;
+#[cfg(test)]
 mod victoria_metrics;
