@@ -77,6 +77,12 @@ fn pypis_splunk_handler_logs_events_that_are_stored() {
     check(&client);
 }
 
+#[test]
+fn the_collectors_exporter_for_splunk_sends_logs_that_are_stored() {
+    let Some([client]) = real::require(["hec-sender"]) else { return };
+    check(&client);
+}
+
 /// Reads `tcp://ADDRESS`.
 fn address_of(url: &str) -> SocketAddr {
     url.split_once("://").expect("a URL").1.parse().expect("an address")

@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
+all=(etcd kube-apiserver kubectl helm hec hec-sender otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -149,6 +149,7 @@ get() {
     kubectl) build kubectl kubernetes k8s.io/kubernetes/cmd/kubectl -ldflags "$kube_version" ;;
     helm) build helm helm helm.sh/helm/v4/cmd/helm -ldflags "-s -w" ;;
     hec) build hec hec . -ldflags "-s -w" ;;
+    hec-sender) build hec-sender hec-sender . -ldflags "-s -w" ;;
     otelcol) build otelcol collector . -tags remove_all_sd -ldflags "-s -w" ;;
     prometheus) build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus -tags remove_all_sd -ldflags "-s -w" ;;
     regexp) build regexp regexp . -ldflags "-s -w" ;;
