@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod dashboard;
 pub mod doors;
 pub mod flow;
+pub mod hex;
 pub mod ingest;
 pub mod layout;
 pub mod limits;

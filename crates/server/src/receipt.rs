@@ -5,7 +5,6 @@
 //! standard can compute it again, and needs nobody for it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use jiff::civil::Date;
 use ktel_model::signature::{self, PublicKey, installation_id};
@@ -15,11 +14,11 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::Catalog;
 use crate::ingest::{self, Context, EVENTS, REPORT, Reason, Sender};
 use crate::record::{Cell, Record, Section, date_of, day_number};
 use crate::signed::{Forged, signer};
 use crate::store::Forgotten;
+use crate::{Catalog, hex};
 
 /// The name of a receipt.
 pub const SCHEMA: &str = "ktel/receipt";
@@ -56,12 +55,12 @@ impl Key {
 
     /// Reads what a store keeps.
     pub(crate) fn from_row(secret: &str, made: i32) -> Option<Self> {
-        Self::from_pkcs8(from_hex(secret)?, date_of(made))
+        Self::from_pkcs8(hex::read(secret)?, date_of(made))
     }
 
     /// Gives what a store keeps: the secret, and the day.
     pub(crate) fn row(&self) -> (String, i32) {
-        (hex(&self.pkcs8), day_number(self.made))
+        (hex::written(&self.pkcs8), day_number(self.made))
     }
 
     /// Gives the part that everybody may know.
@@ -80,7 +79,7 @@ impl Key {
     #[must_use]
     pub fn described(&self) -> Value {
         json!({
-            "id": self.id(), "algorithm": "ed25519", "public_key": hex(&self.public()),
+            "id": self.id(), "algorithm": "ed25519", "public_key": hex::written(&self.public()),
             "made": self.made.to_string(),
         })
     }
@@ -156,7 +155,7 @@ impl Stored {
 /// Gives the digest of everything that a store keeps of a record.
 #[must_use]
 pub fn digest(record: &Record) -> String {
-    format!("sha256:{}", hex(&Sha256::digest(canonical(record))))
+    format!("sha256:{}", hex::written(&Sha256::digest(canonical(record))))
 }
 
 /// Writes everything that a store keeps of a record: columns that are empty are left out, names are in
@@ -351,26 +350,6 @@ fn claim(map: &Map<String, Value>) -> Option<Claim> {
 
 fn text<'m>(map: &'m Map<String, Value>, name: &str) -> Option<&'m str> {
     map.get(name)?.as_str()
-}
-
-/// Writes bytes as digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes everything");
-        text
-    })
-}
-
-/// Reads bytes that are written as digits.
-#[must_use]
-pub fn from_hex(digits: &str) -> Option<Vec<u8>> {
-    let pairs = digits.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| match pair {
-        [_, _] => u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok(),
-        _ => None,
-    };
-    pairs.map(byte).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Tokens: random, kept as hashes only, and compared in the same time whatever they are.
 
-use std::fmt::Write;
-
 use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+use crate::hex;
 
 /// What the holder of a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +57,8 @@ impl Stamp {
 
     /// Reads a stamp back.
     #[must_use]
-    pub fn from_hex(hex: &str, role: Role, product: Option<String>) -> Option<Self> {
-        let mut hash = [0; 32];
-        if hex.len() != 64 {
-            return None;
-        }
-        for (index, byte) in hash.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
-        }
+    pub fn from_hex(digits: &str, role: Role, product: Option<String>) -> Option<Self> {
+        let hash = hex::read(digits)?.try_into().ok()?;
         Some(Self { hash, role, product })
     }
 
@@ -77,7 +71,7 @@ impl Stamp {
     /// Writes the hash.
     #[must_use]
     pub fn hex(&self) -> String {
-        hex(&self.hash)
+        hex::written(&self.hash)
     }
 }
 
@@ -119,16 +113,9 @@ pub fn random() -> String {
     SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
     bytes[6] = 0x40 | bytes[6] & 0x0f;
     bytes[8] = 0x80 | bytes[8] & 0x3f;
-    let hex = hex(&bytes);
-    let group = |from, to| hex.get(from..to).expect("16 bytes are 32 digits");
+    let digits = hex::written(&bytes);
+    let group = |from, to| digits.get(from..to).expect("16 bytes are 32 digits");
     [group(0, 8), group(8, 12), group(12, 16), group(16, 20), group(20, 32)].join("-")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes everything");
-        text
-    })
 }
 
 #[cfg(test)]

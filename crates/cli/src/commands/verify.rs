@@ -8,8 +8,8 @@ use ktel_delivery::Verdict;
 use ktel_delivery::http::{Client, Protocol, Url};
 use ktel_delivery::tls::Trust;
 use ktel_model::signature::installation_id;
-use ktel_server::Catalog;
 use ktel_server::receipt::{self, Claim, Receipt, Stored};
+use ktel_server::{Catalog, hex};
 use serde_json::Value;
 
 use crate::arguments::Verify;
@@ -100,7 +100,7 @@ fn keys_of(key: &str) -> Result<Vec<String>, Failure> {
         });
     }
     let is_id = key.len() == 36 && key.bytes().all(|c| c.is_ascii_hexdigit() || c == b'-');
-    match receipt::from_hex(key).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
+    match hex::read(key).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
         Some(key) => Ok(vec![installation_id(&key)]),
         None if is_id => Ok(vec![key.to_ascii_lowercase()]),
         None => {
@@ -116,7 +116,7 @@ fn keys_of(key: &str) -> Result<Vec<String>, Failure> {
 fn ids(bytes: &[u8]) -> Option<Vec<String>> {
     let keys: Value = serde_json::from_slice(bytes).ok()?;
     let id = |key: &Value| {
-        let bytes = receipt::from_hex(key.get(PUBLIC_KEY)?.as_str()?)?;
+        let bytes = hex::read(key.get(PUBLIC_KEY)?.as_str()?)?;
         Some(installation_id(&bytes.try_into().ok()?))
     };
     let ids: Vec<String> = keys.get("keys")?.as_array()?.iter().filter_map(id).collect();

@@ -6,7 +6,8 @@ use http_body_util::BodyExt;
 use jiff::civil::date;
 use ktel_model::signature::installation_id;
 use ktel_server::Catalog;
-use ktel_server::receipt::{Claim, Error, Receipt, from_hex};
+use ktel_server::hex;
+use ktel_server::receipt::{Claim, Error, Receipt};
 use serde_json::{Value, json};
 
 use crate::installations::Installation;
@@ -34,7 +35,7 @@ async fn key_of(server: &Server) -> String {
     let keys: Value = serde_json::from_slice(&body).unwrap();
     let digits = keys["keys"][0]["public_key"].as_str().unwrap().to_owned();
     assert_eq!(keys["keys"][0]["made"], "2026-11-21");
-    let id = installation_id(&from_hex(&digits).unwrap().try_into().unwrap());
+    let id = installation_id(&hex::read(&digits).unwrap().try_into().unwrap());
     assert_eq!(keys["keys"][0]["id"], id);
     id
 }
