@@ -15,7 +15,7 @@ fn open(url: &str) -> Result<Store, Error> {
 }
 
 /// Does something behind the store's back.
-async fn meddle(url: &str, sql: &str) {
+pub(crate) async fn meddle(url: &str, sql: &str) {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     let said = async move {
         client.batch_execute(sql).await.unwrap();

@@ -4,11 +4,14 @@ use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
 use ktel_server::audit::{Look, Use};
+use ktel_server::store::Place;
 use ktel_server::{Catalog, Store};
+use ktel_testkit::postgres::Postgres;
 use serde_json::{Value, json};
 
 use crate::charts::filled;
 use crate::contract::{COUNT, schema};
+use crate::network::meddle;
 use crate::routes::{ADMIN, READER, Server, TOKEN, report};
 use crate::support::TODAY;
 
@@ -152,6 +155,70 @@ async fn every_look_that_is_not_of_large_groups_on_a_chart_is_written_down() {
     // Reading the book is a look as well.
     let again = look(&server, ADMIN, "/v1/audit").await.body;
     assert!(again.lines().next().unwrap().contains("\"kind\":\"audit\""), "{again}");
+}
+
+/// Asks for everything that is written down, while the book takes nothing and after it takes it again.
+async fn check_that_nothing_is_shown(server: &Server, meddle: impl AsyncFn(bool)) {
+    let body = report("0123456789abcdef", &json!(3)).to_string();
+    assert_eq!(server.post("/v1/reports", body).await.0, 200);
+    let chart = "/v1/counts?schema=ktel/cluster-state&field=pods";
+    let everything = ["/v1/rows/ktel_cluster_state_v1", "/v1/audit", chart, "/"];
+    meddle(true).await;
+    for path in everything {
+        let Asked { status, body, .. } = look(server, ADMIN, path).await;
+        assert_refused(path, status, &body);
+    }
+    for token in [READER, ADMIN] {
+        let Asked { status, body, .. } = ask(server, token, PODS).await;
+        assert_refused("/v1/query", status, &body);
+    }
+    assert_eq!(look(server, READER, chart).await.status, 200, "nobody writes that down");
+    meddle(false).await;
+    for path in everything {
+        assert_eq!(look(server, ADMIN, path).await.status, 200, "{path}");
+    }
+    assert_eq!(ask(server, READER, PODS).await.status, 200);
+}
+
+#[track_caller]
+fn assert_refused(path: &str, status: u16, body: &str) {
+    let message = "the store does not answer; try again";
+    let refused = json!({"error": {"code": "store", "message": message, "item": null}});
+    let said: Value = serde_json::from_str(body).unwrap_or_default();
+    assert_eq!((status, said), (503, refused), "{path}: {body}");
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_written_down_is_shown_nothing() {
+    let keep = tempfile::tempdir().unwrap();
+    let (place, file) = (Place::Folder(keep.path().into()), keep.path().join("telemetry.sqlite"));
+    let server = Server::start_on(&place, keep).await;
+    check_that_nothing_is_shown(&server, async |closes| {
+        let sql = if closes {
+            "CREATE TRIGGER closed BEFORE INSERT ON ktel_audit \
+             BEGIN SELECT RAISE(ABORT, 'closed'); END"
+        } else {
+            "DROP TRIGGER closed"
+        };
+        rusqlite::Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_cannot_be_written_down_is_shown_nothing_on_postgres_either() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database();
+    let server = Server::start_on(&url.parse().unwrap(), tempfile::tempdir().unwrap()).await;
+    check_that_nothing_is_shown(&server, async |closes| {
+        let sql = if closes {
+            "ALTER TABLE ktel_audit ADD CONSTRAINT closed CHECK (false) NOT VALID"
+        } else {
+            "ALTER TABLE ktel_audit DROP CONSTRAINT closed"
+        };
+        meddle(&url, sql).await;
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -33,8 +33,13 @@ fn now() -> Timestamp {
 impl Server {
     pub(crate) async fn start() -> Self {
         let keep = tempfile::tempdir().unwrap();
+        let place = Place::Folder(keep.path().into());
+        Self::start_on(&place, keep).await
+    }
+
+    pub(crate) async fn start_on(place: &Place, keep: tempfile::TempDir) -> Self {
         let catalog = Catalog::built_in();
-        let store = Store::open(&Place::Folder(keep.path().into()), &catalog.tables()).unwrap();
+        let store = Store::open(place, &catalog.tables()).unwrap();
         for (token, role) in [(TOKEN, Role::Ingest), (READER, Role::Reader), (ADMIN, Role::Admin)] {
             store.add_token(Stamp::of(token, role, None)).await.unwrap();
         }
