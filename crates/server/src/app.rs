@@ -9,8 +9,8 @@ use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -26,11 +26,12 @@ use crate::limits::{
     BODIES_BYTES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
 };
 use crate::query::write::Form;
-use crate::rate::{Bucket, Prefixes, Rate};
+use crate::rate::{Bucket, Prefixes, Whose};
 use crate::receipt::Key;
 use crate::store::{Error, Store, Stored};
-use crate::token::{Role, Stamp, Tokens};
+use crate::token::{Stamp, Tokens};
 use crate::{Catalog, ingest, openapi};
+use guard::Gate;
 
 pub mod ancestor;
 pub mod audit;
@@ -44,8 +45,7 @@ mod otlp;
 pub mod query;
 mod receipts;
 mod reports;
-
-pub(crate) use guard::is_cheap;
+mod shown;
 
 /// The tokens, as they were a while ago.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ pub struct App {
     catalog: Catalog,
     store: Store,
     tokens: RwLock<Known>,
-    buckets: Mutex<HashMap<String, Bucket>>,
+    buckets: Mutex<HashMap<Whose, Bucket>>,
     channels: Mutex<collector::channels::Channels>,
     prefixes: Mutex<Prefixes>,
     room: Semaphore,
@@ -169,18 +169,6 @@ impl App {
         }
     }
 
-    /// Finds who sends, and whether it may now. The buckets are as many as the tokens.
-    async fn admit(&self, token: &str) -> Result<Stamp, Denied> {
-        let stamp = self.stamp(token).await.ok_or(Denied::Unknown)?;
-        if stamp.role != Role::Ingest {
-            return Err(Denied::Role);
-        }
-        let now_ms = self.elapsed_ms();
-        let mut buckets = self.buckets.lock().expect("no holder panics");
-        let bucket = buckets.entry(stamp.hex()).or_insert_with(|| Bucket::new(Rate::TOKEN, now_ms));
-        if bucket.take(now_ms) { Ok(stamp) } else { Err(Denied::TooOften) }
-    }
-
     fn elapsed_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -191,7 +179,7 @@ impl App {
 
     /// Finds a token. What is known is as old as [`TOKENS_KNOWN_FOR`] at the most: tokens are made
     /// and taken back while a receiver runs.
-    async fn stamp(&self, token: &str) -> Option<Stamp> {
+    async fn stamp(&self, token: &str) -> Option<Arc<Stamp>> {
         let (found, since) = {
             let known = self.tokens.read().expect("no holder panics");
             (known.tokens.find(token).cloned(), known.since)
@@ -233,50 +221,57 @@ impl App {
     }
 }
 
-/// Why a sender is not heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Denied {
-    Missing,
-    Unknown,
-    Role,
-    TooOften,
-}
-
 /// Gives every route.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let senders = Router::new()
         .route("/v1/reports", post(reports::take))
         .route("/v1/events", post(reports::take))
-        .route("/v1/logs", post(otlp::take))
-        .route("/v1/forget", post(forget::take))
-        .route("/v1/keys", get(receipts::keys))
+        .route("/v1/logs", post(otlp::take));
+    let collector = Router::new()
         .route("/services/collector", post(collector::take))
         .route("/services/collector/event", post(collector::take))
         .route("/services/collector/event/1.0", post(collector::take))
         .route("/services/collector/raw", post(collector::take_raw))
         .route("/services/collector/raw/1.0", post(collector::take_raw))
-        .route("/services/collector/ack", post(collector::acks))
+        .route("/services/collector/ack", post(collector::acks));
+    let readers = Router::new()
+        .route("/", get(charts::page))
+        .route("/v1/counts", get(charts::counts))
+        .route("/v1/query", post(query::ask))
+        .route("/v1/rows/{table}", get(query::rows))
+        .route("/v1/audit", get(audit::trail));
+    let everybody = Router::new()
+        .route("/v1/forget", post(forget::take))
+        .route("/v1/keys", get(receipts::keys))
         .route("/services/collector/health", get(collector::health))
         .route("/services/collector/health/1.0", get(collector::health))
-        .route("/", get(charts::page))
         .route("/dictionary", get(charts::dictionary))
         .route("/dashboard.css", get(charts::style))
         .route("/dashboard.js", get(charts::script))
         .route("/transparency", get(charts::transparency))
-        .route("/v1/counts", get(charts::counts))
-        .route("/v1/query", post(query::ask))
-        .route("/v1/rows/{table}", get(query::rows))
-        .route("/v1/audit", get(audit::trail))
         .route("/openapi.json", get(description))
-        .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .fallback(|| async { refusal(404, "not_found", "there is nothing here", None) });
+    // These cost so little that asking is never too often: whoever watches a receiver must not lose
+    // sight of it because of its neighbours.
+    let unguarded = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(metrics))
-        .fallback(|| async { refusal(404, "not_found", "there is nothing here", None) })
-        .method_not_allowed_fallback(|| async {
-            refusal(405, "method", "this route is asked in another way", None)
-        })
-        .layer(from_fn_with_state(Arc::clone(&app), guard::guard))
+        .method_not_allowed_fallback(wrong_method);
+    let guarded = |gate, routes: Router<Arc<App>>| {
+        let guard = from_fn_with_state((Arc::clone(&app), gate), guard::guard);
+        routes.method_not_allowed_fallback(wrong_method).layer(guard)
+    };
+    guarded(Gate::Everybody, everybody)
+        .merge(guarded(Gate::Senders, senders))
+        .merge(guarded(Gate::Collector, collector))
+        .merge(guarded(Gate::Readers, readers))
+        .merge(unguarded)
         .with_state(app)
+}
+
+async fn wrong_method() -> Response {
+    refusal(405, "method", "this route is asked in another way", None)
 }
 
 async fn description(State(app): State<Arc<App>>) -> Response {
@@ -336,24 +331,4 @@ fn unstored(error: &Error) -> Response {
         Error::Full => refusal(507, "full", "the disk is full", None),
         _ => refusal(503, "store", "the store does not answer; try again", None),
     }
-}
-
-/// Finds the token behind a scheme.
-fn token_of<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (given, token) = value.split_once(' ')?;
-    given.eq_ignore_ascii_case(scheme).then(|| token.trim())
-}
-
-/// Finds the password of HTTP's own way of asking for a name and a password.
-fn password(headers: &HeaderMap) -> Option<String> {
-    use base64::Engine as _;
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, credentials) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("Basic") {
-        return None;
-    }
-    let decoded = base64::engine::general_purpose::STANDARD.decode(credentials.trim()).ok()?;
-    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Some(password.to_owned())
 }

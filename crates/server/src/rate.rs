@@ -24,6 +24,15 @@ impl Rate {
     pub const PREFIX: Self = Self { burst: PREFIX_BURST, per_second: PREFIX_PER_SECOND };
 }
 
+/// Whose turns are counted wherever requests come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Whose {
+    /// Those of a token, by its digest.
+    Token([u8; 32]),
+    /// Those of all who come one way without a token.
+    Way(&'static str),
+}
+
 /// The turns that one sender has left.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {

@@ -1,5 +1,7 @@
 //! Tokens: random, kept as hashes only, and compared in the same time whatever they are.
 
+use std::sync::Arc;
+
 use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
@@ -68,6 +70,12 @@ impl Stamp {
         self.hex().chars().take(12).collect()
     }
 
+    /// Gives the hash, which tells tokens apart.
+    #[must_use]
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
     /// Writes the hash.
     #[must_use]
     pub fn hex(&self) -> String {
@@ -78,19 +86,19 @@ impl Stamp {
 /// The tokens that are known.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
-    stamps: Vec<Stamp>,
+    stamps: Vec<Arc<Stamp>>,
 }
 
 impl Tokens {
     /// Takes stamps.
     #[must_use]
     pub fn new(stamps: Vec<Stamp>) -> Self {
-        Self { stamps }
+        Self { stamps: stamps.into_iter().map(Arc::new).collect() }
     }
 
     /// Finds a token, looking at every stamp whichever fits.
     #[must_use]
-    pub fn find(&self, token: &str) -> Option<&Stamp> {
+    pub fn find(&self, token: &str) -> Option<&Arc<Stamp>> {
         let hash: [u8; 32] = Sha256::digest(token).into();
         let (mut found, mut at) = (Choice::from(0), 0u64);
         for (index, stamp) in (0u64..).zip(&self.stamps) {

@@ -14,10 +14,9 @@ use axum::routing::{any, post};
 use http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
-use super::guard::guard_all;
+use super::guard::{Gate, guard};
 use super::{App, refusal, status, unstored};
 use crate::ingest::{self, Context, Reason, Sender};
-use crate::rate::{Bucket, Rate};
 
 /// How faithful the answers are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub fn router(app: Arc<App>, answers: Answers) -> Router {
         .route("/delete", post(take).fallback(unknown))
         .route("/stats", post(take).fallback(unknown))
         .fallback(any(other))
-        .layer(from_fn_with_state(Arc::clone(&app), guard_all))
+        .layer(from_fn_with_state((Arc::clone(&app), Gate::Everybody), guard))
         .with_state(Routes { app, answers })
 }
 
@@ -116,16 +115,5 @@ impl Routes {
             Ok(_) => status(200).into_response(),
             Err(error) => unstored(&error),
         }
-    }
-}
-
-impl App {
-    /// Takes a turn from the one bucket of all who come this way without a token.
-    pub(crate) fn admit_unknown(&self, way: &str) -> bool {
-        let now_ms = self.elapsed_ms();
-        let mut buckets = self.buckets.lock().expect("no holder panics");
-        let bucket =
-            buckets.entry(way.to_owned()).or_insert_with(|| Bucket::new(Rate::TOKEN, now_ms));
-        bucket.take(now_ms)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
-use http::HeaderMap;
 use serde_json::{Map, Value, json};
 use tracing::info;
 
+use super::shown::Shown;
 use super::{App, text_answer, unstored};
 use crate::audit::{Kind, Look, minute, moment};
 use crate::limits::AUDIT_ROWS_MAX;
@@ -24,8 +24,11 @@ pub(super) struct Looked<'a> {
     pub(super) answered: usize,
 }
 
-pub(super) async fn trail(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let stamp = match app.administrator(&headers).await {
+pub(super) async fn trail(
+    State(app): State<Arc<App>>,
+    Extension(shown): Extension<Shown>,
+) -> Response {
+    let stamp = match App::administrator(&shown) {
         Ok(stamp) => stamp,
         Err(answer) => return *answer,
     };
@@ -35,7 +38,7 @@ pub(super) async fn trail(State(app): State<Arc<App>>, headers: HeaderMap) -> Re
     };
     let what = format!("the newest {AUDIT_ROWS_MAX}");
     let asked = Looked { kind: Kind::Audit, what: &what, purpose: "", answered: looks.len() };
-    match app.write_down(&stamp, asked).await {
+    match app.write_down(stamp, asked).await {
         Ok(()) => text_answer(Form::Lines, Form::Lines.write(&written(looks))),
         Err(answer) => *answer,
     }

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue};
 use maud::Markup;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::audit::Looked;
-use super::{App, Readers, json_answer, refusal, status, token_of, unstored};
+use super::shown::Shown;
+use super::{App, Readers, json_answer, refusal, status, unstored};
 use crate::audit::{Kind, MINUTES_OF_A_DAY, minute};
 use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE, entry};
 use crate::dashboard::{Part, View, dictionary, draw, transparency};
@@ -54,13 +55,13 @@ enum Reader {
 pub(super) async fn page(
     State(app): State<Arc<App>>,
     choice: Result<Query<Choice>, QueryRejection>,
-    headers: HeaderMap,
+    Extension(shown): Extension<Shown>,
 ) -> Response {
     let choice = match chosen(choice) {
         Ok(choice) => choice,
         Err(answer) => return *answer,
     };
-    let (reader, view) = match app.look(&headers, &choice).await {
+    let (reader, view) = match app.look(&shown, &choice) {
         Ok(look) => look,
         Err(answer) => return *answer,
     };
@@ -93,13 +94,13 @@ fn chosen(choice: Result<Query<Choice>, QueryRejection>) -> Result<Choice, Box<R
 pub(super) async fn counts(
     State(app): State<Arc<App>>,
     choice: Result<Query<Choice>, QueryRejection>,
-    headers: HeaderMap,
+    Extension(shown): Extension<Shown>,
 ) -> Response {
     let choice = match chosen(choice) {
         Ok(choice) => choice,
         Err(answer) => return *answer,
     };
-    let (reader, view) = match app.look(&headers, &choice).await {
+    let (reader, view) = match app.look(&shown, &choice) {
         Ok(look) => look,
         Err(answer) => return *answer,
     };
@@ -157,12 +158,8 @@ pub(super) async fn script() -> Response {
 
 impl App {
     /// Finds out who looks, and at what.
-    async fn look(
-        &self,
-        headers: &HeaderMap,
-        choice: &Choice,
-    ) -> Result<(Reader, View), Box<Response>> {
-        let reader = self.reader(headers).await.ok_or_else(|| Box::new(unknown_reader()))?;
+    fn look(&self, shown: &Shown, choice: &Choice) -> Result<(Reader, View), Box<Response>> {
+        let reader = self.reader(shown).ok_or_else(|| Box::new(unknown_reader()))?;
         let word = |word: &Option<String>| {
             let word = word.clone().filter(|word| !word.is_empty());
             match word {
@@ -194,21 +191,13 @@ impl App {
         self.write_down(stamp, asked).await
     }
 
-    async fn reader(&self, headers: &HeaderMap) -> Option<Reader> {
-        let stamp = self.shown(headers).await;
-        match (stamp, self.readers) {
-            (Some(stamp), _) if stamp.role == Role::Admin => Some(Reader::OfAll(stamp)),
+    fn reader(&self, shown: &Shown) -> Option<Reader> {
+        match (shown.stamp(), self.readers) {
+            (Some(stamp), _) if stamp.role == Role::Admin => Some(Reader::OfAll(stamp.clone())),
             (Some(stamp), _) if stamp.role == Role::Reader => Some(Reader::OfGroups),
             (_, Readers::Everybody) => Some(Reader::OfGroups),
             (_, Readers::WithToken) => None,
         }
-    }
-
-    /// Finds the token that is shown, as a program or as a browser shows it.
-    pub(super) async fn shown(&self, headers: &HeaderMap) -> Option<Stamp> {
-        let token =
-            token_of(headers, "Bearer").map(str::to_owned).or_else(|| super::password(headers));
-        self.stamp(&token?).await
     }
 
     async fn counts(&self, view: &View) -> Result<Vec<Count>, crate::store::Error> {

@@ -6,17 +6,17 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::event::{Event, Events};
 use super::intake::{Held, Trouble};
-use super::{App, Denied, json_answer, token_of};
+use super::shown::{Denied, Shown};
+use super::{App, json_answer};
 use crate::ingest::{self, Loose};
 use crate::limits::ACKS_ASKED_MAX;
 use crate::record::Source;
@@ -62,29 +62,33 @@ impl Code {
 
 pub(super) async fn take(
     State(app): State<Arc<App>>,
+    Extension(shown): Extension<Shown>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    app.collect(&Asked { uri: &uri, headers: &headers }, body, event::enveloped).await
+    app.collect(&Asked { uri: &uri, shown: &shown, headers: &headers }, body, event::enveloped)
+        .await
 }
 
 pub(super) async fn take_raw(
     State(app): State<Arc<App>>,
+    Extension(shown): Extension<Shown>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    app.collect(&Asked { uri: &uri, headers: &headers }, body, event::lines).await
+    app.collect(&Asked { uri: &uri, shown: &shown, headers: &headers }, body, event::lines).await
 }
 
 pub(super) async fn acks(
     State(app): State<Arc<App>>,
+    Extension(shown): Extension<Shown>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let acks = app.acks(&Asked { uri: &uri, headers: &headers }, body).await;
+    let acks = app.acks(&Asked { uri: &uri, shown: &shown, headers: &headers }, body).await;
     acks.map_or_else(|code| code.answer(None), |acks| json_answer(200, &json!({"acks": acks})))
 }
 
@@ -95,12 +99,24 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
 /// What a request says besides its body.
 struct Asked<'r> {
     uri: &'r Uri,
+    shown: &'r Shown,
     headers: &'r HeaderMap,
 }
 
 impl<'r> Asked<'r> {
     fn header(&self, name: &str) -> Option<&'r str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Finds who sends.
+    fn sender(&self) -> Result<&'r Stamp, Code> {
+        self.shown.sender().map_err(|denied| match denied {
+            Denied::Missing if self.query("token").is_some() => TOKEN_IN_QUERY,
+            Denied::Missing | Denied::Empty => TOKEN_REQUIRED,
+            Denied::Scheme => INVALID_AUTHORIZATION,
+            Denied::Unknown | Denied::Role => INVALID_TOKEN,
+            Denied::TooOften => QUEUE_FULL,
+        })
     }
 
     fn query(&self, name: &str) -> Option<&'r str> {
@@ -125,25 +141,6 @@ struct Acks {
 }
 
 impl App {
-    async fn sender(&self, asked: &Asked<'_>) -> Result<Stamp, Code> {
-        let headers = asked.headers;
-        if !headers.contains_key(AUTHORIZATION) {
-            let in_query = asked.query("token").is_some();
-            return Err(if in_query { TOKEN_IN_QUERY } else { TOKEN_REQUIRED });
-        }
-        // Splunk takes a password for a token, too, whatever the name before it.
-        let token = token_of(headers, "Splunk").map(str::to_owned);
-        let token = token.or_else(|| super::password(headers)).ok_or(INVALID_AUTHORIZATION)?;
-        if token.is_empty() {
-            return Err(TOKEN_REQUIRED);
-        }
-        self.admit(&token).await.map_err(|denied| match denied {
-            Denied::Missing => TOKEN_REQUIRED,
-            Denied::Unknown | Denied::Role => INVALID_TOKEN,
-            Denied::TooOften => QUEUE_FULL,
-        })
-    }
-
     async fn collected_body(&self, asked: &Asked<'_>, body: Body) -> Result<Held<'_>, Code> {
         self.body(asked.headers, body).await.map_err(|trouble| match trouble {
             Trouble::TooLarge => TOO_LARGE,
@@ -153,7 +150,7 @@ impl App {
     }
 
     async fn acks(&self, asked: &Asked<'_>, body: Body) -> Result<Map<String, Value>, Code> {
-        let stamp = self.sender(asked).await?;
+        let stamp = asked.sender()?;
         let channel = asked.channel()?.ok_or(CHANNEL_MISSING)?;
         let body = self.collected_body(asked, body).await?;
         let Acks { acks } = serde_json::from_slice(&body).map_err(|_| INVALID_DATA)?;
@@ -162,7 +159,7 @@ impl App {
         }
         let now_ms = self.elapsed_ms();
         let mut channels = self.channels.lock().expect("no holder panics");
-        let given = channels.are_given(&stamp.hex(), channel, &acks, now_ms);
+        let given = channels.are_given(stamp.digest(), channel, &acks, now_ms);
         let pairs = acks.iter().zip(given);
         Ok(pairs.map(|(number, given)| (number.to_string(), given.into())).collect())
     }
@@ -174,7 +171,7 @@ impl App {
         read: for<'b> fn(&'b Bytes) -> Result<Events<'b>, Code>,
     ) -> Response {
         let events = async {
-            let stamp = self.sender(asked).await?;
+            let stamp = asked.sender()?;
             let channel = asked.channel()?;
             Ok((stamp, channel, self.collected_body(asked, body).await?))
         };
@@ -189,7 +186,7 @@ impl App {
         let key = asked.header("idempotency-key");
         let (mut all, mut first) = (Vec::new(), None);
         for (number, event) in events.into_iter().enumerate() {
-            match self.read_one(&stamp, key.map(|key| format!("{key}.{number}")), event) {
+            match self.read_one(stamp, key.map(|key| format!("{key}.{number}")), event) {
                 Ok(read) => all.push(read),
                 Err(code) => {
                     self.count_refused(1);
@@ -204,7 +201,7 @@ impl App {
         match (first, channel) {
             (Some((code, number)), _) => code.answer(Some(number)),
             (None, None) => SUCCESS.answer(None),
-            (None, Some(channel)) => self.acknowledged(&stamp, channel),
+            (None, Some(channel)) => self.acknowledged(stamp, channel),
         }
     }
 
@@ -212,7 +209,7 @@ impl App {
     fn acknowledged(&self, stamp: &Stamp, channel: &str) -> Response {
         let now_ms = self.elapsed_ms();
         let mut channels = self.channels.lock().expect("no holder panics");
-        let number = channels.give(&stamp.hex(), channel, now_ms);
+        let number = channels.give(stamp.digest(), channel, now_ms);
         let Code(code, status, text) = SUCCESS;
         json_answer(status, &json!({"text": text, "code": code, "ackId": number}))
     }

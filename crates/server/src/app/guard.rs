@@ -1,4 +1,4 @@
-//! Turns away whoever asks too often from one neighbourhood of addresses.
+//! Finds out whose token a request shows, and turns away whoever asks too often.
 //!
 //! A sender with a token has turns of its own, wherever it comes from. Everybody else shares those of
 //! its neighbourhood: who shows no token or a wrong one, who reads, who asks to be forgotten.
@@ -10,64 +10,86 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, Method};
 
-use super::{App, refusal, token_of};
-use crate::rate::Prefix;
-use crate::token::Role;
+use super::shown::{Denied, Scheme, Shown, token};
+use super::{App, refusal};
+use crate::rate::{Bucket, Prefix, Rate, Whose};
+use crate::token::{Role, Stamp};
 
-/// Where an installation asks to be forgotten; it has no token.
-const FORGET: &str = "/v1/forget";
-
-/// Lets senders and whoever has turns left through.
-pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path();
-    let is_free = is_cheap(path) || app.is_sender(&parts.method, path, &parts.headers).await;
-    // What has no neighbourhood did not come over a network.
-    let prefix = parts.extensions.get::<Prefix>().copied();
-    if !is_free && !prefix.is_none_or(|prefix| app.take_turn(prefix)) {
-        return too_often();
-    }
-    next.run(Request::from_parts(parts, body)).await
+/// What a group of routes wants to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// The token of a sender.
+    Senders,
+    /// The same, in the ways of Splunk's clients.
+    Collector,
+    /// The token of a reader, in the ways of programs and of browsers.
+    Readers,
+    /// Nothing.
+    Everybody,
 }
 
-/// Lets whoever has turns left through: where nobody shows a token, nobody has turns of its own.
-pub(super) async fn guard_all(
-    State(app): State<Arc<App>>,
-    request: Request,
+impl Gate {
+    fn schemes(self) -> &'static [Scheme] {
+        match self {
+            Self::Senders => &[Scheme::Bearer],
+            Self::Collector => &[Scheme::Splunk, Scheme::Basic],
+            Self::Readers => &[Scheme::Bearer, Scheme::Basic],
+            Self::Everybody => &[],
+        }
+    }
+
+    /// Tells whether a request has turns of its own here if it shows this token.
+    fn knows(self, method: &Method, stamp: &Stamp) -> bool {
+        let is_for_senders = matches!(self, Self::Senders | Self::Collector);
+        is_for_senders && method == Method::POST && stamp.role == Role::Ingest
+    }
+}
+
+/// Lets senders and whoever has turns left through; each request takes one turn of somebody's.
+pub(super) async fn guard(
+    State((app, gate)): State<(Arc<App>, Gate)>,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let prefix = request.extensions().get::<Prefix>().copied();
-    if !prefix.is_none_or(|prefix| app.take_turn(prefix)) {
-        return too_often();
+    let mut shown = app.shown(request.headers(), gate).await;
+    match &shown {
+        Ok(stamp) if gate.knows(request.method(), stamp) => {
+            // Each way of sending has its own words for it.
+            if !app.take_turn(Whose::Token(*stamp.digest())) {
+                shown = Err(Denied::TooOften);
+            }
+        }
+        Ok(_) | Err(_) => {
+            // What has no neighbourhood did not come over a network.
+            let prefix = request.extensions().get::<Prefix>().copied();
+            if !prefix.is_none_or(|prefix| app.take_turn_of_neighbours(prefix)) {
+                return refusal(429, "rate", "too many requests from this network", None);
+            }
+        }
     }
+    request.extensions_mut().insert(Shown(shown));
     next.run(request).await
 }
 
-/// Tells whether an answer costs so little that asking for it is never too often: whoever watches a
-/// receiver must not lose sight of it because of its neighbours.
-pub(crate) fn is_cheap(path: &str) -> bool {
-    matches!(path, "/healthz" | "/metrics")
-}
-
-fn too_often() -> Response {
-    refusal(429, "rate", "too many requests from this network", None)
-}
-
 impl App {
-    fn take_turn(&self, prefix: Prefix) -> bool {
-        let now_ms = self.elapsed_ms();
-        self.prefixes.lock().expect("no holder panics").take(prefix, now_ms)
+    async fn shown(&self, headers: &HeaderMap, gate: Gate) -> Result<Arc<Stamp>, Denied> {
+        let token = token(headers, gate.schemes())?;
+        self.stamp(&token).await.ok_or(Denied::Unknown)
     }
 
-    /// Tells whether a request has a token whose turns are counted where it is stored.
-    async fn is_sender(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
-        if method != Method::POST || path == FORGET {
-            return false;
-        }
-        let token = token_of(headers, "Bearer").or_else(|| token_of(headers, "Splunk"));
-        match token {
-            Some(token) => self.stamp(token).await.is_some_and(|it| it.role == Role::Ingest),
-            None => false,
-        }
+    /// Takes a turn of all who come one way without a token.
+    pub(crate) fn admit_unknown(&self, way: &'static str) -> bool {
+        self.take_turn(Whose::Way(way))
+    }
+
+    fn take_turn(&self, whose: Whose) -> bool {
+        let now_ms = self.elapsed_ms();
+        let mut buckets = self.buckets.lock().expect("no holder panics");
+        buckets.entry(whose).or_insert_with(|| Bucket::new(Rate::TOKEN, now_ms)).take(now_ms)
+    }
+
+    fn take_turn_of_neighbours(&self, prefix: Prefix) -> bool {
+        let now_ms = self.elapsed_ms();
+        self.prefixes.lock().expect("no holder panics").take(prefix, now_ms)
     }
 }

@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
 use super::intake::Trouble;
-use super::{App, Denied, status, token_of};
+use super::shown::{Denied, Shown};
+use super::{App, status};
 use crate::ingest::otlp::{Log, Said, Unreadable, json, protobuf};
 use crate::ingest::{self, Context, Loose, Read, Reason, Sender};
 use crate::limits::RETRY_AFTER_SECONDS;
@@ -37,12 +38,17 @@ const RESOURCE_EXHAUSTED: u8 = 8;
 const UNAVAILABLE: u8 = 14;
 const UNAUTHENTICATED: u8 = 16;
 
-pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn take(
+    State(app): State<Arc<App>>,
+    Extension(shown): Extension<Shown>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let Some(encoding) = Encoding::of(&headers) else {
         let message = "send application/x-protobuf or application/json";
         return Encoding::Json.refuse(415, INVALID_ARGUMENT, message);
     };
-    match app.take_logs(encoding, &headers, body).await {
+    match app.take_logs(encoding, &shown, &headers, body).await {
         Ok(rejected) => encoding.answer(200, encoding.response(&rejected)),
         Err((number, code, message)) => encoding.refuse(number, code, message),
     }
@@ -140,14 +146,11 @@ impl App {
     async fn take_logs(
         &self,
         encoding: Encoding,
+        shown: &Shown,
         headers: &HeaderMap,
         body: Body,
     ) -> Result<Rejected, Refusal> {
-        let admitted = match token_of(headers, "Bearer") {
-            Some(token) => self.admit(token).await,
-            None => Err(Denied::Missing),
-        };
-        let stamp = admitted.map_err(denied)?;
+        let stamp = shown.sender().map_err(denied)?;
         let body = self.body(headers, body).await.map_err(troubled)?;
         let logs = match encoding {
             Encoding::Protobuf => protobuf::logs(&body),
@@ -160,7 +163,7 @@ impl App {
         let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
         let (mut all, mut rejected) = (Vec::new(), Rejected::default());
         for (index, log) in logs.into_iter().enumerate() {
-            match self.read_log(&stamp, key.map(|key| format!("{key}.{index}")).as_deref(), log) {
+            match self.read_log(stamp, key.map(|key| format!("{key}.{index}")).as_deref(), log) {
                 Ok(read) => all.push(read),
                 Err(reason) => {
                     rejected.count += 1;
@@ -204,8 +207,8 @@ impl App {
 
 fn denied(denied: Denied) -> Refusal {
     match denied {
-        Denied::Missing => (401, UNAUTHENTICATED, "a token is needed"),
-        Denied::Unknown => (401, UNAUTHENTICATED, "this token is not known"),
+        Denied::Missing | Denied::Scheme => (401, UNAUTHENTICATED, "a token is needed"),
+        Denied::Empty | Denied::Unknown => (401, UNAUTHENTICATED, "this token is not known"),
         Denied::Role => (403, PERMISSION_DENIED, "this token may not send"),
         Denied::TooOften => (429, RESOURCE_EXHAUSTED, "too many requests"),
     }

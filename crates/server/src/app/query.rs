@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::audit::Looked;
+use super::shown::Shown;
 use super::{App, refusal, text_answer, unstored};
 use crate::audit::Kind;
 use crate::limits::{GROUPS_KNOWN_FOR, PURPOSE_BYTES_MAX, QUERIES_MAX, ROWS_MAX};
@@ -45,8 +46,13 @@ struct Question {
     purpose: String,
 }
 
-pub(super) async fn ask(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    match app.answer(&headers, body).await {
+pub(super) async fn ask(
+    State(app): State<Arc<App>>,
+    Extension(shown): Extension<Shown>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match app.answer(&shown, &headers, body).await {
         Ok(answer) => answer,
         Err(answer) => *answer,
     }
@@ -62,18 +68,23 @@ pub(super) async fn rows(
     State(app): State<Arc<App>>,
     Path(table): Path<String>,
     most: Result<Query<Most>, QueryRejection>,
-    headers: HeaderMap,
+    Extension(shown): Extension<Shown>,
 ) -> Response {
-    match app.rows(&headers, &table, most).await {
+    match app.rows(&shown, &table, most).await {
         Ok(answer) => answer,
         Err(answer) => *answer,
     }
 }
 
 impl App {
-    async fn answer(&self, headers: &HeaderMap, body: Body) -> Result<Response, Box<Response>> {
+    async fn answer(
+        &self,
+        shown: &Shown,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Response, Box<Response>> {
         let refuse = |number, code, message: &str| Box::new(refusal(number, code, message, None));
-        let stamp = self.asker(headers).await?;
+        let stamp = Self::asker(shown)?;
         let accept = headers.get(ACCEPT).map(|accept| accept.to_str().unwrap_or_default());
         let form = match accept {
             None => Some(Form::Json),
@@ -116,7 +127,7 @@ impl App {
             purpose: &purpose,
             answered: answer.rows.len(),
         };
-        self.write_down(&stamp, asked).await?;
+        self.write_down(stamp, asked).await?;
         Ok(text_answer(form, form.write(&answer)))
     }
 
@@ -135,12 +146,12 @@ impl App {
 
     async fn rows(
         &self,
-        headers: &HeaderMap,
+        shown: &Shown,
         table: &str,
         most: Result<Query<Most>, QueryRejection>,
     ) -> Result<Response, Box<Response>> {
         let refuse = |number, code, message: &str| Box::new(refusal(number, code, message, None));
-        let stamp = self.administrator(headers).await?;
+        let stamp = Self::administrator(shown)?;
         let limit = match most {
             Ok(Query(Most { limit })) => limit.unwrap_or(ROWS_MAX),
             Err(_) => 0,
@@ -155,13 +166,13 @@ impl App {
         };
         let asked =
             Looked { kind: Kind::Rows, what: table, purpose: "", answered: rows.rows.len() };
-        self.write_down(&stamp, asked).await?;
+        self.write_down(stamp, asked).await?;
         Ok(text_answer(Form::Lines, Form::Lines.write(&rows)))
     }
 
     /// Finds who may ask: charts may be open to everybody, questions never are.
-    async fn asker(&self, headers: &HeaderMap) -> Result<Stamp, Box<Response>> {
-        match self.shown(headers).await {
+    fn asker(shown: &Shown) -> Result<&Stamp, Box<Response>> {
+        match shown.stamp() {
             Some(stamp) if stamp.role != Role::Ingest => Ok(stamp),
             Some(_) => Err(Box::new(refusal(403, "role", "this token may not read", None))),
             None => Err(Box::new(super::charts::unknown_reader())),
@@ -169,8 +180,8 @@ impl App {
     }
 
     /// Finds an administrator.
-    pub(super) async fn administrator(&self, headers: &HeaderMap) -> Result<Stamp, Box<Response>> {
-        let stamp = self.asker(headers).await?;
+    pub(super) fn administrator(shown: &Shown) -> Result<&Stamp, Box<Response>> {
+        let stamp = Self::asker(shown)?;
         if stamp.role != Role::Admin {
             return Err(Box::new(refusal(403, "role", "only administrators see this", None)));
         }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
-use super::{App, Denied, json_answer, receipts, refusal, token_of, unstored};
+use super::shown::{Denied, Shown};
+use super::{App, json_answer, receipts, refusal, unstored};
 use crate::ingest::{self, EVENTS, REPORT, Read, Reason, Refused};
 use crate::limits::ITEMS_MAX;
 use crate::receipt;
@@ -24,12 +25,13 @@ enum Form {
     Lines,
 }
 
-pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    let admitted = match token_of(&headers, "Bearer") {
-        Some(token) => app.admit(token).await,
-        None => Err(Denied::Missing),
-    };
-    let stamp = match admitted {
+pub(super) async fn take(
+    State(app): State<Arc<App>>,
+    Extension(shown): Extension<Shown>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let stamp = match shown.sender() {
         Ok(stamp) => stamp,
         Err(denied) => return denied_answer(denied),
     };
@@ -55,7 +57,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
     let wants_receipts = receipts::are_wanted(&headers);
-    app.take_all(&stamp, key, &items, wants_receipts).await
+    app.take_all(stamp, key, &items, wants_receipts).await
 }
 
 /// What became of the items of a request.
@@ -186,8 +188,8 @@ fn form_of(headers: &HeaderMap) -> Option<Form> {
 
 fn denied_answer(denied: Denied) -> Response {
     match denied {
-        Denied::Missing => refusal(401, "token", "a token is needed", None),
-        Denied::Unknown => refusal(401, "token", "this token is not known", None),
+        Denied::Missing | Denied::Scheme => refusal(401, "token", "a token is needed", None),
+        Denied::Empty | Denied::Unknown => refusal(401, "token", "this token is not known", None),
         Denied::Role => refusal(403, "role", "this token may not send", None),
         Denied::TooOften => refusal(429, "rate", "too many requests", None),
     }

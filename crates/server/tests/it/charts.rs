@@ -31,7 +31,7 @@ async fn get(server: &Server, path: &str, authorization: Option<String>) -> (Res
     (Response::from_parts(parts, ()), String::from_utf8(body.to_vec()).unwrap())
 }
 
-fn basic(token: &str) -> Option<String> {
+pub(crate) fn basic(token: &str) -> Option<String> {
     let pair = base64::engine::general_purpose::STANDARD.encode(format!("anybody:{token}"));
     Some(format!("Basic {pair}"))
 }

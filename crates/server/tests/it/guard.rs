@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::Request;
 use ktel_server::app::ancestor::{self, Answers};
 use ktel_server::app::router;
-use ktel_server::limits::{BODIES_BYTES_MAX, PREFIX_BURST, SMALL_BODY_BYTES_MAX};
+use ktel_server::limits::{BODIES_BYTES_MAX, PREFIX_BURST, RATE_BURST, SMALL_BODY_BYTES_MAX};
 use ktel_server::rate::Prefix;
 use ktel_server::serve::serve;
 use serde_json::json;
@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::charts::basic;
 use crate::routes::{ADMIN, READER, Server, TOKEN, report};
 
 fn from(side: u8) -> IpAddr {
@@ -56,6 +57,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
     let server = Server::start().await;
     let (reader, admin) = (format!("Bearer {READER}"), format!("Bearer {ADMIN}"));
     let sender = format!("Bearer {TOKEN}");
+    let (of_splunk, basic) = (format!("Splunk {TOKEN}"), basic(TOKEN).unwrap());
     for (side, asked, authorization) in [
         (1, ("POST", "/v1/reports"), None),
         (2, ("POST", "/v1/reports"), Some("Bearer 00000000-0000-4000-8000-00000000000f")),
@@ -69,6 +71,12 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         (9, ("GET", "/"), Some(&*sender)),
         (10, ("GET", "/nowhere"), None),
         (11, ("GET", "/v1/keys"), None),
+        // Nor does it open its own, shown in another way.
+        (12, ("POST", "/v1/query"), Some(&*sender)),
+        (13, ("POST", "/services/collector"), Some(&*sender)),
+        (14, ("POST", "/v1/reports"), Some(&*of_splunk)),
+        (15, ("POST", "/v1/logs"), Some(&*basic)),
+        (16, ("GET", "/v1/reports"), Some(&*sender)),
     ] {
         let times = asks(&server, side, asked, authorization).await;
         assert!(times.is_some_and(|times| times >= PREFIX_BURST), "{asked:?}: {times:?}");
@@ -76,6 +84,8 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
     // It has its own turns, and those who watch are always answered.
     for (asked, authorization) in [
         (("POST", "/v1/reports"), Some(&*sender)),
+        (("POST", "/services/collector"), Some(&*of_splunk)),
+        (("POST", "/services/collector"), Some(&*basic)),
         (("GET", "/healthz"), None),
         (("GET", "/metrics"), None),
     ] {
@@ -85,6 +95,21 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
     let other = request(99, "GET", "/v1/keys", None);
     assert_eq!(server.answer(other).await.status(), 200, "another neighbourhood");
     assert_eq!(server.answer(request(1, "GET", "/v1/keys", None)).await.status(), 429);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_has_so_many_turns_wherever_it_comes_from_and_takes_nobody_elses() {
+    let server = Server::start().await;
+    let sender = format!("Bearer {TOKEN}");
+    for side in [1, 2] {
+        let expected = if side == 1 { RATE_BURST } else { 0 };
+        let times = asks(&server, side, ("POST", "/v1/reports"), Some(&sender)).await;
+        assert_eq!(times, Some(expected), "from {side}");
+    }
+    let basic = basic(TOKEN).unwrap();
+    let one = request(3, "POST", "/services/collector", Some(&basic));
+    assert_eq!(server.answer(one).await.status(), 429, "it is the same token");
+    assert_eq!(asks(&server, 1, ("GET", "/v1/keys"), None).await, Some(PREFIX_BURST));
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use crate::limits::{CHANNEL_IDLE, CHANNELS_MAX};
 /// The channels of all tokens; as many as tokens know, times [`CHANNELS_MAX`].
 #[derive(Debug, Default)]
 pub(in crate::app) struct Channels {
-    by_token: HashMap<String, HashMap<String, Channel>>,
+    by_token: HashMap<[u8; 32], HashMap<String, Channel>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +25,8 @@ impl Channels {
     ///
     /// Where a token has too many channels, the one that nobody used for longest is forgotten: its
     /// sender asks in vain, sends again, and is told that it is a repetition.
-    pub(super) fn give(&mut self, token: &str, channel: &str, now_ms: u64) -> u64 {
-        let channels = self.by_token.entry(token.to_owned()).or_default();
+    pub(super) fn give(&mut self, token: &[u8; 32], channel: &str, now_ms: u64) -> u64 {
+        let channels = self.by_token.entry(*token).or_default();
         let name = channel.to_ascii_lowercase();
         if !channels.contains_key(&name) && channels.len() >= CHANNELS_MAX {
             forget_one(channels, now_ms);
@@ -43,7 +43,7 @@ impl Channels {
     /// Tells of each number whether it was given, which means that what it stands for is stored.
     pub(super) fn are_given(
         &mut self,
-        token: &str,
+        token: &[u8; 32],
         channel: &str,
         numbers: &[u64],
         now_ms: u64,
@@ -90,38 +90,40 @@ pub(super) fn is_channel(text: &str) -> bool {
 mod tests {
     use super::{CHANNEL_IDLE, CHANNELS_MAX, Channels, is_channel};
 
+    const A: &[u8; 32] = &[b'a'; 32];
+    const B: &[u8; 32] = &[b'b'; 32];
     const ONE: &str = "0aeb1d4f-0000-4000-8000-000000000001";
 
     #[test]
     fn a_number_is_good_on_its_own_channel_and_token_only() {
         let mut channels = Channels::default();
-        assert_eq!(channels.give("a", ONE, 0), 0);
-        assert_eq!(channels.give("a", &ONE.to_uppercase(), 0), 1, "a UUID in capitals is the same");
-        assert_eq!(channels.are_given("a", ONE, &[0, 1, 2], 0), [true, true, false]);
-        assert_eq!(channels.are_given("a", ONE, &[0], 0), [true], "an answer may get lost");
-        assert_eq!(channels.are_given("b", ONE, &[0], 0), [false]);
-        assert_eq!(channels.are_given("a", "other", &[0], 0), [false]);
+        assert_eq!(channels.give(A, ONE, 0), 0);
+        assert_eq!(channels.give(A, &ONE.to_uppercase(), 0), 1, "a UUID in capitals is the same");
+        assert_eq!(channels.are_given(A, ONE, &[0, 1, 2], 0), [true, true, false]);
+        assert_eq!(channels.are_given(A, ONE, &[0], 0), [true], "an answer may get lost");
+        assert_eq!(channels.are_given(B, ONE, &[0], 0), [false]);
+        assert_eq!(channels.are_given(A, "other", &[0], 0), [false]);
     }
 
     #[test]
     fn a_channel_that_nobody_uses_is_forgotten() {
         let mut channels = Channels::default();
-        channels.give("a", ONE, 0);
+        channels.give(A, ONE, 0);
         let idle = u64::try_from(CHANNEL_IDLE.as_millis()).unwrap();
-        assert_eq!(channels.are_given("a", ONE, &[0], idle), [true]);
-        assert_eq!(channels.are_given("a", ONE, &[0], 2 * idle + 1), [false]);
-        assert_eq!(channels.give("a", ONE, 2 * idle + 1), 0);
+        assert_eq!(channels.are_given(A, ONE, &[0], idle), [true]);
+        assert_eq!(channels.are_given(A, ONE, &[0], 2 * idle + 1), [false]);
+        assert_eq!(channels.give(A, ONE, 2 * idle + 1), 0);
     }
 
     #[test]
     fn a_token_has_so_many_channels_and_loses_the_oldest_first() {
         let mut channels = Channels::default();
         for number in 0..CHANNELS_MAX as u64 + 1 {
-            channels.give("a", &number.to_string(), number);
+            channels.give(A, &number.to_string(), number);
         }
-        assert_eq!(channels.by_token["a"].len(), CHANNELS_MAX);
-        assert_eq!(channels.are_given("a", "0", &[0], 1), [false]);
-        assert_eq!(channels.are_given("a", "1", &[0], 1), [true]);
+        assert_eq!(channels.by_token[A].len(), CHANNELS_MAX);
+        assert_eq!(channels.are_given(A, "0", &[0], 1), [false]);
+        assert_eq!(channels.are_given(A, "1", &[0], 1), [true]);
     }
 
     #[test]
