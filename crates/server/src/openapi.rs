@@ -178,7 +178,7 @@ fn sending(today: Date) -> Vec<Operation> {
             })),
             parameters: Vec::new(),
             answers: vec![(JSON, reference("Logged")), (PROTOBUF, json!({"type": "string"}))],
-            refusals: &[400, 401, 403, 408, 413, 415, 429, 503, 507],
+            refusals: &[400, 401, 403, 413, 415, 429, 503],
             refused: "Status",
             ..take(
                 "/v1/logs",
