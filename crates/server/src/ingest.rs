@@ -154,7 +154,7 @@ pub fn report(context: Context<'_>, item: &Map<String, Value>) -> Result<Read, R
         };
         let text = |name| declared.get(name).and_then(Value::as_str);
         let entry = text("schema").and_then(|id| context.catalog.find(id, text("version")));
-        found.take(part, entry, section);
+        found.take(part, entry, section.as_object());
     }
     found.finish(context, (Source::Report, day, id_of(item)), product)
 }
@@ -169,10 +169,10 @@ pub fn events(context: Context<'_>, item: &Map<String, Value>) -> Result<Read, R
     let entry = context.catalog.events(product.as_deref());
     let mut found = Found::new(context, events.len())?;
     for (part, event) in events.iter().enumerate() {
-        found.take(part, entry, event);
+        found.take(part, entry, event.as_object());
     }
     // The day has to be the same however late the batch is repeated, so it comes out of itself.
-    let day = events.iter().find_map(day_of).unwrap_or(context.today);
+    let day = events.iter().filter_map(Value::as_object).find_map(day_of).unwrap_or(context.today);
     found.finish(context, (Source::Events, day, id_of(item)), product)
 }
 
@@ -213,7 +213,7 @@ pub fn ancestor(
         return Err(Reason::Missing);
     }
     let mut found = Found::new(context, 1)?;
-    found.take(0, Some(entry), &Value::Object(item.clone()));
+    found.take(0, Some(entry), Some(item));
     let kamaji = Some("kamaji".to_owned());
     found.finish(context, (Source::Ancestor, context.today, None), kamaji)
 }
@@ -233,13 +233,12 @@ fn bare(
     // A repetition has the day of what it repeats; a day that cannot be right is as good as none.
     let mut day = loose.day.filter(|day| is_believable(*day, context.today));
     if event.contains_key(COMMAND_PATH) {
-        let event = Value::Object(event.clone());
-        day = day_of(&event).or(day);
-        found.take(0, context.catalog.events(product.as_deref()), &event);
+        day = day_of(event).or(day);
+        found.take(0, context.catalog.events(product.as_deref()), Some(event));
     } else {
         for (part, (job, section)) in event.iter().enumerate() {
             match context.catalog.job(job) {
-                Some(entry) => found.take(part, Some(entry), section),
+                Some(entry) => found.take(part, Some(entry), section.as_object()),
                 None => found.dropped.note(ktel_model::standard::Reason::Undeclared),
             }
         }
@@ -272,11 +271,12 @@ impl Found {
         Ok(Self { sections, parts: Vec::new(), dropped, refused, tally, today, speaker })
     }
 
-    fn take(&mut self, part: usize, entry: Option<&Entry>, raw: &Value) {
+    /// Takes a part, which is none of any schema if it is no object.
+    fn take(&mut self, part: usize, entry: Option<&Entry>, raw: Option<&Map<String, Value>>) {
         let section = match (entry, raw) {
             (None, _) => Err(Reason::UnknownSchema),
-            (Some(entry), Value::Object(raw)) => self.apply(entry, raw),
-            (Some(_), _) => Err(Reason::Malformed),
+            (Some(entry), Some(raw)) => self.apply(entry, raw),
+            (Some(_), None) => Err(Reason::Malformed),
         };
         match section {
             Ok(section) => {
@@ -326,9 +326,11 @@ impl Found {
         if sections.is_empty() {
             return Err(refused.first().map_or(Reason::Empty, |refused| refused.reason));
         }
-        let random = token::random();
-        let id = id.or(context.key).unwrap_or(&random);
-        let key = Key::new(day, id, today).ok_or(Reason::Key)?;
+        let key = match id.or(context.key) {
+            Some(id) => Key::new(day, id, today),
+            None => Key::new(day, &token::random(), today),
+        };
+        let key = key.ok_or(Reason::Key)?;
         let key = if context.sender == Sender::Token { key } else { key.of_nobody() };
         let authenticated = context.sender == Sender::Token;
         let record =
@@ -403,7 +405,7 @@ fn id_of(item: &Map<String, Value>) -> Option<&str> {
 }
 
 /// Reads the day of an event, whose time is exact or a day.
-fn day_of(event: &Value) -> Option<Date> {
+fn day_of(event: &Map<String, Value>) -> Option<Date> {
     let time = event.get("timestamp")?.as_str()?;
     time.get(..10)?.parse().ok()
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::line::{Line, Message, parse};
 use super::{Context, Found, Loose, Read, Reason, collected, day_of, is_product};
-use crate::catalog::{COMMAND_PATH, Entry};
+use crate::catalog::COMMAND_PATH;
 use crate::record::Source;
 
 /// Lines whose signal is not the name of their product: the signal, its schema and the product.
@@ -52,13 +52,16 @@ fn pairs(context: Context<'_>, signal: &str, pairs: &[(String, String)]) -> Resu
         let declares_signal = entry.schema.fields.contains_key("signal");
         let pairs = pairs.iter().chain(declares_signal.then_some(&signal));
         let pairs = pairs.map(|(name, text)| (name.as_str(), text.as_str()));
-        let item = Value::Object(typed(&entry.schema, pairs));
+        let item = typed(&entry.schema, pairs);
         day = day_of(&item);
-        found.take(0, Some(entry), &item);
+        found.take(0, Some(entry), Some(&item));
     } else {
         for (part, (section, pairs)) in sections(pairs).into_iter().enumerate() {
             match context.catalog.job(section) {
-                Some(entry) => found.take(part, Some(entry), &of_section(entry, pairs)),
+                Some(entry) => {
+                    let section = typed(&entry.schema, pairs.into_iter());
+                    found.take(part, Some(entry), Some(&section));
+                }
                 None => found.dropped.note(ktel_model::standard::Reason::Undeclared),
             }
         }
@@ -67,10 +70,6 @@ fn pairs(context: Context<'_>, signal: &str, pairs: &[(String, String)]) -> Resu
         return Err(Reason::UnknownSchema);
     }
     found.finish(context, (Source::Line, day.unwrap_or(context.today), None), product)
-}
-
-fn of_section(entry: &Entry, pairs: Vec<(&str, &str)>) -> Value {
-    Value::Object(typed(&entry.schema, pairs.into_iter()))
 }
 
 /// A section and its pairs.
