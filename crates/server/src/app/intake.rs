@@ -5,7 +5,7 @@
 
 use std::ops::Deref;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -108,6 +108,10 @@ impl App {
             })?;
             let Ok(data) = frame.into_data() else { continue };
             room.merge(self.room_for(data.len())?);
+            // Most come whole with their head. What is unfinished must not hold what it was read into.
+            if gathered.is_empty() && body.is_end_stream() {
+                return Ok((data, room));
+            }
             gathered.extend_from_slice(&data);
         }
         Ok((gathered.freeze(), room))
