@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ktel_model::standard::schema::Decision;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::error;
@@ -300,9 +301,10 @@ fn status(number: u16) -> StatusCode {
     StatusCode::from_u16(number).expect("every status here is written in this crate")
 }
 
-fn json_answer(number: u16, body: &Value) -> Response {
+fn json_answer(number: u16, body: &impl Serialize) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (http::header::CACHE_CONTROL, "no-store")];
-    (status(number), headers, body.to_string()).into_response()
+    let body = serde_json::to_vec(body).expect("what is answered has texts for names");
+    (status(number), headers, body).into_response()
 }
 
 /// Gives what was read in the form that was asked for.

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::request::Parts;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -63,32 +63,28 @@ impl Code {
 pub(super) async fn take(
     State(app): State<Arc<App>>,
     Extension(shown): Extension<Shown>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Response {
-    app.collect(&Asked { uri: &uri, shown: &shown, headers: &headers }, body, event::enveloped)
-        .await
+    let (parts, body) = request.into_parts();
+    app.collect(&Asked { parts: &parts, shown: &shown }, body, event::enveloped).await
 }
 
 pub(super) async fn take_raw(
     State(app): State<Arc<App>>,
     Extension(shown): Extension<Shown>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Response {
-    app.collect(&Asked { uri: &uri, shown: &shown, headers: &headers }, body, event::lines).await
+    let (parts, body) = request.into_parts();
+    app.collect(&Asked { parts: &parts, shown: &shown }, body, event::lines).await
 }
 
 pub(super) async fn acks(
     State(app): State<Arc<App>>,
     Extension(shown): Extension<Shown>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Response {
-    let acks = app.acks(&Asked { uri: &uri, shown: &shown, headers: &headers }, body).await;
+    let (parts, body) = request.into_parts();
+    let acks = app.acks(&Asked { parts: &parts, shown: &shown }, body).await;
     acks.map_or_else(|code| code.answer(None), |acks| json_answer(200, &json!({"acks": acks})))
 }
 
@@ -98,14 +94,13 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
 
 /// What a request says besides its body.
 struct Asked<'r> {
-    uri: &'r Uri,
+    parts: &'r Parts,
     shown: &'r Shown,
-    headers: &'r HeaderMap,
 }
 
 impl<'r> Asked<'r> {
     fn header(&self, name: &str) -> Option<&'r str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
+        self.parts.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Finds who sends.
@@ -120,7 +115,7 @@ impl<'r> Asked<'r> {
     }
 
     fn query(&self, name: &str) -> Option<&'r str> {
-        let pairs = self.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+        let pairs = self.parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
         pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
@@ -142,7 +137,7 @@ struct Acks {
 
 impl App {
     async fn collected_body(&self, asked: &Asked<'_>, body: Body) -> Result<Held<'_>, Code> {
-        self.body(asked.headers, body).await.map_err(|trouble| match trouble {
+        self.body(&asked.parts.headers, body).await.map_err(|trouble| match trouble {
             Trouble::TooLarge => TOO_LARGE,
             Trouble::Encoding | Trouble::Broken => INVALID_DATA,
             Trouble::Slow | Trouble::Busy => BUSY,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -41,14 +41,14 @@ const UNAUTHENTICATED: u8 = 16;
 pub(super) async fn take(
     State(app): State<Arc<App>>,
     Extension(shown): Extension<Shown>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Response {
-    let Some(encoding) = Encoding::of(&headers) else {
+    let (parts, body) = request.into_parts();
+    let Some(encoding) = Encoding::of(&parts.headers) else {
         let message = "send application/x-protobuf or application/json";
         return Encoding::Json.refuse(415, INVALID_ARGUMENT, message);
     };
-    match app.take_logs(encoding, &shown, &headers, body).await {
+    match app.take_logs(encoding, &shown, &parts.headers, body).await {
         Ok(rejected) => encoding.answer(200, encoding.response(&rejected)),
         Err((number, code, message)) => encoding.refuse(number, code, message),
     }

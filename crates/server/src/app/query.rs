@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, Path, Query, Request, State};
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -49,10 +49,10 @@ struct Question {
 pub(super) async fn ask(
     State(app): State<Arc<App>>,
     Extension(shown): Extension<Shown>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Response {
-    match app.answer(&shown, &headers, body).await {
+    let (parts, body) = request.into_parts();
+    match app.answer(&shown, &parts.headers, body).await {
         Ok(answer) => answer,
         Err(answer) => *answer,
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::shown::{Denied, Shown};
@@ -28,17 +28,17 @@ enum Form {
 pub(super) async fn take(
     State(app): State<Arc<App>>,
     Extension(shown): Extension<Shown>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Response {
+    let (parts, body) = request.into_parts();
     let stamp = match shown.sender() {
         Ok(stamp) => stamp,
         Err(denied) => return denied_answer(denied),
     };
-    let Some(form) = form_of(&headers) else {
+    let Some(form) = form_of(&parts.headers) else {
         return refusal(415, "type", "send application/json or application/x-ndjson", None);
     };
-    let body = match app.body(&headers, body).await {
+    let body = match app.body(&parts.headers, body).await {
         Ok(body) => body,
         Err(trouble) => {
             let (number, code, message) = trouble.words();
@@ -55,8 +55,8 @@ pub(super) async fn take(
     if items.len() > ITEMS_MAX {
         return refusal(413, "too_many", "too many items in one request", None);
     }
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    let wants_receipts = receipts::are_wanted(&headers);
+    let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let wants_receipts = receipts::are_wanted(&parts.headers);
     app.take_all(stamp, key, &items, wants_receipts).await
 }
 
@@ -76,6 +76,16 @@ impl Outcome {
         }
         self.refused.push(error);
     }
+}
+
+/// What a sender is told.
+#[derive(Serialize)]
+struct Answer {
+    stored: usize,
+    repeated: usize,
+    rejected: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipts: Option<Vec<Value>>,
 }
 
 impl App {
@@ -150,11 +160,10 @@ impl App {
             }
             None if items.is_empty() => refusal(400, "empty", "there is no item", None),
             Some(_) | None => {
-                let mut answer =
-                    json!({"stored": stored, "repeated": repeated, "rejected": refused});
-                let Some(receipts) = receipts else { return json_answer(200, &answer) };
-                answer["receipts"] = receipts.into();
-                receipts::given(json_answer(200, &answer))
+                let is_given = receipts.is_some();
+                let answer = Answer { stored, repeated, rejected: refused, receipts };
+                let answer = json_answer(200, &answer);
+                if is_given { receipts::given(answer) } else { answer }
             }
         }
     }
