@@ -56,13 +56,27 @@ impl Trust {
     /// Makes the configuration of a connection.
     ///
     /// # Errors
-    /// When a file cannot be used.
+    /// When a file cannot be used, or the system has no authorities and none are named.
     pub fn configure(&self) -> Result<ClientConfig, Error> {
+        let roots = self.roots()?;
+        if roots.is_empty() { Err(Error::NoAuthorities) } else { self.with(roots) }
+    }
+
+    /// Makes the configuration for a receiver that is spoken to in the open, which needs no
+    /// authorities. A proxy before it may speak TLS: without authorities none is trusted.
+    ///
+    /// # Errors
+    /// When a file cannot be used.
+    pub(crate) fn configure_in_the_open(&self) -> Result<ClientConfig, Error> {
+        self.with(self.roots()?)
+    }
+
+    fn with(&self, roots: RootCertStore) -> Result<ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring knows TLS 1.2 and 1.3")
-            .with_root_certificates(self.roots()?);
+            .with_root_certificates(roots);
         let Some((certificate, key)) = &self.identity else {
             return Ok(builder.with_no_client_auth());
         };
@@ -88,7 +102,7 @@ impl Trust {
         }
         // Some of a system's files are often unreadable or odd; the rest do.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() { Err(Error::NoAuthorities) } else { Ok(roots) }
+        Ok(roots)
     }
 }
 

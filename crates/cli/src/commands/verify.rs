@@ -131,7 +131,7 @@ fn ask(server: &str) -> Result<Vec<String>, Failure> {
         .parse()
         .with_context(|| format!("read `{server}` as a URL"))
         .map_err(usage)?;
-    let client = Client::new(&Trust::default(), Protocol::Any).context("ask the receiver");
+    let client = Client::new(&url, &Trust::default(), Protocol::Any).context("ask the receiver");
     let client = client.map_err(usage)?;
     let asked = client.get(url, Default::default(), clock::since_epoch());
     let reply = super::runtime()?.block_on(asked);

@@ -282,6 +282,40 @@ fn the_outbox_shows_drops_and_flushes() {
 }
 
 #[test]
+fn a_machine_without_authorities_sends_in_the_open_and_trusts_nobody_over_tls() {
+    let (user, server) = (User::new(), Http::start());
+    let send = |url: &str| {
+        let mut command = user.command(&format!(
+            "workflows run --jobs cluster-state --snapshot {CLUSTER} --report-server {url}"
+        ));
+        command.env("SSL_CERT_FILE", "/nowhere").env("KTEL_SPLUNK_TOKEN", TOKEN);
+        run(command, b"")
+    };
+    let open = [server.url(), server.url().replace("http", "otlp+http")];
+    for url in &open {
+        let (code, _, stderr) = send(url);
+        assert_eq!(code, 0, "{url}: {stderr}");
+    }
+    let grpc = server.url().replace("http", "otlp+insecure");
+    let splunk = Splunk::start();
+    assert_eq!(send(&format!("splunk+http://{}", splunk.address())).0, 0);
+    assert_ne!(send(&grpc).0, 2, "it is ready, though nobody speaks gRPC there");
+    let before = server.requests().len();
+    let none = "the system has no certificate authorities";
+    let address = server.address();
+    for scheme in ["https", "splunk", "splunk+tls", "otlp", "otlp+https"] {
+        let (code, stdout, stderr) = send(&format!("{scheme}://{address}"));
+        assert_eq!((code, stdout.as_str()), (2, ""), "{scheme}: {stderr}");
+        assert!(stderr.contains(none), "{scheme}: {stderr}");
+    }
+    assert_eq!(server.requests().len(), before);
+    // Where a receiver points is not followed, so TLS is not needed for it either.
+    server.answer(Response::redirect(307, "https://example.com/v1/reports"));
+    let (code, _, stderr) = send(&server.url());
+    assert!(code == 3 && stderr.contains("does not want the report: status 307"), "{stderr}");
+}
+
+#[test]
 fn a_bundle_carries_reports_from_one_site_to_another() {
     let (inside, outside, server) = (User::new(), User::new(), Http::start());
     let url = server.url();

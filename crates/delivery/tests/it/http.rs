@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use ktel_delivery::http::{Client, Protocol, Request};
+use ktel_delivery::http::{Client, Protocol, Request, Url};
 use ktel_delivery::tls::Trust;
 use ktel_testkit::capture;
 
 #[tokio::test]
 async fn a_connection_is_kept_for_the_next_request() {
     let server = capture::Http::start();
-    let client = Client::new(&Trust::default(), Protocol::Any).unwrap();
+    let url: Url = server.url().parse().unwrap();
+    let client = Client::new(&url, &Trust::default(), Protocol::Any).unwrap();
     for _ in 0..3 {
         let request = Request {
-            url: server.url().parse().unwrap(),
+            url: url.clone(),
             headers: HeaderMap::new(),
             content_type: HeaderValue::from_static("text/plain"),
             body: Bytes::from_static(b"here"),

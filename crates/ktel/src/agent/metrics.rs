@@ -100,7 +100,7 @@ impl Scraper {
         let way = match from {
             Endpoint::Url(url) => {
                 let trust = Trust { authorities: ca_file.clone(), identity: None };
-                let http = Http::new(&trust, Protocol::Any);
+                let http = Http::new(url, &trust, Protocol::Any);
                 let http =
                     http.map_err(|source| NotReady::Client { server: url.to_string(), source })?;
                 Way::Direct { http, url: url.clone(), token_file: token_file.clone() }

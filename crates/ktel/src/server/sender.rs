@@ -125,13 +125,13 @@ impl Remote {
     pub fn sender(&self, tokens: &Tokens, now: fn() -> Duration) -> Result<Sender, NotReady> {
         let Address { protocol, trust, .. } = &self.address;
         let server = || self.text.clone();
-        let client = |protocol| {
-            Client::new(trust, protocol)
+        let client = |receiver: &Url, protocol| {
+            Client::new(receiver, trust, protocol)
                 .map_err(|source| NotReady::Client { server: server(), source })
         };
         let kind = match protocol.clone() {
             Protocol::Splunk(collector) => Kind::Splunk {
-                client: client(wire::Protocol::Any)?,
+                client: client(&collector.endpoint, wire::Protocol::Any)?,
                 channel: collector.ack.then(splunk::channel),
                 collector,
             },
@@ -149,14 +149,14 @@ impl Remote {
                 Kind::Line { wire, host, port }
             }
             Protocol::Https { endpoint, gzip, .. } => {
-                Kind::Https { client: client(wire::Protocol::Any)?, endpoint, gzip }
+                Kind::Https { client: client(&endpoint, wire::Protocol::Any)?, endpoint, gzip }
             }
             Protocol::OtlpGrpc { mut endpoint } => {
                 endpoint.set_path(grpc::EXPORT_LOGS);
-                Kind::OtlpGrpc { client: client(wire::Protocol::Two)?, endpoint }
+                Kind::OtlpGrpc { client: client(&endpoint, wire::Protocol::Two)?, endpoint }
             }
             Protocol::OtlpHttp { endpoint } => {
-                Kind::OtlpHttp { client: client(wire::Protocol::Any)?, endpoint }
+                Kind::OtlpHttp { client: client(&endpoint, wire::Protocol::Any)?, endpoint }
             }
         };
         let mut secrets = Vec::new();
