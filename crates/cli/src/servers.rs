@@ -8,6 +8,7 @@ use ktel::directories::{Directories, process_environment};
 use ktel::outbox::{self, Fate, Outbox, Shipment};
 use ktel::server::{self, Content, Remote, ReportServer, Sender, Tokens};
 use ktel_delivery::Parcel;
+use ktel_delivery::courier::Account;
 use ktel_delivery::secret::Secret;
 use tokio::time::Instant;
 
@@ -194,9 +195,7 @@ pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> b
         printer
             .warn(&format!("nothing can be kept for `{server}`: {:#}", anyhow::Error::new(error)));
     }
-    if account.rejected_items > 0 {
-        printer.warn(&format!("`{server}` rejected {} items", account.rejected_items));
-    }
+    tell_rejected(server, &account, printer);
     match fate {
         Fate::Delivered => return true,
         Fate::Refused { message } => {
@@ -218,6 +217,15 @@ pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> b
         }
     }
     false
+}
+
+/// Says what a server left out of what it took.
+pub(crate) fn tell_rejected(server: &str, account: &Account, printer: &mut Printer) {
+    let Account { rejected_items, rejected_because, .. } = account;
+    if *rejected_items > 0 {
+        let why = rejected_because.as_deref().unwrap_or("it does not say why");
+        printer.warn(&format!("`{server}` rejected {rejected_items} items: {why}"));
+    }
 }
 
 /// A certificate that nobody knows has a remedy of its own.

@@ -42,6 +42,8 @@ pub struct Account {
     pub accepted: u64,
     /// Items of accepted parcels that the receiver does not want.
     pub rejected_items: u64,
+    /// What the receiver said of the first of them.
+    pub rejected_because: Option<String>,
     /// Parcels that the receiver does not want, by reason.
     pub refused: BTreeMap<Refusal, u64>,
     /// Exchanges that have to be repeated, by reason.
@@ -54,9 +56,10 @@ impl Account {
     fn take(&mut self, verdict: &Verdict, parcels: u64) {
         match verdict {
             Verdict::Accepted | Verdict::AcceptedSlowly => self.accepted += parcels,
-            Verdict::PartlyAccepted { rejected, .. } => {
+            Verdict::PartlyAccepted { rejected, message } => {
                 self.accepted += parcels;
                 self.rejected_items += rejected;
+                self.rejected_because.get_or_insert_with(|| message.clone());
             }
             Verdict::Retry { trouble, .. } => *self.retried.entry(*trouble).or_default() += 1,
             Verdict::Refused { refusal, .. } => *self.refused.entry(*refusal).or_default() += 1,

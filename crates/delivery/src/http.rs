@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
@@ -177,17 +177,29 @@ async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Verd
         // A value that is no text makes no sense either.
         .and_then(|value| value.to_str().ok())
         .and_then(|value| retry_after::parse(value, std::time::UNIX_EPOCH + now));
-    let body = match Limited::new(body, limits::ANSWER_BYTES_MAX).collect().await {
-        Ok(collected) => {
-            headers.extend(collected.trailers().cloned().unwrap_or_default());
-            collected.to_bytes()
-        }
-        // The status stands before the body; what a receiver says at such length is not needed.
-        Err(error) if error.is::<LengthLimitError>() => Bytes::new(),
-        // The answer broke off, and nobody knows what it would have been.
-        Err(error) => return Err(fault::judge(&*error)),
-    };
+    let body = beginning(body, &mut headers).await?;
     Ok(Reply { status: parts.status.as_u16(), headers, retry_after, body })
+}
+
+/// Reads a body as far as its limit, and the trailers of one that is no longer. The status stands
+/// before the body, and what a receiver says first is worth most.
+async fn beginning(mut body: reqwest::Body, headers: &mut HeaderMap) -> Result<Bytes, Verdict> {
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        // The answer broke off, and nobody knows what it would have been.
+        let frame = frame.map_err(|error| fault::judge(&error))?;
+        match frame.into_data() {
+            Ok(data) => {
+                let room = limits::ANSWER_BYTES_MAX - read.len();
+                read.extend_from_slice(&data[..data.len().min(room)]);
+                if data.len() > room {
+                    break;
+                }
+            }
+            Err(frame) => headers.extend(frame.into_trailers().unwrap_or_default()),
+        }
+    }
+    Ok(read.freeze())
 }
 
 /// Makes a header that is never printed.

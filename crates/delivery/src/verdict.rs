@@ -4,6 +4,7 @@ use std::time::Duration;
 
 pub mod http;
 pub mod otlp;
+mod rejected;
 pub mod retry_after;
 pub mod splunk;
 

@@ -23,6 +23,7 @@ use crate::line;
 mod address;
 mod batch;
 mod grpc;
+mod items;
 mod otlp;
 mod protobuf;
 mod sender;

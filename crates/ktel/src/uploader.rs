@@ -319,7 +319,13 @@ impl Uploader {
                     uploaded.refused += spool.give_up(&ids, Drop::Refused)?
                 }
                 Verdict::Accepted | Verdict::AcceptedSlowly | Verdict::PartlyAccepted { .. } => {
-                    uploaded.accepted += spool.acknowledge(&ids)?;
+                    let rejected = match verdict {
+                        Verdict::PartlyAccepted { rejected, .. } => rejected,
+                        _ => 0,
+                    };
+                    let gone = spool.acknowledge(&ids)?;
+                    uploaded.refused += rejected.min(gone);
+                    uploaded.accepted += gone.saturating_sub(rejected);
                     self.log(remote, &parcel.key, &events, now())
                         .map_err(state("write the log"))?;
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ktel::outbox::{self, Lane, Name, Outbox as Store};
 use ktel::server::ReportServer;
-use ktel_delivery::courier;
+use ktel_delivery::courier::{self, Account};
 use ktel_delivery::spool::Stored;
 use serde_json::json;
 use tokio::time::Instant;
@@ -125,10 +125,13 @@ async fn flush(
     for result in futures::future::join_all(flushed).await {
         match result {
             Ok(None) => {}
-            Ok(Some(Flushed { server, accepted, refused, left })) => {
+            Ok(Some(Flushed { server, account, left })) => {
+                let refused: u64 = account.refused.values().sum();
+                let accepted = account.accepted;
                 printer.say(&format!(
                     "{server}: {accepted} delivered, {refused} refused, {left} waiting"
                 ));
+                servers::tell_rejected(&server, &account, printer);
                 if left > 0 || refused > 0 {
                     exit = Exit::NotDelivered;
                 }
@@ -144,8 +147,7 @@ async fn flush(
 
 struct Flushed {
     server: String,
-    accepted: u64,
-    refused: u64,
+    account: Account,
     left: u64,
 }
 
@@ -168,6 +170,5 @@ async fn flush_lane(lane: &Lane, send_timeout: Duration) -> Result<Option<Flushe
         courier::deliver(&lane.spool, &sender, deadline, clock::surroundings(), |_, _| ());
     let account = Box::pin(delivered).await.map_err(spool)?;
     let left = lane.spool.status().map_err(spool)?.parcels;
-    let refused = account.refused.values().sum();
-    Ok(Some(Flushed { server, accepted: account.accepted, refused, left }))
+    Ok(Some(Flushed { server, account, left }))
 }

@@ -281,6 +281,58 @@ fn the_outbox_shows_drops_and_flushes() {
     assert_eq!(user.ktel("outbox drop nonsense").0, 2);
 }
 
+/// What a receiver answers that took a part.
+fn partly(rejected: usize) -> Response {
+    let rejection = json!({"code": "expired", "message": "longer ago than kept", "item": 0});
+    let body = json!({"stored": 1, "repeated": 0, "rejected": vec![rejection; rejected]});
+    Response::json(200, &body)
+}
+
+#[test]
+fn what_a_receiver_leaves_out_of_a_report_is_told_with_its_reason() {
+    let (user, server) = (User::new(), Http::start());
+    let told = |count: &str| format!("rejected {count} items: status 200: longer ago than kept");
+    server.answer(partly(1));
+    let (code, _, stderr) = user.send(&server.url(), "");
+    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+    assert_eq!((server.requests().len(), user.waiting().len()), (1, 0), "the rest is taken");
+    // A report of one job has no more to leave out, whatever is said.
+    server.answer(partly(40));
+    let (code, _, stderr) = user.send(&server.url(), "");
+    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+    // So long that only its beginning is read.
+    server.answer(partly(2000));
+    let (code, _, stderr) = user.send(&server.url(), "");
+    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+    assert!(user.waiting().is_empty(), "a long answer is no failure");
+    server.answer(partly(0));
+    let (code, _, stderr) = user.send(&server.url(), "");
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    server.answer(Response::new(503));
+    assert_eq!(user.send(&server.url(), "--send-timeout 1s").0, 3);
+    server.answer(partly(1));
+    let (code, _, stderr) = user.ktel("outbox flush");
+    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+}
+
+#[test]
+fn a_receiver_that_knows_one_job_of_two_is_heard() {
+    let (user, place) = (User::new(), tempfile::tempdir().unwrap());
+    let served = crate::serve::Served::start(&place.path().join("received"));
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/pods.yaml");
+    let words = format!(
+        "workflows run --jobs cluster-state,pod-phases --jobs-from {schema} --snapshot {CLUSTER} \
+         --report-server {}",
+        served.url
+    );
+    let mut command = user.command(&words);
+    command.env("KTEL_TOKEN", served.ingest.as_ref().unwrap());
+    let (code, _, stderr) = run(command, b"");
+    let why = "rejected 1 items: status 200: no schema of this receiver declares it";
+    assert!(code == 0 && stderr.contains(why), "{stderr}");
+    assert!(user.waiting().is_empty());
+}
+
 #[test]
 fn a_machine_without_authorities_sends_in_the_open_and_trusts_nobody_over_tls() {
     let (user, server) = (User::new(), Http::start());

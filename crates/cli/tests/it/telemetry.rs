@@ -124,6 +124,26 @@ fn what_preview_prints_is_what_goes_out_and_log_says_so() {
 }
 
 #[test]
+fn events_that_a_server_leaves_out_are_counted_as_refused() {
+    let server = Http::start();
+    let user = User::of_acme(&server.url()).without_uploads();
+    let answer = |rejected: usize| {
+        let rejected = vec![json!({"code": "empty", "message": "nothing", "item": 0}); rejected];
+        Response::json(200, &json!({"stored": 1, "repeated": 0, "rejected": rejected}))
+    };
+    for (rejected, expected) in [
+        (0, "2 events delivered, 0 refused, 0 waiting\n"),
+        (1, "1 events delivered, 1 refused, 0 waiting\n"),
+        (7, "0 events delivered, 2 refused, 0 waiting\n"),
+    ] {
+        user.emit("--command plan");
+        user.emit("--command plan");
+        server.answer(answer(rejected));
+        assert_eq!(user.upload(), (0, expected.into()), "{rejected}");
+    }
+}
+
+#[test]
 fn a_batch_whose_answer_was_lost_goes_out_again_as_it_was() {
     let server = Http::start();
     let user = User::of_acme(&server.url()).without_uploads();

@@ -1,5 +1,6 @@
 //! Plain HTTP, and OTLP over it: only four statuses are tried again.
 
+use super::rejected::Rejected;
 use super::{Answer, Refusal, Trouble, Verdict};
 
 /// Judges an answer. OTLP names the statuses that may be retried (429, 502, 503, 504) and forbids
@@ -22,9 +23,31 @@ pub fn judge(answer: Answer<'_>) -> Verdict {
     }
 }
 
+/// Judges the answer of a receiver that takes items and may say which it does not want. More than
+/// were `sent` it cannot have left out, whatever it says; they are counted only when it says so.
+#[must_use]
+pub fn judge_items(answer: Answer<'_>, sent: impl FnOnce() -> u64) -> Verdict {
+    let verdict = judge(answer);
+    if verdict != Verdict::Accepted {
+        return verdict;
+    }
+    let Rejected { count, why } = Rejected::read(answer.body);
+    if count == 0 {
+        return verdict;
+    }
+    match count.min(sent()) {
+        0 => verdict,
+        rejected => {
+            let why = why.unwrap_or_default();
+            let message = Answer { body: why.as_bytes(), ..answer }.says();
+            Verdict::PartlyAccepted { rejected, message }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Refusal, Trouble, Verdict, judge};
+    use super::{Answer, Refusal, Trouble, Verdict, judge, judge_items};
     use std::time::Duration;
 
     #[test]
@@ -58,6 +81,25 @@ mod tests {
         ] {
             let verdict = judge(Answer { status, retry_after: None, body: b"" });
             assert_eq!(verdict, Verdict::refused(refusal, format!("status {status}")));
+        }
+    }
+
+    #[test]
+    fn what_a_receiver_leaves_out_is_counted_up_to_what_was_sent() {
+        let body = br#"{"stored":1,"rejected":[{"message":"too\u0007 old\nmore"},{},{}]}"#;
+        let ok = Answer { status: 200, retry_after: None, body };
+        let message = || "status 200: too old".to_owned();
+        for (sent, rejected) in [(1, 1), (2, 2), (3, 3), (1000, 3)] {
+            let expected = Verdict::PartlyAccepted { rejected, message: message() };
+            assert_eq!(judge_items(ok, || sent), expected, "{sent}");
+        }
+        assert_eq!(judge_items(ok, || 0), Verdict::Accepted);
+        let silent = Answer { body: br#"{"rejected":[{}]}"#, ..ok };
+        let expected = Verdict::PartlyAccepted { rejected: 1, message: "status 200".into() };
+        assert_eq!(judge_items(silent, || 7), expected);
+        for status in (100..=599).filter(|status| !(200..300).contains(status)) {
+            let answer = Answer { status, ..ok };
+            assert_eq!(judge_items(answer, || 7), judge(answer), "only a success is partial");
         }
     }
 }

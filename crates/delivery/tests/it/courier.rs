@@ -116,6 +116,16 @@ async fn lines_that_are_refused_go_once_more_one_by_one() {
     assert_eq!(account, Account { accepted: 10, finished: true, ..Account::default() });
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_left_out_of_a_parcel_is_counted_with_its_first_reason() {
+    let partly = |why: &str| Verdict::PartlyAccepted { rejected: 2, message: why.into() };
+    let (counts, account) = together(5, 10, Some(partly("too old"))).await;
+    assert_eq!(counts, [5, 5], "it is not sent again");
+    let (rejected_items, rejected_because) = (4, Some("too old".to_owned()));
+    let account_of = Account { accepted: 10, finished: true, ..Account::default() };
+    assert_eq!(account, Account { rejected_items, rejected_because, ..account_of });
+}
+
 #[derive(Debug, Default)]
 struct Receiver {
     script: Mutex<Vec<Act>>,

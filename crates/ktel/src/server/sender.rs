@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 use super::address::{Address, Protocol, Wire};
 use super::splunk::{self, Collector};
-use super::{Remote, grpc};
+use super::{Remote, grpc, items};
 
 /// How often it is asked whether an event is stored; Splunk says 10 s, which a person does not wait.
 const ASK_EVERY: Duration = Duration::from_secs(1);
@@ -243,7 +243,7 @@ impl Sender {
             }
             Kind::Https { client, endpoint, gzip } => {
                 let reply = self.post(client, endpoint, parcel, *gzip).await?;
-                Ok(plain::judge(reply.answer()))
+                Ok(plain::judge_items(reply.answer(), || items::count(&parcel.body)))
             }
             Kind::OtlpHttp { client, endpoint } => {
                 let reply = self.post(client, endpoint, parcel, true).await?;
