@@ -85,6 +85,16 @@ fn a_receipt_is_checked_against_report_and_key_and_says_what_it_proves() {
     check(&[&none], 2, &["holds no receipt", "new to it"]);
     check(&[&write("else.json", "{}")], 2, &["this is no receipt"]);
     check(&[&receipt, "--server", "http://127.0.0.1:1"], 2, &["ask `http://127.0.0.1:1`"]);
+    // No authorities are needed in the open.
+    for (server, expected) in [
+        (served.url.clone(), "which is the receiver's"),
+        (served.url.replace("http", "https"), "the system has no certificate authorities"),
+    ] {
+        let mut verify = command("telemetry verify");
+        verify.args([&receipt, "--server", &server]).env("SSL_CERT_FILE", "/nowhere");
+        let (_, out, said) = run(verify, b"");
+        assert!(out.contains(expected) || said.contains(expected), "{server}: {out}{said}");
+    }
 }
 
 fn put(folder: &Path, identity: &Identity) -> [String; 4] {
