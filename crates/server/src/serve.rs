@@ -116,7 +116,7 @@ async fn converse(
     stop: CancellationToken,
 ) {
     let deadline = Instant::now() + HEAD_WITHIN;
-    let says_something = timeout_at(deadline, stream.readable());
+    let says_something = timeout_at(deadline, says_something(&stream));
     let Some(Ok(Ok(()))) = stop.run_until_cancelled(says_something).await else { return };
     match tls {
         None => Box::pin(answer(TokioIo::new(stream), router, &pass, deadline, stop)).await,
@@ -126,6 +126,12 @@ async fn converse(
             Box::pin(answer(TokioIo::new(stream), router, &pass, deadline, stop)).await;
         }
     }
+}
+
+/// Waits for the first byte of a connection, or its end, and takes neither. It asks the system: of a
+/// stream that was just accepted, `readable` only guesses that it is.
+async fn says_something(stream: &TcpStream) -> io::Result<()> {
+    stream.peek(&mut [0]).await.map(drop)
 }
 
 async fn answer(
@@ -171,4 +177,32 @@ async fn answer(
     connection.as_mut().graceful_shutdown();
     // Who does not take its answer in that time does not want it.
     drop(timeout(LAST_REQUEST_WITHIN, connection).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::says_something;
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_gets_no_further() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::select! {
+            biased;
+            said = says_something(&stream) => panic!("{said:?}"),
+            () = std::future::ready(()) => {}
+        }
+        client.write_all(b"it").await.unwrap();
+        says_something(&stream).await.unwrap();
+        drop(client);
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "it");
+    }
 }
