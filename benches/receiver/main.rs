@@ -3,7 +3,7 @@
 //!
 //! A third of them say nothing, a third send their head a byte at a time, a third their body; whoever
 //! is ended comes again, so that some are always between two. They come from 160 neighbourhoods of
-//! loopback. Budgets: no more memory for longer, less than 32 KiB for each, and everybody else is served.
+//! loopback. Budgets: no more memory for longer, less than 16 KiB for each, and everybody else is served.
 
 mod load;
 mod program;
@@ -74,7 +74,7 @@ its body. Whoever is ended comes again.
         );
         let mib = |kib: u64| format!("{:.1} MiB", kib as f64 / 1024.0);
         let ms = |took: Duration| format!("{:.1} ms", took.as_secs_f64() * 1e3);
-        let most = CONNECTIONS * 3 / 4;
+        let most = CONNECTIONS * 9 / 10;
         line(&mut page, "open at once", &format!("{most}"), &open.to_string(), *open >= most);
         line(&mut page, "memory without them", "-", &mib(*before), true);
         line(&mut page, &format!("memory with them, after {STAY:?}"), "-", &mib(*first), true);
@@ -88,7 +88,7 @@ its body. Whoever is ended comes again.
             grown < 1.1,
         );
         let each = second.saturating_sub(*before) as f64 / CONNECTIONS as f64;
-        line(&mut page, "for each of them", "32 KiB", &format!("{each:.1} KiB"), each < 32.0);
+        line(&mut page, "for each of them", "16 KiB", &format!("{each:.1} KiB"), each < 16.0);
         for (word, alone, beside) in
             [("median", alone[0], beside[0]), ("99th percentile", alone[1], beside[1])]
         {
