@@ -34,7 +34,7 @@ pub struct Who {
 }
 
 /// One word of one field.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Said {
     /// The field, its parts joined by dots; [`ALL`] for the whole.
     pub field: String,

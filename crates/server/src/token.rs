@@ -86,29 +86,42 @@ impl Stamp {
 /// The tokens that are known.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
-    stamps: Vec<Arc<Stamp>>,
+    stamps: Vec<(Words, Arc<Stamp>)>,
 }
+
+/// A hash as numbers: to compare these takes the same time too, and a fraction of it.
+type Words = [u64; 4];
 
 impl Tokens {
     /// Takes stamps.
     #[must_use]
     pub fn new(stamps: Vec<Stamp>) -> Self {
-        Self { stamps: stamps.into_iter().map(Arc::new).collect() }
+        let with_words = |stamp: Stamp| (words(&stamp.hash), Arc::new(stamp));
+        Self { stamps: stamps.into_iter().map(with_words).collect() }
     }
 
     /// Finds a token, looking at every stamp whichever fits.
     #[must_use]
     pub fn find(&self, token: &str) -> Option<&Arc<Stamp>> {
-        let hash: [u8; 32] = Sha256::digest(token).into();
+        let hash = words(&Sha256::digest(token).into());
         let (mut found, mut at) = (Choice::from(0), 0u64);
-        for (index, stamp) in (0u64..).zip(&self.stamps) {
-            let same = stamp.hash.ct_eq(&hash);
+        for (index, (words, _)) in (0u64..).zip(&self.stamps) {
+            let same = words.ct_eq(&hash);
             at.conditional_assign(&index, same);
             found |= same;
         }
         let at = usize::try_from(at).ok().filter(|_| found.into())?;
-        self.stamps.get(at)
+        self.stamps.get(at).map(|(_, stamp)| stamp)
     }
+}
+
+fn words(hash: &[u8; 32]) -> Words {
+    let mut words = Words::default();
+    let (bytes, _none_left) = hash.as_chunks();
+    for (word, bytes) in words.iter_mut().zip(bytes) {
+        *word = u64::from_ne_bytes(*bytes);
+    }
+    words
 }
 
 /// Makes a token: a random UUID, which is the form that Splunk's clients want.

@@ -3,7 +3,7 @@
 //! Where a schema follows installations, only what an installation said last in a week counts:
 //! what it said before is taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
@@ -88,60 +88,75 @@ pub(super) fn installations(records: &[&Record]) -> BTreeSet<Installation> {
     records.iter().flat_map(|record| of(record)).collect()
 }
 
+/// What a count is of, as a record says it: most records of a group say the same.
+#[derive(PartialEq, Eq, Hash)]
+struct Spot<'r> {
+    product: &'r str,
+    week: i32,
+    version: &'r str,
+    schema: &'r str,
+    said: &'r Said,
+}
+
 impl Changes {
     /// Adds up what records say, given what their installations said last.
     pub(super) fn of(records: &[&Record], last: BTreeMap<Installation, Last>) -> Self {
         let mut changes = Self { counts: BTreeMap::new(), last };
+        let mut sums: HashMap<Spot<'_>, (i64, i64)> = HashMap::new();
         for record in records {
-            changes.add(record);
+            let product = record.product.as_deref().unwrap_or_default();
+            let version = record.tally.version.as_deref().unwrap_or_default();
+            let week = day_number(week(record.key.day));
+            for (who, words) in &record.tally.said {
+                let schema = &who.schema;
+                if let Some(id) = &who.installation {
+                    let installation =
+                        Installation { schema: schema.clone(), id: id.clone(), week };
+                    let (product, version) = (product.to_owned(), version.to_owned());
+                    let said = words.keys().cloned().collect();
+                    changes.follow(installation, Last { product, version, said });
+                    continue;
+                }
+                for (said, count) in words {
+                    let number = i64::try_from(*count).unwrap_or(i64::MAX);
+                    let sum = sums.entry(Spot { product, week, version, schema, said });
+                    add(sum.or_default(), (number, 1));
+                }
+            }
+        }
+        for (spot, sum) in sums {
+            changes.change(&spot, sum);
         }
         changes
     }
 
-    fn add(&mut self, record: &Record) {
-        let product = record.product.clone().unwrap_or_default();
-        let version = record.tally.version.clone().unwrap_or_default();
-        let week = day_number(week(record.key.day));
-        for (who, said) in &record.tally.said {
-            let schema = &who.schema;
-            let Some(id) = who.installation.clone() else {
-                for (one, count) in said {
-                    let number = i64::try_from(*count).unwrap_or(i64::MAX);
-                    self.change((&product, &version, week), schema, one, (number, 1));
-                }
-                continue;
-            };
-            let installation = Installation { schema: schema.clone(), id, week };
-            let words = said.keys().cloned().collect();
-            let now = Last { product: product.clone(), version: version.clone(), said: words };
-            self.count(&installation, &now, 1);
-            if let Some(before) = self.last.insert(installation.clone(), now) {
-                self.count(&installation, &before, -1);
-            }
+    /// Counts what an installation says now, and no longer what it said before.
+    fn follow(&mut self, installation: Installation, now: Last) {
+        self.count(&installation, &now, 1);
+        if let Some(before) = self.last.insert(installation.clone(), now) {
+            self.count(&installation, &before, -1);
         }
     }
 
     /// Takes back what an installation said, or adds it.
     pub(super) fn count(&mut self, installation: &Installation, last: &Last, by: i64) {
+        let Installation { schema, id: _, week } = installation;
         let Last { product, version, said } = last;
-        let place = (product.as_str(), version.as_str(), installation.week);
-        for one in said {
-            self.change(place, &installation.schema, one, (by, by));
+        for said in said {
+            self.change(&Spot { product, week: *week, version, schema, said }, (by, by));
         }
     }
 
-    fn change(
-        &mut self,
-        (product, version, week): (&str, &str, i32),
-        schema: &str,
-        said: &Said,
-        (number, senders): (i64, i64),
-    ) {
-        let (product, version) = (product.to_owned(), version.to_owned());
-        let key = Key { product, week, version, schema: schema.to_owned(), said: said.clone() };
-        let sum = self.counts.entry(key).or_default();
-        *sum = (sum.0.saturating_add(number), sum.1.saturating_add(senders));
+    fn change(&mut self, spot: &Spot<'_>, sum: (i64, i64)) {
+        let Spot { product, week, version, schema, said } = *spot;
+        let [product, version, schema] = [product, version, schema].map(str::to_owned);
+        let key = Key { product, week, version, schema, said: said.clone() };
+        add(self.counts.entry(key).or_default(), sum);
     }
+}
+
+fn add(sum: &mut (i64, i64), (number, senders): (i64, i64)) {
+    *sum = (sum.0.saturating_add(number), sum.1.saturating_add(senders));
 }
 
 /// Writes words for a column.
