@@ -6,6 +6,7 @@
 //! that was answered is there.
 
 mod ancestor;
+mod bare;
 mod load;
 mod receiver;
 
@@ -17,84 +18,103 @@ use ktel_testkit::postgres::Postgres;
 
 use crate::load::{Answered, Load};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long each run sends.
 const SENDING: Duration = Duration::from_secs(10);
-/// How many connections send, each one request after the other.
-const CONNECTIONS: usize = 64;
+/// How many connections send single reports, each one request after the other.
+const CONNECTIONS: usize = 256;
+/// How many send where each has more to say: so many batches are what a queue holds.
+const CONNECTIONS_OF_FEW: usize = 64;
 /// How many reports one request holds where they come in batches.
 const BATCH: usize = 100;
 /// The pace at which latency is looked at.
 const PACE_PER_SECOND: usize = 1000;
 
 fn main() -> anyhow::Result<()> {
-    let mut page = String::from(
+    let mut page = format!(
         "# Bench of ingest
 
 Written by `make bench`. Times are of one machine with two cores on one day; client, receiver and database share
 them. What counts is the ratio, since all runs are of the same quarter of an hour.
 
-",
+{CONNECTIONS} connections, each one request after the other for {SENDING:?}; {CONNECTIONS_OF_FEW} where a request holds
+{BATCH} reports, and at a pace.
+
+"
     );
-    writeln!(
-        page,
-        "{CONNECTIONS} connections, each one request after the other for {SENDING:?}.\n"
-    )?;
     let Some(postgres) = Postgres::shared() else {
         show("SKIPPED: there is no PostgreSQL");
         return Ok(());
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let ancestor = ancestor::run(&postgres.database(), Load::closed(1)).await?;
-        let folder = tempfile::tempdir()?;
-        let place = |name: &str| folder.path().join(name).display().to_string();
-        let on_postgres = receiver::run(&postgres.database(), Load::closed(1)).await?;
-        let on_sqlite = receiver::run(&place("closed"), Load::closed(1)).await?;
-        let batches_postgres = receiver::run(&postgres.database(), Load::closed(BATCH)).await?;
-        let batches_sqlite = receiver::run(&place("batches"), Load::closed(BATCH)).await?;
-        page += "| | answered | really there | stored a second |\n|---|---|---|---|\n";
-        for (name, run) in [
-            ("the ancestor's way, PostgreSQL", &ancestor),
-            ("ktel, PostgreSQL", &on_postgres),
-            ("ktel, SQLite", &on_sqlite),
-            ("ktel, PostgreSQL, 100 reports a request", &batches_postgres),
-            ("ktel, SQLite, 100 reports a request", &batches_sqlite),
-        ] {
-            let rate = run.rate();
-            writeln!(page, "| {name} | {} | {} | {rate:.0} |", run.answered.reports, run.there)?;
-        }
-        page += "\n| what | budget | measured | holds |\n|---|---|---|---|\n";
-        let base = ancestor.rate();
-        for (what, run) in [
-            ("stored a second, PostgreSQL, against the ancestor's way", &on_postgres),
-            ("the same, 100 reports a request", &batches_postgres),
-            ("the same, SQLite", &on_sqlite),
-            ("the same, SQLite, 100 reports a request", &batches_sqlite),
-        ] {
-            let ratio = run.rate() / base;
-            line(&mut page, what, "10 times", &format!("{ratio:.1} times"), ratio >= 10.0);
-        }
-        let ours = [&on_postgres, &on_sqlite, &batches_postgres, &batches_sqlite];
-        let lost: usize = ours.iter().map(|run| run.answered.reports - run.there).sum();
-        line(&mut page, "answered and not there", "0", &lost.to_string(), lost == 0);
-        let lost = ancestor.answered.reports - ancestor.there;
-        line(&mut page, "the same, the ancestor's way", "-", &lost.to_string(), true);
-        for (name, url) in [("PostgreSQL", postgres.database()), ("SQLite", place("pace"))] {
-            let run = receiver::run(&url, Load::paced(PACE_PER_SECOND)).await?;
-            let Answered { reports, mut latencies } = run.answered;
-            for (part, word) in [(0.5, "median"), (0.99, "99th percentile")] {
-                let what = format!(
-                    "an answer at {PACE_PER_SECOND} reports a second, {name}, {word} of {reports}"
-                );
-                let measured = load::percentile(&mut latencies, part).as_secs_f64() * 1000.0;
-                line(&mut page, &what, "-", &format!("{measured:.1} ms"), true);
-            }
-        }
-        anyhow::Ok(())
+        throughput(postgres, &mut page).await?;
+        latency(postgres, &mut page).await
     })?;
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("ingest.md");
     std::fs::write(file, &page)?;
     show(&page);
+    Ok(())
+}
+
+/// How many reports a second are stored, by us and by the ancestor.
+async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let single = Load::closed(CONNECTIONS, 1);
+    let batches = Load::closed(CONNECTIONS_OF_FEW, BATCH);
+    let bare = bare::run(single).await?.reports as f64 / SENDING.as_secs_f64();
+    let ancestor = ancestor::run(&postgres.database(), single).await?;
+    let runs = [
+        ("PostgreSQL", receiver::run(&postgres.database(), single).await?),
+        ("SQLite", receiver::run(&place("single"), single).await?),
+        ("PostgreSQL, 100 reports a request", receiver::run(&postgres.database(), batches).await?),
+        ("SQLite, 100 reports a request", receiver::run(&place("batches"), batches).await?),
+    ];
+    writeln!(
+        page,
+        "An answer to each request and nothing else: {bare:.0} a second. No receiver of one report a request can
+be faster here.\n"
+    )?;
+    *page += "| | answered | really there | stored a second |\n|---|---|---|---|\n";
+    let all = [("the ancestor's way, PostgreSQL", &ancestor)].into_iter();
+    let ours = runs.iter().map(|(name, run)| (*name, run));
+    for (name, run) in all.chain(ours) {
+        let rate = run.rate();
+        writeln!(page, "| {name} | {} | {} | {rate:.0} |", run.answered.reports, run.there)?;
+    }
+    *page += "\n| what | budget | measured | holds |\n|---|---|---|---|\n";
+    let base = ancestor.rate();
+    for (name, run) in &runs {
+        let ratio = run.rate() / base;
+        let what = format!("stored a second against the ancestor's way, {name}");
+        line(page, &what, "10 times", &format!("{ratio:.1} times"), ratio >= 10.0);
+    }
+    let lost: usize = runs.iter().map(|(_, run)| run.answered.reports - run.there).sum();
+    line(page, "answered and not there", "0", &lost.to_string(), lost == 0);
+    let lost = ancestor.answered.reports - ancestor.there;
+    line(page, "the same, the ancestor's way", "-", &lost.to_string(), true);
+    Ok(())
+}
+
+/// How long an answer takes at a pace that leaves time.
+async fn latency(postgres: &Postgres, page: &mut String) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let sqlite = folder.path().join("pace").display().to_string();
+    for (name, url) in [("PostgreSQL", postgres.database()), ("SQLite", sqlite)] {
+        let run = receiver::run(&url, Load::paced(PACE_PER_SECOND)).await?;
+        let Answered { reports, mut latencies } = run.answered;
+        for (part, word) in [(0.5, "median"), (0.99, "99th percentile")] {
+            let what = format!(
+                "an answer at {PACE_PER_SECOND} reports a second, {name}, {word} of {reports}"
+            );
+            let measured = load::percentile(&mut latencies, part).as_secs_f64() * 1000.0;
+            line(page, &what, "-", &format!("{measured:.1} ms"), true);
+        }
+    }
     Ok(())
 }
 
