@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, Transaction};
+use tokio_postgres::{Client, Row, Statement, Transaction};
 
+use super::session::Session;
 use crate::record::{Record, date_of, day_number};
 use crate::store::Error;
 use crate::store::counts::{
@@ -34,23 +35,46 @@ const CHANGE: &str = "INSERT INTO ktel_counts (product, _week, version, schema, 
     SET number = ktel_counts.number + excluded.number, \
     senders = ktel_counts.senders + excluded.senders";
 
-/// Counts what new records say.
-pub(super) async fn add(transaction: &Transaction<'_>, records: &[&Record]) -> Result<(), Error> {
-    let known = installations(records);
-    let mut last = BTreeMap::new();
-    if !known.is_empty() {
-        let schemas: Vec<&str> = known.iter().map(|it| it.schema.as_str()).collect();
-        let ids: Vec<&str> = known.iter().map(|it| it.id.as_str()).collect();
-        let weeks: Vec<i32> = known.iter().map(|it| it.week).collect();
-        let values: [&(dyn ToSql + Sync); 3] = [&schemas, &ids, &weeks];
-        transaction.execute(CLAIM, &values).await?;
-        for row in transaction.query(LAST, &values).await? {
-            last.insert(installation_of(&row, row.try_get(5)?)?, last_of(&row)?);
-        }
+/// What every group asks, prepared once.
+pub(super) struct Statements {
+    claim: Statement,
+    last: Statement,
+    remember: Statement,
+    change: Statement,
+}
+
+impl Statements {
+    pub(super) async fn prepare(session: &mut Session) -> Result<Self, Error> {
+        Ok(Self {
+            claim: session.prepare(CLAIM).await?,
+            last: session.prepare(LAST).await?,
+            remember: session.prepare(REMEMBER).await?,
+            change: session.prepare(CHANGE).await?,
+        })
     }
-    let changes = Changes::of(records, last);
-    remember(transaction, &changes.last).await?;
-    change(transaction, &changes).await
+
+    /// Counts what new records say.
+    pub(super) async fn add(
+        &self,
+        transaction: &Transaction<'_>,
+        records: &[&Record],
+    ) -> Result<(), Error> {
+        let known = installations(records);
+        let mut last = BTreeMap::new();
+        if !known.is_empty() {
+            let schemas: Vec<&str> = known.iter().map(|it| it.schema.as_str()).collect();
+            let ids: Vec<&str> = known.iter().map(|it| it.id.as_str()).collect();
+            let weeks: Vec<i32> = known.iter().map(|it| it.week).collect();
+            let values: [&(dyn ToSql + Sync); 3] = [&schemas, &ids, &weeks];
+            transaction.execute(&self.claim, &values).await?;
+            for row in transaction.query(&self.last, &values).await? {
+                last.insert(installation_of(&row, row.try_get(5)?)?, last_of(&row)?);
+            }
+        }
+        let changes = Changes::of(records, last);
+        remember(transaction, &self.remember, &changes.last).await?;
+        change(transaction, &self.change, &changes).await
+    }
 }
 
 /// Takes back what an installation said, and forgets that it did.
@@ -61,7 +85,7 @@ pub(super) async fn forget(transaction: &Transaction<'_>, id: &str) -> Result<()
     for row in transaction.query(gone, &[&id]).await? {
         changes.count(&installation_of(&row, id.to_owned())?, &last_of(&row)?, -1);
     }
-    change(transaction, &changes).await
+    change(transaction, &transaction.prepare(CHANGE).await?, &changes).await
 }
 
 fn installation_of(row: &Row, id: String) -> Result<Installation, Error> {
@@ -76,6 +100,7 @@ fn last_of(row: &Row) -> Result<Last, Error> {
 
 async fn remember(
     transaction: &Transaction<'_>,
+    statement: &Statement,
     last: &BTreeMap<Installation, Last>,
 ) -> Result<(), Error> {
     if last.is_empty() {
@@ -87,11 +112,15 @@ async fn remember(
     let products: Vec<&str> = last.values().map(|it| it.product.as_str()).collect();
     let versions: Vec<&str> = last.values().map(|it| it.version.as_str()).collect();
     let said: Vec<String> = last.values().map(|it| counts::write(&it.said)).collect();
-    transaction.execute(REMEMBER, &[&schemas, &ids, &weeks, &products, &versions, &said]).await?;
+    transaction.execute(statement, &[&schemas, &ids, &weeks, &products, &versions, &said]).await?;
     Ok(())
 }
 
-async fn change(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), Error> {
+async fn change(
+    transaction: &Transaction<'_>,
+    statement: &Statement,
+    changes: &Changes,
+) -> Result<(), Error> {
     if changes.counts.is_empty() {
         return Ok(());
     }
@@ -106,7 +135,7 @@ async fn change(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), 
     let senders: Vec<i64> = changes.counts.values().map(|(_, senders)| *senders).collect();
     let values: [&(dyn ToSql + Sync); 8] =
         [&products, &weeks, &versions, &schemas, &fields, &words, &numbers, &senders];
-    transaction.execute(CHANGE, &values).await?;
+    transaction.execute(statement, &values).await?;
     Ok(())
 }
 

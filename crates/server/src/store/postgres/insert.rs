@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use futures::future::join_all;
+use futures::future::try_join_all;
+use tokio::try_join;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Statement, Transaction};
 
@@ -40,6 +41,7 @@ pub(super) async fn commit(
             inserts.insert(table.name.as_str(), statement);
         }
     }
+    let counting = counts::Statements::prepare(session).await?;
     let transaction = session.client.transaction().await?;
     let sequences = keys(&transaction, &insert, records).await?;
     let (stored, rows, items) = sort(records, &sequences);
@@ -47,14 +49,13 @@ pub(super) async fn commit(
         let statement = inserts.get(rows.table.name.as_str())?;
         Some(rows.insert(&transaction, statement))
     });
+    let new = new(records, &stored);
     // They are sent one behind the other, and waited for together.
-    for inserted in join_all(rows).await {
-        inserted?;
-    }
-    if !items.days.is_empty() {
-        items.insert(&transaction, &insert_items).await?;
-    }
-    counts::add(&transaction, &new(records, &stored)).await?;
+    try_join!(
+        try_join_all(rows),
+        items.insert(&transaction, &insert_items),
+        counting.add(&transaction, &new),
+    )?;
     transaction.commit().await.map_err(|error| match error.into() {
         // Nobody knows whether the database heard it.
         Error::Postgres(cause) if cause.code().is_none() => Error::Uncertain(cause),
@@ -64,11 +65,11 @@ pub(super) async fn commit(
 }
 
 /// Inserts the records themselves, and gives the numbers of those that are new.
-async fn keys<'r>(
+async fn keys(
     transaction: &Transaction<'_>,
     insert: &Statement,
-    records: &[&'r Record],
-) -> Result<HashMap<(i32, &'r str), i64>, Error> {
+    records: &[&Record],
+) -> Result<Vec<Option<i64>>, Error> {
     let each = || records.iter();
     let days: Vec<i32> = each().map(|it| day_number(it.key.day)).collect();
     let ids: Vec<&str> = each().map(|it| it.key.id.as_str()).collect();
@@ -78,17 +79,21 @@ async fn keys<'r>(
     let authenticated: Vec<i16> = each().map(|it| i16::from(it.authenticated)).collect();
     let values: [&(dyn ToSql + Sync); 6] =
         [&days, &ids, &received, &products, &sources, &authenticated];
-    let mut given = HashMap::new();
-    for row in transaction.query(insert, &values).await? {
-        let (day, id, sequence): (i32, &str, i64) =
-            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        given.insert((day, id.to_owned()), sequence);
+    let rows = transaction.query(insert, &values).await?;
+    let mut places = HashMap::with_capacity(records.len());
+    for (place, key) in days.iter().copied().zip(ids).enumerate() {
+        // Of two that are the same, the first is the new one.
+        places.entry(key).or_insert(place);
     }
-    let own = records.iter().filter_map(|record| {
-        let (day, id) = (day_number(record.key.day), record.key.id.as_str());
-        Some(((day, id), given.remove(&(day, id.to_owned()))?))
-    });
-    Ok(own.collect())
+    let mut sequences = vec![None; records.len()];
+    for row in &rows {
+        let key: (i32, &str) = (row.try_get(0)?, row.try_get(1)?);
+        let place = places.get(&key).and_then(|place| sequences.get_mut(*place));
+        if let Some(sequence) = place {
+            *sequence = Some(row.try_get(2)?);
+        }
+    }
+    Ok(sequences)
 }
 
 /// The rows of one table.
@@ -123,16 +128,14 @@ struct Items<'r> {
 /// What became of each record, and the rows of those that are new.
 type Sorted<'r> = (Vec<Stored>, BTreeMap<&'r str, Rows<'r>>, Items<'r>);
 
-fn sort<'r>(records: &[&'r Record], sequences: &HashMap<(i32, &str), i64>) -> Sorted<'r> {
-    let mut left = sequences.clone();
+fn sort<'r>(records: &[&'r Record], sequences: &[Option<i64>]) -> Sorted<'r> {
     let (mut stored, mut rows, mut items) = (Vec::new(), BTreeMap::new(), Items::default());
-    for record in records {
-        let day = day_number(record.key.day);
-        // Of two that are the same, the first is the new one.
-        let Some(sequence) = left.remove(&(day, record.key.id.as_str())) else {
+    for (record, sequence) in records.iter().zip(sequences) {
+        let Some(sequence) = *sequence else {
             stored.push(Stored::Repeated);
             continue;
         };
+        let day = day_number(record.key.day);
         stored.push(Stored::New);
         for (position, section) in (0..).zip(&record.sections) {
             let table = &*section.table;
@@ -218,6 +221,9 @@ impl Items<'_> {
         statement: &Statement,
     ) -> Result<(), Error> {
         let Self { days, sequences, positions, fields, words, numbers, buckets } = self;
+        if days.is_empty() {
+            return Ok(());
+        }
         let values: [&(dyn ToSql + Sync); 7] =
             [days, sequences, positions, fields, words, numbers, buckets];
         transaction.execute(statement, &values).await?;
