@@ -314,7 +314,15 @@ impl Lane {
             &self.sender
         };
         let carried = courier::deliver(&self.spool, carrier, deadline, surroundings, observe).await;
-        carried.map_or_else(failed, |account| account.finished)
+        let account = match carried {
+            Ok(account) => account,
+            Err(error) => return failed(error),
+        };
+        if let Some(message) = &account.rejected_because {
+            let rejected = account.rejected_items;
+            warn!(server, rejected, message, "parts of reports are not taken");
+        }
+        account.finished
     }
 }
 
