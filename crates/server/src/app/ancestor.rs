@@ -15,6 +15,7 @@ use http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
 use super::guard::{Gate, guard};
+use super::intake::Announced;
 use super::{App, refusal, status, unstored};
 use crate::ingest::{self, Context, Reason, Sender};
 
@@ -62,7 +63,7 @@ async fn other(
     match routes.answers {
         // There, every path that begins so takes numbers.
         Answers::Ancestor if method == http::Method::POST && uri.path().starts_with("/stats") => {
-            routes.store("stats", &headers, body).await
+            routes.store("stats", Announced::by(&headers), body).await
         }
         Answers::Ancestor => status(200).into_response(),
         Answers::Strict => refusal(404, "not_found", "there is nothing here", None),
@@ -71,16 +72,18 @@ async fn other(
 
 async fn take(State(routes): State<Routes>, uri: Uri, headers: HeaderMap, body: Body) -> Response {
     let name = uri.path().trim_start_matches('/').to_owned();
-    routes.store(&name, &headers, body).await
+    let announced = Announced::by(&headers);
+    drop((uri, headers));
+    routes.store(&name, announced, body).await
 }
 
 impl Routes {
-    async fn store(&self, name: &str, headers: &HeaderMap, body: Body) -> Response {
+    async fn store(&self, name: &str, announced: Announced, body: Body) -> Response {
         let app = &self.app;
         if !app.admit_unknown("kamaji") {
             return refusal(429, "rate", "too many requests", None);
         }
-        let body = match app.small_body(headers, body).await {
+        let body = match app.small_body(&announced, body).await {
             Ok(body) => body,
             Err(trouble) => {
                 let (number, code, message) = trouble.words();

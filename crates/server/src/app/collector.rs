@@ -9,16 +9,17 @@ use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
+use http::header::RETRY_AFTER;
 use http::request::Parts;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::event::{Event, Events};
-use super::intake::{Held, Trouble};
+use super::intake::{Announced, Held, Trouble};
 use super::shown::{Denied, Shown};
 use super::{App, json_answer};
 use crate::ingest::{self, Loose};
-use crate::limits::ACKS_ASKED_MAX;
+use crate::limits::{ACKS_ASKED_MAX, RETRY_AFTER_SECONDS};
 use crate::record::Source;
 use crate::signed::{Forged, signer};
 use crate::token::Stamp;
@@ -56,7 +57,11 @@ impl Code {
         if let Some(event) = event {
             body["invalid-event-number"] = event.into();
         }
-        json_answer(status, &body)
+        let mut answer = json_answer(status, &body);
+        if matches!(status, 429 | 503) {
+            answer.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        answer
     }
 }
 
@@ -66,7 +71,7 @@ pub(super) async fn take(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    app.collect(&Asked { parts: &parts, shown: &shown }, body, event::enveloped).await
+    app.collect(&Head::of(parts, &shown), body, event::enveloped).await
 }
 
 pub(super) async fn take_raw(
@@ -75,7 +80,7 @@ pub(super) async fn take_raw(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    app.collect(&Asked { parts: &parts, shown: &shown }, body, event::lines).await
+    app.collect(&Head::of(parts, &shown), body, event::lines).await
 }
 
 pub(super) async fn acks(
@@ -84,7 +89,7 @@ pub(super) async fn acks(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let acks = app.acks(&Asked { parts: &parts, shown: &shown }, body).await;
+    let acks = app.acks(&Head::of(parts, &shown), body).await;
     acks.map_or_else(|code| code.answer(None), |acks| json_answer(200, &json!({"acks": acks})))
 }
 
@@ -93,40 +98,43 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Response {
 }
 
 /// What a request says besides its body.
-struct Asked<'r> {
-    parts: &'r Parts,
-    shown: &'r Shown,
+struct Head<'s> {
+    sender: Result<&'s Stamp, Code>,
+    channel: Result<Option<String>, Code>,
+    announced: Announced,
 }
 
-impl<'r> Asked<'r> {
-    fn header(&self, name: &str) -> Option<&'r str> {
-        self.parts.headers.get(name).and_then(|value| value.to_str().ok())
+impl<'s> Head<'s> {
+    fn of(parts: Parts, shown: &'s Shown) -> Self {
+        let announced = Announced::by(&parts.headers);
+        Self { sender: sender(&parts, shown), channel: channel(&parts), announced }
     }
+}
 
-    /// Finds who sends.
-    fn sender(&self) -> Result<&'r Stamp, Code> {
-        self.shown.sender().map_err(|denied| match denied {
-            Denied::Missing if self.query("token").is_some() => TOKEN_IN_QUERY,
-            Denied::Missing | Denied::Empty => TOKEN_REQUIRED,
-            Denied::Scheme => INVALID_AUTHORIZATION,
-            Denied::Unknown | Denied::Role => INVALID_TOKEN,
-            Denied::TooOften => QUEUE_FULL,
-        })
-    }
+/// Finds who sends.
+fn sender<'s>(parts: &Parts, shown: &'s Shown) -> Result<&'s Stamp, Code> {
+    shown.sender().map_err(|denied| match denied {
+        Denied::Missing if query(parts, "token").is_some() => TOKEN_IN_QUERY,
+        Denied::Missing | Denied::Empty => TOKEN_REQUIRED,
+        Denied::Scheme => INVALID_AUTHORIZATION,
+        Denied::Unknown | Denied::Role => INVALID_TOKEN,
+        Denied::TooOften => QUEUE_FULL,
+    })
+}
 
-    fn query(&self, name: &str) -> Option<&'r str> {
-        let pairs = self.parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+/// Finds the channel that a sender chose, if it chose one.
+fn channel(parts: &Parts) -> Result<Option<String>, Code> {
+    let header = parts.headers.get("x-splunk-request-channel");
+    let header = header.and_then(|value| value.to_str().ok());
+    match header.or_else(|| query(parts, "channel")) {
+        Some(channel) if !channels::is_channel(channel) => Err(INVALID_CHANNEL),
+        named => Ok(named.map(str::to_owned)),
     }
+}
 
-    /// Finds the channel that a sender chose, if it chose one.
-    fn channel(&self) -> Result<Option<&'r str>, Code> {
-        let named = self.header("x-splunk-request-channel").or_else(|| self.query("channel"));
-        match named {
-            Some(channel) if !channels::is_channel(channel) => Err(INVALID_CHANNEL),
-            named => Ok(named),
-        }
-    }
+fn query<'r>(parts: &'r Parts, name: &str) -> Option<&'r str> {
+    let mut pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 /// Which numbers a sender asks for.
@@ -136,18 +144,19 @@ struct Acks {
 }
 
 impl App {
-    async fn collected_body(&self, asked: &Asked<'_>, body: Body) -> Result<Held<'_>, Code> {
-        self.body(&asked.parts.headers, body).await.map_err(|trouble| match trouble {
+    async fn collected_body(&self, head: &Head<'_>, body: Body) -> Result<Held<'_>, Code> {
+        self.body(&head.announced, body).await.map_err(|trouble| match trouble {
             Trouble::TooLarge => TOO_LARGE,
             Trouble::Encoding | Trouble::Broken => INVALID_DATA,
             Trouble::Slow | Trouble::Busy => BUSY,
         })
     }
 
-    async fn acks(&self, asked: &Asked<'_>, body: Body) -> Result<Map<String, Value>, Code> {
-        let stamp = asked.sender()?;
-        let channel = asked.channel()?.ok_or(CHANNEL_MISSING)?;
-        let body = self.collected_body(asked, body).await?;
+    async fn acks(&self, head: &Head<'_>, body: Body) -> Result<Map<String, Value>, Code> {
+        let stamp = head.sender?;
+        let channel = head.channel.as_ref().map_err(|code| *code)?;
+        let channel = channel.as_deref().ok_or(CHANNEL_MISSING)?;
+        let body = self.collected_body(head, body).await?;
         let Acks { acks } = serde_json::from_slice(&body).map_err(|_| INVALID_DATA)?;
         if acks.len() > ACKS_ASKED_MAX {
             return Err(TOO_LARGE);
@@ -161,14 +170,14 @@ impl App {
 
     async fn collect(
         &self,
-        asked: &Asked<'_>,
+        head: &Head<'_>,
         body: Body,
         read: for<'b> fn(&'b Bytes) -> Result<Events<'b>, Code>,
     ) -> Response {
         let events = async {
-            let stamp = asked.sender()?;
-            let channel = asked.channel()?;
-            Ok((stamp, channel, self.collected_body(asked, body).await?))
+            let stamp = head.sender?;
+            let channel = head.channel.as_ref().map_err(|code| *code)?;
+            Ok((stamp, channel.as_deref(), self.collected_body(head, body).await?))
         };
         let (stamp, channel, body) = match events.await {
             Ok(asked) => asked,
@@ -178,7 +187,7 @@ impl App {
             Ok(events) => events,
             Err(code) => return code.answer(None),
         };
-        let key = asked.header("idempotency-key");
+        let key = head.announced.key.as_deref();
         let (mut all, mut first) = (Vec::new(), None);
         for (number, event) in events.into_iter().enumerate() {
             match self.read_one(stamp, key.map(|key| format!("{key}.{number}")), event) {

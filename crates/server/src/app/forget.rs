@@ -9,6 +9,7 @@ use http::HeaderMap;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
+use super::intake::Announced;
 use super::{App, json_answer, refusal, unstored};
 use crate::limits::DAYS_AHEAD_MAX;
 use crate::record::day_number;
@@ -21,7 +22,9 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     if !app.admit_unknown("forget") {
         return refusal(429, "rate", "too many requests", None);
     }
-    let body = match app.small_body(&headers, body).await {
+    let announced = Announced::by(&headers);
+    drop(headers);
+    let body = match app.small_body(&announced, body).await {
         Ok(body) => body,
         Err(trouble) => {
             let (number, code, message) = trouble.words();

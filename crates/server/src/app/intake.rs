@@ -54,37 +54,60 @@ impl Deref for Held<'_> {
     }
 }
 
+/// What a head says of its body.
+///
+/// It is read before the body, and with it all that a route wants of the head: a head that is kept keeps
+/// the buffer that it came in, and a body that comes slowly would need another one.
+#[derive(Debug)]
+pub(super) struct Announced {
+    /// What tells a repetition, where items have no ids of their own.
+    pub(super) key: Option<String>,
+    length: Option<u64>,
+    encoding: Option<Encoding>,
+}
+
+impl Announced {
+    pub(super) fn by(headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).map(|value| value.to_str());
+        let length =
+            text(CONTENT_LENGTH.as_str()).and_then(Result::ok).and_then(|it| it.parse().ok());
+        let encoding = match text(CONTENT_ENCODING.as_str()) {
+            Some(value) => value.ok().and_then(|value| Encoding::from_header(Some(value))),
+            None => Some(Encoding::Identity),
+        };
+        let key = text("idempotency-key").and_then(Result::ok).map(str::to_owned);
+        Self { key, length, encoding }
+    }
+}
+
 impl App {
     /// Reads a body; what says that it is too large is not read at all.
-    pub(super) async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Held<'_>, Trouble> {
-        self.body_of(headers, body, BODY_BYTES_MAX).await
+    pub(super) async fn body(
+        &self,
+        announced: &Announced,
+        body: Body,
+    ) -> Result<Held<'_>, Trouble> {
+        self.body_of(announced, body, BODY_BYTES_MAX).await
     }
 
     /// Reads the body of somebody who needs no token, and has little to say.
     pub(super) async fn small_body(
         &self,
-        headers: &HeaderMap,
+        announced: &Announced,
         body: Body,
     ) -> Result<Held<'_>, Trouble> {
-        self.body_of(headers, body, SMALL_BODY_BYTES_MAX).await
+        self.body_of(announced, body, SMALL_BODY_BYTES_MAX).await
     }
 
     async fn body_of(
         &self,
-        headers: &HeaderMap,
+        Announced { key: _, length, encoding }: &Announced,
         body: Body,
         most: usize,
     ) -> Result<Held<'_>, Trouble> {
-        let text = |name| headers.get(name).map(|value: &http::HeaderValue| value.to_str());
-        let length =
-            text(CONTENT_LENGTH).and_then(Result::ok).and_then(|it| it.parse::<u64>().ok());
         if length.is_some_and(|length| length > most as u64) {
             return Err(Trouble::TooLarge);
         }
-        let encoding = match text(CONTENT_ENCODING) {
-            Some(value) => value.ok().and_then(|value| Encoding::from_header(Some(value))),
-            None => Some(Encoding::Identity),
-        };
         let encoding = encoding.ok_or(Trouble::Encoding)?;
         let gathered = timeout(BODY_WITHIN, self.gather(Limited::new(body, most))).await;
         let (gathered, mut room) = gathered.unwrap_or(Err(Trouble::Slow))?;

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
-use super::intake::Trouble;
+use super::intake::{Announced, Trouble};
 use super::shown::{Denied, Shown};
 use super::{App, status};
 use crate::ingest::otlp::{Log, Said, Unreadable, json, protobuf};
@@ -48,7 +48,9 @@ pub(super) async fn take(
         let message = "send application/x-protobuf or application/json";
         return Encoding::Json.refuse(415, INVALID_ARGUMENT, message);
     };
-    match app.take_logs(encoding, &shown, &parts.headers, body).await {
+    let announced = Announced::by(&parts.headers);
+    drop(parts);
+    match app.take_logs(encoding, &shown, &announced, body).await {
         Ok(rejected) => encoding.answer(200, encoding.response(&rejected)),
         Err((number, code, message)) => encoding.refuse(number, code, message),
     }
@@ -147,11 +149,11 @@ impl App {
         &self,
         encoding: Encoding,
         shown: &Shown,
-        headers: &HeaderMap,
+        announced: &Announced,
         body: Body,
     ) -> Result<Rejected, Refusal> {
         let stamp = shown.sender().map_err(denied)?;
-        let body = self.body(headers, body).await.map_err(troubled)?;
+        let body = self.body(announced, body).await.map_err(troubled)?;
         let logs = match encoding {
             Encoding::Protobuf => protobuf::logs(&body),
             Encoding::Json => json::logs(&body),
@@ -160,7 +162,7 @@ impl App {
             Unreadable::Broken => (400, INVALID_ARGUMENT, "not a request to export logs"),
             Unreadable::TooMany => (413, INVALID_ARGUMENT, "too much in one request"),
         })?;
-        let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+        let key = announced.key.as_deref();
         let (mut all, mut rejected) = (Vec::new(), Rejected::default());
         for (index, log) in logs.into_iter().enumerate() {
             match self.read_log(stamp, key.map(|key| format!("{key}.{index}")).as_deref(), log) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::response::Response;
 use http::HeaderMap;
@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::audit::Looked;
+use super::intake::Announced;
 use super::shown::Shown;
 use super::{App, refusal, text_answer, unstored};
 use crate::audit::Kind;
@@ -66,10 +67,12 @@ pub(super) struct Most {
 
 pub(super) async fn rows(
     State(app): State<Arc<App>>,
-    Path(table): Path<String>,
+    table: Result<Path<String>, PathRejection>,
     most: Result<Query<Most>, QueryRejection>,
     Extension(shown): Extension<Shown>,
 ) -> Response {
+    // What is no text is the name of no table.
+    let table = table.map_or_else(|_| String::new(), |Path(table)| table);
     match app.rows(&shown, &table, most).await {
         Ok(answer) => answer,
         Err(answer) => *answer,
@@ -96,7 +99,7 @@ impl App {
         if headers.get(CONTENT_TYPE).is_some_and(|value| !is_json(value)) {
             return Err(refuse(415, "type", "send application/json"));
         }
-        let body = self.body(headers, body).await.map_err(|trouble| {
+        let body = self.body(&Announced::by(headers), body).await.map_err(|trouble| {
             let (number, code, message) = trouble.words();
             refuse(number, code, message)
         })?;

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::intake::Announced;
 use super::shown::{Denied, Shown};
 use super::{App, json_answer, receipts, refusal, unstored};
 use crate::ingest::{self, EVENTS, REPORT, Read, Reason, Refused};
@@ -38,7 +39,10 @@ pub(super) async fn take(
     let Some(form) = form_of(&parts.headers) else {
         return refusal(415, "type", "send application/json or application/x-ndjson", None);
     };
-    let body = match app.body(&parts.headers, body).await {
+    let wants_receipts = receipts::are_wanted(&parts.headers);
+    let announced = Announced::by(&parts.headers);
+    drop(parts);
+    let body = match app.body(&announced, body).await {
         Ok(body) => body,
         Err(trouble) => {
             let (number, code, message) = trouble.words();
@@ -55,9 +59,7 @@ pub(super) async fn take(
     if items.len() > ITEMS_MAX {
         return refusal(413, "too_many", "too many items in one request", None);
     }
-    let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    let wants_receipts = receipts::are_wanted(&parts.headers);
-    app.take_all(stamp, key, &items, wants_receipts).await
+    app.take_all(stamp, announced.key.as_deref(), &items, wants_receipts).await
 }
 
 /// What became of the items of a request.

@@ -108,7 +108,9 @@ async fn a_sender_has_so_many_turns_wherever_it_comes_from_and_takes_nobody_else
     }
     let basic = basic(TOKEN).unwrap();
     let one = request(3, "POST", "/services/collector", Some(&basic));
-    assert_eq!(server.answer(one).await.status(), 429, "it is the same token");
+    let answer = server.answer(one).await;
+    assert_eq!(answer.status(), 429, "it is the same token");
+    assert_eq!(answer.headers()["retry-after"], "1");
     assert_eq!(asks(&server, 1, ("GET", "/v1/keys"), None).await, Some(PREFIX_BURST));
 }
 

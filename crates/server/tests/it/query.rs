@@ -105,6 +105,7 @@ async fn what_cannot_be_answered_is_told_apart() {
     for (path, status) in [
         ("/v1/rows/sqlite_schema", 404),
         ("/v1/rows/ktel_tokens", 404),
+        ("/v1/rows/%ff", 404),
         ("/v1/rows/ktel_records?limit=0", 400),
         ("/v1/rows/ktel_records?limit=x", 400),
     ] {
