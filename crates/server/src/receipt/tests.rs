@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Claim, Error, Key, Receipt, Stored, canonical, digest};
 use crate::Catalog;
-use crate::ingest::{Context, report};
-use crate::record::{Cell, Record};
+use crate::ingest::{Context, Reason, report};
+use crate::record::{Cell, Item, Record, Source};
 use crate::store::Forgotten;
 
 const TODAY: Date = date(2026, 11, 21);
@@ -24,11 +24,15 @@ fn envelope() -> Value {
 }
 
 fn read(item: &Value) -> Record {
+    read_bound(item, None)
+}
+
+fn read_bound(item: &Value, bound: Option<&str>) -> Record {
     let catalog = Catalog::built_in();
     let context = Context {
         catalog: &catalog,
         today: TODAY,
-        bound: None,
+        bound,
         sender: crate::ingest::Sender::Token,
         key: None,
         signer: None,
@@ -97,18 +101,48 @@ fn the_digest_covers_every_value_that_is_kept_and_none_that_is_not() {
     dropped["data"]["mine"] = json!({"x": 2});
     dropped["data"]["cluster-state"]["owner"] = json!("alice");
     assert_eq!(digest(&read(&dropped)), before, "what is not kept does not matter");
-    let changes: [fn(&mut Record); 6] = [
+    let changes: [fn(&mut Record); 8] = [
         |it| it.key.id.push('x'),
         |it| it.key.day = TODAY,
         |it| it.received = date(2026, 11, 22),
         |it| it.product = None,
         |it| it.authenticated = false,
+        |it| it.source = Source::Events,
+        |it| it.sections[0].items.push(word("plugins", "cors", None)),
         |it| it.sections[0].cells[0] = Some(Cell::Integer(4)),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut record = record.clone();
         change(&mut record);
         assert_ne!(digest(&record), before, "{number}");
+    }
+}
+
+fn word(field: &str, word: &str, value: Option<Cell>) -> Item {
+    Item { field: field.to_owned(), word: word.to_owned(), value }
+}
+
+#[test]
+fn words_are_covered_in_one_order_however_they_came() {
+    let words = [
+        word("plugins", "cors", Some(Cell::Text("2-5".into()))),
+        word("mesh", "linkerd", Some(Cell::Integer(3))),
+        word("mesh", "istio", None),
+    ];
+    let with = |words: Vec<Item>| {
+        let mut record = read(&envelope());
+        record.sections[0].items = words;
+        canonical(&record)
+    };
+    let backwards = words.iter().rev().cloned().collect();
+    let expected = concat!(
+        r#""words":[{"bucket":null,"field":"mesh","number":null,"word":"istio"},"#,
+        r#"{"bucket":null,"field":"mesh","number":3,"word":"linkerd"},"#,
+        r#"{"bucket":"2-5","field":"plugins","number":null,"word":"cors"}]"#
+    );
+    for words in [words.to_vec(), backwards] {
+        let covered = with(words);
+        assert!(covered.contains(expected), "{covered}");
     }
 }
 
@@ -125,7 +159,9 @@ fn a_report_is_compared_with_what_was_stored_of_it() {
     other["data"]["cluster-state"]["pods"] = json!(4);
     assert_eq!(compare(other.to_string()), Err(Error::Differs));
     assert_eq!(compare(format!("not this\n{other}\n{item}\n")), Ok(()), "one a line");
+    let differs = other.to_string();
     other["id"] = json!("another-id-that-is-long");
+    assert_eq!(compare(format!("{differs}\n{other}\n")), Err(Error::Differs), "its id is there");
     assert_eq!(compare(other.to_string()), Err(Error::NoReport));
     assert_eq!(compare(String::new()), Err(Error::NoReport));
     let mut day = item.clone();
@@ -134,10 +170,43 @@ fn a_report_is_compared_with_what_was_stored_of_it() {
 }
 
 #[test]
+fn a_report_that_nobody_would_have_stored_is_told_from_another() {
+    let catalog = Catalog::built_in();
+    let (_, receipt) = receipt(&envelope());
+    let read = Receipt::read(&receipt).unwrap();
+    for (member, value, reason) in [
+        ("signature", json!("ed25519:none"), Reason::Signature),
+        ("schemas", json!({}), Reason::Empty),
+        ("data", json!(null), Reason::Malformed),
+    ] {
+        let mut item = envelope();
+        item[member] = value;
+        let compared = read.compare(item.to_string().as_bytes(), &catalog);
+        assert_eq!(compared, Err(Error::Refused(reason)), "{member}");
+    }
+}
+
+#[test]
+fn a_report_that_names_no_product_is_of_the_one_that_its_token_speaks_for() {
+    let mut item = envelope();
+    item["product"] = json!({"ktel": "0.1.0"});
+    let bound = Key::random(TODAY).stored(Stored::of(&read_bound(&item, Some("acme"))));
+    let unbound = Key::random(TODAY).stored(Stored::of(&read(&item)));
+    for (receipt, product) in [(bound, json!("acme")), (unbound, json!(null))] {
+        assert_eq!(receipt["product"], product);
+        let receipt = Receipt::read(&receipt).unwrap();
+        let compared = receipt.compare(item.to_string().as_bytes(), &Catalog::built_in());
+        assert_eq!(compared, Ok(()), "{product}");
+    }
+}
+
+#[test]
 fn forgetting_has_a_receipt_too() {
     let key = Key::random(TODAY);
     let rows = [("one".to_owned(), 2), ("two".to_owned(), 3)].into();
     let receipt = key.forgotten("an id", TODAY, &Forgotten { rows, items: 1, records: 4 });
+    let said = json!([receipt["rows"], receipt["items"], receipt["records"]]);
+    assert_eq!(said, json!([{"one": 2, "two": 3}, 1, 4]));
     let read = Receipt::read(&receipt).unwrap();
     let installation = "an id".to_owned();
     assert_eq!(read.claim, Claim::Forgotten { installation, day: TODAY, rows: 5 });

@@ -22,10 +22,11 @@ async fn send(server: &Server, kind: &str, prefer: Option<&str>, body: String) -
     }
     let answer = server.answer(request.body(Body::from(body)).unwrap()).await;
     assert_eq!(answer.status(), 200);
-    let applied = answer.headers().get("preference-applied").is_some();
+    let applied = answer.headers().get("preference-applied").cloned();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     let body: Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!(applied, body.get("receipts").is_some(), "{body}");
+    let expected = body.get("receipts").is_some().then_some("return=representation");
+    assert_eq!(applied.as_ref().map(|it| it.to_str().unwrap()), expected, "{body}");
     body
 }
 
