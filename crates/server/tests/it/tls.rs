@@ -7,16 +7,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use ktel_server::doors::Doors;
+use ktel_server::limits::{TLS_FILE_BYTES_MAX, TLS_LOOK_EVERY};
 use ktel_server::serve::{Entrance, serve};
 use ktel_server::tls::{Error, Files, Look, Tls};
 use ktel_testkit::certificates::{Authority, Identity};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsConnector;
+use tokio::time::sleep;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
 
@@ -120,6 +123,53 @@ async fn both_versions_are_spoken_and_http_1_is_agreed_on() {
 }
 
 #[tokio::test]
+async fn those_between_a_certificate_and_its_authority_are_shown() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    write(folder.path(), &authority.server());
+    let certificate = folder.path().join("tls.crt");
+    let own = std::fs::read_to_string(&certificate).unwrap();
+    std::fs::write(&certificate, own + &authority.certificate_pem()).unwrap();
+    let tls = Tls::load(files(folder.path(), false)).unwrap();
+    let (address, _serving) = listen(&tls).await;
+    let stream = connect(address, &client(&authority, None, BOTH)).await.unwrap();
+    assert_eq!(stream.get_ref().1.peer_certificates().unwrap().len(), 2);
+}
+
+/// Tells whether a client agrees with a server, without a network and thus without a deadline.
+async fn agree(server: &Arc<ServerConfig>, client: &Arc<ClientConfig>) -> bool {
+    let (one, other) = tokio::io::duplex(64 * 1024);
+    let name = ServerName::try_from("localhost").unwrap();
+    let accept = TlsAcceptor::from(Arc::clone(server)).accept(one);
+    let connect = TlsConnector::from(Arc::clone(client)).connect(name, other);
+    let (accepted, connected) = tokio::join!(accept, connect);
+    accepted.is_ok() && connected.is_ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_are_looked_at_until_it_stops_whatever_was_wrong_with_them_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (Authority::new(), Authority::new());
+    write(folder.path(), &old.server());
+    let (of_old, of_new) = (client(&old, None, BOTH), client(&new, None, BOTH));
+    let tls = Tls::load(files(folder.path(), false)).unwrap();
+    let (config, stop) = (tls.config(), CancellationToken::new());
+    let renew = async {
+        for broken in ["", "nothing in PEM"] {
+            std::fs::write(folder.path().join("tls.crt"), broken).unwrap();
+            sleep(2 * TLS_LOOK_EVERY).await;
+            assert!(agree(&config, &of_old).await, "{broken}");
+        }
+        std::fs::remove_file(folder.path().join("tls.key")).unwrap();
+        sleep(2 * TLS_LOOK_EVERY).await;
+        write(folder.path(), &new.server());
+        sleep(2 * TLS_LOOK_EVERY).await;
+        assert!(agree(&config, &of_new).await && !agree(&config, &of_old).await);
+        stop.cancel();
+    };
+    tokio::join!(tls.watch(stop.clone()), renew);
+}
+
+#[tokio::test]
 async fn a_renewed_certificate_is_used_and_who_is_connected_stays() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (Authority::new(), Authority::new());
@@ -154,13 +204,15 @@ async fn files_that_are_no_pair_change_nothing_and_are_named_once() {
         (&certificate, half(&next.certificate_pem())),
         (&key, half(&next.key_pem())),
         (&key, next.certificate_pem()),
-        (&certificate, "x".repeat(2 * 1024 * 1024)),
+        (&certificate, "x".repeat(TLS_FILE_BYTES_MAX as usize + 1)),
     ] {
         std::fs::write(path, &broken).unwrap();
         let error = tls.look().unwrap_err();
         let shown = format!("{error:?}");
         assert!(!shown.contains(next.key_pem().lines().nth(1).unwrap()), "{shown}");
-        if !matches!(error, Error::Long { .. }) {
+        let is_long = broken.len() as u64 > TLS_FILE_BYTES_MAX;
+        assert_eq!(matches!(error, Error::Long { .. }), is_long, "{error}");
+        if !is_long {
             assert_eq!(tls.look().unwrap(), Look::Same);
         }
         assert!(is_let_in(address, &config).await, "{error}");
@@ -197,6 +249,17 @@ async fn a_secret_that_kubernetes_swaps_by_links_is_followed() {
     assert!(is_let_in(address, &client(&new, None, BOTH)).await);
 }
 
+/// Shows a certificate and signs with the key of another.
+fn with_key(config: Arc<ClientConfig>, shown: &Identity, other: &Identity) -> Arc<ClientConfig> {
+    let chain = CertificateDer::from_pem_slice(shown.certificate_pem().as_bytes());
+    let key = PrivateKeyDer::from_pem_slice(other.key_pem().as_bytes()).unwrap();
+    let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+    let mut config = Arc::unwrap_or_clone(config);
+    let pair = CertifiedKey::new(vec![chain.unwrap()], key);
+    config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(pair));
+    Arc::new(config)
+}
+
 #[tokio::test]
 async fn only_clients_of_the_authority_are_let_in_and_it_may_change() {
     let folder = tempfile::tempdir().unwrap();
@@ -215,11 +278,23 @@ async fn only_clients_of_the_authority_are_let_in_and_it_may_change() {
         assert!(!lets_in(Some(&theirs)).await);
         assert!(!lets_in(None).await);
     }
+    // A certificate is no secret; whoever has no key for it is not the one that it names.
+    for version in [&[&rustls::version::TLS12][..], &[&rustls::version::TLS13]] {
+        let thief = client(&authority, Some(&mine), version);
+        assert!(!is_let_in(address, &with_key(thief, &mine, &theirs)).await);
+    }
     // One client that keeps its sessions: what it was once let in with is looked at again.
     let keeps = client(&authority, Some(&mine), BOTH);
     assert!(is_let_in(address, &keeps).await);
+    let brings_theirs = client(&authority, Some(&theirs), BOTH);
+    std::fs::write(&ca, authority.certificate_pem() + &other.certificate_pem()).unwrap();
+    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert!(is_let_in(address, &keeps).await && is_let_in(address, &brings_theirs).await);
     std::fs::write(&ca, other.certificate_pem()).unwrap();
     assert_eq!(tls.look().unwrap(), Look::Renewed);
     assert!(!is_let_in(address, &keeps).await);
-    assert!(is_let_in(address, &client(&authority, Some(&theirs), BOTH)).await);
+    assert!(is_let_in(address, &brings_theirs).await);
+    write(folder.path(), &other.server());
+    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert!(is_let_in(address, &client(&other, Some(&theirs), BOTH)).await);
 }
