@@ -149,6 +149,9 @@ mod tests {
         assert_eq!(taken(0), 20);
         assert_eq!(taken(500), 5);
         assert_eq!(taken(400), 0, "a clock that goes back gives nothing");
+        assert_eq!(taken(500), 0, "nor does it when it comes forward again");
+        assert_eq!(taken(550), 0, "a part of a turn is none");
+        assert_eq!(taken(600), 1);
         assert_eq!(taken(1_000_000), 20);
     }
 
@@ -197,7 +200,14 @@ mod tests {
         assert!(!prefixes.take(empty, 0), "many others do not fill it");
         // Those of which one turn was taken are full again a little later, and make room.
         let later = PREFIX_SWEEP_MS;
+        assert!(prefixes.take(numbered(3 * PREFIXES_MAX), later - 1));
+        assert_eq!(prefixes.buckets.len(), PREFIXES_MAX, "nobody looks so soon");
         assert!(prefixes.take(numbered(3 * PREFIXES_MAX), later));
         assert_eq!(prefixes.buckets.len(), 2);
+        for number in 0..2 * PREFIXES_MAX {
+            prefixes.take(numbered(number), later);
+        }
+        prefixes.take(numbered(3 * PREFIXES_MAX + 1), 2 * later - 1);
+        assert_eq!(prefixes.buckets.len(), PREFIXES_MAX, "nor again");
     }
 }

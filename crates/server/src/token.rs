@@ -155,6 +155,25 @@ mod tests {
             assert_eq!(tokens.find(token), None, "{token}");
         }
         assert_eq!(Tokens::default().find("one"), None);
+        // Nor by a part of it.
+        let hex = stamp("one").hex();
+        for place in [0, 16, 32, 48, 63] {
+            let mut other = hex.clone();
+            let digit = if other.get(place..=place) == Some("0") { "1" } else { "0" };
+            other.replace_range(place..=place, digit);
+            let other = Stamp::from_hex(&other, Role::Ingest, None).unwrap();
+            assert_eq!(Tokens::new(vec![other]).find("one"), None, "{place}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_roles_stay_what_stores_hold() {
+        for (role, word) in
+            [(Role::Ingest, "ingest"), (Role::Reader, "reader"), (Role::Admin, "admin")]
+        {
+            assert_eq!((role.word(), Role::from_word(word)), (word, Some(role)));
+        }
+        assert_eq!(Role::from_word("root"), None);
     }
 
     #[test]
@@ -174,5 +193,10 @@ mod tests {
         assert_ne!(one, other);
         let groups: Vec<usize> = one.split('-').map(str::len).collect();
         assert_eq!(groups, [8, 4, 4, 4, 12], "{one}");
+        // Version 4 and its variant (RFC 9562), or some of Splunk's clients do not take it.
+        for token in (0..64).map(|_| random()) {
+            let marks = [14, 19].map(|place| token.chars().nth(place).unwrap());
+            assert!(matches!(marks, ['4', '8' | '9' | 'a' | 'b']), "{token}");
+        }
     }
 }

@@ -104,6 +104,7 @@ mod tests {
             (Some("Splunk one"), &[Bearer, Basic], Err(Denied::Scheme)),
             (Some("Basic eDpvbmU="), &[Splunk, Basic], Ok("one")),
             (Some("basic eDpvOm4="), &[Basic], Ok("o:n")),
+            (Some("Basic  eDpvbmU="), &[Basic], Ok("one")),
             (Some("Basic eDpvbmU="), &[Bearer], Err(Denied::Scheme)),
             (Some("Basic eA=="), &[Basic], Err(Denied::Scheme)),
             (Some("Basic eDpvbmU"), &[Basic], Err(Denied::Scheme)),
