@@ -7,9 +7,12 @@ use axum::body::Body;
 use http::Request;
 use ktel_server::app::ancestor::{self, Answers};
 use ktel_server::app::router;
-use ktel_server::limits::{BODIES_BYTES_MAX, PREFIX_BURST, RATE_BURST, SMALL_BODY_BYTES_MAX};
+use ktel_server::limits::{
+    BODIES_BYTES_MAX, PREFIX_BURST, RATE_BURST, SMALL_BODY_BYTES_MAX, TOKENS_KNOWN_FOR,
+};
 use ktel_server::rate::Prefix;
 use ktel_server::serve::serve;
+use ktel_server::token::{Role, Stamp};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::charts::basic;
+use crate::installations::ask;
 use crate::routes::{ADMIN, READER, Server, TOKEN, report};
 
 fn from(side: u8) -> IpAddr {
@@ -92,6 +96,8 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         let one = request(1, asked.0, asked.1, authorization);
         assert_ne!(server.answer(one).await.status(), 429, "{asked:?}");
     }
+    let times = asks(&server, 17, ("POST", "/v1/reports"), Some(&*reader)).await;
+    assert_eq!(times, Some(PREFIX_BURST), "a reader has no turns of its own");
     let other = request(99, "GET", "/v1/keys", None);
     assert_eq!(server.answer(other).await.status(), 200, "another neighbourhood");
     assert_eq!(server.answer(request(1, "GET", "/v1/keys", None)).await.status(), 429);
@@ -112,6 +118,32 @@ async fn a_sender_has_so_many_turns_wherever_it_comes_from_and_takes_nobody_else
     assert_eq!(answer.status(), 429, "it is the same token");
     assert_eq!(answer.headers()["retry-after"], "1");
     assert_eq!(asks(&server, 1, ("GET", "/v1/keys"), None).await, Some(PREFIX_BURST));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_sender_does_not_use_up_what_another_has() {
+    const OTHER: &str = "00000000-0000-4000-8000-000000000004";
+    let server = Server::start().await;
+    server.store().add_token(Stamp::of(OTHER, Role::Ingest, None)).await.unwrap();
+    tokio::time::advance(TOKENS_KNOWN_FOR).await;
+    let [one, other] = [TOKEN, OTHER].map(|token| format!("Bearer {token}"));
+    let asked = ("POST", "/v1/reports");
+    let status = async |sender: &str| {
+        server.answer(request(1, asked.0, asked.1, Some(sender))).await.status()
+    };
+    assert_eq!(status(&other).await, 400, "it is known, and sends nothing");
+    assert!(asks(&server, 1, asked, Some(&one)).await.is_some());
+    assert_eq!(status(&other).await, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_that_takes_no_token_has_turns_of_its_own_however_many_networks_share_them() {
+    let server = Server::start().await;
+    for times in 0..=RATE_BURST {
+        let (status, _) = server.post("/v1/forget", "{").await;
+        assert_eq!(status, if times < RATE_BURST { 400 } else { 429 }, "{times}");
+    }
+    assert_eq!(ask(&server, Answers::Strict, "POST", "/create", "{").await, 400, "another way");
 }
 
 #[tokio::test(start_paused = true)]
