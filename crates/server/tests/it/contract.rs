@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use ktel_model::Schema;
 use ktel_server::limits::QUEUE_ROWS_MAX;
 use ktel_server::receipt::Key;
-use ktel_server::record::{Cell, Item, Record, Section};
+use ktel_server::record::{Cell, Item, Record, Section, Source};
 use ktel_server::store::{Asked, Error, Expired, Place, Stored};
 use ktel_server::tally::{Said, Who};
 use ktel_server::token::{Role, Stamp};
@@ -50,6 +50,7 @@ macro_rules! databases {
             many_records_at_once_are_answered_in_their_order,
             more_records_than_fit_are_refused_at_once,
             two_stores_on_one_database_lose_and_double_nothing,
+            two_stores_that_take_the_same_in_other_orders_wait_for_each_other_never_in_a_ring,
             what_is_too_old_goes_and_the_rest_stays,
             a_record_lives_as_long_as_the_longest_of_its_sections,
             a_months_later_repetition_is_stored_again_where_the_month_has_gone,
@@ -96,7 +97,9 @@ async fn what_is_stored_is_read_back_in_typed_columns(fresh: &Fresh) {
     let store = fresh.open();
     let cells = [("pods", Cell::Integer(i64::MAX)), ("nodes_bucket", Cell::Text("2-5".into()))];
     let rows = vec![section("ktel/cluster-state", &cells, &[]), pods(7)];
-    assert_eq!(store.append(record("1", rows)).await.unwrap(), Stored::New);
+    let one = on(date(2026, 11, 19), "1", rows);
+    let one = Record { source: Source::Otlp, authenticated: false, ..one };
+    assert_eq!(store.append(one).await.unwrap(), Stored::New);
     let rows = store.rows(&table("ktel/cluster-state")).await.unwrap();
     let positions: Vec<&Value> = rows.iter().map(|row| &row["_position"]).collect();
     assert_eq!(positions, [0, 1]);
@@ -106,8 +109,11 @@ async fn what_is_stored_is_read_back_in_typed_columns(fresh: &Fresh) {
     assert_eq!(rows[1]["pods"], 7);
     assert_eq!(rows[1]["_product"], "acme");
     let records = store.records().await.unwrap();
-    assert_eq!(records[0]["source"], "report");
-    assert_eq!(records[0]["id"], "0000000000000001");
+    let texts = ["id", "product", "source"].map(|name| &records[0][name]);
+    assert_eq!(texts, ["0000000000000001", "acme", "otlp"]);
+    assert_eq!(records[0]["authenticated"], 0);
+    let [day, received] = ["_day", "received"].map(|name| records[0][name].as_i64().unwrap());
+    assert_eq!(received - day, 2, "it came two days later");
 }
 
 async fn the_words_of_lists_and_maps_are_rows(fresh: &Fresh) {
@@ -370,6 +376,22 @@ async fn numbers(store: &Store, catalog: &Catalog, id: &str) -> Vec<i64> {
     let mut numbers: Vec<i64> = rows.iter().filter_map(|row| row["number"].as_i64()).collect();
     numbers.sort_unstable();
     numbers
+}
+
+async fn two_stores_that_take_the_same_in_other_orders_wait_for_each_other_never_in_a_ring(
+    fresh: &Fresh,
+) {
+    const ROUNDS: usize = 10;
+    const EACH: usize = 400;
+    let (one, other) = (fresh.open(), fresh.open());
+    for round in 0..ROUNDS {
+        let numbers = round * EACH..(round + 1) * EACH;
+        let forwards: Vec<_> = numbers.map(|it| record(&it.to_string(), Vec::new())).collect();
+        let backwards = forwards.iter().rev().cloned().collect();
+        let (first, second) = tokio::join!(one.append_all(forwards), other.append_all(backwards));
+        let answers = first.unwrap().into_iter().chain(second.unwrap());
+        assert_eq!(answers.filter(|it| *it.as_ref().unwrap() == Stored::New).count(), EACH);
+    }
 }
 
 async fn what_is_too_old_goes_and_the_rest_stays(fresh: &Fresh) {

@@ -44,7 +44,7 @@ fn record(luck: &mut u64, serial: usize) -> Record {
 }
 
 /// Looks at everything.
-fn scan(records: &[Record], product: &str, version: Option<&str>) -> Counts {
+fn scan(records: &[Record], product: Option<&str>, version: Option<&str>) -> Counts {
     let mut last: BTreeMap<(Date, &Who), &Record> = BTreeMap::new();
     let mut counts = Counts::new();
     for record in records {
@@ -56,7 +56,7 @@ fn scan(records: &[Record], product: &str, version: Option<&str>) -> Counts {
         for (who, said) in &record.tally.said {
             let week = week(record.key.day);
             let is_last = last.get(&(week, who)).is_none_or(|last| last.key == record.key);
-            let asked = record.product.as_deref() == Some(product)
+            let asked = product.is_none_or(|product| record.product.as_deref() == Some(product))
                 && version.is_none_or(|version| record.tally.version.as_deref() == Some(version));
             if !is_last || !asked {
                 continue;
@@ -72,10 +72,10 @@ fn scan(records: &[Record], product: &str, version: Option<&str>) -> Counts {
     counts
 }
 
-async fn read(store: &Store, product: &str, version: Option<&str>) -> Counts {
+async fn read(store: &Store, product: Option<&str>, version: Option<&str>) -> Counts {
     let from = TODAY.checked_sub(60.days()).unwrap();
     let asked = Asked {
-        product: Some(product.to_owned()),
+        product: product.map(str::to_owned),
         version: version.map(str::to_owned),
         from,
         to: TODAY,
@@ -98,20 +98,39 @@ pub(crate) async fn kept_along_are_those_of_a_full_scan(store: &Store) {
     }
     check(store, &records).await;
     query::groups_are_made_of_counts_by_product(store).await;
+    let from = TODAY.checked_sub(60.days()).unwrap();
+    let by_product = store.counts_by_product(from, TODAY).await.unwrap();
+    assert!(by_product.is_sorted_by(|(_, one), (_, next)| one.week >= next.week));
+    // A product that nobody else has.
+    let only = |who: &Who| who.installation.as_deref() == Some("installation 2");
+    let mut last = records.iter().rev().find(|it| it.tally.said.keys().any(only)).unwrap().clone();
+    (last.product, last.key.id) = (Some("gone".to_owned()), "of installation 2".to_owned());
+    last.tally.said.retain(|who, _| only(who));
+    store.append(last.clone()).await.unwrap();
+    records.push(last);
+    check(store, &records).await;
     store.forget("installation 2").await.unwrap();
     for record in &mut records {
         record.tally.said.retain(|who, _| who.installation.as_deref() != Some("installation 2"));
     }
     check(store, &records).await;
-    let versions = store.versions().await.unwrap();
-    assert_eq!(versions.len(), 4, "{versions:?}");
+    let mut expected = Vec::new();
+    for (product, version) in
+        ["acme", "other"].into_iter().flat_map(|it| [(it, "1.0"), (it, "1.1")])
+    {
+        let counts = scan(&records, Some(product), Some(version)).into_iter();
+        let all = counts.filter(|((_, _, field, _), _)| field.is_empty());
+        let senders = all.map(|(_, (_, senders))| senders).sum();
+        expected.push((product.to_owned(), version.to_owned(), senders));
+    }
+    assert_eq!(store.versions().await.unwrap(), expected);
 }
 
 async fn check(store: &Store, records: &[Record]) {
-    for product in ["acme", "other"] {
+    for product in [Some("acme"), Some("other"), None] {
         for version in [None, Some("1.0"), Some("1.1"), Some("2.0")] {
             let expected = scan(records, product, version);
-            assert_eq!(read(store, product, version).await, expected, "{product} {version:?}");
+            assert_eq!(read(store, product, version).await, expected, "{product:?} {version:?}");
             assert_eq!(expected.is_empty(), version == Some("2.0"));
         }
     }
