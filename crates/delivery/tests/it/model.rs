@@ -60,6 +60,21 @@ fn waiting(spool: &Spool) -> BTreeMap<u64, Parcel> {
     all
 }
 
+/// Gives those that are kept, each with its number: all, or none.
+fn push_all(spool: &Spool, parcels: &[Parcel]) -> Vec<(u64, Parcel)> {
+    let Ok(ids) = spool.push_all(parcels, Duration::from_secs(100)) else { return Vec::new() };
+    assert_eq!(ids.clone().count(), parcels.len());
+    ids.zip(parcels.iter().cloned()).collect()
+}
+
+fn crash(disk: &Faulty, seed: usize) {
+    let mut luck = seed;
+    disk.crash(|below| {
+        luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (luck >> 33) % below
+    });
+}
+
 fn run(steps: &[Step], durability: Durability) {
     let disk = Faulty::default();
     let settings = Settings { bounds: bounds(), full: Full::RefuseNew, durability };
@@ -77,13 +92,9 @@ fn run(steps: &[Step], durability: Durability) {
                 }
             }
             Step::PushAll(count, bytes) => {
-                let parcels: Vec<_> = (0..count).map(|_| parcel(number, bytes)).collect();
                 ever.insert(number.to_string());
-                if let Ok(ids) = spool.push_all(&parcels, Duration::from_secs(100)) {
-                    assert_eq!(ids.clone().count(), count);
-                    for (id, parcel) in ids.zip(parcels) {
-                        assert!(expected.insert(id, parcel).is_none(), "the id {id} is used twice");
-                    }
+                for (id, parcel) in push_all(&spool, &vec![parcel(number, bytes); count]) {
+                    assert!(expected.insert(id, parcel).is_none(), "the id {id} is used twice");
                 }
             }
             Step::Acknowledge(which) | Step::GiveUp(which) if expected.is_empty() => {
@@ -113,11 +124,7 @@ fn run(steps: &[Step], durability: Durability) {
             Step::Full(after) => disk.fail_next_write(Fault::FullAfter(after)),
             Step::Kill(after) => disk.fail_next_write(Fault::KilledAfter(after)),
             Step::Crash(seed) => {
-                let mut luck = seed;
-                disk.crash(|below| {
-                    luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    (luck >> 33) % below
-                });
+                crash(&disk, seed);
                 let after = waiting(&spool);
                 if durability == Durability::Synced {
                     for (id, parcel) in &expected {
