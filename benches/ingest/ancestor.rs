@@ -64,8 +64,10 @@ pub(crate) async fn run(url: &str, load: Load) -> anyhow::Result<Run> {
         stop.cancel();
         answered.map(|answered| (answered, took))
     };
-    let (sent, served) =
-        tokio::join!(sent, ktel_server::serve::serve(router, listener, stop.clone()));
+    let (sent, served) = tokio::join!(
+        sent,
+        ktel_server::serve::serve(router, load::entrance(listener), stop.clone())
+    );
     served?;
     let (answered, mut took) = sent?;
     // What its tasks still write counts, and the time that they take.

@@ -19,8 +19,10 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<Answered> {
         stop.cancel();
         answered
     };
-    let (sent, served) =
-        tokio::join!(sent, ktel_server::serve::serve(router, listener, stop.clone()));
+    let (sent, served) = tokio::join!(
+        sent,
+        ktel_server::serve::serve(router, load::entrance(listener), stop.clone())
+    );
     served?;
     sent
 }

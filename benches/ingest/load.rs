@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use ktel_server::doors::Doors;
+use ktel_server::limits::CONNECTIONS_MAX;
+use ktel_server::serve::Entrance;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -46,9 +49,17 @@ pub(crate) struct Answered {
     pub(crate) latencies: Vec<Duration>,
 }
 
-/// Gives a connection's token, so that none of them meets the limit of one sender.
+/// How many tokens connections share: enough that none of them meets the limit of one sender.
+pub(crate) const TOKENS: usize = 64;
+
+/// Gives a connection's token.
 pub(crate) fn token(connection: usize) -> String {
-    format!("00000000-0000-4000-8000-{connection:012}")
+    format!("00000000-0000-4000-8000-{:012}", connection % TOKENS)
+}
+
+/// Has places for all connections, though they come from one address.
+pub(crate) fn entrance(listener: TcpListener) -> Entrance {
+    Entrance { listener, tls: None, doors: Arc::new(Doors::new(CONNECTIONS_MAX)) }
 }
 
 /// Sends from all connections, and counts.

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{self, Load};
-use crate::{CONNECTIONS, Run, ancestor};
+use crate::{Run, ancestor};
 
 /// The day of every report, which is also the receiver's.
 pub(crate) const DAY: &str = "2026-11-21";
@@ -26,7 +26,7 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
     let catalog = Catalog::built_in();
     let parsed: Place = place.parse()?;
     let store = Store::open(&parsed, &catalog.tables())?;
-    for connection in 0..CONNECTIONS {
+    for connection in 0..load::TOKENS {
         store.add_token(Stamp::of(&load::token(connection), Role::Ingest, None)).await?;
     }
     let app = Arc::new(App::new(catalog, store, now).await?);
@@ -40,7 +40,7 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
         stop.cancel();
         answered.map(|answered| (answered, took))
     };
-    let served = serve::serve(router(app), listener, stop.clone());
+    let served = serve::serve(router(app), load::entrance(listener), stop.clone());
     let (sent, served) = tokio::join!(sent, served);
     served?;
     let (answered, took) = sent?;
