@@ -42,7 +42,8 @@ pub(super) struct Reporter<'a, 'p> {
     state: &'a Mutex<State>,
     pub(super) gap: Gap,
     identity: Mutex<Arc<Identity>>,
-    facts: Mutex<Map<String, Value>>,
+    /// Nothing before it is known who reports.
+    facts: Mutex<Option<Map<String, Value>>>,
     /// What the metrics showed last; how they grew since is told.
     reading: Mutex<Option<Reading>>,
     /// Rung when there is something to tell.
@@ -184,11 +185,16 @@ impl<'a, 'p> Reporter<'a, 'p> {
                 None => debug!(fact = name, "a fact is not known"),
             }
         }
-        *self.facts.lock().expect("no code panics while it holds this lock") = facts;
+        *self.facts.lock().expect("no code panics while it holds this lock") = Some(facts);
     }
 
     fn facts(&self) -> Map<String, Value> {
-        self.facts.lock().expect("no code panics while it holds this lock").clone()
+        let facts = self.facts.lock().expect("no code panics while it holds this lock");
+        facts.clone().unwrap_or_default()
+    }
+
+    fn has_learned(&self) -> bool {
+        self.facts.lock().expect("no code panics while it holds this lock").is_some()
     }
 
     /// Notes that there is something to tell; a storm is told in parts.
@@ -210,8 +216,12 @@ impl<'a, 'p> Reporter<'a, 'p> {
         }
     }
 
-    /// Tells what has happened to objects, as far as their schemas have words for it.
+    /// Tells what has happened to objects, as far as their schemas have words for it; what waits from
+    /// an earlier start waits until it is known who tells it.
     pub(super) fn tell(&self) {
+        if !self.has_learned() {
+            return;
+        }
         let told = locked(self.state).unsent();
         if told.is_empty() {
             return;
@@ -457,3 +467,6 @@ struct Draft {
     dropped: Vec<(String, Dropped)>,
     failures: Vec<envelope::Failure>,
 }
+
+#[cfg(test)]
+mod tests;
