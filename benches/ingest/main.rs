@@ -18,10 +18,6 @@ use ktel_testkit::postgres::Postgres;
 
 use crate::load::{Answered, Load};
 
-/// The program's own.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// How long each run sends.
 const SENDING: Duration = Duration::from_secs(10);
 /// How many connections send single reports, each one request after the other.
