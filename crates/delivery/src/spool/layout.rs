@@ -12,6 +12,9 @@ use super::record::{self, Record};
 pub(super) const ACK_BYTES: u64 = 8;
 /// The end of a segment that is read to find its last record: most records are shorter.
 const TAIL: u64 = 4096;
+/// More records than any segment has: those that a crash took, or that somebody's file makes seem
+/// lost, are counted one by one.
+const RECORDS_MAX: u64 = 1 << 20;
 
 /// The segments in order; new records go to the last.
 #[derive(Debug, Default)]
@@ -97,7 +100,7 @@ impl Layout {
         };
         let ends: Vec<u64> = segments.iter().skip(1).map(|one| one.first).chain([next]).collect();
         for (segment, end) in segments.iter_mut().zip(ends) {
-            segment.end = end;
+            segment.end = end.min(segment.first.saturating_add(RECORDS_MAX));
         }
         for (name, bytes) in &files {
             let Some(first) = first_of(name, ".acks") else { continue };
@@ -177,7 +180,8 @@ impl Layout {
         let mut at = 0;
         while let Some((start, record)) = record::find(&bytes, at) {
             at = start + record.length();
-            if !(expected..segment.end).contains(&record.sequence) {
+            let is_expected = (expected..segment.end).contains(&record.sequence);
+            if !is_expected || !can_be(segment.first, start, &record) {
                 continue; // nothing that we wrote here
             }
             read.lost.extend((expected..record.sequence).filter(|lost| segment.waits(*lost)));
@@ -256,20 +260,30 @@ fn mend(disk: &dyn Disk, last: &mut Segment) -> io::Result<u64> {
     }
     let tail = TAIL.min(last.bytes);
     let end = Bytes::from(disk.read(&last.log(), last.bytes - tail, tail)?);
-    if let Some(record) = record::read_last(&end) {
+    let start = |record: &Record| last.bytes as usize - record.length();
+    let ended = record::read_last(&end).filter(|one| can_be(last.first, start(one), one));
+    if let Some(record) = ended {
         return Ok(record.sequence + 1);
     }
     let bytes = Bytes::from(disk.read(&last.log(), 0, last.bytes)?);
     let (mut at, mut next) = (0, last.first);
     while let Some((start, record)) = record::find(&bytes, at) {
         at = start + record.length();
-        next = next.max(record.sequence + 1);
+        if can_be(last.first, start, &record) {
+            next = next.max(record.sequence + 1);
+        }
     }
     if at as u64 != last.bytes {
         disk.truncate(&last.log(), at as u64)?;
         last.bytes = at as u64;
     }
     Ok(next)
+}
+
+/// Tells whether a record can be where it begins: each before it takes the bytes of a frame at the least.
+fn can_be(first: u64, start: usize, record: &Record) -> bool {
+    let place = record.sequence.checked_sub(first);
+    place.is_some_and(|place| place <= (start / record::FRAME) as u64 && place < RECORDS_MAX)
 }
 
 fn ack(place: u32) -> [u8; 8] {

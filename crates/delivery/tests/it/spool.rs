@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktel_delivery::Parcel;
-use ktel_delivery::spool::{Bounds, Cursor, Drop, Durability, Error, Full, Settings, Spool};
+use ktel_delivery::spool::{Bounds, Cursor, Disk, Drop, Durability, Error, Full, Settings, Spool};
 
 use crate::faulty::Faulty;
 
@@ -75,6 +75,29 @@ fn many_are_kept_together_or_not_at_all() {
         assert!(matches!(spool.push_all(&one_too_large, NOW), Err(Error::TooLarge { .. })));
         assert_eq!(spool.status().unwrap(), waiting, "nothing of them was kept");
     }
+}
+
+/// Its checksum is right, and its number is that of nobody here.
+#[test]
+fn a_record_that_cannot_be_where_it_is_costs_nothing() {
+    let disk = Faulty::default();
+    let spool = Spool::on(Arc::new(disk.clone()) as Arc<dyn Disk>, settings(Full::RefuseNew));
+    let id = spool.push(&parcel(10), NOW).unwrap();
+    let length = disk.files().unwrap().iter().find(|(name, _)| name.ends_with(".log")).unwrap().1;
+    let log = disk.read("0000000000000000.log", 0, length).unwrap();
+    for number in [2_097_865_012_304_223_517_u64, 1 << 21, 7, u64::MAX] {
+        let mut foreign = log.clone();
+        foreign[8..16].copy_from_slice(&number.to_le_bytes());
+        let sum = crc32c::crc32c(&foreign[4..]).to_le_bytes();
+        foreign[..4].copy_from_slice(&sum);
+        disk.append("0000000000000000.log", &foreign, Durability::Written).unwrap();
+        // Behind it, as if another segment began there.
+        disk.append(&format!("{:016x}.log", number - 1), &[], Durability::Written).unwrap();
+        assert_eq!(count(&spool, NOW), 1, "{number}");
+        disk.remove(&format!("{:016x}.log", number - 1)).unwrap();
+    }
+    assert_eq!(spool.push(&parcel(10), NOW).unwrap(), id + 1);
+    assert_eq!(count(&spool, NOW), 2);
 }
 
 fn files(directory: &Path) -> u64 {
