@@ -199,12 +199,7 @@ fn an_event_is_synced_before_it_is_handed_over_and_again_before_it_is_sent() {
     let log = scene.place.path().join("calls");
     let agent = Agent::traced(&strace, &log, &scene.server.kubeconfig(ADMIN_TOKEN), &config);
     assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
-    let deadline = Instant::now() + SOON;
-    while scene.receiver.requests().len() < 2 {
-        assert!(Instant::now() < deadline, "no event was told");
-        scene.apply("one", "v1.30.0", "red");
-        scene.delete("one");
-    }
+    scene.change_until_told("one", "v1.30.0", 2);
     assert!(agent.stop().success());
     let text = std::fs::read_to_string(log).expect("strace wrote");
     let step = |line: &&str| {
@@ -261,12 +256,7 @@ fn a_storm_goes_in_few_uploads_and_each_event_is_signed_and_told_once() {
     let agent = scene.start(&kubeconfig, &config);
     assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
     // The numbers do not wait for the first list, and only behind that a storm is news.
-    let deadline = Instant::now() + SOON;
-    while scene.receiver.requests().len() < 2 {
-        assert!(Instant::now() < deadline, "no event was told");
-        scene.apply("one", "v1.30.0", "red");
-        scene.delete("one");
-    }
+    scene.change_until_told("one", "v1.30.0", 2);
     let before = scene.receiver.requests().len();
     seed("watched", "v1.31.0");
     // To verify all items at each look would cost more than to send them.
@@ -321,12 +311,7 @@ fn without_a_volume_a_restart_is_a_gap_and_invents_nothing() {
         assert!(failures.contains(r#"{"job":"kamaji-create","reason":"gap"}"#), "{failures}");
     }
     // What happens from now on is told.
-    let deadline = Instant::now() + SOON;
-    while scene.receiver.requests().len() < 3 {
-        scene.apply("three", "v1.32.0", "red");
-        scene.delete("three");
-        assert!(Instant::now() < deadline, "no event came");
-    }
+    scene.change_until_told("three", "v1.32.0", 3);
     assert!(agent.stop().success());
     assert!(scene.documents(3)[2..].iter().all(|(_, section)| section["tcp_version"] == "v1.32.0"));
 }

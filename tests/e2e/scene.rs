@@ -82,6 +82,18 @@ impl Scene {
         self.server.kubectl(["delete", kind, name, "-n", "default"]).expect("it is there");
     }
 
+    /// Makes and deletes an object until so many requests have come: what is there before an agent's first
+    /// list is no news.
+    #[track_caller]
+    pub(crate) fn change_until_told(&self, name: &str, version: &str, requests: usize) {
+        let deadline = Instant::now() + SOON;
+        while self.receiver.requests().len() < requests {
+            assert!(Instant::now() < deadline, "no event was told");
+            self.apply(name, version, "red");
+            self.delete(name);
+        }
+    }
+
     /// Writes the ready-made configuration with a server and a state directory of our own.
     pub(crate) fn config(&self, name: &str, server: &str, state: Option<&str>) -> PathBuf {
         let ready = include_str!("../../deploy/kamaji/agent.yaml");

@@ -364,7 +364,7 @@ impl Spool {
         let disk = &*self.disk;
         let length = length + layout::ACK_BYTES * count;
         // They would not fit into an empty one either.
-        if length > bounds.bytes || count > bounds.parcels {
+        if length > bounds.bytes || count > bounds.parcels.min(layout::RECORDS_MAX) {
             return Err(full_of(layout));
         }
         let lacks_room = |layout: &Layout| {

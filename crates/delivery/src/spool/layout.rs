@@ -14,7 +14,7 @@ pub(super) const ACK_BYTES: u64 = 8;
 const TAIL: u64 = 4096;
 /// More records than any segment has: those that a crash took, or that somebody's file makes seem
 /// lost, are counted one by one.
-const RECORDS_MAX: u64 = 1 << 20;
+pub(super) const RECORDS_MAX: u64 = 1 << 20;
 
 /// The segments in order; new records go to the last.
 #[derive(Debug, Default)]
