@@ -157,6 +157,8 @@ mod tests {
     fn quotations_and_repetitions_are_those_of_re2() {
         check(r"\Qa.b\E*", &["a.", "a.bb"], &["axb"]);
         check(r"a(?i)*", &["", "aa"], &["A"]);
+        check("(?:ab){1,2}(?m)?", &["", "ab", "abab"], &["ababab"]);
+        check(r"a{2}\Q\E+", &["aa", "aaaa"], &["", "a", "aaa"]);
         check("b{,3}", &["b{,3}"], &["b"]);
         check(r"\101\x41\x{42}", &["AAB"], &[]);
     }

@@ -20,6 +20,8 @@ pub(super) struct Translated {
     pub(super) states: usize,
     /// The greatest product of nested repetitions.
     repeated: u32,
+    /// Whether it ends in a mark of repetition, which another one behind it would change.
+    is_marked: bool,
 }
 
 /// Translates an expression.
@@ -199,7 +201,8 @@ impl<'a> Reader<'a> {
         }
         self.flags = outer;
         self.depth -= 1;
-        Ok(Some(Translated { pattern: format!("(?:{})", inner.pattern), ..inner }))
+        let pattern = format!("(?:{})", inner.pattern);
+        Ok(Some(Translated { pattern, is_marked: false, ..inner }))
     }
 
     fn name(&mut self) -> Result<(), String> {
@@ -313,7 +316,7 @@ fn count(digits: &str) -> Option<u32> {
 
 impl Translated {
     pub(super) fn unit(pattern: impl Into<String>, states: usize) -> Self {
-        Self { pattern: pattern.into(), states, repeated: 1 }
+        Self { pattern: pattern.into(), states, repeated: 1, is_marked: false }
     }
 
     fn literal(c: char, flags: Flags) -> Self {
@@ -345,6 +348,11 @@ impl Translated {
         };
         let copies = usize::try_from(most).unwrap_or(usize::MAX);
         let states = self.states.saturating_add(1).saturating_mul(copies.saturating_add(1));
-        Ok(Self { pattern: format!("{}{counts}", self.pattern), states, repeated })
+        // What stands between two repetitions, as flags do, is not written: `a?(?m)?` is no lazy `a??`.
+        let pattern = match self.is_marked {
+            true => format!("(?:{}){counts}", self.pattern),
+            false => format!("{}{counts}", self.pattern),
+        };
+        Ok(Self { pattern, states, repeated, is_marked: true })
     }
 }
