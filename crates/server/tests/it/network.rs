@@ -119,6 +119,27 @@ async fn a_full_disk_and_a_held_table_have_their_own_errors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_fails_takes_its_record_along_and_leaves_a_connection_that_works() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database();
+    let store = open(&url).unwrap();
+    let fail = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$; \
+                CREATE TRIGGER fail BEFORE INSERT ON ktel_cluster_state_v1 \
+                FOR EACH ROW WHEN (NEW.pods = 7) EXECUTE FUNCTION fail()";
+    meddle(&url, fail).await;
+    let all = || store.append_all((6..9).map(one).collect());
+    for answer in all().await.unwrap() {
+        assert!(answer.as_ref().is_err_and(|it| matches!(it, Error::Full)), "{answer:?}");
+    }
+    store.probe().await.unwrap();
+    meddle(&url, "DROP TRIGGER fail ON ktel_cluster_state_v1").await;
+    let answers: Vec<Stored> = all().await.unwrap().into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [Stored::New; 3], "no record was there without its row");
+    assert_eq!(store.rows(&table("ktel/cluster-state")).await.unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_processes_may_start_at_once() {
     const PROCESSES: usize = 6;
     let Some(postgres) = Postgres::shared() else { return };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use tokio::try_join;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement, Transaction};
 
@@ -53,12 +54,12 @@ impl Statements {
         })
     }
 
-    /// Counts what new records say.
-    pub(super) async fn add(
+    /// Gives what changes with new records; asks the database only where they speak of installations.
+    pub(super) async fn changes(
         &self,
-        transaction: &Transaction<'_>,
+        client: &Client,
         records: &[&Record],
-    ) -> Result<(), Error> {
+    ) -> Result<Changes, Error> {
         let known = installations(records);
         let mut last = BTreeMap::new();
         if !known.is_empty() {
@@ -66,14 +67,20 @@ impl Statements {
             let ids: Vec<&str> = known.iter().map(|it| it.id.as_str()).collect();
             let weeks: Vec<i32> = known.iter().map(|it| it.week).collect();
             let values: [&(dyn ToSql + Sync); 3] = [&schemas, &ids, &weeks];
-            transaction.execute(&self.claim, &values).await?;
-            for row in transaction.query(&self.last, &values).await? {
+            let claimed = client.execute(&self.claim, &values);
+            let (_, rows) = try_join!(biased; claimed, client.query(&self.last, &values))?;
+            for row in rows {
                 last.insert(installation_of(&row, row.try_get(5)?)?, last_of(&row)?);
             }
         }
-        let changes = Changes::of(records, last);
-        remember(transaction, &self.remember, &changes.last).await?;
-        change(transaction, &self.change, &changes).await
+        Ok(Changes::of(records, last))
+    }
+
+    /// Counts what has changed.
+    pub(super) async fn write(&self, client: &Client, changes: &Changes) -> Result<(), Error> {
+        let remembered = remember(client, &self.remember, &changes.last);
+        try_join!(biased; remembered, change(client, &self.change, changes))?;
+        Ok(())
     }
 }
 
@@ -85,7 +92,7 @@ pub(super) async fn forget(transaction: &Transaction<'_>, id: &str) -> Result<()
     for row in transaction.query(gone, &[&id]).await? {
         changes.count(&installation_of(&row, id.to_owned())?, &last_of(&row)?, -1);
     }
-    change(transaction, &transaction.prepare(CHANGE).await?, &changes).await
+    change(transaction.client(), &transaction.prepare(CHANGE).await?, &changes).await
 }
 
 fn installation_of(row: &Row, id: String) -> Result<Installation, Error> {
@@ -99,7 +106,7 @@ fn last_of(row: &Row) -> Result<Last, Error> {
 }
 
 async fn remember(
-    transaction: &Transaction<'_>,
+    client: &Client,
     statement: &Statement,
     last: &BTreeMap<Installation, Last>,
 ) -> Result<(), Error> {
@@ -112,15 +119,11 @@ async fn remember(
     let products: Vec<&str> = last.values().map(|it| it.product.as_str()).collect();
     let versions: Vec<&str> = last.values().map(|it| it.version.as_str()).collect();
     let said: Vec<String> = last.values().map(|it| counts::write(&it.said)).collect();
-    transaction.execute(statement, &[&schemas, &ids, &weeks, &products, &versions, &said]).await?;
+    client.execute(statement, &[&schemas, &ids, &weeks, &products, &versions, &said]).await?;
     Ok(())
 }
 
-async fn change(
-    transaction: &Transaction<'_>,
-    statement: &Statement,
-    changes: &Changes,
-) -> Result<(), Error> {
+async fn change(client: &Client, statement: &Statement, changes: &Changes) -> Result<(), Error> {
     if changes.counts.is_empty() {
         return Ok(());
     }
@@ -135,7 +138,7 @@ async fn change(
     let senders: Vec<i64> = changes.counts.values().map(|(_, senders)| *senders).collect();
     let values: [&(dyn ToSql + Sync); 8] =
         [&products, &weeks, &versions, &schemas, &fields, &words, &numbers, &senders];
-    transaction.execute(statement, &values).await?;
+    client.execute(statement, &values).await?;
     Ok(())
 }
 

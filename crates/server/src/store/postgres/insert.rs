@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use futures::future::try_join_all;
-use tokio::try_join;
+use tokio::{join, try_join};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Statement, Transaction};
+use tokio_postgres::{Client, Statement};
 
 use super::counts;
 use super::session::Session;
@@ -28,6 +28,9 @@ const ITEMS: &str = "INSERT INTO ktel_items (_day, _sequence, _position, field, 
     $5::text[], $6::bigint[], $7::text[])";
 
 /// Writes records in one transaction.
+///
+/// What does not wait for an answer of the database is sent one behind the other, and waited for together:
+/// a group of records goes to and fro twice, and twice more where installations are followed.
 pub(super) async fn commit(
     session: &mut Session,
     records: &[&Record],
@@ -42,31 +45,43 @@ pub(super) async fn commit(
         }
     }
     let counting = counts::Statements::prepare(session).await?;
-    let transaction = session.client.transaction().await?;
-    let sequences = keys(&transaction, &insert, records).await?;
-    let (stored, rows, items) = sort(records, &sequences);
-    let rows = rows.values().filter_map(|rows| {
-        let statement = inserts.get(rows.table.name.as_str())?;
-        Some(rows.insert(&transaction, statement))
-    });
-    let new = new(records, &stored);
-    // They are sent one behind the other, and waited for together.
-    try_join!(
-        try_join_all(rows),
-        items.insert(&transaction, &insert_items),
-        counting.add(&transaction, &new),
-    )?;
-    transaction.commit().await.map_err(|error| match error.into() {
-        // Nobody knows whether the database heard it.
-        Error::Postgres(cause) if cause.code().is_none() => Error::Uncertain(cause),
-        known => known,
-    })?;
-    Ok(stored)
+    let client = &session.client;
+    let written = async {
+        let begin = async { Ok(client.batch_execute("BEGIN").await?) };
+        let ((), sequences) = try_join!(biased; begin, keys(client, &insert, records))?;
+        let (stored, rows, items) = sort(records, &sequences);
+        let changes = counting.changes(client, &new(records, &stored)).await?;
+        let rows = rows.values().filter_map(|rows| {
+            let statement = inserts.get(rows.table.name.as_str())?;
+            Some(rows.insert(client, statement))
+        });
+        // Behind a statement that failed, a transaction does not commit.
+        let commit = async { Ok(client.batch_execute("COMMIT").await?) };
+        let (rows, items, counts, commit) = join!(
+            biased;
+            try_join_all(rows),
+            items.insert(client, &insert_items),
+            counting.write(client, &changes),
+            commit,
+        );
+        rows.and(items).and(counts).and(commit).map_err(|error| match error {
+            // Nobody knows whether the database heard the last of it.
+            Error::Postgres(cause) if cause.code().is_none() => Error::Uncertain(cause),
+            known => known,
+        })?;
+        Ok(stored)
+    };
+    let written = written.await;
+    if written.is_err() {
+        // On a connection that broke it cannot be said, and need not.
+        drop(client.batch_execute("ROLLBACK").await);
+    }
+    written
 }
 
 /// Inserts the records themselves, and gives the numbers of those that are new.
 async fn keys(
-    transaction: &Transaction<'_>,
+    client: &Client,
     insert: &Statement,
     records: &[&Record],
 ) -> Result<Vec<Option<i64>>, Error> {
@@ -79,7 +94,7 @@ async fn keys(
     let authenticated: Vec<i16> = each().map(|it| i16::from(it.authenticated)).collect();
     let values: [&(dyn ToSql + Sync); 6] =
         [&days, &ids, &received, &products, &sources, &authenticated];
-    let rows = transaction.query(insert, &values).await?;
+    let rows = client.query(insert, &values).await?;
     let mut places = HashMap::with_capacity(records.len());
     for (place, key) in days.iter().copied().zip(ids).enumerate() {
         // Of two that are the same, the first is the new one.
@@ -175,11 +190,7 @@ impl<'r> Rows<'r> {
         Self { table, days, sequences, positions, products: Vec::new(), columns }
     }
 
-    async fn insert(
-        &self,
-        transaction: &Transaction<'_>,
-        statement: &Statement,
-    ) -> Result<(), Error> {
+    async fn insert(&self, client: &Client, statement: &Statement) -> Result<(), Error> {
         let Self { table: _, days, sequences, positions, products, columns } = self;
         let own: [&(dyn ToSql + Sync); 4] = [days, sequences, positions, products];
         let columns = columns.iter().map(|column| -> &(dyn ToSql + Sync) {
@@ -191,7 +202,7 @@ impl<'r> Rows<'r> {
             }
         });
         let values: Vec<&(dyn ToSql + Sync)> = own.into_iter().chain(columns).collect();
-        transaction.execute(statement, &values).await?;
+        client.execute(statement, &values).await?;
         Ok(())
     }
 }
@@ -215,18 +226,14 @@ impl<'r> Column<'r> {
 }
 
 impl Items<'_> {
-    async fn insert(
-        &self,
-        transaction: &Transaction<'_>,
-        statement: &Statement,
-    ) -> Result<(), Error> {
+    async fn insert(&self, client: &Client, statement: &Statement) -> Result<(), Error> {
         let Self { days, sequences, positions, fields, words, numbers, buckets } = self;
         if days.is_empty() {
             return Ok(());
         }
         let values: [&(dyn ToSql + Sync); 7] =
             [days, sequences, positions, fields, words, numbers, buckets];
-        transaction.execute(statement, &values).await?;
+        client.execute(statement, &values).await?;
         Ok(())
     }
 }
