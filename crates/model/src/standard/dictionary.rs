@@ -172,6 +172,9 @@ fn about_field(field: &Field, quote: &str) -> Vec<Line> {
             lines.push(("Note", text.to_owned()));
         }
     }
+    if let Some(other) = &field.against {
+        lines.push(("Counted with", format!("{quote}{other}{quote}")));
+    }
     let until = match &field.expires {
         Expiry::On(date) => date.to_string(),
         Expiry::Never(reason) => format!("no end: {reason}"),

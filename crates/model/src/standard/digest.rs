@@ -99,13 +99,14 @@ fn canonical_field(field: &Field) -> Value {
         since,
         expires,
         required,
+        against,
         collect,
     } = field;
     let expires = match expires {
         Expiry::On(date) => json!(date.to_string()),
         Expiry::Never(reason) => json!({ "never": reason }),
     };
-    json!({
+    let mut canonical = json!({
         "semconv": semconv,
         "type": canonical_type(of),
         "sensitivity": sensitivity.word(),
@@ -116,7 +117,12 @@ fn canonical_field(field: &Field) -> Value {
         "expires": expires,
         "required": required,
         "collect": collect.as_ref().map(canonical_collect),
-    })
+    });
+    // A field that is drawn against none has the digest that it had before there was the word.
+    if let Some(against) = against {
+        canonical["against"] = json!(against);
+    }
+    canonical
 }
 
 fn canonical_type(of: &Type) -> Value {

@@ -56,6 +56,9 @@ fn property(field: &Field) -> Map<String, Value> {
     if let Some(semconv) = &field.semconv {
         annotations.insert("semconv".into(), semconv.clone().into());
     }
+    if let Some(against) = &field.against {
+        annotations.insert("against".into(), against.clone().into());
+    }
     property.insert("x-ktel".into(), Value::Object(annotations));
     property
 }

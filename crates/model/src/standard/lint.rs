@@ -31,6 +31,9 @@ pub(super) fn lint(schema: &Schema, complete: bool, today: Option<Date>, reader:
         let line_path = line_path(&path);
         field::lint(reader, &line_path, &path, field, today);
         filled_once(schema, reader, &line_path, &path, field);
+        if complete {
+            against(schema, reader, &line_path, &path, field);
+        }
         if let Some(fields) = field.record() {
             name::too_similar(reader, &format!("{line_path}.fields"), fields.keys());
         }
@@ -71,6 +74,24 @@ fn weak_fields(schema: &Schema, reader: &mut Reader) {
         let fix = "remove one, or blur it until it is shared by very many";
         reader.error_at(&line_path(first_too_many), message, fix);
     }
+}
+
+/// Only fields of which a section says one word can be counted together.
+fn against(schema: &Schema, reader: &mut Reader, at: &str, path: &str, field: &Field) {
+    let Some(other) = &field.against else { return };
+    let wrong = match schema.field(other) {
+        None => format!("`{other}`, which is no field"),
+        Some(_) if other == path => "itself".to_owned(),
+        Some(_) if !field.says_one_word() => format!("`{other}`, and is no single word"),
+        Some(named) if !named.says_one_word() => format!("`{other}`, which is no single word"),
+        Some(named) if named.against.as_deref() == Some(path) => {
+            format!("`{other}`, which stands against it already")
+        }
+        Some(_) => return,
+    };
+    let message = format!("field `{path}` stands against {wrong}");
+    let fix = "name another field that is a bool, enum, count, version, duration or ratio";
+    reader.error_at(&format!("{at}.against"), message, fix);
 }
 
 /// A job's field is filled by the collector or by a step of its own, and not by both.

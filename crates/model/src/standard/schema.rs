@@ -264,11 +264,31 @@ pub struct Field {
     pub expires: Expiry,
     /// Whether a section without it is incomplete.
     pub required: bool,
+    /// Another field of the schema: a receiver counts the two together, to draw one against the other.
+    pub against: Option<String>,
     /// How it is filled, where no built-in collector does.
     pub collect: Option<Collect>,
 }
 
 impl Field {
+    /// Whether a section says one word of it, which can be counted together with that of another.
+    pub fn says_one_word(&self) -> bool {
+        match self.of {
+            Type::Bool
+            | Type::Enum(_)
+            | Type::Count(_)
+            | Type::Version(_)
+            | Type::Duration(_)
+            | Type::Ratio(_) => true,
+            Type::Date(_)
+            | Type::Id
+            | Type::CommandPath(_)
+            | Type::Map(..)
+            | Type::List(_)
+            | Type::Record(_) => false,
+        }
+    }
+
     /// The fields within, where it is a record.
     pub fn record(&self) -> Option<&IndexMap<String, Field>> {
         match &self.of {

@@ -189,6 +189,21 @@ fn what_is_promised_about_a_field_is_compared() {
 }
 
 #[test]
+fn two_fields_that_are_counted_together_say_more() {
+    let alone = "type: count\n    exact: true\n    sensitivity: technical\n    why: Decides how";
+    let against = |other: &str| {
+        alone.replacen("exact: true", &format!("exact: true\n    against: {other}"), 1)
+    };
+    let what = "field `pods` is counted together with `namespaces`";
+    check(alone, &against("namespaces"), &[(Widened, what)]);
+    let sample = TEXT.replacen(alone, &against("namespaces"), 1);
+    let what = "field `pods` is counted together with `uptime`";
+    check_in(&sample, &against("namespaces"), &against("uptime"), &[(Widened, what)]);
+    let what = "field `pods` is counted by itself only";
+    check_in(&sample, &against("namespaces"), alone, &[(Narrowed, what)]);
+}
+
+#[test]
 fn another_type_needs_another_model() {
     let old = "type: bool\n    sensitivity: technical\n    why: Decides whether routes stay.\n    example: true";
     let new = "type: id\n    identifiability: pseudonym\n    sensitivity: technical\n    why: Decides whether routes stay.\n    example: abcdefghijklmnopqrstuvwxyz";

@@ -215,6 +215,37 @@ fn names_say_what_is_meant() {
 }
 
 #[test]
+fn only_single_words_stand_against_each_other() {
+    let pods = "  pods:\n    type: count\n    exact: true\n";
+    for other in ["namespaces", "startup", "load", "provider", "openshift", "kubernetes_version"] {
+        let text = TEXT.replacen(pods, &format!("{pods}    against: {other}\n"), 1);
+        assert_eq!(findings(&text), [], "{other}");
+    }
+    for (other, wrong) in [
+        ("pod", "`pod`, which is no field"),
+        ("pods", "itself"),
+        ("by_mesh", "`by_mesh`, which is no single word"),
+        ("installation", "`installation`, which is no single word"),
+        ("last-update", "`last-update`, which is no single word"),
+    ] {
+        let line = format!("against: {other}");
+        let message = format!("field `pods` stands against {wrong}");
+        finds(pods, &format!("{pods}    {line}\n"), &line, &message);
+    }
+    let mesh = "  by_mesh:\n    type: map\n";
+    let message = "field `by_mesh` stands against `pods`, and is no single word";
+    finds(mesh, &format!("{mesh}    against: pods\n"), "against: pods", message);
+    let both = "  namespaces:\n    type: count\n";
+    let text = TEXT.replacen(pods, &format!("{pods}    against: namespaces\n"), 1);
+    let text = text.replacen(both, &format!("{both}    against: pods\n"), 1);
+    let found: Vec<String> = findings(&text).into_iter().map(|(message, _)| message).collect();
+    let twice = |one, other| {
+        format!("field `{one}` stands against `{other}`, which stands against it already")
+    };
+    assert_eq!(found, [twice("pods", "namespaces"), twice("namespaces", "pods")]);
+}
+
+#[test]
 fn canonical_names_identify_nobody() {
     let semconv = "semconv: ktel.cluster.version";
     for name in

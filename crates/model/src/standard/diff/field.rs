@@ -23,6 +23,7 @@ pub(super) fn compare(
         since,
         expires,
         required,
+        against,
         collect,
     } = new;
     compare_type(path, &old.of, of, model_raised, changes);
@@ -48,6 +49,17 @@ pub(super) fn compare(
         let raise = if model_raised { "" } else { "; raise MODEL" };
         let impact = if model_raised { Impact::Wording } else { Impact::Breaking };
         changes.note(impact, format!("field `{path}` is {what}{raise}"));
+    }
+    match (&old.against, against) {
+        (old, new) if old == new => {}
+        (_, Some(other)) => {
+            let what = format!("field `{path}` is counted together with `{other}`");
+            changes.note(Impact::Widened, what);
+        }
+        (_, None) => {
+            let what = format!("field `{path}` is counted by itself only");
+            changes.note(Impact::Narrowed, what);
+        }
     }
     compare_collect(path, old.collect.as_ref(), collect.as_ref(), changes);
     changes.wording(&old.why, why, &format!("why field `{path}` is collected"));

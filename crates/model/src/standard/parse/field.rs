@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "since",
     "expires",
     "required",
+    "against",
     "collect",
 ];
 const TYPES: &[(&str, &[&str])] = &[
@@ -81,6 +82,7 @@ pub(super) fn read(
         _ => expiry(reader, &keys),
     };
     let required = keys.flag(reader, "required");
+    let against = keys.optional_text(reader, "against");
     // The type comes last: where it is wrong, all else that is wrong is noted already.
     let type_word = keys.text(reader, "type")?;
     let known = TYPES.iter().find(|(word, _)| *word == type_word);
@@ -108,6 +110,7 @@ pub(super) fn read(
         since: since?,
         expires: expires?,
         required,
+        against,
         collect,
     })
 }
