@@ -1,7 +1,6 @@
 //! The routes of a receiver, over one store.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use axum::Router;
@@ -21,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::error;
 
-use crate::dashboard::page::Health;
+use crate::doors::Doors;
 use crate::ingest::Sender;
 use crate::limits::{
     BODIES_BYTES_MAX, GROUP_FLOOR, GROUP_FLOOR_MIN, RETRY_AFTER_SECONDS, TOKENS_KNOWN_FOR,
@@ -32,12 +31,14 @@ use crate::receipt::Key;
 use crate::store::{Error, Store, Stored};
 use crate::token::{Stamp, Tokens};
 use crate::{Catalog, ingest, openapi};
+use counters::Counters;
 use guard::Gate;
 
 pub mod ancestor;
 pub mod audit;
 mod charts;
 mod collector;
+mod counters;
 mod forget;
 mod guard;
 mod intake;
@@ -55,24 +56,6 @@ struct Known {
     since: Instant,
 }
 
-/// Counts what came, by what became of it.
-#[derive(Debug, Default)]
-struct Counters {
-    stored: AtomicU64,
-    repeated: AtomicU64,
-    refused: AtomicU64,
-    dropped_values: AtomicU64,
-}
-
-impl Counters {
-    fn health(&self) -> Health {
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Self { stored, repeated, refused, dropped_values } = self;
-        let (stored, repeated) = (count(stored), count(repeated));
-        Health { stored, repeated, refused: count(refused), dropped: count(dropped_values) }
-    }
-}
-
 /// What all routes share.
 #[derive(Debug)]
 pub struct App {
@@ -84,6 +67,7 @@ pub struct App {
     prefixes: Mutex<Prefixes>,
     room: Semaphore,
     counters: Counters,
+    doors: Option<Arc<Doors>>,
     started: Instant,
     now: fn() -> Timestamp,
     readers: Readers,
@@ -124,6 +108,7 @@ impl App {
             prefixes: Mutex::new(Prefixes::new(0)),
             room: Semaphore::new(BODIES_BYTES_MAX),
             counters: Counters::default(),
+            doors: None,
             started: Instant::now(),
             now,
             readers: Readers::default(),
@@ -145,6 +130,13 @@ impl App {
     #[must_use]
     pub fn with_decisions(mut self, decisions: Vec<Decision>) -> Self {
         self.decisions = decisions;
+        self
+    }
+
+    /// Says by which doors connections come, to tell how many there are.
+    #[must_use]
+    pub fn with_doors(mut self, doors: Arc<Doors>) -> Self {
+        self.doors = Some(doors);
         self
     }
 
@@ -174,8 +166,8 @@ impl App {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    pub(crate) fn count_refused(&self, items: usize) {
-        self.counters.refused.fetch_add(items as u64, Ordering::Relaxed);
+    pub(crate) fn count_refused(&self, reason: &'static str, items: usize) {
+        self.counters.refused(reason, items as u64);
     }
 
     /// Finds a token. What is known is as old as [`TOKENS_KNOWN_FOR`] at the most: tokens are made
@@ -205,17 +197,14 @@ impl App {
 
     /// Stores what was read with one sync, and counts it; all of it, or what went wrong first.
     async fn keep(&self, read: Vec<ingest::Read>) -> Result<Vec<Stored>, Error> {
-        let dropped = read.iter().flat_map(|read| read.dropped.iter()).map(|(_, count)| count);
-        self.counters.dropped_values.fetch_add(dropped.sum(), Ordering::Relaxed);
+        for (reason, values) in read.iter().flat_map(|read| read.dropped.iter()) {
+            self.counters.dropped(reason.word(), values);
+        }
         let records = read.into_iter().map(|read| read.record).collect();
         let mut all = Vec::new();
         for stored in self.store.append_all(records).await? {
             let stored = stored?;
-            match stored {
-                Stored::New => &self.counters.stored,
-                Stored::Repeated => &self.counters.repeated,
-            }
-            .fetch_add(1, Ordering::Relaxed);
+            self.counters.kept(stored);
             all.push(stored);
         }
         Ok(all)
@@ -287,13 +276,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let Health { stored, repeated, refused, dropped } = app.counters.health();
-    let name = "ktel_server_items_total";
-    let text = format!(
-        "# TYPE {name} counter\n{name}{{result=\"stored\"}} {stored}\n\
-         {name}{{result=\"repeated\"}} {repeated}\n{name}{{result=\"refused\"}} {refused}\n# TYPE ktel_server_dropped_values_total counter\n\
-         ktel_server_dropped_values_total {dropped}\n",
-    );
+    let text = app.counters.text(app.doors.as_deref()).expect("a string takes all");
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 

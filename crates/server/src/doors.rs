@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::limits::{
@@ -19,6 +20,7 @@ use crate::rate::Prefix;
 pub struct Doors {
     most: usize,
     open: Mutex<Open>,
+    refused: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +40,7 @@ impl Doors {
     /// Has so many places.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { most, open: Mutex::default() }
+        Self { most, open: Mutex::default(), refused: AtomicU64::new(0) }
     }
 
     /// Has as many places as a process may open files, less those that it needs for other things.
@@ -55,11 +57,18 @@ impl Doors {
         let all = open.all;
         let of_prefix = open.of.get(&prefix).copied().unwrap_or_default();
         if !may_enter(of_prefix, all, self.most) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         open.all += 1;
         open.of.insert(prefix, of_prefix + 1);
         Some(Pass { doors: Arc::clone(self), prefix })
+    }
+
+    /// Counts the connections for which there was no place.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Counts the connections that are open.
@@ -162,6 +171,7 @@ mod tests {
         many.extend(again);
         let other = doors.enter(of(2)).unwrap();
         assert_eq!(doors.open(), many.len() + 1);
+        assert_eq!(doors.refused(), 2, "each side of many was told so once");
         drop((many, other));
         assert_eq!(doors.open(), 0);
         assert!(doors.open.lock().unwrap().of.is_empty(), "nothing is remembered of anybody");

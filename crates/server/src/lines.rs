@@ -135,9 +135,9 @@ async fn stream_of_lines(
         while let Some(frame) = frames.next_frame() {
             match frame {
                 Frame::Line(line) => lines.push(line),
-                Frame::TooLong => app.count_refused(1),
+                Frame::TooLong => app.count_refused("too_large", 1),
                 Frame::Broken => {
-                    app.count_refused(1);
+                    app.count_refused("malformed", 1);
                     return app.take_lines(way, lines, stop).await;
                 }
             }
@@ -165,7 +165,7 @@ pub async fn serve_datagrams(app: Arc<App>, socket: UdpSocket, stop: Cancellatio
                 let texts = texts.filter(|text| !text.trim_ascii().is_empty());
                 lines.extend(texts.take(LINES_AT_ONCE_MAX).map(Bytes::copy_from_slice));
             } else {
-                app.count_refused(1);
+                app.count_refused("rate", 1);
             }
             lines.len()
         };

@@ -45,6 +45,7 @@ pub(super) fn run(arguments: Serve, printer: &mut Printer) -> Result<Exit, Failu
 /// A receiver that listens already.
 pub(super) struct Receiver {
     app: Arc<App>,
+    doors: Arc<Doors>,
     listener: TcpListener,
     legacy: Option<(TcpListener, Answers)>,
     lines: Vec<Lines>,
@@ -103,8 +104,9 @@ impl Receiver {
 
     /// Listens, so that from now on connections wait to be served.
     pub(super) async fn listen(address: SocketAddr, app: App) -> Result<Self, Failure> {
-        let (app, listener) = (Arc::new(app), bind(address).await?);
-        Ok(Self { app, listener, legacy: None, lines: Vec::new(), tls: None })
+        let (doors, listener) = (doors(), bind(address).await?);
+        let app = Arc::new(app.with_doors(Arc::clone(&doors)));
+        Ok(Self { app, doors, listener, legacy: None, lines: Vec::new(), tls: None })
     }
 
     pub(super) fn url(&self) -> Result<String, Failure> {
@@ -126,9 +128,8 @@ impl Receiver {
 
     /// Serves until it is told to stop.
     pub(super) fn spawn(self, supervisor: &mut Supervisor) {
-        let Self { app, listener, legacy, lines, tls } = self;
+        let Self { app, doors, listener, legacy, lines, tls } = self;
         let stop = supervisor.stop_token();
-        let doors = doors();
         let config = tls.as_ref().map(Tls::config);
         if let Some(tls) = tls {
             supervisor.spawn("follow the certificate", tls.watch(stop.clone()));

@@ -100,6 +100,9 @@ fn a_report_of_the_program_is_stored_and_tokens_are_shown_once() {
     assert_eq!(code, 0, "{errors}");
     let metrics = served.get("/metrics");
     assert!(metrics.contains("ktel_server_items_total{result=\"stored\"} 1"), "{metrics}");
+    // Whoever asks has a connection itself.
+    assert!(!metrics.contains("ktel_server_connections 0"), "{metrics}");
+    assert!(metrics.contains("ktel_server_refused_connections_total 0"), "{metrics}");
     assert_eq!(served.stop(), (0, String::new()));
 
     let mut served = Served::start(&store);

@@ -107,8 +107,8 @@ impl Routes {
         let read = match ingest::ancestor(context, name, &parsed) {
             Ok(read) => read,
             Err(reason) => {
-                app.count_refused(1);
                 let (code, message) = reason.words();
+                app.count_refused(code, 1);
                 let is_incomplete = matches!(reason, Reason::Empty | Reason::Missing);
                 let number = if is_incomplete { 400 } else { reason.status() };
                 return refusal(number, code, message, None);

@@ -18,7 +18,7 @@ use self::event::{Event, Events};
 use super::intake::{Announced, Held, Trouble};
 use super::shown::{Denied, Shown};
 use super::{App, json_answer};
-use crate::ingest::{self, Loose};
+use crate::ingest::{self, Loose, Reason};
 use crate::limits::{ACKS_ASKED_MAX, RETRY_AFTER_SECONDS};
 use crate::record::Source;
 use crate::signed::{Forged, signer};
@@ -192,8 +192,8 @@ impl App {
         for (number, event) in events.into_iter().enumerate() {
             match self.read_one(stamp, key.map(|key| format!("{key}.{number}")), event) {
                 Ok(read) => all.push(read),
-                Err(code) => {
-                    self.count_refused(1);
+                Err((code, reason)) => {
+                    self.count_refused(reason, 1);
                     first = first.or(Some((code, number)));
                 }
             }
@@ -218,21 +218,24 @@ impl App {
         json_answer(status, &json!({"text": text, "code": code, "ackId": number}))
     }
 
+    /// Reads one event; what cannot be read has a code for its sender, and a reason for us.
     fn read_one(
         &self,
         stamp: &Stamp,
         key: Option<String>,
         event: Result<Event<'_>, Code>,
-    ) -> Result<ingest::Read, Code> {
-        let Event { source, day, bytes, parsed } = event?;
-        let signer = signer(bytes.as_bytes(), &parsed).map_err(|Forged| INVALID_DATA)?;
+    ) -> Result<ingest::Read, (Code, &'static str)> {
+        let refused = |reason: Reason| (INVALID_DATA, reason.words().0);
+        let malformed = |code| (code, Reason::Malformed.words().0);
+        let Event { source, day, bytes, parsed } = event.map_err(malformed)?;
+        let signer = signer(bytes.as_bytes(), &parsed);
+        let signer = signer.map_err(|Forged| refused(Reason::Signature))?;
         let context = ingest::Context {
             key: key.as_deref(),
             signer: signer.as_deref(),
             ..self.context(stamp)
         };
         let loose = Loose { way: Source::Collector, product: source.as_deref(), day };
-        let read = ingest::collected(context, loose, &parsed);
-        read.map_err(|_reason| INVALID_DATA)
+        ingest::collected(context, loose, &parsed).map_err(refused)
     }
 }

@@ -63,12 +63,15 @@ pub(super) async fn guard(
             // What has no neighbourhood did not come over a network.
             let prefix = request.extensions().get::<Prefix>().copied();
             if !prefix.is_none_or(|prefix| app.take_turn_of_neighbours(prefix)) {
+                app.counters.answered(429);
                 return refusal(429, "rate", "too many requests from this network", None);
             }
         }
     }
     request.extensions_mut().insert(Shown(shown));
-    next.run(request).await
+    let answer = next.run(request).await;
+    app.counters.answered(answer.status().as_u16());
+    answer
 }
 
 impl App {

@@ -21,12 +21,12 @@ impl App {
         for line in lines {
             match ingest::line(context, &line) {
                 Ok(read) => all.push(read),
-                Err(_reason) => self.count_refused(1),
+                Err(reason) => self.count_refused(reason.words().0, 1),
             }
         }
         let count = all.len();
         if let Err(error) = self.keep(all).await {
-            self.count_refused(count);
+            self.count_refused("store", count);
             return Err(error);
         }
         Ok(())

@@ -75,7 +75,7 @@ impl Encoding {
             };
         };
         let (_, message) = first.words();
-        let count = rejected.count;
+        let count = rejected.reasons.len();
         match self {
             Self::Protobuf => {
                 let mut partial = vec![1 << 3];
@@ -137,10 +137,10 @@ fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// How many records were not stored, and why the first was not.
+/// Why records were not stored, and what the sender is told of the first.
 #[derive(Debug, Default)]
 struct Rejected {
-    count: usize,
+    reasons: Vec<&'static str>,
     first: Option<Reason>,
 }
 
@@ -168,7 +168,7 @@ impl App {
             match self.read_log(stamp, key.map(|key| format!("{key}.{index}")).as_deref(), log) {
                 Ok(read) => all.push(read),
                 Err(reason) => {
-                    rejected.count += 1;
+                    rejected.reasons.push(reason.words().0);
                     rejected.first = rejected.first.or(Some(reason));
                 }
             }
@@ -177,7 +177,7 @@ impl App {
             tracing::error!(error = &error as &dyn std::error::Error, "logs were not stored");
             return Err((503, UNAVAILABLE, "the store does not answer; try again"));
         }
-        self.count_refused(rejected.count);
+        rejected.reasons.iter().for_each(|reason| self.count_refused(reason, 1));
         Ok(rejected)
     }
 

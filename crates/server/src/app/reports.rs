@@ -68,14 +68,16 @@ struct Outcome {
     stored: usize,
     repeated: usize,
     refused: Vec<Value>,
+    reasons: Vec<&'static str>,
     first: Option<(u16, Value)>,
 }
 
 impl Outcome {
-    fn refuse(&mut self, status: u16, error: Value) {
+    fn refuse(&mut self, status: u16, code: &'static str, error: Value) {
         if self.first.is_none() {
             self.first = Some((status, error.clone()));
         }
+        self.reasons.push(code);
         self.refused.push(error);
     }
 }
@@ -127,19 +129,20 @@ impl App {
                 Err(error) => {
                     let place = json!({"code": "malformed", "message": "not a JSON object",
                         "item": index, "line": error.line(), "column": error.column()});
-                    outcome.refuse(400, place);
+                    outcome.refuse(400, "malformed", place);
                     continue;
                 }
             };
             match self.read(stamp, key.as_deref(), item, &parsed) {
                 Ok(read) => {
+                    outcome.reasons.extend(read.refused.iter().map(|part| part.reason.words().0));
                     outcome.refused.extend(read.refused.iter().map(|part| of_part(index, *part)));
                     all.push(read);
                 }
                 Err(reason) => {
                     let (code, message) = reason.words();
                     let error = json!({"code": code, "message": message, "item": index});
-                    outcome.refuse(reason.status(), error);
+                    outcome.refuse(reason.status(), code, error);
                 }
             }
         }
@@ -154,8 +157,8 @@ impl App {
             // What is stored already is known by its id when all of it comes again.
             Err(error) => return unstored(&error),
         };
-        self.count_refused(outcome.refused.len());
-        let Outcome { stored, repeated, refused, first } = outcome;
+        let Outcome { stored, repeated, refused, reasons, first } = outcome;
+        reasons.into_iter().for_each(|reason| self.count_refused(reason, 1));
         match first {
             Some((status, error)) if stored + repeated == 0 => {
                 json_answer(status, &json!({"error": error, "rejected": refused}))

@@ -38,7 +38,14 @@ impl Server {
     }
 
     pub(crate) async fn start_on(place: &Place, keep: tempfile::TempDir) -> Self {
-        let catalog = Catalog::built_in();
+        Self::start_with(Catalog::built_in(), place, keep).await
+    }
+
+    pub(crate) async fn start_with(
+        catalog: Catalog,
+        place: &Place,
+        keep: tempfile::TempDir,
+    ) -> Self {
         let store = Store::open(place, &catalog.tables()).unwrap();
         for (token, role) in [(TOKEN, Role::Ingest), (READER, Role::Reader), (ADMIN, Role::Admin)] {
             store.add_token(Stamp::of(token, role, None)).await.unwrap();
@@ -98,6 +105,45 @@ pub(crate) fn report(id: &str, pods: &Value) -> Value {
         "schemas": {"cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"}},
         "failures": [], "dropped": {}, "user": [], "data": {"cluster-state": {"pods": pods}},
     })
+}
+
+#[tokio::test]
+async fn everything_that_is_refused_or_dropped_is_counted_with_its_reason() {
+    let server = Server::start().await;
+    let good = report("0123456789abcdef", &json!(3));
+    let mut half = report("0123456789abcde0", &json!(3));
+    half["schemas"]["strange"] = json!({"schema": "acme/strange", "version": "1.0.0"});
+    half["data"]["strange"] = json!({"x": 1});
+    half["data"]["cluster-state"]["hostname"] = json!("db.internal");
+    half["data"]["cluster-state"]["nodes"] = json!("many");
+    let mut strange = report("0123456789abcde1", &json!(3));
+    strange["schema"] = json!("acme/strange");
+    let lines = format!("{good}\n{half}\n{strange}\nno JSON\n{good}\n");
+    let request = Request::post("/v1/reports")
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("content-type", "application/x-ndjson");
+    let (status, answer) = server.ask(request.body(Body::from(lines)).unwrap()).await;
+    assert_eq!(status, 200, "{answer}");
+    server.post("/services/collector", r#"{"event": {"strange": {}}}"#).await;
+    let wrong = Request::post("/v1/reports").header("authorization", "Bearer wrong");
+    server.ask(wrong.body(Body::from("{}")).unwrap()).await;
+    let metrics = server.answer(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    let metrics = metrics.into_body().collect().await.unwrap().to_bytes();
+    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+    let samples: Vec<&str> = metrics.lines().filter(|line| !line.starts_with('#')).collect();
+    let expected = [
+        "ktel_server_items_total{result=\"stored\"} 2",
+        "ktel_server_items_total{result=\"repeated\"} 1",
+        "ktel_server_items_total{result=\"refused\"} 4",
+        "ktel_server_refused_items_total{reason=\"malformed\"} 1",
+        "ktel_server_refused_items_total{reason=\"unknown_schema\"} 3",
+        "ktel_server_dropped_values_total{reason=\"undeclared\"} 1",
+        "ktel_server_dropped_values_total{reason=\"wrong_type\"} 1",
+        "ktel_server_answers_total{code=\"200\"} 1",
+        "ktel_server_answers_total{code=\"400\"} 1",
+        "ktel_server_answers_total{code=\"401\"} 1",
+    ];
+    assert_eq!(samples, expected, "{metrics}");
 }
 
 #[tokio::test]
