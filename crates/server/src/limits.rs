@@ -129,6 +129,11 @@ pub const LINE_CONNECTIONS_MAX: usize = 256;
 pub const LINE_IDLE_WITHIN: Duration = Duration::from_secs(120);
 /// How many lines go to the store at once: what one sync carries.
 pub const LINES_AT_ONCE_MAX: usize = GROUP_RECORDS_MAX;
+/// How long the lines of a stream wait for a store that does not take them: a database is started anew
+/// in that time. Senders wait with them; their own queues hold more than ours.
+pub const LINES_KEPT_WITHIN: Duration = Duration::from_secs(300);
+/// How soon the store is asked again.
+pub const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How long a stream waits before it looks for another turn.
 pub const TURN_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// How long a listener rests that could not accept: descriptors come back by then, or not soon.

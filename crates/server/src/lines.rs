@@ -4,6 +4,7 @@
 //! of turns of its own for each way. A stream is read no faster than the store takes its lines; a
 //! datagram that finds the bucket empty is lost, as datagrams are.
 
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
@@ -12,16 +13,17 @@ use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::app::App;
 use crate::doors::Doors;
+use crate::ingest::Read;
 use crate::limits::{
     ACCEPT_AGAIN_AFTER, DATAGRAM_BYTES_MAX, HEAD_WITHIN, LINE_CONNECTIONS_MAX, LINE_IDLE_WITHIN,
-    LINE_READ_BYTES, LINES_AT_ONCE_MAX, TURN_AGAIN_AFTER,
+    LINE_READ_BYTES, LINES_AT_ONCE_MAX, LINES_KEPT_WITHIN, STORE_AGAIN_AFTER, TURN_AGAIN_AFTER,
 };
 use frame::{Frame, Frames};
 
@@ -182,14 +184,18 @@ pub async fn serve_datagrams(app: Arc<App>, socket: UdpSocket, stop: Cancellatio
             let Ok(received) = socket.try_recv(&mut buffer) else { break };
             length = take(buffer.get(..received).unwrap_or_default());
         }
-        if let Err(error) = app.keep_lines(lines).await {
-            warn!(error = &error as &dyn std::error::Error, "datagrams were lost");
+        let read = app.read_lines(&lines);
+        let count = read.len();
+        if let Err(error) = app.keep_lines(read).await {
+            app.lose_lines(count);
+            warn!(error = &error as &dyn std::error::Error, lines = count, "datagrams were lost");
         }
     }
 }
 
 impl App {
-    /// Stores the lines of a stream, each after a turn of its own.
+    /// Stores the lines of a stream, each after a turn of its own. While the store has no place for them
+    /// they wait, and so does whoever sends more of them.
     async fn take_lines(
         &self,
         way: Way,
@@ -204,8 +210,23 @@ impl App {
                     sleep(TURN_AGAIN_AFTER).await;
                 }
             }
-            self.keep_lines(some).await.map_err(io::Error::other)?;
+            self.keep_in_time(self.read_lines(&some), stop).await?;
         }
         Ok(())
+    }
+
+    async fn keep_in_time(&self, read: Vec<Read>, stop: &CancellationToken) -> io::Result<()> {
+        let deadline = Instant::now() + LINES_KEPT_WITHIN;
+        loop {
+            let Err(error) = self.keep_lines(read.clone()).await else { return Ok(()) };
+            let is_lost = error.is_of_one_record() || stop.is_cancelled();
+            if is_lost || Instant::now() >= deadline {
+                self.lose_lines(read.len());
+                warn!(error = &error as &dyn Error, lines = read.len(), "lines were lost");
+                return Err(io::Error::other(error));
+            }
+            // Told to stop, they get one more chance.
+            drop(timeout(STORE_AGAIN_AFTER, stop.cancelled()).await);
+        }
     }
 }

@@ -112,7 +112,7 @@ fn give<T>(answer: Answer<T>, result: Result<T, Error>) {
 
 impl Error {
     /// Tells whether one record may be to blame, and the others could be written without it.
-    fn is_of_one_record(&self) -> bool {
+    pub(crate) fn is_of_one_record(&self) -> bool {
         match self {
             Self::Sqlite(_) => true,
             // Classes 22 and 23, and a limit of the program: what is wrong with values.

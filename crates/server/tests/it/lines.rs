@@ -4,9 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
 use ktel_server::lines::{serve_datagrams, serve_streams};
 use ktel_server::tls::{Files, Tls};
 use ktel_testkit::certificates::Authority;
+use ktel_testkit::postgres::Postgres;
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
@@ -15,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::network::meddle;
 use crate::routes::Server;
 use crate::support::table;
 
@@ -241,4 +246,31 @@ async fn a_line_takes_the_place_of_no_report_that_has_a_token() {
     let (status, _) = server.post("/v1/reports", own.to_string()).await;
     assert_eq!(status, 400);
     door.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_of_a_stream_wait_for_a_store_that_has_no_place_for_them() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database();
+    let server = Server::start_on(&url.parse().unwrap(), tempfile::tempdir().unwrap()).await;
+    let full = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$; \
+                CREATE TRIGGER fail BEFORE INSERT ON ktel_records \
+                FOR EACH ROW EXECUTE FUNCTION fail()";
+    meddle(&url, full).await;
+    let door = Door::streams(&server, None).await;
+    let mut client = TcpStream::connect(door.address).await.unwrap();
+    client.write_all(format!("{PING}{USAGE}").as_bytes()).await.unwrap();
+    client.shutdown().await.unwrap();
+    // Long enough to be refused at least once.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    meddle(&url, "DROP TRIGGER fail ON ktel_records").await;
+    rows(&server, "ktel/kic-ping", 1).await;
+    rows(&server, "ktel/kongctl", 1).await;
+    door.close().await;
+    let metrics = server.answer(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    let metrics = metrics.into_body().collect().await.unwrap().to_bytes();
+    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+    assert!(metrics.contains("{result=\"stored\"} 2\n"), "{metrics}");
+    assert!(!metrics.contains("reason=\"store\""), "{metrics}");
 }
