@@ -182,11 +182,39 @@ async fn answer(
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::sync::Arc;
+    use std::time::Duration;
 
+    use axum::Router;
+    use hyper_util::rt::TokioIo;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::Instant;
+    use tokio_util::sync::CancellationToken;
 
-    use super::says_something;
+    use super::{answer, says_something};
+    use crate::doors::Doors;
+    use crate::limits::HEAD_WITHIN;
+
+    /// Serves one who says something and waits, and gives the time until it is ended.
+    async fn served(said: &str, deadline: Duration) -> Duration {
+        let (mut client, server) = tokio::io::duplex(1024);
+        let pass = Arc::new(Doors::new(1)).enter(Ipv4Addr::LOCALHOST.into()).unwrap();
+        client.write_all(said.as_bytes()).await.unwrap();
+        let (start, stop) = (Instant::now(), CancellationToken::new());
+        answer(TokioIo::new(server), Router::new(), &pass, start + deadline, stop).await;
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_first_head_has_what_a_handshake_left_of_its_time_and_the_next_has_its_own() {
+        const LEFT: Duration = Duration::from_secs(2);
+        for silent in ["", "GET / HTT", "GET / HTTP/1.1\r\nHost: it\r\n"] {
+            assert_eq!(served(silent, LEFT).await, LEFT, "{silent:?}");
+        }
+        let heard = served("GET / HTTP/1.1\r\nHost: it\r\n\r\n", LEFT).await;
+        assert_eq!(heard, HEAD_WITHIN);
+    }
 
     #[tokio::test]
     async fn a_connection_that_says_nothing_gets_no_further() {
