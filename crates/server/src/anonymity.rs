@@ -3,6 +3,10 @@
 //! Small groups are folded into one; if even that is small, the smallest of the others join it, so
 //! that it cannot be found by subtraction. Where everything together is small, nothing is shown.
 
+mod crossed;
+
+pub use crossed::{Crossed, fold_crossed};
+
 /// Some of those who sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -40,7 +44,7 @@ pub fn fold(mut groups: Vec<Group>, overlap: Overlap, floor: i64) -> Folded {
     groups.sort_by(|one, other| (other.number, &one.word).cmp(&(one.number, &other.word)));
     let (mut groups, mut small): (Vec<Group>, Vec<Group>) =
         groups.into_iter().partition(|group| group.senders >= floor);
-    while !small.is_empty() && hidden_in(&small, overlap) < floor {
+    while !small.is_empty() && hidden_in(small.iter().map(|group| group.senders), overlap) < floor {
         let Some(next) = groups.pop() else {
             return Folded { too_few: true, ..Folded::default() };
         };
@@ -50,9 +54,8 @@ pub fn fold(mut groups: Vec<Group>, overlap: Overlap, floor: i64) -> Folded {
     Folded { groups, other, too_few: false }
 }
 
-/// Gives how many senders there are at the least in some groups together.
-fn hidden_in(groups: &[Group], overlap: Overlap) -> i64 {
-    let senders = groups.iter().map(|group| group.senders);
+/// Gives how many senders there are at the least in groups of so many.
+fn hidden_in(senders: impl Iterator<Item = i64>, overlap: Overlap) -> i64 {
     match overlap {
         Overlap::None => senders.sum(),
         Overlap::Possible => senders.max().unwrap_or_default(),

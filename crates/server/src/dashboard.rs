@@ -8,12 +8,13 @@ use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Kind, Type};
 
 use crate::Catalog;
-use crate::anonymity::{Folded, Group, Overlap, fold};
-use crate::flow::{Flow, flows};
+use crate::anonymity::{Crossed, Folded, Group, Overlap, fold, fold_crossed};
+use crate::pair::{Pair, pairs};
 use crate::store::Count;
 use crate::tally::{ALL, week};
 
 pub mod dictionary;
+mod grid;
 pub mod page;
 mod sankey;
 mod svg;
@@ -43,8 +44,8 @@ pub struct Part<'a> {
     pub weeks: Vec<(Date, Option<i64>)>,
     /// One chart for each field that somebody filled.
     pub charts: Vec<Chart<'a>>,
-    /// One chart for each pair of fields that says where something went.
-    pub flows: Vec<Chart<'a>>,
+    /// One chart for each pair of fields that somebody filled.
+    pub pairs: Vec<PairChart<'a>>,
 }
 
 /// What a chart counts.
@@ -67,6 +68,32 @@ pub struct Chart<'a> {
     pub field: &'a Field,
     /// What was said.
     pub folded: Folded,
+}
+
+/// Two fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairChart<'a> {
+    /// The two.
+    pub pair: Pair<'a>,
+    /// What was said of both.
+    pub folded: Folded,
+}
+
+/// One pair of words: the first, the second, how often.
+pub(crate) type Row<'f> = (&'f str, &'f str, i64);
+
+/// What everything small is called, on both sides.
+const OTHER: &str = "other";
+
+impl PairChart<'_> {
+    /// Gives what was counted; what was folded is the last.
+    pub(crate) fn rows(&self) -> Vec<Row<'_>> {
+        let shown = self.folded.groups.iter().filter_map(|group| {
+            let (first, second) = self.pair.sides(&group.word)?;
+            Some((first, second, group.number))
+        });
+        shown.chain(self.folded.other.map(|number| (OTHER, OTHER, number))).collect()
+    }
 }
 
 /// Tells whether one sender of a schema can be in several groups of a field.
@@ -147,12 +174,31 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
         }
         (folded != Folded::default()).then_some(Chart { path, field, folded })
     });
-    let flows = flows(schema).filter_map(|Flow { name, after, .. }| {
-        let folded = fold(groups(counts, &name, unit), overlap(&after.of, schema), view.floor);
-        (folded != Folded::default()).then_some(Chart { path: name, field: after, folded })
+    let charts: Vec<Chart<'_>> = charts.collect();
+    let alone = |path: &str| charts.iter().find(|chart| chart.path == path).map(|it| &it.folded);
+    let pairs = pairs(schema).filter_map(|pair| {
+        let alone = [alone(&pair.first)?, alone(&pair.second)?];
+        let groups = groups(counts, &pair.name, unit);
+        let folded = fold_pair(&pair, groups, alone, schema, view.floor);
+        (folded != Folded::default()).then_some(PairChart { pair, folded })
     });
-    let (weeks, charts, flows) = (weeks.collect(), charts.collect(), flows.collect());
-    Part { schema, unit, weeks, charts, flows }
+    let (weeks, pairs) = (weeks.collect(), pairs.collect());
+    Part { schema, unit, weeks, charts, pairs }
+}
+
+/// Folds what was said of a pair, beside the charts of both its fields.
+pub(crate) fn fold_pair(
+    pair: &Pair<'_>,
+    groups: Vec<Group>,
+    alone: [&Folded; 2],
+    schema: &Schema,
+    floor: i64,
+) -> Folded {
+    let crossed = groups.into_iter().filter_map(|group| {
+        let (first, second) = pair.sides(&group.word)?;
+        Some(Crossed { words: [first.to_owned(), second.to_owned()], group })
+    });
+    fold_crossed(crossed.collect(), alone, overlap(&pair.field.of, schema), floor)
 }
 
 /// Gives the number that a bucket begins with, as in `21-100` and `10001+`.
@@ -213,13 +259,24 @@ mod tests {
     fn few_upgrades_from_one_version_to_another_are_folded() {
         let (catalog, update) = (Catalog::built_in(), "ktel/kamaji-update");
         let flow = |word, number| count(9, update, "old_tcp_version→new_tcp_version", word, number);
-        let counts =
-            [flow("v1.26 → v1.27", 40), flow("v1.25 → v1.26", 12), flow("v1.24 → v1.27", 3)];
+        let (old, new) = ("old_tcp_version", "new_tcp_version");
+        let counts = [
+            flow("v1.24 → v1.25", 40),
+            flow("v1.25 → v1.26", 12),
+            flow("v1.24 → v1.26", 3),
+            flow("v1.26 → v1.27", 50),
+            count(9, update, old, "v1.24", 43),
+            count(9, update, old, "v1.25", 12),
+            count(9, update, old, "v1.26", 50),
+            count(9, update, new, "v1.25", 40),
+            count(9, update, new, "v1.26", 15),
+            count(9, update, new, "v1.27", 50),
+        ];
         let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
-        assert!(parts[0].charts.is_empty());
-        let folded = &parts[0].flows[0].folded;
+        let folded = &parts[0].pairs[0].folded;
         let shown: Vec<&str> = folded.groups.iter().map(|group| &*group.word).collect();
-        assert_eq!((shown, folded.other), (vec!["v1.26 → v1.27"], Some(15)));
+        // What is left of 1.24, and of all that came to 1.26, would be the three.
+        assert_eq!((shown, folded.other), (vec!["v1.26 → v1.27"], Some(55)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Form, Kind, Type};
 use serde_json::{Map, Value};
 
-use crate::flow::{Flow, flows, word};
+use crate::pair::{pairs, word};
 
 /// The name of the count of all, which is no field.
 pub const ALL: &str = "";
@@ -62,11 +62,9 @@ impl Tally {
             }
             words(name, field, value, &mut said);
         }
-        for Flow { name, old, new, .. } in flows(schema) {
-            let side = |name: &str| coarse.get(name).and_then(Value::as_str);
-            if let (Some(before), Some(after)) = (side(old), side(&new)) {
-                said.push(Said { field: name, word: word(before, after) });
-            }
+        for pair in pairs(schema) {
+            let word = pair.word(&coarse);
+            said.extend(word.map(|word| Said { field: pair.name, word }));
         }
         let who = Who { schema: schema.id(), installation };
         let counts = self.said.entry(who).or_default();
@@ -110,10 +108,7 @@ fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<Said>) {
         (Type::List(_), Value::Array(list)) => {
             list.iter().filter_map(Value::as_str).for_each(say);
         }
-        (_, Value::String(word)) => say(word),
-        (_, Value::Bool(flag)) => say(if *flag { "true" } else { "false" }),
-        (_, Value::Number(number)) => say(&number.to_string()),
-        (_, Value::Null | Value::Array(_) | Value::Object(_)) => {}
+        (_, value) => word(value).iter().for_each(|word| say(word)),
     }
 }
 

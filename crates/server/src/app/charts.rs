@@ -222,10 +222,11 @@ fn rows(part: &Part<'_>, field: &str) -> Option<Vec<(String, Option<i64>)>> {
         let week = |(week, number): &(jiff::civil::Date, Option<i64>)| (week.to_string(), *number);
         return Some(part.weeks.iter().map(week).collect());
     }
-    let mut charts = part.charts.iter().chain(&part.flows);
-    let chart = charts.find(|chart| chart.path == field)?;
-    let groups = chart.folded.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
-    let other = chart.folded.other.map(|number| ("other".to_owned(), Some(number)));
+    let charts = part.charts.iter().map(|chart| (&chart.path, &chart.folded));
+    let pairs = part.pairs.iter().map(|chart| (&chart.pair.name, &chart.folded));
+    let (_, folded) = charts.chain(pairs).find(|(path, _)| *path == field)?;
+    let groups = folded.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
+    let other = folded.other.map(|number| ("other".to_owned(), Some(number)));
     Some(groups.chain(other).collect())
 }
 

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 use ktel_model::Schema;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
-use super::{Chart, Part, Unit, View, sankey, svg};
-use crate::flow::flows;
+use super::{Chart, PairChart, Part, Unit, View, grid, sankey, svg};
+use crate::pair::{Shape, pairs};
 use crate::store::Version;
 
 /// The stylesheet, served beside the page.
@@ -180,7 +180,7 @@ impl Page<'_> {
                         (self.links(part, ""))
                     }
                     @for chart in &part.charts { (self.chart(part, chart)) }
-                    @for flow in &part.flows { (self.flow(part, flow)) }
+                    @for pair in &part.pairs { (self.pair(part, pair)) }
                 }
             }
         }
@@ -217,30 +217,40 @@ impl Page<'_> {
         }
     }
 
-    fn flow(&self, part: &Part<'_>, flow: &Chart<'_>) -> Markup {
-        let Chart { path, field, folded } = flow;
-        let named = format!("{}:{path}", part.schema.id());
+    fn pair(&self, part: &Part<'_>, chart: &PairChart<'_>) -> Markup {
+        let PairChart { pair, folded } = chart;
+        let named = format!("{}:{}", part.schema.id(), pair.name);
+        let (title, first, second) = match pair.shape {
+            Shape::Flow => (pair.name.clone(), "From".to_owned(), "To".to_owned()),
+            Shape::Grid => {
+                let title = format!("{} against {}", pair.second, pair.first);
+                (title, words(&pair.first), words(&pair.second))
+            }
+        };
         html! {
-            figure.flow {
-                figcaption id=(named) { (words(path)) }
+            figure {
+                figcaption id=(named) { (words(&title)) }
                 @if folded.too_few {
                     p.few { "Too few to show." }
                 } @else {
-                    (sankey::draw(folded, &named))
+                    @match pair.shape {
+                        Shape::Flow => (sankey::draw(chart.rows(), &named)),
+                        Shape::Grid => (grid::draw(chart.rows(), (&first, &second), &named)),
+                    }
                     details {
                         summary { "Table" }
                         table {
-                            thead { tr { th scope="col" { "From" } th scope="col" { "To" } th scope="col" { (part.unit.word()) } } }
+                            thead { tr { th scope="col" { (first) } th scope="col" { (second) } th scope="col" { (part.unit.word()) } } }
                             tbody {
-                                @for (before, after, number) in sankey::bands(folded) {
-                                    tr { th scope="row" { (before) } td { (after) } td { (number) } }
+                                @for (first, second, number) in chart.rows() {
+                                    tr { th scope="row" { (first) } td { (second) } td { (number) } }
                                 }
                             }
                         }
                     }
                 }
-                p.why { (field.why) }
-                (self.links(part, path))
+                p.why { (pair.field.why) }
+                (self.links(part, &pair.name))
             }
         }
     }
@@ -298,17 +308,16 @@ impl Page<'_> {
     }
 }
 
-/// Gives the entry of the dictionary for a field; for a pair, that of where it went.
+/// Gives the entry of the dictionary for a field; for a pair, that of its second field.
 pub(crate) fn entry(schema: &Schema, path: &str) -> String {
-    let pair = flows(schema).find(|flow| flow.name == path);
-    let path = pair.map_or_else(|| path.to_owned(), |flow| flow.new);
+    let pair = pairs(schema).find(|pair| pair.name == path);
+    let path = pair.map_or_else(|| path.to_owned(), |pair| pair.second);
     format!("/dictionary#{}:{path}", schema.id())
 }
 
-fn words(path: &str) -> PreEscaped<String> {
-    // Words of the standard: letters, digits, `_` and dots; and the arrow of a pair.
-    let words = path.replace('_', " ").replace('.', ": ").replace('→', " → ");
-    PreEscaped(maud::html! { (words) }.into_string())
+/// Names a field as people would; the arrow is that of a pair.
+fn words(path: &str) -> String {
+    path.replace('_', " ").replace('.', ": ").replace('→', " → ")
 }
 
 fn capital(word: &str) -> String {

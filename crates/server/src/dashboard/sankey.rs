@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::anonymity::Folded;
-use crate::flow::sides;
+use super::{OTHER, Row};
 
 /// The width of a drawing, in its own units.
 const WIDTH: i64 = 420;
@@ -18,29 +17,16 @@ const GAP: i64 = 10;
 const HEIGHT: i64 = 180;
 /// How many bands a drawing has; the table beside it has the rest.
 const BANDS_MAX: usize = 24;
-/// What everything small is called, on both sides.
-const OTHER: &str = "other";
-
-/// One band: from, to, how often.
-pub(super) type Band<'f> = (&'f str, &'f str, i64);
-
-/// Gives the bands of what was counted; what was folded is the last.
-pub(super) fn bands(folded: &Folded) -> Vec<Band<'_>> {
-    let band = |word, number| sides(word).map(|(old, new)| (old, new, number));
-    let shown = folded.groups.iter().filter_map(|group| band(&group.word, group.number));
-    shown.chain(folded.other.map(|number| (OTHER, OTHER, number))).collect()
-}
-
 /// One side of the drawing: where the bar of each word begins, and how high it is.
 struct Side<'f> {
     bars: BTreeMap<Place<'f>, (i64, i64)>,
     bottom: i64,
 }
 
-/// Versions stand in their order, and what is folded below them.
+/// Versions and buckets stand in their order, and what is folded below them.
 type Place<'f> = (bool, Vec<u64>, &'f str);
 
-fn place(word: &str) -> Place<'_> {
+pub(super) fn place(word: &str) -> Place<'_> {
     let numbers = word.split(|letter: char| !letter.is_ascii_digit());
     (word == OTHER, numbers.filter_map(|number| number.parse().ok()).collect(), word)
 }
@@ -69,8 +55,7 @@ impl<'f> Side<'f> {
 }
 
 /// Draws the bands. `named` is the id of the element that says what they are.
-pub(super) fn draw(folded: &Folded, named: &str) -> Markup {
-    let mut bands = bands(folded);
+pub(super) fn draw(mut bands: Vec<Row<'_>>, named: &str) -> Markup {
     bands.truncate(BANDS_MAX);
     let all = bands.iter().map(|(.., number)| *number).sum::<i64>().max(1);
     let high = |number: i64| (HEIGHT * number / all).max(1);
@@ -106,27 +91,17 @@ fn bars(side: &Side<'_>, x: i64, text_x: i64, anchor: &str) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use super::{bands, draw};
-    use crate::anonymity::{Folded, Group};
-
-    fn folded() -> Folded {
-        let group = |word: &str, number| Group { word: word.to_owned(), number, senders: number };
-        let groups =
-            vec![group("v1.9 → v1.10", 30), group("v1.10 → v1.11", 20), group("v1.9 → v1.11", 10)];
-        Folded { groups, other: Some(12), too_few: false }
-    }
+    use super::draw;
 
     #[test]
     fn a_band_leads_from_each_word_to_the_next() {
-        let folded = folded();
-        let expected = [
+        let bands = vec![
             ("v1.9", "v1.10", 30),
             ("v1.10", "v1.11", 20),
             ("v1.9", "v1.11", 10),
             ("other", "other", 12),
         ];
-        assert_eq!(bands(&folded), expected);
-        let drawing = draw(&folded, "it").into_string();
+        let drawing = draw(bands, "it").into_string();
         assert_eq!(drawing.matches("<path").count(), 4, "{drawing}");
         // Nine stands before ten, and what is small stands last.
         let at = |text: &str| drawing.find(text).unwrap();

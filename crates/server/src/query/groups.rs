@@ -12,19 +12,20 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::Image;
 use crate::Catalog;
-use crate::anonymity::{Folded, Group, Overlap, fold};
-use crate::dashboard::{Unit, overlap};
-use crate::flow::{Flow, flows, sides};
+use crate::anonymity::{Folded, Group, fold};
+use crate::dashboard::{Unit, fold_pair, overlap};
 use crate::limits::{COUNTS_MAX, QUERY_WEEKS};
+use crate::pair::{Shape, pairs};
 use crate::store::{Count, Error, Store};
 use crate::tally::{ALL, week};
 
 /// What there is to read.
-pub const TABLES: [&str; 7] = [
+pub const TABLES: [&str; 8] = [
     "about",
     "by_week",
     "fields",
     "flows_by_week",
+    "grids_by_week",
     "installs_by_week",
     "schemas",
     "values_by_week",
@@ -39,7 +40,8 @@ CREATE TABLE by_week (schema TEXT, product TEXT, week TEXT, unit TEXT, number IN
 CREATE VIEW installs_by_week AS SELECT schema, product, week, number AS installations
   FROM by_week WHERE unit = 'installations';
 CREATE TABLE values_by_week (schema TEXT, product TEXT, week TEXT, field TEXT, word TEXT, folded INTEGER, number INTEGER, senders INTEGER);
-CREATE TABLE flows_by_week (schema TEXT, product TEXT, week TEXT, field TEXT, before TEXT, after TEXT, folded INTEGER, number INTEGER, senders INTEGER);";
+CREATE TABLE flows_by_week (schema TEXT, product TEXT, week TEXT, field TEXT, before TEXT, after TEXT, folded INTEGER, number INTEGER, senders INTEGER);
+CREATE TABLE grids_by_week (schema TEXT, product TEXT, week TEXT, field TEXT, word TEXT, against TEXT, against_word TEXT, folded INTEGER, number INTEGER, senders INTEGER);";
 
 /// What was said of one product in one week.
 type Cell<'c> = (&'c str, Date);
@@ -150,35 +152,58 @@ fn fill(
             .prepare_cached("INSERT INTO by_week VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
             .execute(params![id, product, week, unit, all.number, all.senders])?;
     }
+    let mut alone = BTreeMap::new();
     for (path, field) in schema.all_fields() {
         let Some(groups) = by_field.remove(path.as_str()) else { continue };
         let mut insert = transaction
             .prepare_cached("INSERT INTO values_by_week VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
-        for (word, folded, number, senders) in rows(groups, overlap(&field.of, schema), floor) {
+        let folded = fold(groups, overlap(&field.of, schema), floor);
+        for (word, folded, number, senders) in rows(&folded) {
             insert.execute(params![id, product, week, path, word, folded, number, senders])?;
         }
+        alone.insert(path, folded);
     }
-    for Flow { name, after, .. } in flows(schema) {
-        let Some(groups) = by_field.remove(name.as_str()) else { continue };
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO flows_by_week VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?;
-        for (word, folded, number, senders) in rows(groups, overlap(&after.of, schema), floor) {
-            let (old, new) = sides(&word).unwrap_or((&word, &word));
-            insert.execute(params![id, product, week, name, old, new, folded, number, senders])?;
+    for pair in pairs(schema) {
+        let Some(groups) = by_field.remove(pair.name.as_str()) else { continue };
+        let sides = alone.get(&pair.first).zip(alone.get(&pair.second));
+        let Some((first, second)) = sides else { continue };
+        let folded = fold_pair(&pair, groups, [first, second], schema, floor);
+        for (word, folded, number, senders) in rows(&folded) {
+            let (first, second) = pair.sides(word).unwrap_or((word, word));
+            match pair.shape {
+                Shape::Flow => transaction
+                    .prepare_cached(
+                        "INSERT INTO flows_by_week VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    )?
+                    .execute(params![
+                        id, product, week, pair.name, first, second, folded, number, senders
+                    ])?,
+                Shape::Grid => transaction
+                    .prepare_cached(
+                        "INSERT INTO grids_by_week VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    )?
+                    .execute(params![
+                        id,
+                        product,
+                        week,
+                        pair.second,
+                        second,
+                        pair.first,
+                        first,
+                        folded,
+                        number,
+                        senders
+                    ])?,
+            };
         }
     }
     Ok(())
 }
 
-/// Folds groups into rows: the word, whether it stands for several, how often, and by how many.
-fn rows(
-    groups: Vec<Group>,
-    overlap: Overlap,
-    floor: i64,
-) -> impl Iterator<Item = (String, bool, i64, Option<i64>)> {
-    let Folded { groups, other, too_few: _ } = fold(groups, overlap, floor);
-    let shown = groups.into_iter().map(|it| (it.word, false, it.number, Some(it.senders)));
+/// Gives the rows of folded groups: the word, whether it stands for several, how often, and by how many.
+fn rows(folded: &Folded) -> impl Iterator<Item = (&str, bool, i64, Option<i64>)> {
+    let Folded { groups, other, too_few: _ } = folded;
+    let shown = groups.iter().map(|it| (it.word.as_str(), false, it.number, Some(it.senders)));
     // By how many the rest was said is not known where one can be in several groups.
-    shown.chain(other.map(|number| ("other".to_owned(), true, number, None)))
+    shown.chain(other.map(|number| ("other", true, number, None)))
 }

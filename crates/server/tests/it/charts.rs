@@ -4,7 +4,10 @@ use axum::body::Body;
 use base64::Engine as _;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use ktel_model::Schema;
+use ktel_server::Catalog;
 use ktel_server::app::ancestor::Answers;
+use ktel_server::store::Place;
 use serde_json::{Value, json};
 
 use crate::installations::ask;
@@ -92,6 +95,72 @@ async fn the_page_has_a_table_and_links_for_every_chart_and_runs_nothing_foreign
     let (answer, csv) = get(&server, &format!("{PODS}&format=csv"), basic(ADMIN)).await;
     assert_eq!(csv, "word,number\r\n6-20,12\r\n10001+,3\r\n");
     assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8");
+}
+
+/// Sizes, and how slow answers are beside them.
+const LAMPS: &str = "
+kts: 1
+schema: acme/lamps
+version: 1.0.0
+kind: stats
+title: Lamps of a cluster
+purpose:
+  question: Do answers become slow where there are many lamps?
+  value_to_you: Releases are measured at the sizes that there really are.
+  used_for: [capacity-tests]
+owner: lamp-makers
+stability: development
+consent: ambient
+cadence: {max: once/24h, jitter: 1h}
+access: []
+retention: {raw: 90d, aggregate: 25mo}
+fields:
+  lamps:
+    {type: count, sensitivity: technical, why: Shows sizes., example: 6-20, since: 0.1.0, expires: 2027-11-01}
+  answer_ms_p99:
+    {type: count, against: lamps, sensitivity: technical, why: Shows where it is slow., example: 21-100,
+    since: 0.1.0, expires: 2027-11-01}
+";
+
+#[tokio::test]
+async fn slowness_is_drawn_against_size_and_few_slow_ones_hide_among_many() {
+    let schema = Schema::parse(LAMPS, "lamps.yaml").unwrap();
+    let keep = tempfile::tempdir().unwrap();
+    let place = Place::Folder(keep.path().into());
+    let server = Server::start_with(Catalog::new([schema]).unwrap(), &place, keep).await;
+    let groups = [(7, 50, 20), (70, 50, 14), (7, 5000, 3), (700, 5000, 30), (700, 50, 12)];
+    let said = groups.iter().flat_map(|(lamps, slow, times)| vec![(lamps, slow); *times]);
+    for (number, (lamps, slow)) in said.enumerate() {
+        let mut report = report(&format!("{number:0>16}"), &json!(1));
+        report["schemas"] = json!({"lamps": {"schema": "acme/lamps", "version": "1.0.0"}});
+        report["data"] = json!({"lamps": {"lamps": lamps, "answer_ms_p99": slow}});
+        assert_eq!(server.post("/v1/reports", report.to_string()).await.0, 200);
+    }
+    let (_, page) = get(&server, "/", basic(ADMIN)).await;
+    assert!(page.contains(">answer ms p99 against lamps</figcaption>"), "{page}");
+    assert!(page.contains("<title>lamps 101-1000, answer ms p99 1001+: 30</title>"), "{page}");
+    assert!(page.contains("<th scope=\"row\">6-20</th><td>1001+</td><td>3</td>"), "{page}");
+    assert!(page.contains("/dictionary#acme/lamps:answer_ms_p99"), "{page}");
+    let path = "/v1/counts?schema=acme/lamps&field=lamps%C3%97answer_ms_p99";
+    assert!(page.contains(&path.replace('&', "&amp;")), "{page}");
+    let rows = async |token| {
+        let (_, body) = get(&server, path, bearer(token)).await;
+        serde_json::from_str::<Value>(&body).unwrap()["rows"].clone()
+    };
+    assert_eq!(rows(ADMIN).await.as_array().unwrap().len(), 5);
+    // The three are what is left of both of their words, and the two others what would tell of them.
+    let shown = json!([{"word": "21-100 × 21-100", "number": 14}, {"word": "other", "number": 65}]);
+    assert_eq!(rows(READER).await, shown);
+    let sql = "SELECT word, against_word, folded, number FROM grids_by_week ORDER BY number";
+    let (status, answer) = ask_in_sql(&server, sql).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["rows"], json!([["21-100", "21-100", 0, 14], ["other", "other", 1, 65]]));
+}
+
+async fn ask_in_sql(server: &Server, sql: &str) -> (u16, Value) {
+    let request = Request::post("/v1/query").header("authorization", format!("Bearer {READER}"));
+    let body = json!({"sql": sql}).to_string();
+    server.ask(request.body(Body::from(body)).unwrap()).await
 }
 
 #[tokio::test]
