@@ -81,7 +81,7 @@ pub(crate) async fn run(url: &str, load: Load) -> anyhow::Result<Run> {
         }
         (there, took) = (now, start.elapsed());
     }
-    Ok(Run { answered, there, took })
+    Ok(Run { answered, there, rows: there, took })
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is what the ancestor does")]

@@ -19,7 +19,9 @@ use ktel_testkit::postgres::Postgres;
 use crate::load::{Answered, Load};
 
 /// How long each run sends.
-const SENDING: Duration = Duration::from_secs(10);
+const SENDING: Duration = Duration::from_secs(6);
+/// How often all take turns; the machine is another one each minute.
+const ROUNDS: usize = 3;
 /// How many connections send single reports, each one request after the other.
 const CONNECTIONS: [usize; 3] = [CONNECTIONS_OF_FEW, 256, 1000];
 /// How many send where each has more to say: so many batches are what a queue holds.
@@ -34,10 +36,10 @@ fn main() -> anyhow::Result<()> {
         "# Bench of ingest
 
 Written by `make bench`. Times are of one machine with two cores on one day; client, receiver and database share
-them. What counts is the ratio, since all runs are of the same quarter of an hour.
+them. What counts is the ratio: each is that of one round, in which all take turns, and the median of {ROUNDS} rounds.
 
-Each connection sends one request after the other for {SENDING:?}. A report is three rows of ours and one of the
-ancestor's; reports are counted.
+Each connection sends one request after the other for {SENDING:?}. A report of two sections is three rows of ours, one for
+itself and one for each section, and one of the ancestor's, which keeps it as it came. Both are counted in the database.
 
 "
     );
@@ -58,58 +60,120 @@ ancestor's; reports are counted.
 
 /// How many reports a second are stored, by us and by the ancestor, under the same clients.
 async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let place = |name: &str| folder.path().join(name).display().to_string();
-    let mut runs = Vec::new();
+    let mut verdicts = String::new();
+    let mut lost = 0;
     for connections in CONNECTIONS {
         let load = Load::closed(connections, 1);
-        let bare = bare::run(load).await?.reports as f64 / SENDING.as_secs_f64();
-        let ancestor = ancestor::run(&postgres.database(), load).await?;
-        let base = ancestor.rate();
+        let batches = Load::closed(CONNECTIONS_OF_FEW, BATCH);
+        let mut all = vec![
+            Contender::new("the ancestor's way, PostgreSQL", load),
+            Contender::new("ktel, PostgreSQL", load),
+            Contender::new("ktel, SQLite", load),
+        ];
+        if connections == CONNECTIONS_OF_FEW {
+            all.push(Contender::new(
+                &format!("ktel, PostgreSQL, {BATCH} reports a request"),
+                batches,
+            ));
+            all.push(Contender::new(&format!("ktel, SQLite, {BATCH} reports a request"), batches));
+        }
+        let mut bare = Vec::new();
+        for _ in 0..ROUNDS {
+            bare.push(bare::run(load).await?.reports as f64 / SENDING.as_secs_f64());
+            for contender in &mut all {
+                contender.turn(postgres).await?;
+            }
+        }
         writeln!(
             page,
-            "{connections} connections: an answer to each request and nothing else, {bare:.0} a second. No \
+            "{connections} connections: an answer to each request and nothing else, {:.0} a second. No \
              receiver of one report a request can be faster.\n\n\
-             | | answered | really there | stored a second | times the ancestor's |\n|---|---|---|---|---|"
+             | | answered | really there | reports a second | rows a second | times the ancestor's reports | times its rows |\n\
+             |---|---|---|---|---|---|---|",
+            median(bare)
         )?;
-        row(page, "the ancestor's way, PostgreSQL", &ancestor, base);
-        let batches = Load::closed(CONNECTIONS_OF_FEW, BATCH);
-        let single = |name: &str| (format!("ktel, {name}"), load);
-        let many = |name: &str| (format!("ktel, {name}, {BATCH} reports a request"), batches);
-        let mut ours = vec![single("PostgreSQL"), single("SQLite")];
-        if connections == CONNECTIONS_OF_FEW {
-            ours.extend([many("PostgreSQL"), many("SQLite")]);
+        let (ancestor, ours) = all.split_first().expect("there is one");
+        ancestor.row(page, ancestor)?;
+        for contender in ours {
+            contender.row(page, ancestor)?;
+            for (what, times) in [
+                ("reports", contender.times(ancestor, Run::rate)),
+                ("rows", contender.times(ancestor, Run::rows_rate)),
+            ] {
+                let what = format!(
+                    "{what} stored a second by {}, {connections} connections",
+                    contender.name
+                );
+                let measured = format!("{times:.1} times the ancestor's");
+                line(&mut verdicts, &what, "10 times", &measured, times >= 10.0);
+            }
+            lost += contender.lost();
         }
-        for (name, load) in ours {
-            let url = match name.contains("PostgreSQL") {
-                true => postgres.database(),
-                false => place(&format!("{connections} {name}")),
-            };
-            let run = receiver::run(&url, load).await?;
-            row(page, &name, &run, base);
-            runs.push((connections, name, run, base));
-        }
-        page.push('\n');
-        let lost = ancestor.answered.reports - ancestor.there;
-        writeln!(page, "Answered by the ancestor and not there: {lost}.\n")?;
+        writeln!(page, "\nAnswered by the ancestor and not there: {}.\n", ancestor.lost())?;
     }
     *page += "| what | budget | measured | holds |\n|---|---|---|---|\n";
-    for (connections, name, run, base) in &runs {
-        let ratio = run.rate() / base;
-        let what = format!("stored a second by {name}, {connections} connections");
-        let measured = format!("{ratio:.1} times the ancestor's");
-        line(page, &what, "10 times", &measured, ratio >= 10.0);
-    }
-    let lost: usize = runs.iter().map(|(_, _, run, _)| run.answered.reports - run.there).sum();
+    *page += &verdicts;
     line(page, "answered and not there", "0", &lost.to_string(), lost == 0);
     Ok(())
 }
 
-fn row(page: &mut String, name: &str, run: &Run, base: f64) {
-    let (answered, there, rate) = (run.answered.reports, run.there, run.rate());
-    let times = rate / base;
-    writeln!(page, "| {name} | {answered} | {there} | {rate:.0} | {times:.1} |")
-        .expect("a string takes all");
+/// A receiver with its load, and what came of each of its turns.
+struct Contender {
+    name: String,
+    load: Load,
+    runs: Vec<Run>,
+}
+
+impl Contender {
+    fn new(name: &str, load: Load) -> Self {
+        Self { name: name.to_owned(), load, runs: Vec::new() }
+    }
+
+    async fn turn(&mut self, postgres: &Postgres) -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let run = if self.name.starts_with("the ancestor") {
+            ancestor::run(&postgres.database(), self.load).await?
+        } else if self.name.contains("PostgreSQL") {
+            receiver::run(&postgres.database(), self.load).await?
+        } else {
+            receiver::run(&folder.path().join("store").display().to_string(), self.load).await?
+        };
+        self.runs.push(run);
+        Ok(())
+    }
+
+    /// How many times faster it was than another one in the same round, in the median of all rounds.
+    fn times(&self, other: &Self, rate: fn(&Run) -> f64) -> f64 {
+        median(
+            self.runs.iter().zip(&other.runs).map(|(run, other)| rate(run) / rate(other)).collect(),
+        )
+    }
+
+    fn lost(&self) -> usize {
+        self.runs.iter().map(|run| run.answered.reports - run.there).sum()
+    }
+
+    fn row(&self, page: &mut String, ancestor: &Self) -> anyhow::Result<()> {
+        let sum = |part: fn(&Run) -> usize| -> usize { self.runs.iter().map(part).sum() };
+        let middle = |rate: fn(&Run) -> f64| median(self.runs.iter().map(rate).collect());
+        writeln!(
+            page,
+            "| {} | {} | {} | {:.0} | {:.0} | {:.1} | {:.1} |",
+            self.name,
+            sum(|run| run.answered.reports),
+            sum(|run| run.there),
+            middle(Run::rate),
+            middle(Run::rows_rate),
+            self.times(ancestor, Run::rate),
+            self.times(ancestor, Run::rows_rate),
+        )?;
+        Ok(())
+    }
+}
+
+fn median(mut measured: Vec<f64>) -> f64 {
+    measured.sort_by(f64::total_cmp);
+    measured[measured.len() / 2]
 }
 
 /// How long an answer takes at a pace that leaves time.
@@ -135,6 +199,8 @@ pub(crate) struct Run {
     answered: Answered,
     /// How many reports the database holds in the end.
     there: usize,
+    /// In how many rows it holds them.
+    rows: usize,
     /// How long it took until they were there.
     took: Duration,
 }
@@ -142,6 +208,10 @@ pub(crate) struct Run {
 impl Run {
     fn rate(&self) -> f64 {
         self.there as f64 / self.took.as_secs_f64()
+    }
+
+    fn rows_rate(&self) -> f64 {
+        self.rows as f64 / self.took.as_secs_f64()
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
     for connection in 0..load::TOKENS {
         store.add_token(Stamp::of(&load::token(connection), Role::Ingest, None)).await?;
     }
-    let app = Arc::new(App::new(catalog, store, now).await?);
+    let app = Arc::new(App::new(catalog.clone(), store, now).await?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
@@ -44,20 +44,24 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
     let (sent, served) = tokio::join!(sent, served);
     served?;
     let (answered, took) = sent?;
-    let there = count(place, &parsed).await?;
-    Ok(Run { answered, there, took })
+    let there = count(place, &parsed, "ktel_records").await?;
+    let mut rows = there;
+    for table in catalog.tables() {
+        rows += count(place, &parsed, &table.name).await?;
+    }
+    Ok(Run { answered, there, rows, took })
 }
 
 /// Counts with a connection of its own what the database holds.
-async fn count(place: &str, parsed: &Place) -> anyhow::Result<usize> {
-    let asked = "SELECT count(*) FROM ktel_records";
+async fn count(place: &str, parsed: &Place, table: &str) -> anyhow::Result<usize> {
+    let asked = format!("SELECT count(*) FROM {table}");
     match parsed {
         Place::Folder(folder) => {
             let file = Path::new(folder).join("telemetry.sqlite");
             let count: i64 =
-                rusqlite::Connection::open(file)?.query_row(asked, [], |row| row.get(0))?;
+                rusqlite::Connection::open(file)?.query_row(&asked, [], |row| row.get(0))?;
             Ok(usize::try_from(count)?)
         }
-        Place::Postgres(_) => ancestor::count(place, asked).await,
+        Place::Postgres(_) => ancestor::count(place, &asked).await,
     }
 }
