@@ -35,6 +35,9 @@ server:
   tokens: {secret: tokens}
   schemas: {acme.yaml: 'kts: 1'}
   ingress: {enabled: true, className: example, host: telemetry.example.com, tlsSecret: certificate}
+  networkPolicy:
+    enabled: true
+    from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress}}}]
 ";
 
 /// The parts that keep state elsewhere, or none.
@@ -87,6 +90,7 @@ fn nothing_that_could_send_is_there_unless_asked_for_nor_where_somebody_says_no(
         "Service",
         "Deployment",
         "Ingress",
+        "NetworkPolicy",
         "ServiceAccount",
     ]
     .map(|kind| format!("{kind}/x-ktel-server"));

@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_secs(60);
 /// What somebody made with `openssl rand -hex 32`.
 const TOKEN: &str = "a0b1c2d3e4f5a6b7c8d9eafbfcfdfe0fa0b1c2d3e4f5a6b7c8d9eafbfcfdfe0f";
 /// Everything that a release could leave behind.
-const KINDS: &str = "deployments,cronjobs,jobs,pods,replicasets,services,ingresses,configmaps,secrets,\
+const KINDS: &str = "deployments,cronjobs,jobs,pods,replicasets,services,ingresses,networkpolicies,configmaps,secrets,\
 persistentvolumeclaims,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,leases";
 
 struct Scene {
@@ -195,6 +195,7 @@ server:
   port: {port}
   tokens: {{secret: tokens}}
   ingress: {{enabled: true, host: telemetry.example.com}}
+  networkPolicy: {{enabled: true, from: [{{podSelector: {{}}}}]}}
 "
     )
 }
