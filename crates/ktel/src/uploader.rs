@@ -326,8 +326,8 @@ impl Uploader {
                     let gone = spool.acknowledge(&ids)?;
                     uploaded.refused += rejected.min(gone);
                     uploaded.accepted += gone.saturating_sub(rejected);
-                    self.log(remote, &parcel.key, &events, now())
-                        .map_err(state("write the log"))?;
+                    let took = Took { batch: &parcel.key, events: &events, rejected };
+                    self.log(remote, &took, now()).map_err(state("write the log"))?;
                 }
             }
             failures = 0;
@@ -337,19 +337,17 @@ impl Uploader {
         Ok(uploaded)
     }
 
-    fn log(
-        &self,
-        remote: &Remote,
-        key: &str,
-        events: &[Map<String, Value>],
-        now: Duration,
-    ) -> io::Result<()> {
+    fn log(&self, remote: &Remote, took: &Took<'_>, now: Duration) -> io::Result<()> {
         let second = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         // Beyond the calendar only a broken clock comes.
         let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::MAX);
-        let line = json!({
-            "time": time.to_string(), "server": remote.url(), "batch": key, "events": events,
+        let Took { batch, events, rejected } = took;
+        let mut line = json!({
+            "time": time.to_string(), "server": remote.url(), "batch": batch, "events": events,
         });
+        if *rejected > 0 {
+            line["rejected"] = json!(rejected);
+        }
         self.accepted().append(&line.to_string())
     }
 
@@ -380,6 +378,13 @@ impl Uploader {
             removed => removed,
         }
     }
+}
+
+/// A batch that a server took, and how many of its events it did not keep; it need not say which.
+struct Took<'b> {
+    batch: &'b str,
+    events: &'b [Map<String, Value>],
+    rejected: u64,
 }
 
 /// What goes out next.

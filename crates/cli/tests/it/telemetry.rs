@@ -141,6 +141,10 @@ fn events_that_a_server_leaves_out_are_counted_as_refused() {
         server.answer(answer(rejected));
         assert_eq!(user.upload(), (0, expected.into()), "{rejected}");
     }
+    let (_, log, _) = user.ktel("telemetry --product acme log");
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let rejected: Vec<Value> = lines.map(|line| line["rejected"].clone()).collect();
+    assert_eq!(rejected, [json!(null), json!(1), json!(2)], "{log}");
 }
 
 #[test]
