@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ktel_testkit::api_server::ADMIN_TOKEN;
 use ktel_testkit::capture::Http;
-use ktel_testkit::http::Request;
+use ktel_testkit::http::{Request, Response};
 use ktel_testkit::proxy::{Fault, Proxy};
 use ktel_testkit::real;
 use serde_json::{Value, json};
@@ -187,6 +187,19 @@ fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
         .map(|request| request.json()["installation"]["id"].to_string())
         .collect();
     assert_eq!(ids.len(), 1, "they share one identity: {ids:?}");
+}
+
+#[test]
+fn what_a_receiver_leaves_out_of_a_report_is_said() {
+    let Some(scene) = Scene::new() else { return };
+    let why = "no schema of this receiver declares it";
+    let part = json!({"code": "unknown_schema", "message": why, "item": 0, "part": 1});
+    let answer = json!({"stored": 1, "repeated": 0, "rejected": [part]});
+    scene.receiver.answer(Response::json(200, &answer));
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let config = scene.config("agent.yaml", &url, Some("state"));
+    let agent = scene.start(&scene.server.kubeconfig(ADMIN_TOKEN), &config);
+    agent.wait_for("parts of reports are not taken");
 }
 
 /// In this order: the change is on the disk, then the report, and only then it is sent.
