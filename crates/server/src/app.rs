@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use ktel_model::standard::Dropped;
 use ktel_model::standard::schema::Decision;
 use serde::Serialize;
 use serde_json::json;
@@ -197,9 +198,8 @@ impl App {
 
     /// Stores what was read with one sync, and counts it; all of it, or what went wrong first.
     async fn keep(&self, read: Vec<ingest::Read>) -> Result<Vec<Stored>, Error> {
-        for (reason, values) in read.iter().flat_map(|read| read.dropped.iter()) {
-            self.counters.dropped(reason.word(), values);
-        }
+        let mut dropped = Dropped::default();
+        read.iter().for_each(|read| dropped.add(&read.dropped));
         let records = read.into_iter().map(|read| read.record).collect();
         let mut all = Vec::new();
         for stored in self.store.append_all(records).await? {
@@ -207,6 +207,8 @@ impl App {
             self.counters.kept(stored);
             all.push(stored);
         }
+        // What is not stored comes again, with all that is dropped of it.
+        dropped.iter().for_each(|(reason, values)| self.counters.dropped(reason.word(), values));
         Ok(all)
     }
 }

@@ -68,14 +68,15 @@ impl Encoding {
 
     /// Writes an `ExportLogsServiceResponse`.
     fn response(self, rejected: &Rejected) -> Vec<u8> {
-        let Some(first) = rejected.first else {
+        let Rejected(reasons) = rejected;
+        let Some(first) = reasons.first() else {
             return match self {
                 Self::Protobuf => Vec::new(),
                 Self::Json => b"{}".to_vec(),
             };
         };
         let (_, message) = first.words();
-        let count = rejected.reasons.len();
+        let count = reasons.len();
         match self {
             Self::Protobuf => {
                 let mut partial = vec![1 << 3];
@@ -137,12 +138,9 @@ fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Why records were not stored, and what the sender is told of the first.
+/// Why records were not stored; the sender is told of the first.
 #[derive(Debug, Default)]
-struct Rejected {
-    reasons: Vec<&'static str>,
-    first: Option<Reason>,
-}
+struct Rejected(Vec<Reason>);
 
 impl App {
     async fn take_logs(
@@ -163,22 +161,19 @@ impl App {
             Unreadable::TooMany => (413, INVALID_ARGUMENT, "too much in one request"),
         })?;
         let key = announced.key.as_deref();
-        let (mut all, mut rejected) = (Vec::new(), Rejected::default());
+        let (mut all, mut rejected) = (Vec::new(), Vec::new());
         for (index, log) in logs.into_iter().enumerate() {
             match self.read_log(stamp, key.map(|key| format!("{key}.{index}")).as_deref(), log) {
                 Ok(read) => all.push(read),
-                Err(reason) => {
-                    rejected.reasons.push(reason.words().0);
-                    rejected.first = rejected.first.or(Some(reason));
-                }
+                Err(reason) => rejected.push(reason),
             }
         }
         if let Err(error) = self.keep(all).await {
             tracing::error!(error = &error as &dyn std::error::Error, "logs were not stored");
             return Err((503, UNAVAILABLE, "the store does not answer; try again"));
         }
-        rejected.reasons.iter().for_each(|reason| self.count_refused(reason, 1));
-        Ok(rejected)
+        rejected.iter().for_each(|reason| self.count_refused(reason.words().0, 1));
+        Ok(Rejected(rejected))
     }
 
     fn read_log(&self, stamp: &Stamp, key: Option<&str>, log: Log) -> Result<Read, Reason> {

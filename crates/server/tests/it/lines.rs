@@ -267,10 +267,29 @@ async fn lines_of_a_stream_wait_for_a_store_that_has_no_place_for_them() {
     meddle(&url, "DROP TRIGGER fail ON ktel_records").await;
     rows(&server, "ktel/kic-ping", 1).await;
     rows(&server, "ktel/kongctl", 1).await;
+    let metrics = async || {
+        let answer = server.answer(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+    let dropped = |metrics: &str| -> u64 {
+        let name = "ktel_server_dropped_values_total{reason=\"undeclared\"} ";
+        let count = metrics.lines().find_map(|line| line.strip_prefix(name));
+        count.expect("a host name is declared nowhere").parse().unwrap()
+    };
+    // A door that is closed has counted all that came through it.
     door.close().await;
-    let metrics = server.answer(Request::get("/metrics").body(Body::empty()).unwrap()).await;
-    let metrics = metrics.into_body().collect().await.unwrap().to_bytes();
-    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
-    assert!(metrics.contains("{result=\"stored\"} 2\n"), "{metrics}");
-    assert!(!metrics.contains("reason=\"store\""), "{metrics}");
+    let first = metrics().await;
+    assert!(first.contains("{result=\"stored\"} 2\n"), "{first}");
+    assert!(!first.contains("reason=\"store\""), "{first}");
+    // The same once more is dropped as often, however often the first was tried.
+    let door = Door::streams(&server, None).await;
+    let mut client = TcpStream::connect(door.address).await.unwrap();
+    client.write_all(format!("{PING}{USAGE}").as_bytes()).await.unwrap();
+    client.shutdown().await.unwrap();
+    rows(&server, "ktel/kic-ping", 2).await;
+    rows(&server, "ktel/kongctl", 2).await;
+    door.close().await;
+    let both = metrics().await;
+    assert_eq!(dropped(&both), 2 * dropped(&first), "{both}");
 }
