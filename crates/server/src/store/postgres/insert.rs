@@ -55,16 +55,21 @@ pub(super) async fn commit(
             let statement = inserts.get(rows.table.name.as_str())?;
             Some(rows.insert(client, statement))
         });
-        // Behind a statement that failed, a transaction does not commit.
-        let commit = async { Ok(client.batch_execute("COMMIT").await?) };
-        let (rows, items, counts, commit) = join!(
-            biased;
-            try_join_all(rows),
-            items.insert(client, &insert_items),
-            counting.write(client, &changes),
-            commit,
-        );
-        rows.and(items).and(counts).and(commit).map_err(|error| match error {
+        // In this order: behind a statement that fails in the database, a transaction does not commit; and
+        // where one could not even be sent, COMMIT is not.
+        let is_sent = std::cell::Cell::new(true);
+        let behind = async {
+            let rows = try_join_all(rows);
+            let items = items.insert(client, &insert_items);
+            let all = try_join!(biased; rows, items, counting.write(client, &changes));
+            is_sent.set(all.is_ok());
+            all
+        };
+        let commit = async {
+            if is_sent.get() { Ok(client.batch_execute("COMMIT").await?) } else { Ok(()) }
+        };
+        let (behind, committed) = join!(biased; behind, commit);
+        behind.and(committed).map_err(|error| match error {
             // Nobody knows whether the database heard the last of it.
             Error::Postgres(cause) if cause.code().is_none() => Error::Uncertain(cause),
             known => known,
