@@ -66,16 +66,13 @@ async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()
         let load = Load::closed(connections, 1);
         let batches = Load::closed(CONNECTIONS_OF_FEW, BATCH);
         let mut all = vec![
-            Contender::new("the ancestor's way, PostgreSQL", load),
-            Contender::new("ktel, PostgreSQL", load),
-            Contender::new("ktel, SQLite", load),
+            Contender::new(Receiver::Ancestor, load),
+            Contender::new(Receiver::OursOnPostgres, load),
+            Contender::new(Receiver::OursOnSqlite, load),
         ];
         if connections == CONNECTIONS_OF_FEW {
-            all.push(Contender::new(
-                &format!("ktel, PostgreSQL, {BATCH} reports a request"),
-                batches,
-            ));
-            all.push(Contender::new(&format!("ktel, SQLite, {BATCH} reports a request"), batches));
+            all.push(Contender::of_batches(Receiver::OursOnPostgres, batches));
+            all.push(Contender::of_batches(Receiver::OursOnSqlite, batches));
         }
         let mut bare = Vec::new();
         for _ in 0..ROUNDS {
@@ -117,26 +114,44 @@ async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()
     Ok(())
 }
 
+/// Who receives, and where it stores.
+#[derive(Debug, Clone, Copy)]
+enum Receiver {
+    Ancestor,
+    OursOnPostgres,
+    OursOnSqlite,
+}
+
 /// A receiver with its load, and what came of each of its turns.
 struct Contender {
+    receiver: Receiver,
     name: String,
     load: Load,
     runs: Vec<Run>,
 }
 
 impl Contender {
-    fn new(name: &str, load: Load) -> Self {
-        Self { name: name.to_owned(), load, runs: Vec::new() }
+    fn new(receiver: Receiver, load: Load) -> Self {
+        let name = match receiver {
+            Receiver::Ancestor => "the ancestor's way, PostgreSQL",
+            Receiver::OursOnPostgres => "ktel, PostgreSQL",
+            Receiver::OursOnSqlite => "ktel, SQLite",
+        };
+        Self { receiver, name: name.to_owned(), load, runs: Vec::new() }
+    }
+
+    fn of_batches(receiver: Receiver, load: Load) -> Self {
+        let single = Self::new(receiver, load);
+        Self { name: format!("{}, {BATCH} reports a request", single.name), ..single }
     }
 
     async fn turn(&mut self, postgres: &Postgres) -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
-        let run = if self.name.starts_with("the ancestor") {
-            ancestor::run(&postgres.database(), self.load).await?
-        } else if self.name.contains("PostgreSQL") {
-            receiver::run(&postgres.database(), self.load).await?
-        } else {
-            receiver::run(&folder.path().join("store").display().to_string(), self.load).await?
+        let file = folder.path().join("store").display().to_string();
+        let run = match self.receiver {
+            Receiver::Ancestor => ancestor::run(&postgres.database(), self.load).await?,
+            Receiver::OursOnPostgres => receiver::run(&postgres.database(), self.load).await?,
+            Receiver::OursOnSqlite => receiver::run(&file, self.load).await?,
         };
         self.runs.push(run);
         Ok(())

@@ -50,16 +50,10 @@ fn flow<'s>(schema: &'s Schema, old: &str, before: &Field) -> Option<Pair<'s>> {
 }
 
 fn grids(schema: &Schema) -> impl Iterator<Item = Pair<'_>> {
-    let all = schema.fields.iter().flat_map(|(name, field)| {
-        let inner = field.record().into_iter().flatten();
-        let inner = inner.map(move |(inner, field)| (name, Some(inner), field));
-        std::iter::once((name, None, field)).chain(inner)
-    });
-    all.filter_map(|(name, inner, field)| {
+    schema.all_fields().filter_map(|(path, field)| {
         // A schema that was not linted may name what is not there.
         let other = field.against.as_ref().filter(|_| field.says_one_word())?;
         schema.field(other).filter(|other| other.says_one_word())?;
-        let path = inner.map_or_else(|| name.clone(), |inner| format!("{name}.{inner}"));
         Some(Pair::new(Shape::Grid, other.clone(), path, field))
     })
 }
@@ -113,22 +107,11 @@ pub(crate) fn word(value: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use ktel_model::Schema;
+mod tests {
     use serde_json::json;
 
     use super::{Shape, pairs};
     use crate::Catalog;
-
-    /// A schema of numbers in which slowness stands against size.
-    pub(crate) fn lamps() -> Schema {
-        let mut schema =
-            Catalog::built_in().find("ktel/cluster-state", None).unwrap().schema.clone();
-        schema.vendor = "acme".into();
-        schema.name = "lamps".into();
-        schema.fields["nodes"].against = Some("pods".into());
-        schema
-    }
 
     #[test]
     fn an_upgrade_is_a_pair_of_versions_and_nothing_else_of_the_standard_is() {
@@ -144,8 +127,10 @@ pub(crate) mod tests {
 
     #[test]
     fn what_stands_against_another_field_is_counted_with_it() {
-        let lamps = lamps();
-        let pair = pairs(&lamps).next().unwrap();
+        let mut state =
+            Catalog::built_in().find("ktel/cluster-state", None).unwrap().schema.clone();
+        state.fields["nodes"].against = Some("pods".into());
+        let pair = pairs(&state).next().unwrap();
         assert_eq!((pair.name.as_str(), pair.shape), ("pods×nodes", Shape::Grid));
         let word = |sent: serde_json::Value| pair.word(sent.as_object().unwrap());
         let both = word(json!({"pods": "6-20", "nodes": "2-5"})).unwrap();

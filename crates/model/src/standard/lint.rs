@@ -6,7 +6,7 @@ mod name;
 
 use jiff::civil::Date;
 
-use super::reader::Reader;
+use super::reader::{Reader, nearest_or_list};
 use super::schema::{Field, Identifiability, Kind, Schema, Stability};
 
 /// With five values that each split the users, a report begins to point at one of them.
@@ -90,7 +90,13 @@ fn against(schema: &Schema, reader: &mut Reader, at: &str, path: &str, field: &F
         Some(_) => return,
     };
     let message = format!("field `{path}` stands against {wrong}");
-    let fix = "name another field that is a bool, enum, count, version, duration or ratio";
+    let others = schema.all_fields().filter(|(name, other)| name != path && other.says_one_word());
+    let others: Vec<String> = others.map(|(name, _)| name).collect();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let fix = match schema.field(other) {
+        None => nearest_or_list(other, &others),
+        Some(_) => "name another bool, enum, count, version, duration or ratio".to_owned(),
+    };
     reader.error_at(&format!("{at}.against"), message, fix);
 }
 

@@ -1,8 +1,9 @@
 //! The dictionary reads well and leaves nothing out.
 
+use ktel_model::Schema;
 use ktel_model::standard::dictionary::{describe, describe_field, dictionary};
 
-use super::sample::everything;
+use super::sample::{TEXT, everything};
 
 #[test]
 fn a_field_is_described_for_its_sender() {
@@ -17,6 +18,17 @@ fn a_field_is_described_for_its_sender() {
       Until          2027-11-01
     "#);
     assert_eq!(describe_field(everything(), "nodes"), None);
+}
+
+#[test]
+fn a_field_that_stands_against_another_says_so_everywhere() {
+    let text = TEXT.replacen("  uptime:\n", "  uptime:\n    against: pods\n", 1);
+    let schema = Schema::parse(&text, "x.yaml").unwrap();
+    let said = describe_field(&schema, "uptime").unwrap();
+    assert!(said.contains("    Counted with   pods\n"), "{said}");
+    assert!(dictionary(&[&schema]).contains("- **Counted with:** `pods`\n"));
+    let annotations = &schema.json_schema()["properties"]["uptime"]["x-ktel"];
+    assert_eq!(annotations["against"], "pods");
 }
 
 #[test]

@@ -232,6 +232,9 @@ fn only_single_words_stand_against_each_other() {
         let message = format!("field `pods` stands against {wrong}");
         finds(pods, &format!("{pods}    {line}\n"), &line, &message);
     }
+    let text = TEXT.replacen(pods, &format!("{pods}    against: namespace\n"), 1);
+    let fix = check(&text, "x.yaml", TODAY).unwrap_err().remove(0).fix;
+    assert!(fix.contains("namespaces") && !fix.contains("startup"), "{fix}");
     let mesh = "  by_mesh:\n    type: map\n";
     let message = "field `by_mesh` stands against `pods`, and is no single word";
     finds(mesh, &format!("{mesh}    against: pods\n"), "against: pods", message);

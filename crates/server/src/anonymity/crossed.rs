@@ -49,7 +49,7 @@ pub fn fold_crossed(
     folded
 }
 
-/// What those are who said a pair, or several pairs together; nobody, where it is nobody's.
+/// One pair: by how many it was said, and whether it is hidden.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     senders: i64,

@@ -91,10 +91,13 @@ impl Counters {
         if let Some(doors) = doors {
             let (open, refused) = (doors.open(), doors.refused());
             let name = "ktel_server_connections";
-            writeln!(text, "# HELP {name} Connections that are open.\n# TYPE {name} gauge")?;
+            writeln!(
+                text,
+                "# HELP {name} Connections of HTTP that are open.\n# TYPE {name} gauge"
+            )?;
             writeln!(text, "{name} {open}")?;
             let name = "ktel_server_refused_connections_total";
-            writeln!(text, "# HELP {name} Connections for which there was no place.")?;
+            writeln!(text, "# HELP {name} Connections of HTTP for which there was no place.")?;
             writeln!(text, "# TYPE {name} counter\n{name} {refused}")?;
         }
         Ok(text)

@@ -57,7 +57,7 @@ fn row(id: &str, path: &str, field: &Field) -> Markup {
     html! {
         tr id={ (id) ":" (path) } {
             th scope="row" { code { (path) } }
-            td { (field.why) }
+            td { (field.why) @if let Some(other) = &field.against { " Counted with " code { (other) } "." } }
             td { code { (field.example) } }
             td { @match &field.expires {
                 Expiry::On(day) => (day),

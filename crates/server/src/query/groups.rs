@@ -15,7 +15,7 @@ use crate::Catalog;
 use crate::anonymity::{Folded, Group, fold};
 use crate::dashboard::{Unit, fold_pair, overlap};
 use crate::limits::{COUNTS_MAX, QUERY_WEEKS};
-use crate::pair::{Shape, pairs};
+use crate::pair::{Pair, Shape, pairs};
 use crate::store::{Count, Error, Store};
 use crate::tally::{ALL, week};
 
@@ -168,33 +168,22 @@ fn fill(
         let sides = alone.get(&pair.first).zip(alone.get(&pair.second));
         let Some((first, second)) = sides else { continue };
         let folded = fold_pair(&pair, groups, [first, second], schema, floor);
+        // One list of values for both; each table takes those that it has columns for.
+        let insert = match pair.shape {
+            Shape::Flow => {
+                "INSERT INTO flows_by_week VALUES (?1, ?2, ?3, ?4, ?6, ?8, ?9, ?10, ?11)"
+            }
+            Shape::Grid => {
+                "INSERT INTO grids_by_week VALUES (?1, ?2, ?3, ?7, ?8, ?5, ?6, ?9, ?10, ?11)"
+            }
+        };
+        let mut insert = transaction.prepare_cached(insert)?;
+        let Pair { name, first: across, second: up, .. } = &pair;
         for (word, folded, number, senders) in rows(&folded) {
-            let (first, second) = pair.sides(word).unwrap_or((word, word));
-            match pair.shape {
-                Shape::Flow => transaction
-                    .prepare_cached(
-                        "INSERT INTO flows_by_week VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                    )?
-                    .execute(params![
-                        id, product, week, pair.name, first, second, folded, number, senders
-                    ])?,
-                Shape::Grid => transaction
-                    .prepare_cached(
-                        "INSERT INTO grids_by_week VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                    )?
-                    .execute(params![
-                        id,
-                        product,
-                        week,
-                        pair.second,
-                        second,
-                        pair.first,
-                        first,
-                        folded,
-                        number,
-                        senders
-                    ])?,
-            };
+            let (one, other) = pair.sides(word).unwrap_or((word, word));
+            insert.execute(params![
+                id, product, week, name, across, one, up, other, folded, number, senders
+            ])?;
         }
     }
     Ok(())

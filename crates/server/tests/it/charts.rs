@@ -141,6 +141,8 @@ async fn slowness_is_drawn_against_size_and_few_slow_ones_hide_among_many() {
     assert!(page.contains("<title>lamps 101-1000, answer ms p99 1001+: 30</title>"), "{page}");
     assert!(page.contains("<th scope=\"row\">6-20</th><td>1001+</td><td>3</td>"), "{page}");
     assert!(page.contains("/dictionary#acme/lamps:answer_ms_p99"), "{page}");
+    let (_, dictionary) = get(&server, "/dictionary", None).await;
+    assert!(dictionary.contains(" Counted with <code>lamps</code>."), "{dictionary}");
     let path = "/v1/counts?schema=acme/lamps&field=lamps%C3%97answer_ms_p99";
     assert!(page.contains(&path.replace('&', "&amp;")), "{page}");
     let rows = async |token| {
@@ -151,14 +153,19 @@ async fn slowness_is_drawn_against_size_and_few_slow_ones_hide_among_many() {
     // The three are what is left of both of their words, and the two others what would tell of them.
     let shown = json!([{"word": "21-100 × 21-100", "number": 14}, {"word": "other", "number": 65}]);
     assert_eq!(rows(READER).await, shown);
-    let sql = "SELECT word, against_word, folded, number FROM grids_by_week ORDER BY number";
-    let (status, answer) = ask_in_sql(&server, sql).await;
+    let sql = "SELECT field, word, against, against_word, folded, number FROM grids_by_week \
+               ORDER BY number";
+    let (status, answer) = ask_in_sql(&server, READER, sql).await;
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(answer["rows"], json!([["21-100", "21-100", 0, 14], ["other", "other", 1, 65]]));
+    let row = |slow, lamps, folded, number| {
+        json!(["answer_ms_p99", slow, "lamps", lamps, folded, number])
+    };
+    let expected = [row("21-100", "21-100", 0, 14), row("other", "other", 1, 65)];
+    assert_eq!(answer["rows"], json!(expected));
 }
 
-async fn ask_in_sql(server: &Server, sql: &str) -> (u16, Value) {
-    let request = Request::post("/v1/query").header("authorization", format!("Bearer {READER}"));
+async fn ask_in_sql(server: &Server, token: &str, sql: &str) -> (u16, Value) {
+    let request = Request::post("/v1/query").header("authorization", format!("Bearer {token}"));
     let body = json!({"sql": sql}).to_string();
     server.ask(request.body(Body::from(body)).unwrap()).await
 }
@@ -185,6 +192,11 @@ async fn upgrades_are_drawn_from_version_to_version_with_a_table_and_links() {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(body["rows"][0], json!({"word": "v1.26 → v1.27", "number": 11}));
     assert_eq!(body["why"], "/dictionary#ktel/kamaji-update:new_tcp_version");
+    let sql = "SELECT field, before, after, folded, number FROM flows_by_week ORDER BY after";
+    let (status, answer) = ask_in_sql(&server, ADMIN, sql).await;
+    assert_eq!(status, 200, "{answer}");
+    let row = |after, number| json!(["old_tcp_version→new_tcp_version", "v1.26", after, 0, number]);
+    assert_eq!(answer["rows"], json!([row("v1.27", 11), row("v1.28", 3)]));
     // Three alone are too few, and hide with the others.
     let (_, page) = get(&server, "/", basic(READER)).await;
     assert_eq!(page.matches("<path").count(), 1, "{page}");
