@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use jiff::Timestamp;
+use ktel::destination::ReportServer;
 use ktel::event::{Ending, Event, Outcome, Version, Vocabulary};
 use ktel::product_file::ProductFile;
 use ktel::recorder::{Fate, Recorder};
-use ktel::server::ReportServer;
 use ktel::sink::{Record, Sink, SpoolSink};
 use ktel::telemetry::Telemetry;
 use ktel::uploader::Uploader;

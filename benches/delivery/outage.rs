@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ktel::server::{ReportServer, Tokens};
+use ktel::destination::{ReportServer, Tokens};
 use ktel_delivery::courier::{self, Carrier, Surroundings};
 use ktel_delivery::spool::{Bounds, Durability, Full, Settings, Spool};
 use ktel_delivery::verdict::Trouble;

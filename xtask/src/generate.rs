@@ -71,7 +71,7 @@ fn files() -> BTreeMap<PathBuf, String> {
     let catalog = Catalog::built_in();
     let schemas: Vec<&Schema> = catalog.jobs().map(|job| job.schema()).collect();
     let event = EventSchema::template();
-    let told = ktel::documents::built_in();
+    let told = ktel::built_in::DOCUMENTS.iter().map(|file| file.schema()).collect::<Vec<_>>();
     let collected: Vec<&Schema> = schemas.iter().copied().chain([&event]).chain(&told).collect();
     let mut files = BTreeMap::new();
     let mut add = |name: String, text: String| files.insert(PathBuf::from(name), text);

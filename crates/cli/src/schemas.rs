@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use ktel::{Catalog, Job, documents};
+use ktel::{Catalog, Job, built_in};
 use ktel_model::Schema;
 use ktel_model::standard::{Finding, check};
 
@@ -52,9 +52,8 @@ pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
     if is_file {
         return load(path);
     }
-    let mut told = documents::built_in().into_iter();
-    if let Some(known) = told.find(|known| known.name == name) {
-        return Ok(known);
+    if let Some(file) = built_in::DOCUMENTS.iter().find(|file| file.name == name) {
+        return Ok(file.schema());
     }
     Ok(Catalog::built_in().find(name)?.schema().clone())
 }
@@ -63,7 +62,7 @@ pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
 pub(crate) fn built_in() -> Vec<Schema> {
     let catalog = Catalog::built_in();
     let jobs = catalog.jobs().map(|job| job.schema().clone());
-    jobs.chain(documents::built_in()).collect()
+    jobs.chain(built_in::DOCUMENTS.iter().map(|file| file.schema())).collect()
 }
 
 /// Finds the jobs that were asked for: by name, by set, or all of the files that were given.

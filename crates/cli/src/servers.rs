@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 
 use futures::future::join_all;
+use ktel::destination::{self, Content, Remote, ReportServer, Sender, Tokens};
 use ktel::directories::{Directories, process_environment};
 use ktel::outbox::{self, Fate, Outbox, Shipment};
-use ktel::server::{self, Content, Remote, ReportServer, Sender, Tokens};
 use ktel_delivery::Parcel;
 use ktel_delivery::courier::Account;
 use ktel_delivery::secret::Secret;
@@ -60,7 +60,7 @@ fn sender_with(remote: &Remote, tokens: &Tokens) -> Result<Sender, Failure> {
     })
 }
 
-fn refused(error: server::Error) -> Failure {
+fn refused(error: destination::Error) -> Failure {
     let hint = error.hint();
     Failure::usage(error, hint)
 }
@@ -140,7 +140,8 @@ impl Ready<'_> {
             let parcel = remote.parcel(content)?;
             Ok((parcel.clone(), self.ship_to(remote, sender, &parcel).await))
         });
-        let shipments: Vec<Result<(Parcel, Shipment), server::Error>> = join_all(shipments).await;
+        let shipments: Vec<Result<(Parcel, Shipment), destination::Error>> =
+            join_all(shipments).await;
         for ((remote, _), shipment) in self.remote.iter().zip(shipments) {
             delivered &= match shipment {
                 Ok((_, shipment)) => tell(remote.url(), shipment, printer),
@@ -169,15 +170,17 @@ fn write(
 ) -> Result<bool, Failure> {
     let bytes = server.render(content).map_err(refused)?;
     let written = match server {
-        ReportServer::File(path) => server::append(path, &bytes),
-        _ => printer.out(&bytes).map_err(|source| server::Error::Write {
+        ReportServer::File(path) => destination::append(path, &bytes),
+        _ => printer.out(&bytes).map_err(|source| destination::Error::Write {
             path: Path::new("/dev/stdout").to_owned(),
             source,
         }),
     };
     match written {
         Ok(()) => Ok(true),
-        Err(server::Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+        Err(destination::Error::Write { source, .. })
+            if source.kind() == io::ErrorKind::BrokenPipe =>
+        {
             Err(source.into())
         }
         Err(error) => {

@@ -12,6 +12,7 @@ pub mod http;
 pub mod limits;
 pub mod line;
 pub mod parcel;
+pub mod private_file;
 pub mod secret;
 pub mod spool;
 pub mod tls;

@@ -1,4 +1,4 @@
-//! Jobs from a catalog, run as a workflow against the Kubernetes API, giving one documented report.
+//! Telemetry for Kubernetes software: documented reports, usage events, and an agent.
 //!
 //! ```no_run
 //! use ktel::{Catalog, Cluster, Product, Workflow};
@@ -17,53 +17,27 @@
 //! # }
 //! ```
 //!
-//! A job is data first: its [`Schema`](ktel_model::Schema) says what it may send and why, and
-//! nothing else passes. The library only reads, but for the lease and the key of an [`agent`]; it
-//! knows no terminal and no clock.
+//! This crate is the front door: it has no code of its own worth speaking of, and re-exports the wings.
+//! Whoever needs one wing alone depends on `ktel-jobs`, `ktel-usage` or `ktel-agent`. The libraries
+//! only read from a cluster, save the lease and the key of an [`agent`]; they know no terminal and
+//! no clock.
 
-mod cluster;
-mod context;
-mod declared;
-mod error;
-mod jobs;
-mod outcome;
-mod private_file;
-mod product;
-mod settings_file;
-mod workload;
-mod yaml;
+pub use ktel_agent as agent;
+pub use ktel_destination as destination;
+pub use ktel_destination::{line, outbox};
+pub use ktel_jobs::{
+    Catalog, Cluster, Container, Context, Error, Failure, Job, JobErrors, ManagedField, Node,
+    NodePage, Outcome, Page, Pages, Product, Reason, Served, ServerVersion, Timing, Workflow,
+    Workload, catalog, cluster, job, limits, merge, repeat, workflow,
+};
+pub use ktel_model::{Schema, built_in, envelope, report, signature, standard};
+pub use ktel_usage::{
+    consent, directories, event, notice, product_file, product_name, recorder, sink, telemetry,
+    uploader,
+};
 
-pub mod agent;
-pub mod catalog;
-pub mod consent;
-pub mod directories;
-pub mod documents;
-pub mod event;
-pub mod job;
-pub mod limits;
-pub mod line;
-pub mod merge;
-pub mod notice;
-pub mod outbox;
-pub mod product_file;
-pub mod product_name;
-pub mod recorder;
-pub mod repeat;
-pub mod server;
-pub mod sink;
-pub mod surroundings;
-pub mod telemetry;
-pub mod uploader;
-pub mod workflow;
-
-pub use catalog::Catalog;
-pub use cluster::nodes::{Node, NodePage};
-pub use cluster::pages::{Page, Pages};
-pub use cluster::{Cluster, Served, ServerVersion};
-pub use context::Context;
-pub use error::{Error, Reason};
-pub use job::Job;
-pub use outcome::{Failure, Outcome, Timing};
-pub use product::Product;
-pub use workflow::Workflow;
-pub use workload::{Container, ManagedField, Workload};
+/// Tells the category of an error, also of one that a job or the Kubernetes client gave.
+#[must_use]
+pub fn categorize(error: &(dyn std::error::Error + 'static)) -> event::ErrorCategory {
+    event::categorize_with(error, &JobErrors)
+}

@@ -4,7 +4,9 @@
 //! [`Schema::apply`] serves the client, the preview and the receiver, so that what is documented,
 //! what is shown and what is stored cannot differ.
 
+pub mod built_in;
 pub mod envelope;
+pub mod error_category;
 pub mod report;
 pub mod signature;
 pub mod standard;

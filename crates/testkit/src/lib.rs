@@ -13,6 +13,7 @@ pub mod http;
 mod key;
 pub mod log_record;
 mod loopback;
+pub mod one_object;
 pub mod postgres;
 pub mod proxy;
 pub mod real;

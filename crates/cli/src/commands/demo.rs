@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
-use ktel::server::{Content, Remote, ReportServer, Tokens};
+use ktel::destination::{Content, Remote, ReportServer, Tokens};
 use ktel::{Catalog, Cluster, Outcome, Product, Workflow};
 use ktel_delivery::Verdict;
 use ktel_delivery::courier::Carrier;

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use ktel::destination::{Remote, ReportServer};
 use ktel::directories::process_environment;
 use ktel::event::{Ending, Outcome};
 use ktel::product_file::ProductFile;
 use ktel::recorder::Fate;
-use ktel::server::{Remote, ReportServer};
 use ktel::sink::{RemoteSink, Sink};
 use ktel::telemetry::Telemetry;
 use ktel::uploader::{self, Uploaded};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use ktel::destination::ReportServer;
 use ktel::outbox::{self, Lane, Name, Outbox as Store};
-use ktel::server::ReportServer;
 use ktel_delivery::courier::{self, Account};
 use ktel_delivery::spool::Stored;
 use serde_json::json;

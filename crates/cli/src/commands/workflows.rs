@@ -4,9 +4,9 @@ use std::io::{self, Read};
 
 use ktel::catalog::SETS;
 use ktel::consent;
+use ktel::destination::Content;
 use ktel::merge::{self, Collision};
 use ktel::product_name::ProductName;
-use ktel::server::Content;
 use ktel::workflow::Progress;
 use ktel::{Outcome, Workflow};
 use ktel_model::report::Report;

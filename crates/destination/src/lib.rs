@@ -1,0 +1,293 @@
+//! Report servers: where a report goes, named by a URL.
+//!
+//! A [`ReportServer`] is what the URL says and holds no secret; [`Sender`] is what it becomes once
+//! tokens and certificates have been read, and carries parcels to it.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use ktel_delivery::Parcel;
+use ktel_delivery::http::Url;
+use ktel_model::envelope::Envelope;
+use ktel_model::report::Report;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+mod address;
+mod batch;
+mod grpc;
+mod items;
+mod otlp;
+mod protobuf;
+mod sender;
+mod splunk;
+
+pub mod line;
+pub mod outbox;
+
+pub use sender::{NotReady, Sender, Tokens};
+
+use address::{Address, Protocol};
+
+/// The schemes that are understood, for messages.
+pub const SCHEMES: &str = "splunk://, splunk+http://, splunk+tls://, splunk+tcp://, splunk+udp://, \
+https://, http://, otlp://, otlp+insecure://, otlp+http://, otlp+https://, file:PATH, stdout:";
+
+/// Where a report goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportServer {
+    /// Standard output gets the bare report.
+    Stdout,
+    /// A file gets one JSON line more: the envelope.
+    File(PathBuf),
+    /// A receiver behind a network.
+    Remote(Box<Remote>),
+}
+
+/// A receiver behind a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    text: String,
+    address: Address,
+}
+
+/// What is sent, in every form that a receiver may want.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// The bare report.
+    pub report: &'a Report,
+    /// The report with what must be known to read it.
+    pub envelope: &'a Envelope,
+    /// When it was made.
+    pub time: Timestamp,
+}
+
+/// Why a report cannot be sent.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// It has no scheme.
+    #[error("report server `{url}` has no scheme; known are {SCHEMES}")]
+    NoScheme {
+        /// As given.
+        url: String,
+    },
+    /// Its scheme is not known.
+    #[error("report server scheme `{scheme}` is not known; known are {SCHEMES}")]
+    UnknownScheme {
+        /// What stands before the colon.
+        scheme: String,
+    },
+    /// There is nothing behind the scheme.
+    #[error("report server `{url}` names no file")]
+    NoFile {
+        /// As given.
+        url: String,
+    },
+    /// It is no URL.
+    #[error("report server `{url}` {what}")]
+    Malformed {
+        /// As given, without what could be a secret.
+        url: String,
+        /// What is wrong with it.
+        what: String,
+        /// What to write instead.
+        hint: Option<String>,
+    },
+    /// The receiver's form cannot carry what the report holds.
+    #[error("`{server}` cannot carry this report")]
+    Unsafe {
+        /// The server.
+        server: String,
+        /// Why.
+        source: line::Refused,
+    },
+    /// The file cannot be written.
+    #[error("write the report to `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Tells whether the URL is at fault, which the user can mend.
+    #[must_use]
+    pub fn is_in_url(&self) -> bool {
+        !matches!(self, Self::Write { .. } | Self::Unsafe { .. })
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoScheme { url } => Some(format!("for a file, write `file:{url}`")),
+            Self::UnknownScheme { .. } => None,
+            Self::NoFile { .. } => Some("write `file:report.jsonl`, say".into()),
+            Self::Malformed { hint, .. } => hint.clone(),
+            Self::Unsafe { source, .. } => Some(source.hint().to_owned()),
+            Self::Write { path, .. } => {
+                Some(format!("`{}` must be a file that you can write to", path.display()))
+            }
+        }
+    }
+}
+
+impl FromStr for ReportServer {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self, Error> {
+        let Some((scheme, rest)) = url.split_once(':') else {
+            return Err(Error::NoScheme { url: url.to_owned() });
+        };
+        match scheme {
+            "stdout" => Ok(Self::Stdout),
+            "file" => {
+                let path = rest.strip_prefix("//").unwrap_or(rest);
+                if path.is_empty() {
+                    return Err(Error::NoFile { url: url.to_owned() });
+                }
+                Ok(Self::File(PathBuf::from(path)))
+            }
+            scheme => {
+                let address = address::parse(scheme, url)?;
+                Ok(Self::Remote(Box::new(Remote { text: url.to_owned(), address })))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ReportServer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => out.write_str("stdout:"),
+            Self::File(path) => write!(out, "file:{}", path.display()),
+            Self::Remote(remote) => remote.fmt(out),
+        }
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl Remote {
+    /// Gives the URL as it was written; it holds no secret.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.text
+    }
+
+    /// Says what a person should know before anything is sent there.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.address.open().then(|| format!("`{self}`: anybody on the way can read what is sent"))
+    }
+
+    /// Tells whether the receiver says that it has a report.
+    #[must_use]
+    pub fn confirms(&self) -> bool {
+        !matches!(self.address.protocol, Protocol::Line { .. })
+    }
+
+    /// Tells whether it gets the envelope itself, which can carry a signature.
+    #[must_use]
+    pub fn takes_envelope(&self) -> bool {
+        matches!(self.address.protocol, Protocol::Https { .. })
+    }
+
+    /// Makes what goes out: the very bytes, and a key by which a receiver tells a repetition.
+    ///
+    /// # Errors
+    /// When the receiver's form cannot carry the report without forging something.
+    pub fn parcel(&self, content: Content<'_>) -> Result<Parcel, Error> {
+        let (content_type, body) = self.body(content)?;
+        let mut digest = Sha256::new();
+        digest.update(self.text.as_bytes());
+        digest.update(content.time.as_nanosecond().to_le_bytes());
+        digest.update(&body);
+        let digest = digest.finalize();
+        let key = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let content_type = content_type.to_owned();
+        Ok(Parcel { to: self.text.clone(), key, content_type, body })
+    }
+
+    fn body(&self, content: Content<'_>) -> Result<(&'static str, Bytes), Error> {
+        let Content { report, envelope, time } = content;
+        Ok(match &self.address.protocol {
+            Protocol::Splunk(collector) => {
+                let product = envelope.product.name.as_deref();
+                ("application/json", collector.event(product, report.to_json(), time).into())
+            }
+            Protocol::Line { dialect, signal, .. } => {
+                let product = envelope.product.name.as_deref();
+                let signal = signal.as_deref().or(product).unwrap_or("ktel");
+                let line = dialect.line(signal, report.sections());
+                let server = self.text.clone();
+                let line = line.map_err(|source| Error::Unsafe { server, source })?;
+                ("text/plain", line.into())
+            }
+            Protocol::Https { .. } => {
+                let json = serde_json::to_vec(envelope);
+                ("application/json", json.expect("an envelope always becomes JSON").into())
+            }
+            Protocol::OtlpGrpc { .. } | Protocol::OtlpHttp { .. } => {
+                ("application/x-protobuf", otlp::logs(report, envelope, time).into())
+            }
+        })
+    }
+}
+
+impl ReportServer {
+    /// Gives the very bytes that go out.
+    ///
+    /// # Errors
+    /// When the receiver's form cannot carry the report without forging something.
+    pub fn render(&self, content: Content<'_>) -> Result<Bytes, Error> {
+        let rendered = match self {
+            Self::Stdout => serde_json::to_vec_pretty(&content.report.to_json()),
+            Self::File(_) => serde_json::to_vec(content.envelope),
+            Self::Remote(remote) => return Ok(remote.parcel(content)?.body),
+        };
+        let mut bytes = rendered.expect("maps with string keys always become JSON");
+        bytes.push(b'\n');
+        Ok(bytes.into())
+    }
+}
+
+/// Appends in one write, so that two processes do not mix their lines.
+///
+/// # Errors
+/// When it could not be written whole.
+pub fn append(path: &PathBuf, bytes: &[u8]) -> Result<(), Error> {
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes))
+        .map_err(|source| Error::Write { path: path.clone(), source })
+}
+
+/// Makes a random name that says nothing: of a batch, of a channel.
+#[must_use]
+pub fn random_id() -> String {
+    splunk::channel()
+}
+
+/// Cuts a URL to what may be printed, should somebody have put a password into it.
+fn printable(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(parsed) if parsed.username().is_empty() && parsed.password().is_none() => url.to_owned(),
+        Ok(parsed) => format!("{}://…", parsed.scheme()),
+        Err(_) if url.contains('@') => "…".to_owned(),
+        Err(_) => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

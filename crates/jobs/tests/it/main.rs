@@ -1,0 +1,6 @@
+//! The crate from outside, without a cluster.
+
+mod custom;
+mod reads;
+mod support;
+mod workflow;

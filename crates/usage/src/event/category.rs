@@ -1,0 +1,150 @@
+//! Tells the category of an error from the chain of its causes.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+use ktel_model::error_category::{Classifier, ErrorCategory, find};
+
+/// Causes of causes that are looked at; real chains have fewer than ten.
+const CHAIN_MAX: usize = 64;
+
+/// Tells the category of an error from itself or from its causes; the outermost that can tell does.
+///
+/// It knows the errors of the standard library, of this crate and of those below it. For others see
+/// [`categorize_with`].
+#[must_use]
+pub fn categorize(error: &(dyn Error + 'static)) -> ErrorCategory {
+    categorize_with(error, &|_: &(dyn Error + 'static)| None)
+}
+
+/// Tells the category of an error; what `own` says of it or of a cause comes before all else.
+#[must_use]
+pub fn categorize_with(error: &(dyn Error + 'static), own: &dyn Classifier) -> ErrorCategory {
+    let chain = || std::iter::successors(Some(error), |error| cause(*error)).take(CHAIN_MAX);
+    chain()
+        .find_map(|error| own.category(error))
+        .or_else(|| chain().find_map(known))
+        .or_else(|| chain().find_map(|error| own.fallback(error).or_else(|| wrapper(error))))
+        .unwrap_or(ErrorCategory::Other)
+}
+
+/// The next error of the chain. Errors that hold another one without calling it their source are
+/// opened.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    if let Some(error) = find::<io::Error>(error)
+        && let Some(inner) = error.get_ref()
+    {
+        return Some(inner);
+    }
+    let cause = error.source()?;
+    // A pointer calls the source of what it holds its own, and so skips what it holds.
+    match cause.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        Some(shared) => Some(&**shared),
+        None => Some(cause),
+    }
+}
+
+/// Errors that say what they are.
+fn known(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
+    if let Some(error) = find::<io::Error>(error) {
+        return of_io(error.kind());
+    }
+    if let Some(error) = find::<hyper::Error>(error) {
+        return of_hyper(error);
+    }
+    if let Some(error) = find::<ktel_destination::Error>(error) {
+        return error.is_in_url().then_some(ErrorCategory::InvalidInput);
+    }
+    if let Some(error) = find::<crate::product_file::Error>(error) {
+        return of_product_file(error);
+    }
+    if let Some(error) = find::<tokio::task::JoinError>(error) {
+        let cancelled = error.is_cancelled();
+        return Some(if cancelled { ErrorCategory::Cancelled } else { ErrorCategory::Internal });
+    }
+    if find::<tokio::time::error::Elapsed>(error).is_some() {
+        return Some(ErrorCategory::Timeout);
+    }
+    if find::<futures::future::Aborted>(error).is_some() {
+        return Some(ErrorCategory::Cancelled);
+    }
+    is_about_input(error).then_some(ErrorCategory::InvalidInput)
+}
+
+/// Errors about what somebody wrote.
+fn is_about_input(error: &(dyn Error + 'static)) -> bool {
+    let json = find::<serde_json::Error>(error).is_some_and(|error| !error.is_io());
+    json || find::<serde_saphyr::Error>(error).is_some()
+        || find::<http::uri::InvalidUri>(error).is_some()
+        || find::<std::num::ParseIntError>(error).is_some()
+        || find::<std::num::ParseFloatError>(error).is_some()
+        || find::<std::str::Utf8Error>(error).is_some()
+        || find::<std::string::FromUtf8Error>(error).is_some()
+        || find::<jiff::Error>(error).is_some()
+        || find::<ktel_destination::line::Refused>(error).is_some()
+        || find::<ktel_destination::line::UnknownDialect>(error).is_some()
+        || find::<crate::product_name::InvalidName>(error).is_some()
+        || find::<super::InvalidVocabulary>(error).is_some()
+        || find::<super::Rejected>(error).is_some()
+        || find::<ktel_model::standard::Error>(error).is_some()
+}
+
+/// Errors that only say that something went wrong within, for when nothing within says what.
+fn wrapper(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
+    if let Some(error) = find::<hyper_util::client::legacy::Error>(error) {
+        return error.is_connect().then_some(ErrorCategory::Network);
+    }
+    None
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<ErrorCategory> {
+    use io::ErrorKind as Kind;
+    Some(match kind {
+        Kind::ConnectionRefused
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::NotConnected
+        | Kind::AddrNotAvailable
+        | Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown => ErrorCategory::Network,
+        Kind::TimedOut => ErrorCategory::Timeout,
+        Kind::PermissionDenied => ErrorCategory::Auth,
+        Kind::NotFound => ErrorCategory::NotFound,
+        Kind::AlreadyExists | Kind::AddrInUse => ErrorCategory::Conflict,
+        Kind::InvalidFilename | Kind::IsADirectory | Kind::NotADirectory => {
+            ErrorCategory::InvalidInput
+        }
+        Kind::Interrupted => ErrorCategory::Cancelled,
+        Kind::OutOfMemory => ErrorCategory::Internal,
+        // The others hold something that knows more, or say too little.
+        _ => return None,
+    })
+}
+
+fn of_product_file(error: &crate::product_file::Error) -> Option<ErrorCategory> {
+    use crate::product_file::Error as File;
+    match error {
+        File::NotFound { .. } => Some(ErrorCategory::NotFound),
+        // Their sources tell more.
+        File::Read { .. } | File::SchemaFile { .. } => None,
+        File::Name { .. }
+        | File::Format { .. }
+        | File::OtherName { .. }
+        | File::Commands { .. }
+        | File::Schema { .. } => Some(ErrorCategory::InvalidInput),
+    }
+}
+
+fn of_hyper(error: &hyper::Error) -> Option<ErrorCategory> {
+    if error.is_timeout() {
+        Some(ErrorCategory::Timeout)
+    } else if error.is_canceled() {
+        Some(ErrorCategory::Cancelled)
+    } else if error.is_incomplete_message() || error.is_closed() {
+        Some(ErrorCategory::Network)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,149 @@
+//! What a product file may hold, and where it is found.
+
+use std::fs;
+use std::io;
+
+use super::{DEMO, Error, Place, ProductFile, Stood};
+use crate::consent::DefaultConsent;
+use crate::directories::Directories;
+use crate::event::{EventSchema, Version};
+
+const FULL: &str = "\
+ktel: 1
+name: acme
+binary: acmectl
+consent: opt-in
+server: https://telemetry.acme.example/v1/reports
+policy: /etc/acme/telemetry.yaml
+commands: [get apis, plan]
+event_version: 2
+schemas: [stats.yaml]
+notice:
+  text: |
+    Acme counts which commands are used.
+    And nothing else.
+  url: https://acme.example/telemetry
+  off: acmectl telemetry off
+  stood: {place: chart-notes, reference: NOTES.txt}
+";
+const LEAST: &str = "ktel: 1\nname: acme\nconsent: off\n";
+const SCHEMA: &str = ktel_model::built_in::COMMAND.text;
+
+fn parse(text: &str) -> Result<ProductFile, Error> {
+    ProductFile::parse(text, "acme.yaml", &|schema| match schema {
+        "stats.yaml" => Ok(SCHEMA.to_owned()),
+        "broken.yaml" => Ok("kts: 1".to_owned()),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    })
+}
+
+#[test]
+fn a_file_says_everything() {
+    let file = parse(FULL).unwrap();
+    assert_eq!((file.name.as_str(), file.consent), ("acme", DefaultConsent::OptIn));
+    assert_eq!(file.server.as_deref(), Some("https://telemetry.acme.example/v1/reports"));
+    assert_eq!(file.vocabulary.resolve("acmectl plan").name(), Some("plan"));
+    assert_eq!(file.event_version, Version::Two);
+    assert_eq!(file.schemas, [EventSchema::template()]);
+    assert_eq!(file.all_schemas().count(), 2);
+    let stood = Stood { place: Place::ChartNotes, reference: "NOTES.txt".into() };
+    assert_eq!(file.notice.stood, Some(stood));
+    let least = parse(LEAST).unwrap();
+    assert_eq!((least.vocabulary.binary(), least.event_version), ("acme", Version::One));
+}
+
+#[test]
+fn the_demo_is_built_in() {
+    let demo = ProductFile::demo();
+    assert_eq!((demo.name.as_str(), demo.server), (DEMO, None));
+    let nowhere: [&str; 0] = [];
+    assert_eq!(
+        ProductFile::find(DEMO, &Directories::default(), &nowhere).unwrap(),
+        ProductFile::demo()
+    );
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    let table = [
+        ("", "unexpected end"),
+        ("[]", ""),
+        ("ktel: 2\nname: acme\nconsent: off", "format 2"),
+        ("name: acme\nconsent: off", "`ktel`"),
+        ("ktel: 1\nconsent: off", "`name`"),
+        ("ktel: 1\nname: acme", "`consent`"),
+        ("ktel: 1\nname: Acme\nconsent: off", "`Acme` cannot be the name"),
+        ("ktel: 1\nname: ../acme\nconsent: off", "cannot be the name"),
+        ("ktel: 1\nname: acme\nconsent: on", "on"),
+        ("ktel: 1\nname: acme\nconsent: opt-out", "needs a `notice`"),
+    ];
+    let more = [
+        ("comands: []", "comands"),
+        ("event_version: 3", "only 1 and 2"),
+        ("server: telemetry.acme.example", "no scheme"),
+        ("server: https://ann:secret@acme.example/", "a password"),
+        ("policy: policy.yaml", "from the root"),
+        ("schemas: [../stats.yaml]", "beside it"),
+        ("notice: {text: \"\"}", "empty"),
+        ("notice: {text: \"\\e[2J\"}", "control characters"),
+        ("notice: {url: \"a\\nb\"}", "control characters"),
+        ("notice: {txt: a}", "txt"),
+        ("notice: {stood: {place: nowhere, reference: a}}", "nowhere"),
+        ("name: other", "name"),
+    ];
+    let more = more.map(|(line, expected)| (format!("{LEAST}{line}\n"), expected));
+    let table = table.map(|(text, expected)| (text.to_owned(), expected));
+    for (text, expected) in table.into_iter().chain(more) {
+        let Err(error @ Error::Format { .. }) = parse(&text) else { panic!("{text}") };
+        let error = error.to_string();
+        assert!(error.contains(expected) && error.contains("`acme.yaml`"), "{text}: {error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let lines = format!("{LEAST}notice: {{text: \"{}\"}}\n", "a\\n".repeat(17));
+    assert!(matches!(parse(&lines), Err(Error::Format { .. })));
+}
+
+#[test]
+fn commands_and_schemas_are_checked_too() {
+    let with = |line: &str| parse(&format!("{LEAST}{line}\n")).unwrap_err();
+    assert!(matches!(with("commands: [get --all]"), Error::Commands { .. }));
+    assert!(matches!(with("schemas: [absent.yaml]"), Error::SchemaFile { .. }));
+    assert!(matches!(with("schemas: [broken.yaml]"), Error::Schema { .. }));
+}
+
+#[test]
+fn the_first_file_of_the_search_path_wins() {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().join("home");
+    let directories = Directories::of(&|name| (name == "HOME").then(|| home.clone().into()));
+    let user = home.join(".config/ktel/products");
+    let system = [root.path().join("etc"), root.path().join("usr")];
+    let find = || ProductFile::find("acme", &directories, &system);
+    let error = find().unwrap_err();
+    let hint = error.hint().unwrap();
+    let places: Vec<_> = [&user].into_iter().chain(&system).collect();
+    for place in &places {
+        assert!(hint.contains(&place.join("acme.yaml").display().to_string()), "{hint}");
+    }
+    for (place, number) in places.iter().rev().zip(1..) {
+        fs::create_dir_all(place).unwrap();
+        let text = format!("{LEAST}server: stdout:{number}\n");
+        fs::write(place.join("acme.yaml"), text).unwrap();
+        assert_eq!(find().unwrap().server, Some(format!("stdout:{number}")));
+    }
+    let path = system[1].join("acme.yaml").display().to_string();
+    let nowhere: [&str; 0] = [];
+    let by_path = ProductFile::find(&path, &Directories::default(), &nowhere).unwrap();
+    assert_eq!(by_path.server.as_deref(), Some("stdout:1"));
+
+    // A user's file that cannot be used does not give way to that of a package.
+    fs::write(user.join("acme.yaml"), "ktel: 1\nname: emca\nconsent: off\n").unwrap();
+    assert!(matches!(find(), Err(Error::OtherName { .. })));
+    fs::write(user.join("acme.yaml"), "{").unwrap();
+    assert!(matches!(find(), Err(Error::Format { .. })));
+    fs::remove_file(user.join("acme.yaml")).unwrap();
+    fs::create_dir(user.join("acme.yaml")).unwrap();
+    assert!(matches!(find(), Err(Error::Read { .. })));
+    let strange = ProductFile::find("Acme!", &directories, &system);
+    assert!(matches!(strange, Err(Error::Name { .. })));
+}

@@ -1,0 +1,5 @@
+//! The crate from outside.
+
+mod consent;
+mod event;
+mod uploader;
