@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 mod circles;
+mod layers;
 mod limits;
 mod metadata;
 mod not_yet;
@@ -16,7 +17,11 @@ mod twins;
 type Check = fn(&Path) -> anyhow::Result<Vec<String>>;
 
 /// All checks, by the name that stands before their findings.
-const CHECKS: [(&str, Check); 2] = [("circles", circles::run), ("limits", limits::run)];
+const CHECKS: [(&str, Check); 3] = [
+    ("circles", circles::run),
+    ("layers", layers::run),
+    ("limits", limits::run),
+];
 
 /// What is worth knowing and fails nothing.
 const REPORTS: [(&str, Check); 1] = [("types", twins::report)];
