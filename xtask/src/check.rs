@@ -13,18 +13,20 @@ mod metadata;
 mod not_yet;
 mod source;
 mod twins;
+mod words;
 
 type Check = fn(&Path) -> anyhow::Result<Vec<String>>;
 
 /// All checks, by the name that stands before their findings.
-const CHECKS: [(&str, Check); 3] = [
+const CHECKS: [(&str, Check); 4] = [
     ("circles", circles::run),
     ("layers", layers::run),
     ("limits", limits::run),
+    ("words", words::run),
 ];
 
 /// What is worth knowing and fails nothing.
-const REPORTS: [(&str, Check); 1] = [("types", twins::report)];
+const REPORTS: [(&str, Check); 2] = [("types", twins::report), ("words", words::report)];
 
 /// Runs every check, prints what they find, and fails if that is anything.
 pub(crate) fn run(report: bool) -> anyhow::Result<()> {
