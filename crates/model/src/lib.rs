@@ -5,6 +5,7 @@
 //! what is shown and what is stored cannot differ.
 
 pub mod envelope;
+mod limits;
 pub mod report;
 pub mod signature;
 pub mod standard;

@@ -5,6 +5,7 @@ mod blur;
 pub mod dictionary;
 pub mod diff;
 mod digest;
+mod dropped;
 mod finding;
 mod json_schema;
 mod lint;
@@ -16,7 +17,8 @@ mod reader;
 pub mod schema;
 mod word;
 
-pub use apply::{Applied, Dropped, Reason};
+pub use apply::Applied;
+pub use dropped::{Dropped, Reason};
 pub use finding::{Error, Finding, Severity};
 pub use parse::{Checked, check};
 

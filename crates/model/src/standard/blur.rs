@@ -7,11 +7,40 @@ mod date;
 pub(crate) mod version;
 pub(crate) mod words;
 
+use indexmap::IndexMap;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::apply::{Dropped, Reason, apply_fields};
-use super::schema::{Form, RatioForm, Type};
+use super::dropped::{Dropped, Reason};
+use super::schema::{Field, Form, RatioForm, Type};
+
+/// Blurs the fields of a section or of a record, and counts what they leave out.
+pub(crate) fn fields(
+    declared: &IndexMap<String, Field>,
+    raw: &Map<String, Value>,
+    form: Form,
+    today: Date,
+    dropped: &mut Dropped,
+) -> Map<String, Value> {
+    for _ in raw.keys().filter(|name| !declared.contains_key(*name)) {
+        dropped.note(Reason::Undeclared);
+    }
+    let mut sent = Map::new();
+    for (name, field) in declared {
+        let Some(value) = raw.get(name) else { continue };
+        if field.expires.is_past(today) {
+            dropped.note(Reason::Expired);
+            continue;
+        }
+        match blur(&field.of, value, form, today, dropped) {
+            Ok(value) => {
+                sent.insert(name.clone(), value);
+            }
+            Err(reason) => dropped.note(reason),
+        }
+    }
+    sent
+}
 
 /// Blurs a value. What is left out inside of it is counted; an error leaves out all of it.
 pub(crate) fn blur(
@@ -44,9 +73,9 @@ pub(crate) fn blur(
         Type::CommandPath(words) => return words::command_path(words, raw),
         Type::List(words) => words::list(words, raw, dropped),
         Type::Map(words, of) => words::map(words, of, form, raw, dropped),
-        Type::Record(fields) => raw
-            .as_object()
-            .map(|raw| Value::Object(apply_fields(fields, raw, form, today, dropped))),
+        Type::Record(declared) => {
+            raw.as_object().map(|raw| Value::Object(fields(declared, raw, form, today, dropped)))
+        }
     };
     blurred.ok_or(Reason::WrongType)
 }

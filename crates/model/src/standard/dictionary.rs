@@ -7,8 +7,8 @@ use std::fmt::Write;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::apply::Dropped;
 use super::blur::blur;
+use super::dropped::Dropped;
 use super::period;
 use super::schema::{
     ConsentMode, Expiry, Field, Form, Identifiability, Schema, Sensitivity, Stability,

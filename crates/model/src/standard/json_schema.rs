@@ -3,11 +3,12 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::blur::{ID_PATTERN, bucket, version, words::COMMAND_WORDS_MAX};
+use super::blur::{ID_PATTERN, bucket, version};
 use super::schema::{
     CountForm, DateForm, DatePart, Expiry, Field, MapValue, Schema, Type, VersionForm, Words,
 };
 use super::word::Word;
+use crate::limits::COMMAND_WORDS_MAX;
 
 impl Schema {
     /// Describes what [`Schema::apply`] can send, in both forms.

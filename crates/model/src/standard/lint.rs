@@ -3,14 +3,14 @@
 mod access;
 mod field;
 mod name;
+mod place;
 
 use jiff::civil::Date;
 
 use super::reader::{Reader, nearest_or_list};
 use super::schema::{Field, Identifiability, Kind, Schema, Stability};
-
-/// With five values that each split the users, a report begins to point at one of them.
-const WEAK_FIELDS_MAX: usize = 4;
+use crate::limits::WEAK_FIELDS_MAX;
+use place::line_path;
 
 /// Notes what is wrong with a schema. Fields that could not be read are not in it; then
 /// `complete` is false, and what depends on all fields is not asked. Without a day, nothing is
@@ -40,14 +40,6 @@ pub(super) fn lint(schema: &Schema, complete: bool, today: Option<Date>, reader:
     }
     if complete && schema.collector.is_none() && schema.kind == Kind::Job {
         access::lint(schema, reader);
-    }
-}
-
-/// `fields.record.fields.field` for `record.field`.
-fn line_path(path: &str) -> String {
-    match path.split_once('.') {
-        None => format!("fields.{path}"),
-        Some((record, field)) => format!("fields.{record}.fields.{field}"),
     }
 }
 

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Number, Value};
 
-/// The largest file is about 10 KiB; this leaves room and bounds everything below.
-const FILE_BYTES_MAX: usize = 256 * 1024;
-/// The format needs seven: document, fields, a record, its fields, collect, its sources, one.
-const DEPTH_MAX: usize = 12;
+use crate::limits::{SCHEMA_DEPTH_MAX, SCHEMA_FILE_BYTES_MAX};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,10 +149,11 @@ struct Open {
     keys: HashSet<String>,
 }
 
-/// Reads one YAML document. Aliases and tags are refused: a reviewer should see what is meant.
+/// Reads one YAML document. Aliases and tags are errors: a reviewer should see every value in its place.
 pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
-    if text.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes, more than {FILE_BYTES_MAX}", text.len());
+    if text.len() > SCHEMA_FILE_BYTES_MAX {
+        let message =
+            format!("the file has {} bytes, more than {SCHEMA_FILE_BYTES_MAX}", text.len());
         return Err(Fault { line: 1, message, fix: "one file describes one job or event" });
     }
     let mut open: Vec<Open> = Vec::new();
@@ -183,7 +181,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
                 Node { line, content: Content::Scalar { text: text.into_owned(), plain } }
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
-                if open.len() >= DEPTH_MAX {
+                if open.len() >= SCHEMA_DEPTH_MAX {
                     return Err(fault("nested too deep", "no file of the standard needs this"));
                 }
                 let content = match event {

@@ -16,9 +16,8 @@ use super::schema::{
     Cadence, ConsentMode, Decision, Kind, Purpose, Retention, Schema, SchemaVersion, Stability,
 };
 use super::{lint, period};
+use crate::limits::FIELDS_MAX;
 
-/// A cluster-wide report has at most a few dozen; more is a second schema.
-const FIELDS_MAX: usize = 64;
 const KEYS: &[&str] = &[
     "kts",
     "schema",

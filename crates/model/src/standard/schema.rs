@@ -307,6 +307,16 @@ pub enum Expiry {
     Never(String),
 }
 
+impl Expiry {
+    /// Whether the field is no longer sent on this day.
+    pub fn is_past(&self, today: Date) -> bool {
+        match self {
+            Self::On(date) => today >= *date,
+            Self::Never(_) => false,
+        }
+    }
+}
+
 /// How touchy a field is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {

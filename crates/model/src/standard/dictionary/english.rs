@@ -4,9 +4,7 @@ use super::super::blur::bucket;
 use super::super::schema::{
     Access, Calls, DatePart, MapValue, Reads, Scope, Type, Verb, VersionPart, Words,
 };
-
-/// Longer lists of ranges are described rather than printed.
-const BUCKETS_SHOWN_MAX: usize = 12;
+use crate::limits::BUCKETS_SHOWN_MAX;
 
 /// What a value of this type can say.
 pub(super) fn of(of: &Type) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::schema::{Collect, Expiry, Field, MapValue, Type, Words};
 use super::super::word::Word;
-use super::{Changes, Impact};
+use super::change::{Changes, Impact};
 
 pub(super) fn compare(
     path: &str,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::reader::Reader;
 use super::super::schema::{Access, CollectVerb, Reads, Schema, Source, Verb};
 use super::super::word::Word;
-use super::line_path;
+use super::place::line_path;
 
 /// Who needs a resource, and how much of it.
 struct Need {

@@ -1,10 +1,8 @@
 //! Names of fields, on the wire and in the vocabulary that others share.
 
 use super::super::reader::Reader;
+use crate::limits::{FIELD_NAME_BYTES_MAX, SIMILAR_NAME_BYTES_MIN};
 
-const NAME_LENGTH_MAX: usize = 64;
-/// Shorter names differ by a letter all the time: `tcp` and `udp`.
-const SIMILAR_LENGTH_MIN: usize = 5;
 /// A unit belongs to the type, which says it once and for all.
 const UNITS: &[&str] = &[
     "seconds",
@@ -42,7 +40,7 @@ const FORBIDDEN_SEGMENTS: &[&str] = &["label", "annotation"];
 pub(super) fn wire(reader: &mut Reader, at: &str, path: &str, semconv: Option<&str>) {
     let name = path.rsplit_once('.').map_or(path, |(_, name)| name);
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() || name.len() > NAME_LENGTH_MAX || !name.chars().all(allowed) {
+    if name.is_empty() || name.len() > FIELD_NAME_BYTES_MAX || !name.chars().all(allowed) {
         let fix = "use at most 64 letters, digits, `_` and `-`";
         reader.error_at(at, format!("`{path}` cannot be the name of a field"), fix);
     }
@@ -100,6 +98,6 @@ fn similar(left: &str, right: &str) -> bool {
     let (left, right) = (plain(left), plain(right));
     let letters = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let numbered = left != right && letters(&left) == letters(&right);
-    let long = left.len().min(right.len()) >= SIMILAR_LENGTH_MIN;
+    let long = left.len().min(right.len()) >= SIMILAR_NAME_BYTES_MIN;
     left == right || (long && !numbered && strsim::levenshtein(&left, &right) <= 1)
 }

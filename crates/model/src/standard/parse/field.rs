@@ -11,6 +11,7 @@ use super::super::schema::{
 };
 use super::super::word::Word;
 use super::collect;
+use crate::limits::FIELDS_MAX;
 
 const KEYS: &[&str] = &[
     "type",
@@ -282,8 +283,8 @@ fn record(
     let (node, line) = keys.required(reader, "fields")?;
     let keys = Keys::open(reader, node, line, format!("`fields` of {}", keys.what))?;
     let count = keys.entries().len();
-    if count == 0 || count > super::FIELDS_MAX {
-        let message = format!("a record has 1 to {} fields", super::FIELDS_MAX);
+    if count == 0 || count > FIELDS_MAX {
+        let message = format!("a record has 1 to {} fields", FIELDS_MAX);
         reader.error(line, message, "list what stands in the record");
         return None;
     }
