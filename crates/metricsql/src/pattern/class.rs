@@ -1,6 +1,6 @@
 //! Classes of characters: brackets, `\d \w \s`, POSIX names and Unicode properties.
 
-use super::re2::{Reader, Translated};
+use super::reader::{Reader, Translated};
 use crate::error::shown;
 
 /// Reads a class after its `[`.
