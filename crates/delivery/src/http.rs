@@ -76,7 +76,7 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// How long the receiver asks us to wait.
     pub retry_after: Option<Duration>,
-    /// The body, cut at [`limits::ANSWER_BYTES_MAX`].
+    /// The body, cut at [`limits::RECEIVER_ANSWER_BYTES_MAX`].
     pub body: Bytes,
 }
 
@@ -102,7 +102,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("ktel/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
-            .connect_timeout(limits::CONNECT_WITHIN)
+            .connect_timeout(limits::REACH_WITHIN)
             .timeout(limits::EXCHANGE_WITHIN)
             .pool_max_idle_per_host(2);
         tls.alpn_protocols = match protocol {
@@ -190,7 +190,7 @@ async fn beginning(mut body: reqwest::Body, headers: &mut HeaderMap) -> Result<B
         let frame = frame.map_err(|error| fault::judge(&error))?;
         match frame.into_data() {
             Ok(data) => {
-                let room = limits::ANSWER_BYTES_MAX - read.len();
+                let room = limits::RECEIVER_ANSWER_BYTES_MAX - read.len();
                 read.extend_from_slice(&data[..data.len().min(room)]);
                 if data.len() > room {
                     break;

@@ -12,8 +12,13 @@ pub const LABEL_BYTES_MAX: usize = 8 * 1024;
 pub const SEGMENT_BYTES_MAX: u64 = 1024 * 1024;
 /// Smaller segments would cost a file for a handful of parcels.
 pub const SEGMENT_BYTES_MIN: u64 = 16 * 1024;
-/// A full spool gives up about this part of itself at a time when it drops the oldest; each segment
-/// costs every push a look at its file.
+/// Records of a segment; no segment has as many. Lost records are counted one by one, and a damaged
+/// file may make any number of them seem lost.
+pub(crate) const SEGMENT_RECORDS_MAX: u64 = 1 << 20;
+/// The file that counts dropped parcels: five reasons with a number each.
+pub(crate) const DROPS_FILE_BYTES_MAX: u64 = 4096;
+/// A full spool drops about this part of itself at a time, the oldest first. Each segment costs every push
+/// a look at its file.
 pub const SEGMENTS: u64 = 6;
 /// The first pause after a failure; doubles with each.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
@@ -24,16 +29,16 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// How long a receiver that says it is nearly full is given after each parcel.
 pub const SLOW_DOWN: Duration = Duration::from_secs(1);
 /// How long it may take to find and reach a receiver.
-pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+pub const REACH_WITHIN: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take; OTLP's exporters default to the same.
 pub const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
 /// The longest answer that is read; OTLP asks for such a limit and suggests 4 MiB, and no answer
 /// that we understand needs more than this.
-pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+pub const RECEIVER_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A body smaller than this is not worth compressing: it fits one packet anyway.
 pub const GZIP_FROM_BYTES: usize = 1024;
 /// A datagram that fits 1500-byte Ethernet over IPv6 with its headers is never cut to pieces.
-pub const DATAGRAM_BYTES_MAX: usize = 1452;
+pub const SENT_DATAGRAM_BYTES_MAX: usize = 1452;
 /// How long a line receiver may take to close its side after we have said goodbye.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 /// The largest file of certificates or of a token that is read.

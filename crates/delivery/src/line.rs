@@ -27,8 +27,8 @@ pub enum Wire {
 
 /// Sends bytes to a receiver that answers nothing. `Accepted` means that they were handed over.
 pub async fn send(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> Verdict {
-    if matches!(wire, Wire::Udp) && bytes.len() > limits::DATAGRAM_BYTES_MAX {
-        let most = limits::DATAGRAM_BYTES_MAX;
+    if matches!(wire, Wire::Udp) && bytes.len() > limits::SENT_DATAGRAM_BYTES_MAX {
+        let most = limits::SENT_DATAGRAM_BYTES_MAX;
         let message = format!("{} bytes do not fit a datagram of {most}", bytes.len());
         return Verdict::refused(Refusal::TooLarge, message);
     }
@@ -47,7 +47,7 @@ async fn hand_over(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> io::Resu
             let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
             let stream = connect(host, port).await?;
             let connector = TlsConnector::from(Arc::clone(config));
-            let stream = within(limits::CONNECT_WITHIN, connector.connect(name, stream)).await?;
+            let stream = within(limits::REACH_WITHIN, connector.connect(name, stream)).await?;
             write(stream, bytes).await
         }
         Wire::Udp => {
@@ -67,7 +67,7 @@ async fn hand_over(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> io::Resu
 }
 
 async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
-    within(limits::CONNECT_WITHIN, TcpStream::connect((host, port))).await
+    within(limits::REACH_WITHIN, TcpStream::connect((host, port))).await
 }
 
 async fn within<T>(limit: Duration, what: impl Future<Output = io::Result<T>>) -> io::Result<T> {

@@ -29,48 +29,19 @@ mod drops;
 mod layout;
 mod memory;
 mod record;
+mod settings;
 mod summary;
 
 pub use disk::{Directory, Disk, Durability, Guard};
 pub use drops::{Drop, Drops};
 pub use memory::Memory;
+pub use settings::{Bounds, Full, Settings};
 
 use layout::{Layout, Segment};
 use summary::Summary;
 
 const LOCK: &str = "lock";
 const COURIER: &str = "courier.lock";
-
-/// How much may lie in a spool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Bytes of all its files.
-    pub bytes: u64,
-    /// Parcels that wait.
-    pub parcels: u64,
-    /// How old a parcel may become.
-    pub age: Duration,
-}
-
-/// What happens when a spool is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Full {
-    /// The new parcel is refused.
-    RefuseNew,
-    /// The oldest segment goes, and its parcels are counted.
-    DropOldest,
-}
-
-/// How a spool behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// How much it holds.
-    pub bounds: Bounds,
-    /// What happens then.
-    pub full: Full,
-    /// What a push outlives.
-    pub durability: Durability,
-}
 
 /// Parcels that wait on disk.
 #[derive(Debug, Clone)]
@@ -364,7 +335,7 @@ impl Spool {
         let disk = &*self.disk;
         let length = length + layout::ACK_BYTES * count;
         // They would not fit into an empty one either.
-        if length > bounds.bytes || count > bounds.parcels.min(layout::RECORDS_MAX) {
+        if length > bounds.bytes || count > bounds.parcels.min(limits::SEGMENT_RECORDS_MAX) {
             return Err(full_of(layout));
         }
         let lacks_room = |layout: &Layout| {

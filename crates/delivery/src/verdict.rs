@@ -149,7 +149,7 @@ pub struct Answer<'a> {
     pub status: u16,
     /// The header `Retry-After`, read.
     pub retry_after: Option<Duration>,
-    /// The body, cut at [`limits::ANSWER_BYTES_MAX`](crate::limits::ANSWER_BYTES_MAX).
+    /// The body, cut at [`limits::RECEIVER_ANSWER_BYTES_MAX`](crate::limits::RECEIVER_ANSWER_BYTES_MAX).
     pub body: &'a [u8],
 }
 

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::disk::Disk;
+use crate::limits::DROPS_FILE_BYTES_MAX;
 
 const FILE: &str = "drops";
-/// Five reasons with a number each.
-const FILE_BYTES_MAX: u64 = 4096;
 
 /// Why a parcel was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +56,7 @@ impl Drops {
     }
 
     pub(super) fn load(disk: &dyn Disk) -> io::Result<Self> {
-        let bytes = match disk.read(FILE, 0, FILE_BYTES_MAX) {
+        let bytes = match disk.read(FILE, 0, DROPS_FILE_BYTES_MAX) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error),

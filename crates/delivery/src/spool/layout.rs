@@ -7,14 +7,12 @@ use bytes::Bytes;
 
 use super::disk::{Disk, Durability};
 use super::record::{self, Record};
+use crate::limits::SEGMENT_RECORDS_MAX;
 
 /// An entry of an acks file: the place in the segment, and its checksum.
 pub(super) const ACK_BYTES: u64 = 8;
 /// The end of a segment that is read to find its last record: most records are shorter.
 const TAIL: u64 = 4096;
-/// More records than any segment has: those that a crash took, or that somebody's file makes seem
-/// lost, are counted one by one.
-pub(super) const RECORDS_MAX: u64 = 1 << 20;
 
 /// The segments in order; new records go to the last.
 #[derive(Debug, Default)]
@@ -100,7 +98,7 @@ impl Layout {
         };
         let ends: Vec<u64> = segments.iter().skip(1).map(|one| one.first).chain([next]).collect();
         for (segment, end) in segments.iter_mut().zip(ends) {
-            segment.end = end.min(segment.first.saturating_add(RECORDS_MAX));
+            segment.end = end.min(segment.first.saturating_add(SEGMENT_RECORDS_MAX));
         }
         for (name, bytes) in &files {
             let Some(first) = first_of(name, ".acks") else { continue };
@@ -283,7 +281,8 @@ fn mend(disk: &dyn Disk, last: &mut Segment) -> io::Result<u64> {
 /// Tells whether a record can be where it begins: each before it takes the bytes of a frame at the least.
 fn can_be(first: u64, start: usize, record: &Record) -> bool {
     let place = record.sequence.checked_sub(first);
-    place.is_some_and(|place| place <= (start / record::FRAME) as u64 && place < RECORDS_MAX)
+    place
+        .is_some_and(|place| place <= (start / record::FRAME) as u64 && place < SEGMENT_RECORDS_MAX)
 }
 
 fn ack(place: u32) -> [u8; 8] {

@@ -3,8 +3,9 @@
 //! It is believed only as long as the last segment has the length that it says. Whoever changes
 //! anything but by such a push takes it away first.
 
+use super::disk::{Disk, Guard};
 use super::layout::{ACK_BYTES, Layout, Segment};
-use super::{Bounds, Disk, Guard};
+use super::settings::Bounds;
 
 /// Six numbers and their checksum.
 const BYTES: usize = 6 * 8 + 4;
