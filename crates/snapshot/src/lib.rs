@@ -18,6 +18,7 @@ mod demo;
 mod discovery;
 mod error;
 mod intake;
+mod key;
 mod kinds;
 mod limits;
 mod list;
@@ -165,7 +166,7 @@ impl Snapshot {
     /// Returns how many objects there are.
     pub fn len(&self) -> usize {
         let state = self.store.state();
-        let all = collection::KeyRange::default();
+        let all = key::KeyRange::default();
         state.catalog.shelves().iter().map(|shelf| shelf.collection.count(&all)).sum()
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limits::{QUERY_BYTES_MAX, WATCH_LIFETIME, WATCH_LIFETIME_MAX};
+use crate::limits::{URL_QUERY_BYTES_MAX, WATCH_LIFETIME, WATCH_LIFETIME_MAX};
 use crate::percent;
 use crate::select::Selector;
 use crate::status::Status;
@@ -29,7 +29,7 @@ impl Query {
     ///
     /// A number is none, or the string cannot be decoded.
     pub(crate) fn parse(text: &str) -> Result<Self, Status> {
-        if text.len() > QUERY_BYTES_MAX {
+        if text.len() > URL_QUERY_BYTES_MAX {
             return Err(Status::bad_request("the query is too long"));
         }
         let mut query = Self::default();

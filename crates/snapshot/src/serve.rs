@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::limits::CONNECTIONS_MAX;
+use crate::limits::CLIENTS_MAX;
 use crate::service::Service;
 
 /// Serves the API on a listener until the future is dropped, which ends every connection.
@@ -19,7 +19,7 @@ use crate::service::Service;
 ///
 /// The listener cannot accept.
 pub async fn serve(service: Service, listener: TcpListener) -> io::Result<()> {
-    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let slots = Arc::new(Semaphore::new(CLIENTS_MAX));
     let mut connections = JoinSet::new();
     loop {
         let slot = Arc::clone(&slots).acquire_owned().await.map_err(io::Error::other)?;

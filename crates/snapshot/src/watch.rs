@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::collection::{KeyRange, Walk};
+use crate::collection::Walk;
+use crate::key::KeyRange;
 use crate::limits::{BOOKMARK_PERIOD, CHUNK_BYTES};
 use crate::object::{Form, Item, TypeMeta, write_json};
 use crate::query::Query;
