@@ -11,6 +11,7 @@ mod etcd;
 pub mod hec;
 pub mod http;
 mod key;
+mod limits;
 pub mod log_record;
 mod loopback;
 pub mod postgres;

@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use rustls::{ServerConnection, StreamOwned};
 
+use crate::limits::TEST_CONNECTIONS_MAX;
 use crate::tls::ServerTls;
 
-/// A test's client opens a handful; one that leaks connections sees the next ones refused.
-const CONNECTIONS_MAX: usize = 256;
 /// How long a client may take to notice that the connection is over.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -103,7 +102,7 @@ impl State {
     ) -> io::Result<Connection> {
         let number = self.accepted.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open.lock().expect("no holder panics");
-        if open.len() >= CONNECTIONS_MAX {
+        if open.len() >= TEST_CONNECTIONS_MAX {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         stream.set_nodelay(true)?;

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::limits::TEST_CONNECTIONS_MAX;
+
 /// What the proxy does to connections that begin from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -53,8 +55,6 @@ struct State {
     received: AtomicU64,
 }
 
-/// A test's client opens a handful; one that leaks connections sees the next ones refused.
-const CONNECTIONS_MAX: usize = 256;
 const PIECE: usize = 16 * 1024;
 
 impl Proxy {
@@ -142,7 +142,7 @@ impl State {
         let downward = (server.try_clone()?, client.try_clone()?);
         {
             let mut open = self.open.lock().expect("no holder panics");
-            if open.len() >= CONNECTIONS_MAX {
+            if open.len() >= TEST_CONNECTIONS_MAX {
                 return Err(io::ErrorKind::QuotaExceeded.into());
             }
             open.insert(number, [client, server]);

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-/// Tests count in hundreds, benches in hundreds of thousands.
-const ENTRIES_MAX: usize = 1_000_000;
+use crate::limits::ENTRIES_MAX;
+
 /// How much of what came a failure shows.
 const SHOWN: usize = 10;
 

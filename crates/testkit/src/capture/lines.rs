@@ -5,12 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::limits::CAPTURED_LINE_BYTES_MAX;
 use crate::loopback::{Connection, Listening};
 use crate::recorded::Recorded;
 use crate::tls::ServerTls;
-
-/// Longer than any line that a log server takes.
-const LINE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// How a client ended its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +108,7 @@ impl State {
     fn read(&self, reader: &mut BufReader<Connection>) -> io::Result<()> {
         loop {
             let mut line = Vec::new();
-            let read = reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+            let read = reader.by_ref().take(CAPTURED_LINE_BYTES_MAX).read_until(b'\n', &mut line);
             let room =
                 line.is_empty() || self.lines.push(String::from_utf8_lossy(&line).into_owned());
             match read? {
