@@ -55,7 +55,11 @@ pub(super) const WAITING: [Word; 34] = [
     word(Names, "Entrance", "`ListenerConfig`"),
     word(Anywhere, r"\bconverse\b", "`serve_connection`"),
     word(Anywhere, r"\bsays_something\b", "`wait_readable`"),
-    word(Anywhere, "(?i)ancestor", "the name of the product: `kamaji`, `legacy_preference`"),
+    word(
+        Anywhere,
+        r"(?i)(?:^|[^.\w])ancestor|_ancestor",
+        "the name of the product: `kamaji`, `legacy_preference`",
+    ),
     word(Anywhere, r"(?i)\bluck\b", "jitter, or seed"),
     word(Anywhere, "(?i)surroundings", "`Clock`, `CiEnvironment`"),
     word(Names, "Look|Use|Trail|trail", "`AuditEntry`, `AuditSummary`, `AuditLog`"),
