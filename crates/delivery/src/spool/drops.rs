@@ -1,4 +1,4 @@
-//! What left a spool without having been delivered, and why.
+//! Parcels that left a spool without having been delivered, counted by reason.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,18 +8,18 @@ use crate::limits::DROPS_FILE_BYTES_MAX;
 
 const FILE: &str = "drops";
 
-/// Why a parcel was given up.
+/// Why a parcel was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Drop {
-    /// There was no room for it any more.
+    /// The spool was full.
     Full,
-    /// It became too old.
+    /// It was too old.
     Expired,
-    /// The disk does not give it back.
+    /// It cannot be read from the disk.
     Damaged,
-    /// Its receiver does not want it.
+    /// Its receiver rejected it.
     Refused,
-    /// Its owner dropped it.
+    /// The user cleared the spool.
     Cleared,
 }
 
@@ -39,7 +39,7 @@ impl Drop {
     }
 }
 
-/// How many parcels were given up, by reason.
+/// How many parcels were dropped, by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drops(BTreeMap<Drop, u64>);
 
@@ -61,7 +61,7 @@ impl Drops {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error),
         };
-        // A count that a crash garbled begins again; the parcels themselves are elsewhere.
+        // A count that a crash garbled begins at 0 again. No parcel is affected.
         let text = String::from_utf8_lossy(&bytes);
         let count = |line: &str| {
             let (word, parcels) = line.split_once(' ')?;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::disk::Durability;
 
-/// How much may lie in a spool.
+/// How much a spool may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// Bytes of all its files.
     pub bytes: u64,
-    /// Parcels that wait.
+    /// Waiting parcels.
     pub parcels: u64,
     /// How old a parcel may become.
     pub age: Duration,
@@ -18,19 +18,19 @@ pub struct Bounds {
 /// What happens when a spool is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
-    /// The new parcel is refused.
+    /// The push fails.
     RefuseNew,
-    /// The oldest segment goes, and its parcels are counted.
+    /// The oldest segment is dropped, and its parcels are counted.
     DropOldest,
 }
 
 /// How a spool behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How much it holds.
+    /// How much it may hold.
     pub bounds: Bounds,
-    /// What happens then.
+    /// What happens when it is full.
     pub full: Full,
-    /// What a push outlives.
+    /// What a pushed parcel survives.
     pub durability: Durability,
 }
