@@ -1,4 +1,4 @@
-//! The standard: one YAML file says what is collected, why, how it is blurred and until when.
+//! The standard: YAML files that declare what is collected, why, how it is blurred and until when.
 
 mod apply;
 mod blur;

@@ -1,4 +1,4 @@
-//! Applies the standard to what was collected: nothing else than what this returns is sent.
+//! Applies a schema to collected values. Only the result may be sent.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -7,22 +7,22 @@ use super::blur;
 use super::dropped::Dropped;
 use super::schema::{Field, Form, Schema};
 
-/// What remains of a section once the standard was applied.
+/// The result of applying a schema to a section.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Applied {
-    /// What may be sent, in the schema's order.
+    /// The values that may be sent, in the order of the schema.
     pub sent: Map<String, Value>,
-    /// What was left out, without its names.
+    /// How many values were omitted.
     pub dropped: Dropped,
     /// Required fields that are not in `sent`, though they have not expired.
     pub missing: Vec<String>,
 }
 
 impl Schema {
-    /// Keeps what the schema declares, in the form it declares, as long as it has not expired.
+    /// Keeps the values that the schema declares and that have not expired, in the declared form.
     ///
-    /// Takes what a collector found as well as what another `apply` returned: what is already
-    /// blurred passes unchanged, so that a receiver can apply the schema once more.
+    /// Values that are blurred already do not change, so that a receiver can apply the schema once
+    /// more to what a client sent.
     pub fn apply(&self, raw: &Map<String, Value>, form: Form, today: Date) -> Applied {
         let mut dropped = Dropped::default();
         let sent = blur::fields(&self.fields, raw, form, today, &mut dropped);

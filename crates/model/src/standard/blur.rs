@@ -1,6 +1,6 @@
 //! Brings one value into the form in which its field is sent.
 //!
-//! Every blur takes raw values and its own results alike, so that blurring twice is blurring once.
+//! Blurring a value twice gives the same as blurring it once.
 
 pub(crate) mod bucket;
 mod date;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::dropped::{Dropped, Reason};
 use super::schema::{Field, Form, RatioForm, Type};
 
-/// Blurs the fields of a section or of a record, and counts what they leave out.
+/// Blurs the fields of a section or of a record, and counts the values that it omits.
 pub(crate) fn fields(
     declared: &IndexMap<String, Field>,
     raw: &Map<String, Value>,
@@ -42,7 +42,7 @@ pub(crate) fn fields(
     sent
 }
 
-/// Blurs a value. What is left out inside of it is counted; an error leaves out all of it.
+/// Blurs a value. Values within it that are omitted are counted; after an error all of it is omitted.
 pub(crate) fn blur(
     of: &Type,
     raw: &Value,

@@ -1,4 +1,4 @@
-//! The standard in words, for the people whose data it is.
+//! The standard in words, for the users whose data is sent.
 
 mod english;
 

@@ -1,4 +1,4 @@
-//! What a reviewer must look at when a file of the standard changes, most important first.
+//! Compares two versions of a schema for a reviewer, the most important changes first.
 
 mod change;
 mod field;
@@ -14,7 +14,7 @@ use change::Changes;
 
 pub use change::{Change, Impact};
 
-/// Compares two versions of a schema; what widens collection comes first.
+/// Compares two versions of a schema. Changes that collect more come first.
 pub fn diff(old: &Schema, new: &Schema) -> Vec<Change> {
     let mut changes = Changes::default();
     document(old, new, &mut changes);

@@ -1,15 +1,15 @@
-//! What the standard keeps from being sent, counted by reason.
+//! Values that are omitted because the schema does not allow them, counted by reason.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Why a value was left out.
+/// Why a value was omitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// The standard does not know it.
+    /// The schema does not declare it.
     Undeclared,
-    /// It is not of its field's type.
+    /// It does not have the type of its field.
     WrongType,
-    /// Its field is past its end.
+    /// Its field has expired.
     Expired,
 }
 
@@ -27,7 +27,7 @@ impl Reason {
     }
 }
 
-/// How many values were left out, by reason. Names are never kept: they could say something.
+/// How many values were omitted, by reason. Their names are not kept, since they could identify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dropped {
     undeclared: u64,
@@ -36,7 +36,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// How many were left out for a reason.
+    /// How many values were omitted for a reason.
     pub fn count(&self, reason: Reason) -> u64 {
         match reason {
             Reason::Undeclared => self.undeclared,
@@ -45,7 +45,7 @@ impl Dropped {
         }
     }
 
-    /// Counts one more.
+    /// Counts one more value.
     pub fn note(&mut self, reason: Reason) {
         let count = match reason {
             Reason::Undeclared => &mut self.undeclared,
@@ -55,14 +55,14 @@ impl Dropped {
         *count = count.saturating_add(1);
     }
 
-    /// Adds another section's counts.
+    /// Adds the counts of another section.
     pub fn add(&mut self, other: &Self) {
         self.undeclared = self.undeclared.saturating_add(other.undeclared);
         self.wrong_type = self.wrong_type.saturating_add(other.wrong_type);
         self.expired = self.expired.saturating_add(other.expired);
     }
 
-    /// Whether nothing was left out.
+    /// Whether no value was omitted.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }

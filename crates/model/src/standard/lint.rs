@@ -1,4 +1,4 @@
-//! What a reviewer would object to, found by a machine first.
+//! Lints for files of the standard: what a reviewer would object to.
 
 mod access;
 mod field;
@@ -12,9 +12,8 @@ use super::schema::{Field, Identifiability, Kind, Schema, Stability};
 use crate::limits::WEAK_FIELDS_MAX;
 use place::line_path;
 
-/// Notes what is wrong with a schema. Fields that could not be read are not in it; then
-/// `complete` is false, and what depends on all fields is not asked. Without a day, nothing is
-/// said about the end of fields.
+/// Notes findings about a schema. If `complete` is false, fields that could not be read are missing,
+/// and lints that need all fields do not run. Without a date, the end of fields is not checked.
 pub(super) fn lint(schema: &Schema, complete: bool, today: Option<Date>, reader: &mut Reader) {
     kebab_case(reader, "schema", &schema.vendor);
     kebab_case(reader, "schema", &schema.name);
@@ -46,7 +45,7 @@ pub(super) fn lint(schema: &Schema, complete: bool, today: Option<Date>, reader:
 fn kebab_case(reader: &mut Reader, path: &str, word: &str) {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let edges = word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.ends_with('-');
-    // What is missing has been noted.
+    // A missing word was noted while reading.
     if word.is_empty() || (edges && word.chars().all(allowed) && !word.contains("--")) {
         return;
     }
@@ -68,7 +67,7 @@ fn weak_fields(schema: &Schema, reader: &mut Reader) {
     }
 }
 
-/// Only fields of which a section says one word can be counted together.
+/// Only fields with a single value per section can be counted together.
 fn against(schema: &Schema, reader: &mut Reader, at: &str, path: &str, field: &Field) {
     let Some(other) = &field.against else { return };
     let wrong = match schema.field(other) {

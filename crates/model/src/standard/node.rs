@@ -1,4 +1,4 @@
-//! A YAML document as a tree that remembers its lines.
+//! A YAML document as a tree with line numbers.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 
 use crate::limits::{SCHEMA_DEPTH_MAX, SCHEMA_FILE_BYTES_MAX};
 
-/// A value and where it stands.
+/// A value and its line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     pub(crate) line: usize,
@@ -22,7 +22,7 @@ pub(crate) enum Content {
     Map(Vec<Entry>),
 }
 
-/// A key, where it stands, and its value.
+/// A key, its line, and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
@@ -30,7 +30,7 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-/// Why a text is not a document of the kind that is wanted.
+/// Why a text cannot be read.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fault {
     pub(crate) line: usize,
@@ -52,7 +52,7 @@ impl Node {
         matches!(&self.content, Content::Scalar { text, plain: true } if is_null(text))
     }
 
-    /// The value as JSON, with YAML's own reading of plain scalars.
+    /// The value as JSON. Plain scalars are read as YAML defines them.
     pub(crate) fn to_json(&self) -> Value {
         match &self.content {
             Content::Scalar { text, plain: true } => plain_scalar(text),

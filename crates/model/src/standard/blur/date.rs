@@ -19,7 +19,7 @@ enum Known {
     Month(i16, i8),
 }
 
-/// A date in the exact form, else, where too little of it is known, in the coarse form.
+/// A date in the exact form, or in the coarse form if too little of it is known.
 pub(super) fn truncate(text: &str, exact: Option<DatePart>, coarse: DatePart) -> Option<String> {
     let known = parse(text)?;
     exact.and_then(|part| known.print(part)).or_else(|| known.print(coarse))

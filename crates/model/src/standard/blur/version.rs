@@ -1,4 +1,4 @@
-//! Version numbers without what vendors add to them.
+//! Version numbers without the additions of vendors.
 
 use super::super::schema::VersionPart;
 use crate::limits::VERSION_BYTES_MAX;

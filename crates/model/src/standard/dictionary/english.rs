@@ -6,7 +6,7 @@ use super::super::schema::{
 };
 use crate::limits::BUCKETS_SHOWN_MAX;
 
-/// What a value of this type can say.
+/// The possible values of a type.
 pub(super) fn of(of: &Type) -> String {
     match of {
         Type::Bool => "yes or no".to_owned(),
@@ -83,7 +83,7 @@ fn date(part: DatePart) -> &'static str {
     }
 }
 
-/// What must be read.
+/// The access that is needed.
 pub(super) fn access(access: &[Access]) -> String {
     if access.is_empty() {
         return "nothing of the cluster".to_owned();

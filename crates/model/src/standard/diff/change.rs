@@ -15,9 +15,9 @@ pub struct Change {
 /// How much a change matters, most first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Impact {
-    /// More is collected, more finely, for longer, or with less of a say.
+    /// More is collected, in more detail, for longer, or with less consent.
     Widened,
-    /// Readers of the data will stumble: the version should have said so.
+    /// Readers of the data may fail, and the version does not announce it.
     Breaking,
     /// Less is collected.
     Narrowed,
@@ -46,7 +46,7 @@ impl Changes {
         self.0.push(Change { severity, what: what.into() });
     }
 
-    /// Notes which way something ordered went.
+    /// Notes whether an ordered value grew or shrank.
     pub(super) fn ordered<T: Ord>(&mut self, old: &T, new: &T, what: impl Into<String>) {
         match new.cmp(old) {
             std::cmp::Ordering::Greater => self.note(Impact::Widened, what),
@@ -55,7 +55,7 @@ impl Changes {
         }
     }
 
-    /// Notes what came and what went.
+    /// Notes added and removed elements.
     pub(super) fn sets<T: Ord + fmt::Display>(
         &mut self,
         old: &BTreeSet<T>,

@@ -1,4 +1,4 @@
-//! One field: its form, its end, its example.
+//! Lints one field: its form, its end, its example.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ pub(super) fn lint(reader: &mut Reader, at: &str, path: &str, field: &Field, tod
     }
     of(reader, at, path, &field.of);
     pseudonym(reader, at, path, field);
-    // What a field of a record takes over is noted once, at the record.
+    // A field of a record inherits its end; findings are noted at the record.
     if let Some(today) = today.filter(|_| reader.lines.has(&format!("{at}.expires"))) {
         expiry(reader, at, path, &field.expires, today);
     }

@@ -1,9 +1,9 @@
-//! Names of fields, on the wire and in the vocabulary that others share.
+//! Lints names of fields: the key that is sent, and the canonical name.
 
 use super::super::reader::Reader;
 use crate::limits::{FIELD_NAME_BYTES_MAX, SIMILAR_NAME_BYTES_MIN};
 
-/// A unit belongs to the type, which says it once and for all.
+/// Units must not end a name: the type has the unit.
 const UNITS: &[&str] = &[
     "seconds",
     "secs",
@@ -30,13 +30,13 @@ const UNITS: &[&str] = &[
     "percent",
     "pct",
 ];
-/// Names that OpenTelemetry gives to what identifies a cluster or a machine.
+/// Names of OpenTelemetry that identify a cluster or a machine.
 const FORBIDDEN: &[&str] = &["k8s.cluster.uid", "k8s.cluster.name", "host.name"];
-/// Segments under which other people's free words stand.
+/// Segments of names whose values are free text of users.
 const FORBIDDEN_SEGMENTS: &[&str] = &["label", "annotation"];
 
-/// Checks the key under which a field is sent. A key that has a canonical name may keep the
-/// unit that its readers know it by.
+/// Checks the key under which a field is sent. A field with a canonical name may have a unit in its
+/// key, where readers know it by that key.
 pub(super) fn wire(reader: &mut Reader, at: &str, path: &str, semconv: Option<&str>) {
     let name = path.rsplit_once('.').map_or(path, |(_, name)| name);
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -78,7 +78,7 @@ fn unit(name: &str) -> Option<&'static str> {
     UNITS.iter().find(|unit| **unit == last).copied()
 }
 
-/// Notes every name that a reader could take for an earlier one.
+/// Notes names that are easily confused with an earlier one.
 pub(super) fn too_similar<'n>(
     reader: &mut Reader,
     at: &str,
