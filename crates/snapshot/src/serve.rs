@@ -27,7 +27,7 @@ pub async fn serve(service: Service, listener: TcpListener) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let service = TowerToHyperService::new(service.clone());
         connections.spawn(async move {
-            // A client that hangs up in the middle is its own affair.
+            // A client may close its connection at any time.
             drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
             drop(slot);
         });

@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) version: Option<VersionInfo>,
     pub(crate) catalog: Catalog,
     pub(crate) revision: u64,
-    /// Changes up to here are forgotten: who knows less must list again.
+    /// Changes up to this revision are not kept: older clients must list again.
     pub(crate) forgotten: u64,
     /// Continue tokens from before this revision have expired.
     pub(crate) expired: u64,

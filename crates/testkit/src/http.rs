@@ -1,4 +1,4 @@
-//! HTTP/1.1 as a test's server needs it: every request whole, every answer as the script says.
+//! HTTP/1.1 for servers of tests: it reads whole requests and gives scripted answers.
 
 use std::io::{self, BufReader, Write};
 
@@ -9,7 +9,7 @@ pub use request::Request;
 mod answer;
 mod request;
 
-/// Answers one connection's requests until either side has enough.
+/// Answers the requests of a connection until either side closes it.
 pub(crate) fn serve(connection: Connection, respond: impl Fn(Request) -> Answer) {
     let mut reader = BufReader::new(connection);
     // A client that went away needs no answer.

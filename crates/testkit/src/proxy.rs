@@ -1,4 +1,4 @@
-//! A TCP proxy on loopback that does to a connection what a bad network does.
+//! A TCP proxy on loopback that simulates a bad network.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -28,7 +28,7 @@ pub enum Fault {
 /// How much went through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Connections accepted, refused ones included.
+    /// Connections accepted, including those that were closed at once.
     pub connections: u64,
     /// Bytes from clients to the server.
     pub sent: u64,
@@ -115,7 +115,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.state.stopped.store(true, Ordering::Relaxed);
         self.cut();
-        // Wakes the thread that accepts; if it is gone already, so much the better.
+        // Wakes the thread that accepts, unless it has ended already.
         TcpStream::connect(self.address).ok();
     }
 }

@@ -15,7 +15,7 @@ use crate::watched::{Launch, Stop, Watched};
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long to wait before a file is looked at again.
 const NAP: Duration = Duration::from_millis(10);
-/// How much of what came a failure shows.
+/// How many entries the message of a failure shows.
 const SHOWN: usize = 10;
 
 /// A program that ends, and whose directory goes, when it is dropped.

@@ -13,9 +13,9 @@ use crate::tls::ServerTls;
 /// How a client ended its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// It said so; under TLS with `close_notify`.
+    /// In order; under TLS with `close_notify`.
     InOrder,
-    /// It was reset, failed to shake hands, or ended under TLS without saying so.
+    /// It was reset, its handshake failed, or it ended under TLS without `close_notify`.
     Abrupt,
 }
 
@@ -101,7 +101,7 @@ impl State {
             Err(_reset) => Ending::Abrupt,
         };
         if self.endings.push(ending) && ending == Ending::InOrder {
-            reader.into_inner().close().ok(); // the client is gone, whatever this says
+            reader.into_inner().close().ok(); // the client is gone already
         }
     }
 

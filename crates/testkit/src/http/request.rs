@@ -1,4 +1,4 @@
-//! A request, as it came.
+//! A recorded request.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
