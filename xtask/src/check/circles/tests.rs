@@ -101,6 +101,15 @@ fn a_function_with_the_name_of_its_module_is_imported_as_the_function() {
 }
 
 #[test]
+fn a_re_exported_function_with_the_name_of_its_module_is_imported_as_the_function() {
+    let lib = "mod a; mod b; pub(crate) use a::a;";
+    let a = ("a.rs", "use crate::b::X; pub fn a() {}");
+    none(&[("lib.rs", lib), a, ("b.rs", "pub struct X;")]);
+    let b = ("b.rs", "use crate::a; pub struct X; fn f() { a() }");
+    one(&[("lib.rs", lib), a, b], "a.rs -> b.rs -> a.rs");
+}
+
+#[test]
 fn modules_within_a_file_are_the_same_file() {
     none(&[("lib.rs", "mod a { use super::X; pub struct Y; } struct X(a::Y);")]);
 }

@@ -70,7 +70,7 @@ pub(super) const WAITING: [Word; 34] = [
         r"(?i)(?:\bways in|\b(?:a|another|further|each|every) way in)(?: for\b|[.;,:|]|$)",
         "ingest endpoint, listener",
     ),
-    word(Anywhere, r"(?i)^#+ what comes\b", "accepted formats"),
+    word(Anywhere, r"(?i)^(?:#+|\|) what comes\b", "accepted formats"),
     word(Anywhere, r"(?i)\bwho may do what\b", "roles and permissions"),
     word(Names, "Refused|refused", "rejected"),
     word(Anywhere, r#"_refused\b|\brefused_|"refused"|`refused`"#, "rejected"),

@@ -48,6 +48,8 @@ fn an_exception_is_the_beginning_or_the_end_of_a_path() {
     assert!(is_exception("crates/delivery/fuzz/Cargo.lock"));
     assert!(!is_exception("docs/CHANGELOG.md"));
     assert!(!is_exception("docs/server.md"));
+    assert!(is_exception("tests/it/a.snap"));
+    assert!(!is_exception("tests/it/a.snap.rs"));
 }
 
 #[test]
