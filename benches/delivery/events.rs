@@ -219,10 +219,11 @@ fn compressed(out: &mut String) -> anyhow::Result<()> {
     let uploader = Uploader::of(place.path());
     let mut sink = uploader.sink();
     let mut seconds = 1_790_000_000;
-    let mut luck: u64 = 7;
+    let mut random: u64 = 7;
     for _ in 0..EVENTS {
-        luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let dice = (luck >> 33) as usize;
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let dice = (random >> 33) as usize;
         seconds += 5 + (dice % 400) as i64;
         let time = Timestamp::from_second(seconds).expect("a time in this century");
         let event = Event::new(time, "1.2.3", COMMANDS[(dice >> 9) % COMMANDS.len()]);

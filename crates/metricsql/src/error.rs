@@ -3,7 +3,7 @@
 use crate::Span;
 use crate::limits::QUOTED_CHARS_MAX;
 
-/// Why a query was refused, and where.
+/// Why a query was rejected, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct Error {

@@ -13,7 +13,7 @@ mod request;
 pub(crate) fn serve(connection: Connection, respond: impl Fn(Request) -> Answer) {
     let mut reader = BufReader::new(connection);
     // A client that went away needs no answer.
-    if let Ok(Ending::InOrder) = converse(&mut reader, respond) {
+    if let Ok(Ending::InOrder) = serve_connection(&mut reader, respond) {
         reader.into_inner().close().ok();
     }
 }
@@ -23,7 +23,7 @@ enum Ending {
     Abrupt,
 }
 
-fn converse(
+fn serve_connection(
     reader: &mut BufReader<Connection>,
     respond: impl Fn(Request) -> Answer,
 ) -> io::Result<Ending> {

@@ -122,10 +122,10 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_start_is_quoted() {
-        let arguments = vec!["-c".to_owned(), "echo no such luck; exit 1".to_owned()];
+        let arguments = vec!["-c".to_owned(), "echo no such file; exit 1".to_owned()];
         let started =
             Running::start(Path::new("sh"), |_directory| Ok(arguments), |_directory| false);
         let error = started.unwrap_err().to_string();
-        assert_eq!(error, "`sh` did not start; it said last:\nno such luck");
+        assert_eq!(error, "`sh` did not start; it said last:\nno such file");
     }
 }
