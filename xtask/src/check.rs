@@ -26,7 +26,12 @@ const CHECKS: [(&str, Check); 4] = [
 ];
 
 /// What is worth knowing and fails nothing.
-const REPORTS: [(&str, Check); 2] = [("types", twins::report), ("words", words::report)];
+const REPORTS: [(&str, Check); 4] = [
+    ("circles", circles::report),
+    ("limits", limits::report),
+    ("types", twins::report),
+    ("words", words::report),
+];
 
 /// Runs every check, prints what they find, and fails if that is anything.
 pub(crate) fn run(report: bool) -> anyhow::Result<()> {

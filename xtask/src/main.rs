@@ -13,7 +13,8 @@ mod real;
 enum Chore {
     /// Checks what cargo and clippy cannot: import circles, layers, limits, words.
     Check {
-        /// Fail on nothing; list names of types that stand often, and words that are being replaced
+        /// Fail on nothing; list what crates that are skipped have, types that share a name, and words that
+        /// are being replaced
         #[arg(long)]
         report: bool,
     },
