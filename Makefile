@@ -15,13 +15,14 @@ help: ## say this
 demo: ## the whole catalog on a made-up cluster
 	cargo run --release -- demo
 
-check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generated files
+check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generated files, rules of our own
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 	cargo fetch --locked --quiet
 	$< --offline --log-level warn check bans licenses sources
 	cargo xtask generate --check
+	cargo xtask check
 	packaged=$$(cargo package --offline --allow-dirty -p ktel-metricsql 2>&1) && ! echo "$$packaged" | grep -A2 warning \
 		|| { echo "$$packaged"; exit 1; }
 

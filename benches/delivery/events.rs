@@ -22,12 +22,12 @@ use ktel::uploader::Uploader;
 use ktel_delivery::gzip::compress;
 use ktel_testkit::capture::BlackHole;
 
-use crate::{line, micros, percentile};
+use crate::page::{line, micros, percentile};
 
 const ROUNDS: usize = 5000;
 const EVENTS: usize = 100;
-/// How long the ancestor waits for a sink before it leaves.
-const ANCESTORS_FLUSH: Duration = Duration::from_millis(500);
+/// How long kongctl waits for a sink before it leaves.
+const KONGCTL_FLUSH: Duration = Duration::from_millis(500);
 const COMMANDS: [&str; 6] = ["get apis", "get services", "get routes", "plan", "apply", "login"];
 
 pub(crate) fn lines(out: &mut String) -> anyhow::Result<()> {
@@ -156,22 +156,22 @@ fn black_hole(out: &mut String) -> anyhow::Result<()> {
         anyhow::ensure!(command.status()?.success(), "emit failed");
         Ok(start.elapsed())
     };
-    let (mut with, mut without, mut ancestor) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut with, mut without, mut kongctl) = (Vec::new(), Vec::new(), Vec::new());
     run(false)?; // the one in six hours that starts an upload
     for _ in 0..PAIRS {
         with.push(run(false)?);
         without.push(run(true)?);
     }
     for _ in 0..5 {
-        ancestor.push(sent_at_exit(hole.address()));
+        kongctl.push(sent_at_exit(hole.address()));
     }
     let (with, without) = (percentile(&mut with, 0.5), percentile(&mut without, 0.5));
     let delay = with.saturating_sub(without);
     let what = "a command's delay with a server that never answers, over off";
     line(out, what, "2000 us", &micros(delay), delay <= Duration::from_millis(2));
-    let ancestor = percentile(&mut ancestor, 0.5);
-    let ratio = ancestor.as_secs_f64() / delay.as_secs_f64().max(1e-6);
-    let measured = format!("{} there: {ratio:.0} times", micros(ancestor));
+    let kongctl = percentile(&mut kongctl, 0.5);
+    let ratio = kongctl.as_secs_f64() / delay.as_secs_f64().max(1e-6);
+    let measured = format!("{} there: {ratio:.0} times", micros(kongctl));
     line(
         out,
         "against sending at exit, which is left after 500 ms",
@@ -182,7 +182,7 @@ fn black_hole(out: &mut String) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the ancestor does at the end of a command: send, and wait for so long.
+/// What kongctl does at the end of a command: send, and wait for so long.
 fn sent_at_exit(server: std::net::SocketAddr) -> Duration {
     let start = Instant::now();
     let (done, sent) = mpsc::channel();
@@ -195,7 +195,7 @@ fn sent_at_exit(server: std::net::SocketAddr) -> Duration {
         };
         done.send(exchange()).ok(); // nobody may be waiting any more
     });
-    sent.recv_timeout(ANCESTORS_FLUSH).ok(); // left behind, as there
+    sent.recv_timeout(KONGCTL_FLUSH).ok(); // left behind, as there
     start.elapsed()
 }
 
@@ -219,10 +219,11 @@ fn compressed(out: &mut String) -> anyhow::Result<()> {
     let uploader = Uploader::of(place.path());
     let mut sink = uploader.sink();
     let mut seconds = 1_790_000_000;
-    let mut luck: u64 = 7;
+    let mut random: u64 = 7;
     for _ in 0..EVENTS {
-        luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let dice = (luck >> 33) as usize;
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let dice = (random >> 33) as usize;
         seconds += 5 + (dice % 400) as i64;
         let time = Timestamp::from_second(seconds).expect("a time in this century");
         let event = Event::new(time, "1.2.3", COMMANDS[(dice >> 9) % COMMANDS.len()]);

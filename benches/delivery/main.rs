@@ -6,10 +6,9 @@
 
 mod events;
 mod outage;
+mod page;
 
-use std::fmt::Write;
 use std::path::Path;
-use std::time::Duration;
 
 fn main() -> anyhow::Result<()> {
     let mut page = String::from(
@@ -32,21 +31,4 @@ Written by `make bench`. Times are of one machine on one day, and medians unless
 #[expect(clippy::print_stdout, reason = "a bench prints its result")]
 fn show(page: &str) {
     println!("{page}");
-}
-
-/// The value below which this part of some measurements lies.
-fn percentile(measured: &mut [Duration], part: f64) -> Duration {
-    measured.sort_unstable();
-    let last = measured.len() - 1;
-    measured[(last as f64 * part) as usize]
-}
-
-/// One line of the table: what, budget, measured, and whether it holds.
-fn line(out: &mut String, what: &str, budget: &str, measured: &str, holds: bool) {
-    let verdict = if holds { "yes" } else { "**no**" };
-    writeln!(out, "| {what} | {budget} | {measured} | {verdict} |").expect("a string takes all");
-}
-
-fn micros(time: Duration) -> String {
-    format!("{:.2} us", time.as_secs_f64() * 1e6)
 }

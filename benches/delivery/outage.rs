@@ -12,7 +12,7 @@ use ktel_delivery::verdict::Trouble;
 use ktel_delivery::{Parcel, Verdict};
 use ktel_testkit::capture::Http;
 
-use crate::line;
+use crate::page::line;
 
 const NOW: Duration = Duration::from_secs(1_790_000_000);
 const REPORT_BYTES: usize = 2048;

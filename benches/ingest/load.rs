@@ -14,8 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::receiver::DAY;
-use crate::{CONNECTIONS_OF_FEW, SENDING};
+use crate::same::{CONNECTIONS_OF_FEW, DAY, SENDING};
 
 /// An answer's head and body fit; ours have some 200 bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;

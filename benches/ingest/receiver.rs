@@ -12,11 +12,10 @@ use ktel_server::{Catalog, Store, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::kamaji;
 use crate::load::{self, Load};
-use crate::{Run, ancestor};
-
-/// The day of every report, which is also the receiver's.
-pub(crate) const DAY: &str = "2026-11-21";
+use crate::run::Run;
+use crate::same::DAY;
 
 fn now() -> Timestamp {
     format!("{DAY}T10:00:00Z").parse().expect("a time")
@@ -62,6 +61,6 @@ async fn count(place: &str, parsed: &Place, table: &str) -> anyhow::Result<usize
                 rusqlite::Connection::open(file)?.query_row(&asked, [], |row| row.get(0))?;
             Ok(usize::try_from(count)?)
         }
-        Place::Postgres(_) => ancestor::count(place, &asked).await,
+        Place::Postgres(_) => kamaji::count(place, &asked).await,
     }
 }

@@ -1,4 +1,4 @@
-//! `cluster-state` beside a counter that pages by 100, metadata only, as the ancestor does.
+//! `cluster-state` beside a counter that pages by 100, metadata only, as the telemetry library of Kong does.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use kube::api::ListParams;
 use kube::core::{ApiResource, DynamicObject};
 
 use crate::cluster::{Cluster, NODES, PODS, SERVICES};
-use crate::{line, median};
+use crate::page::{line, median};
 
 const ROUNDS: usize = 3;
 

@@ -5,9 +5,9 @@
 
 mod cluster;
 mod counting;
+mod page;
 mod program;
 
-use std::fmt::Write;
 use std::path::Path;
 
 fn main() -> anyhow::Result<()> {
@@ -35,16 +35,4 @@ The cluster: {} pods, {} nodes, {} services, made up and served over HTTP on loo
 #[expect(clippy::print_stdout, reason = "a bench prints its result")]
 fn show(page: &str) {
     println!("{page}");
-}
-
-/// The middle of some measurements.
-fn median<T: Copy + PartialOrd>(mut values: Vec<T>) -> T {
-    values.sort_by(|one, other| one.partial_cmp(other).expect("measurements can be compared"));
-    values[values.len() / 2]
-}
-
-/// One line of a table: what, budget, measured, and whether it holds.
-fn line(out: &mut String, what: &str, budget: &str, measured: &str, holds: bool) {
-    let verdict = if holds { "yes" } else { "**no**" };
-    writeln!(out, "| {what} | {budget} | {measured} | {verdict} |").expect("a string takes all");
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::cluster::{Cluster, PODS};
-use crate::{line, median};
+use crate::page::{line, median};
 
 const MIB: u64 = 1 << 20;
 const STARTS: usize = 50;

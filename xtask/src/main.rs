@@ -2,6 +2,7 @@
 
 use clap::Parser;
 
+mod check;
 mod generate;
 mod image;
 mod real;
@@ -10,6 +11,13 @@ mod real;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
+    /// Checks what cargo and clippy cannot: import circles, layers, limits, words.
+    Check {
+        /// Fail on nothing; list what crates that are skipped have, types that share a name, and words that
+        /// are being replaced
+        #[arg(long)]
+        report: bool,
+    },
     /// Writes the files that come from the standard and the command line.
     Generate {
         /// Write nothing; fail and name the files that are not fresh
@@ -25,6 +33,7 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
+        Chore::Check { report } => check::run(report),
         Chore::Generate { check } => generate::run(check),
         Chore::Image(image) => image::run(&image),
         Chore::Real(chore) => real::run(chore),

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use crate::limits;
 
-/// Gives a pause between nothing and the doubled one before, so that many clients of one receiver
-/// do not come back together ("full jitter"); `luck` is between 0 and 1.
+/// Gives a pause between zero and a bound that doubles with each failure, so that many clients of
+/// one receiver do not come back together ("full jitter"). `jitter` is a random number from 0 to 1.
 ///
-/// A receiver that names a time is not asked before it, and the jitter comes on top.
+/// If the receiver names a time, the pause is at least that long, and the jitter comes on top.
 #[must_use]
-pub fn pause(failures: u32, asked: Option<Duration>, luck: f64) -> Duration {
+pub fn pause(failures: u32, asked: Option<Duration>, jitter: f64) -> Duration {
     let doubled = limits::BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(failures.min(16)));
-    let jitter = doubled.min(limits::BACKOFF_MAX).mul_f64(luck.clamp(0.0, 1.0));
+    let random = doubled.min(limits::BACKOFF_MAX).mul_f64(jitter.clamp(0.0, 1.0));
     match asked {
-        Some(asked) => asked.min(limits::RETRY_AFTER_MAX) + jitter.min(limits::BACKOFF_FIRST),
-        None => jitter,
+        Some(asked) => asked.min(limits::RETRY_AFTER_MAX) + random.min(limits::BACKOFF_FIRST),
+        None => random,
     }
 }
 
@@ -35,10 +35,10 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_names_a_time_is_not_asked_before_it_nor_an_eternity_later() {
+    fn a_time_that_the_receiver_names_is_kept_up_to_a_limit() {
         let asked = Some(Duration::from_secs(7));
-        for luck in [0.0, 0.3, 1.0] {
-            let pause = pause(9, asked, luck);
+        for jitter in [0.0, 0.3, 1.0] {
+            let pause = pause(9, asked, jitter);
             assert!(pause >= Duration::from_secs(7) && pause < Duration::from_secs(8), "{pause:?}");
         }
         let year = Some(Duration::from_secs(365 * 86_400));

@@ -1,4 +1,4 @@
-//! Brings what waits in a spool to its receiver, by the rules of retrying.
+//! Delivers the parcels of a spool to their receiver, with retries.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -12,15 +12,15 @@ use crate::parcel::Parcel;
 use crate::spool::{Cursor, Drop, Error, Id, Spool, Stored};
 use crate::verdict::{Refusal, Trouble, Verdict};
 
-/// One exchange with a receiver. Transports implement it, and tests that put in a bad one.
+/// One exchange with a receiver. Transports implement it, and so do tests of bad ones.
 pub trait Carrier: Send + Sync {
-    /// Sends a parcel once and judges the answer; it ends by itself, whatever the receiver does.
+    /// Sends a parcel once and judges the answer. It ends within a time limit of its own.
     fn carry<'a>(
         &'a self,
         parcel: &'a Parcel,
     ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
 
-    /// Says how many parcels may go in one exchange, each a line of JSON.
+    /// Gives how many parcels one exchange may carry, each as a line of JSON.
     fn together(&self) -> usize {
         1
     }
@@ -35,20 +35,20 @@ pub struct Surroundings {
     pub luck: fn() -> f64,
 }
 
-/// What a delivery has come to; `read = accepted + refused` and what waits is still in the spool.
+/// The result of a delivery. Parcels that were neither accepted nor rejected still wait in the spool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
-    /// Parcels that the receiver has.
+    /// Parcels that the receiver accepted.
     pub accepted: u64,
-    /// Items of accepted parcels that the receiver does not want.
+    /// Items that the receiver rejected within parcels that it accepted.
     pub rejected_items: u64,
-    /// What the receiver said of the first of them.
+    /// Why the receiver rejected the first of them.
     pub rejected_because: Option<String>,
-    /// Parcels that the receiver does not want, by reason.
+    /// Parcels that the receiver rejected, by reason.
     pub refused: BTreeMap<Refusal, u64>,
     /// Exchanges that have to be repeated, by reason.
     pub retried: BTreeMap<Trouble, u64>,
-    /// Whether everything that waited has been settled.
+    /// Whether no parcel waits any more.
     pub finished: bool,
 }
 
@@ -67,14 +67,14 @@ impl Account {
     }
 }
 
-/// Delivers all that waits, oldest first, until the deadline; tells `observe` of every verdict.
+/// Delivers all waiting parcels, oldest first, until the deadline; calls `observe` with each verdict.
 ///
-/// *Guarantees:* a parcel leaves the spool only when it was accepted or refused. It is sent again
-/// only after an answer that asks for it, or when no answer was seen: a receiver that took it and
-/// could not say so gets it twice, with the same key. Parcels that go together and are refused go
-/// once more by themselves: one bad parcel takes no others with it.
+/// *Guarantees:* a parcel leaves the spool only when it was accepted or rejected. It is sent again
+/// only if the answer asks for it, or if no answer came. A receiver that took it but could not answer
+/// gets it twice, with the same key. If parcels that were sent together are rejected, each is sent
+/// once more by itself, so that one bad parcel does not affect the others.
 ///
-/// *Cancel safety:* may be dropped at any time; what was under way counts as unanswered.
+/// *Cancel safety:* may be dropped at any time; an exchange that was under way counts as unanswered.
 ///
 /// # Errors
 /// When the spool fails.
@@ -116,7 +116,7 @@ pub async fn deliver(
         let ids: Vec<Id> = batch.iter().map(|stored| stored.id).collect();
         match verdict {
             Verdict::Refused { .. } if batch.len() > 1 => {
-                // The receiver does not know lines, or one of them is bad: each by itself, from here.
+                // The receiver does not know lines, or one of them is bad: send each by itself from now on.
                 together = 1;
                 reader = Reader::default();
                 continue;
@@ -136,7 +136,7 @@ pub async fn deliver(
     Ok(account)
 }
 
-/// Reads ahead: what does not fit into one exchange begins the next.
+/// Reads one parcel ahead: a parcel that does not fit into one exchange begins the next.
 #[derive(Default)]
 struct Reader {
     cursor: Cursor,
@@ -174,11 +174,11 @@ impl Reader {
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 
-/// Makes one parcel of many; its key is the same for the same ones, since they leave in their order.
+/// Joins parcels to one. The same parcels get the same key, since they are sent in their order.
 fn lines(batch: &[Stored]) -> Parcel {
     let bodies: Vec<&[u8]> = batch.iter().map(|stored| &stored.parcel.body[..]).collect();
     let first = batch.first().map(|stored| stored.parcel.clone());
-    let Parcel { to, key, .. } = first.expect("only what is there is joined");
+    let Parcel { to, key, .. } = first.expect("a batch is not empty");
     let key = format!("{key}+{}", batch.len());
     Parcel { to, key, content_type: LINES.to_owned(), body: bodies.join(&b'\n').into() }
 }

@@ -1,4 +1,4 @@
-//! What the transport says when there is no answer, as a verdict.
+//! The verdict when no answer came: made of the error of the transport.
 
 use std::error::Error;
 use std::io;
@@ -7,12 +7,12 @@ use crate::verdict::{Trouble, Verdict};
 
 type Cause<'a> = &'a (dyn Error + 'static);
 
-/// Judges a failed exchange: nothing was answered, so that nothing is final.
+/// Judges a failed exchange. Without an answer, the parcel is tried again.
 #[must_use]
 pub fn judge(error: Cause<'_>) -> Verdict {
     let causes = causes(error);
     let trouble = causes.iter().find_map(|cause| trouble(*cause));
-    // The innermost says it best, and the outer ones may quote a URL.
+    // The innermost error is the most precise one, and outer ones may quote a URL.
     let innermost = causes.last().map(ToString::to_string).unwrap_or_default();
     Verdict::retry(trouble.unwrap_or(Trouble::Unreachable), innermost)
 }
@@ -29,7 +29,7 @@ fn trouble(cause: Cause<'_>) -> Option<Trouble> {
     }
 }
 
-/// Gives an error and its causes; an I/O error keeps one in itself, where `source` does not lead.
+/// Gives an error and its causes. The error inside an I/O error is not its `source`.
 fn causes(error: Cause<'_>) -> Vec<Cause<'_>> {
     const DEEP: usize = 16; // chains have five or six
     let mut causes = Vec::new();

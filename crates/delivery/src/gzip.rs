@@ -1,4 +1,4 @@
-//! Compresses what is posted.
+//! Compresses bodies with gzip.
 
 use bytes::Bytes;
 use flate2::Crc;
@@ -6,12 +6,12 @@ use miniz_oxide::deflate::core::{
     CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
 };
 
-/// The best that is still fast.
+/// The best compression that is still fast.
 const LEVEL: i32 = 9;
-/// Only matches of six bytes and more count. Records that are alike have long ones, and bodies
-/// become some 4% smaller; flate2 has no way to ask for it.
+/// Uses only matches of six bytes and more. Similar records have long ones, and bodies become some
+/// 4% smaller. flate2 has no option for it.
 const FILTERED: i32 = 1;
-/// Without the frame of zlib.
+/// Without the header of zlib.
 const RAW: i32 = 0;
 /// RFC 1952: the magic number, deflate, no name, no time, best compression, no system.
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
@@ -26,7 +26,7 @@ pub fn compress(bytes: &[u8]) -> Bytes {
         out.extend_from_slice(part);
         true
     });
-    debug_assert_eq!(status, TDEFLStatus::Done, "memory takes all");
+    debug_assert_eq!(status, TDEFLStatus::Done, "a vector takes all bytes");
     let mut sum = Crc::new();
     sum.update(bytes);
     out.extend_from_slice(&sum.sum().to_le_bytes());
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_much_come_back() {
+    fn an_empty_and_a_large_body_come_back() {
         check(b"");
         check(&b"alike ".repeat(500_000));
     }

@@ -1,4 +1,4 @@
-//! One HTTP client for every receiver: bounded in time and bytes, follows nobody, prints no secret.
+//! The HTTP client for all receivers: bounded in time and bytes, no redirects, no secrets in output.
 
 use std::time::Duration;
 
@@ -25,11 +25,11 @@ pub struct Client(reqwest::Client);
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Client") // its default headers are nobody's business
+        out.write_str("Client") // its default headers may hold secrets
     }
 }
 
-/// Which HTTP is spoken.
+/// The version of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// HTTP/1.1, or HTTP/2 where TLS agrees on it.
@@ -38,13 +38,13 @@ pub enum Protocol {
     Two,
 }
 
-/// Why there is no client.
+/// Why no client can be made.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// A file of certificates.
+    /// A file of certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] tls::Error),
-    /// The library refuses.
+    /// The HTTP library reports an error.
     #[error("set up the HTTP client")]
     Client {
         /// Why.
@@ -52,14 +52,14 @@ pub enum Error {
     },
 }
 
-/// What is posted.
+/// A request that is posted.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Where to.
     pub url: Url,
     /// Headers; mark secrets with `set_sensitive`.
     pub headers: HeaderMap,
-    /// What the body is.
+    /// The content type of the body.
     pub content_type: HeaderValue,
     /// The body.
     pub body: Bytes,
@@ -67,7 +67,7 @@ pub struct Request {
     pub gzip: bool,
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The status.
@@ -76,12 +76,12 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// How long the receiver asks us to wait.
     pub retry_after: Option<Duration>,
-    /// The body, cut at [`limits::ANSWER_BYTES_MAX`].
+    /// The body, cut at [`limits::RECEIVER_ANSWER_BYTES_MAX`].
     pub body: Bytes,
 }
 
 impl Reply {
-    /// Gives what verdicts are made of.
+    /// Gives the parts that a verdict is made of.
     #[must_use]
     pub fn answer(&self) -> Answer<'_> {
         Answer { status: self.status, retry_after: self.retry_after, body: &self.body }
@@ -89,20 +89,20 @@ impl Reply {
 }
 
 impl Client {
-    /// Makes a client for a receiver. One that is asked for a `http` receiver may know no authorities,
-    /// and then trusts nobody over TLS.
+    /// Makes a client for a receiver. For a receiver of `http` the list of certificate authorities may
+    /// be empty; then no TLS connection, to a proxy for example, is trusted.
     ///
     /// # Errors
     /// When a file of certificates cannot be used, or there are no authorities for TLS.
     pub fn new(receiver: &Url, trust: &Trust, protocol: Protocol) -> Result<Self, Error> {
         let mut tls = match receiver.scheme() {
-            "http" => trust.configure_in_the_open()?,
+            "http" => trust.configure_without_tls()?,
             _ => trust.configure()?,
         };
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("ktel/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
-            .connect_timeout(limits::CONNECT_WITHIN)
+            .connect_timeout(limits::REACH_WITHIN)
             .timeout(limits::EXCHANGE_WITHIN)
             .pool_max_idle_per_host(2);
         tls.alpn_protocols = match protocol {
@@ -125,7 +125,7 @@ impl Client {
         exchange.unwrap_or_else(|_| Err(Verdict::retry(Trouble::Timeout, "no answer in time")))
     }
 
-    /// Asks once, for what is polled.
+    /// Sends one GET.
     ///
     /// # Errors
     /// The verdict, when no answer came.
@@ -134,7 +134,7 @@ impl Client {
         reply(sent.map_err(|error| fault::judge(&error.without_url()))?, now).await
     }
 
-    /// Reads a document of at the most so many bytes; gives its status, too.
+    /// Reads a document of at most `bytes_max` bytes, and gives the status too.
     ///
     /// # Errors
     /// The verdict, when no answer came or it is longer.
@@ -174,23 +174,23 @@ async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Verd
     let mut headers = parts.headers;
     let retry_after = headers
         .get(RETRY_AFTER)
-        // A value that is no text makes no sense either.
+        // A value that is no text is ignored.
         .and_then(|value| value.to_str().ok())
         .and_then(|value| retry_after::parse(value, std::time::UNIX_EPOCH + now));
     let body = beginning(body, &mut headers).await?;
     Ok(Reply { status: parts.status.as_u16(), headers, retry_after, body })
 }
 
-/// Reads a body as far as its limit, and the trailers of one that is no longer. The status stands
-/// before the body, and what a receiver says first is worth most.
+/// Reads a body up to its limit, and the trailers unless the limit was reached. A longer body is cut:
+/// the status and the beginning of the body are enough for a verdict.
 async fn beginning(mut body: reqwest::Body, headers: &mut HeaderMap) -> Result<Bytes, Verdict> {
     let mut read = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        // The answer broke off, and nobody knows what it would have been.
+        // The answer broke off; the rest of it could have changed the verdict.
         let frame = frame.map_err(|error| fault::judge(&error))?;
         match frame.into_data() {
             Ok(data) => {
-                let room = limits::ANSWER_BYTES_MAX - read.len();
+                let room = limits::RECEIVER_ANSWER_BYTES_MAX - read.len();
                 read.extend_from_slice(&data[..data.len().min(room)]);
                 if data.len() > room {
                     break;
@@ -208,7 +208,7 @@ async fn beginning(mut body: reqwest::Body, headers: &mut HeaderMap) -> Result<B
 /// When the name or the value cannot stand in a header; the value is not quoted.
 pub fn sensitive(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), BadHeader> {
     let bad = || BadHeader { name: name.to_owned() };
-    // The library's errors add nothing but the value.
+    // The errors of the library would quote the value.
     let header = HeaderName::try_from(name).map_err(|_| bad())?;
     let mut value = HeaderValue::try_from(value).map_err(|_| bad())?;
     value.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! Bytes in, verdict out: the one way of getting bytes accepted.
+//! Delivers bytes to receivers: a spool on disk, retries, and a verdict for every answer.
 //!
 //! A [`Parcel`] waits in a [`Spool`](spool::Spool) until a [courier](courier::deliver) has
 //! brought it to its receiver, whose answer is a [`Verdict`]. Nothing here knows what a parcel

@@ -4,37 +4,42 @@ use std::time::Duration;
 
 /// The largest parcel: a report of 11 jobs has 2 kB, and what a user pipes in ends at 1 MiB.
 pub const PARCEL_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// What goes in one exchange where parcels go together: half of what receivers like ours take.
+/// The largest body of parcels that are sent together: half of what our receiver takes.
 pub const JOINED_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// The longest address, content type or key; addresses are URLs, which browsers cut at 8 kB too.
+/// The longest address, content type or key. Many programs limit URLs to 8 kB.
 pub const LABEL_BYTES_MAX: usize = 8 * 1024;
-/// A segment is at the most this large, so that reading one never costs more memory than this.
+/// The largest segment. Reading one takes as much memory.
 pub const SEGMENT_BYTES_MAX: u64 = 1024 * 1024;
-/// Smaller segments would cost a file for a handful of parcels.
+/// The smallest segment. A smaller one would be a file for a handful of parcels.
 pub const SEGMENT_BYTES_MIN: u64 = 16 * 1024;
-/// A full spool gives up about this part of itself at a time when it drops the oldest; each segment
-/// costs every push a look at its file.
+/// Records of a segment; no segment has as many. Lost records are counted one by one, and a damaged
+/// file may make any number of them seem lost.
+pub(crate) const SEGMENT_RECORDS_MAX: u64 = 1 << 20;
+/// The file that counts dropped parcels: five reasons with a number each.
+pub(crate) const DROPS_FILE_BYTES_MAX: u64 = 4096;
+/// A full spool drops about this part of itself at a time, the oldest first. Each segment costs every push
+/// a look at its file.
 pub const SEGMENTS: u64 = 6;
 /// The first pause after a failure; doubles with each.
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
-/// The longest pause of our own.
+/// The longest pause, unless the receiver asks for a longer one.
 pub const BACKOFF_MAX: Duration = Duration::from_secs(60);
-/// The longest pause that a receiver may ask for; one that asks for more is tried again then.
+/// The longest pause that a receiver may ask for. After it, the parcel is tried again in any case.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
-/// How long a receiver that says it is nearly full is given after each parcel.
+/// The pause after each parcel while the receiver says that it is nearly full.
 pub const SLOW_DOWN: Duration = Duration::from_secs(1);
-/// How long it may take to find and reach a receiver.
-pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// How long a whole exchange may take; OTLP's exporters default to the same.
+/// How long it may take to resolve and connect to a receiver.
+pub const REACH_WITHIN: Duration = Duration::from_secs(10);
+/// How long a whole exchange may take, as by default in the OTLP/HTTP exporter of the Collector.
 pub const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
-/// The longest answer that is read; OTLP asks for such a limit and suggests 4 MiB, and no answer
-/// that we understand needs more than this.
-pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// A body smaller than this is not worth compressing: it fits one packet anyway.
+/// The longest answer that is read. OTLP asks for such a limit and suggests 4 MiB; no answer that we
+/// understand is longer than this.
+pub const RECEIVER_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Smaller bodies are not compressed: they fit one packet.
 pub const GZIP_FROM_BYTES: usize = 1024;
-/// A datagram that fits 1500-byte Ethernet over IPv6 with its headers is never cut to pieces.
-pub const DATAGRAM_BYTES_MAX: usize = 1452;
-/// How long a line receiver may take to close its side after we have said goodbye.
+/// The largest datagram: it fits Ethernet with 1500 bytes over IPv6, and is never fragmented.
+pub const SENT_DATAGRAM_BYTES_MAX: usize = 1452;
+/// How long a receiver of lines may take to close its side after we have closed ours.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 /// The largest file of certificates or of a token that is read.
 pub const SECRET_FILE_BYTES_MAX: u64 = 1024 * 1024;

@@ -1,4 +1,4 @@
-//! Lines over TCP, TLS and UDP: written, said goodbye, and never confirmed.
+//! Sends lines over TCP, TLS and UDP. Their receivers confirm nothing.
 
 use std::io;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::fault;
 use crate::limits;
 use crate::verdict::{Refusal, Trouble, Verdict};
 
-/// How a line travels.
+/// The transport of a line.
 #[derive(Debug, Clone)]
 pub enum Wire {
-    /// TCP, in the open.
+    /// TCP without encryption.
     Tcp,
     /// TCP under TLS.
     Tls(Arc<rustls::ClientConfig>),
@@ -25,10 +25,10 @@ pub enum Wire {
     Udp,
 }
 
-/// Sends bytes to a receiver that answers nothing. `Accepted` means that they were handed over.
+/// Sends bytes to a receiver that does not answer. `Accepted` means that the connection took them.
 pub async fn send(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> Verdict {
-    if matches!(wire, Wire::Udp) && bytes.len() > limits::DATAGRAM_BYTES_MAX {
-        let most = limits::DATAGRAM_BYTES_MAX;
+    if matches!(wire, Wire::Udp) && bytes.len() > limits::SENT_DATAGRAM_BYTES_MAX {
+        let most = limits::SENT_DATAGRAM_BYTES_MAX;
         let message = format!("{} bytes do not fit a datagram of {most}", bytes.len());
         return Verdict::refused(Refusal::TooLarge, message);
     }
@@ -36,7 +36,7 @@ pub async fn send(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> Verdict {
     match sent {
         Ok(Ok(())) => Verdict::Accepted,
         Ok(Err(error)) => fault::judge(&error),
-        Err(_) => Verdict::retry(Trouble::Timeout, "the line was not taken in time"),
+        Err(_) => Verdict::retry(Trouble::Timeout, "sending the line timed out"),
     }
 }
 
@@ -47,7 +47,7 @@ async fn hand_over(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> io::Resu
             let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
             let stream = connect(host, port).await?;
             let connector = TlsConnector::from(Arc::clone(config));
-            let stream = within(limits::CONNECT_WITHIN, connector.connect(name, stream)).await?;
+            let stream = within(limits::REACH_WITHIN, connector.connect(name, stream)).await?;
             write(stream, bytes).await
         }
         Wire::Udp => {
@@ -67,15 +67,15 @@ async fn hand_over(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> io::Resu
 }
 
 async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
-    within(limits::CONNECT_WITHIN, TcpStream::connect((host, port))).await
+    within(limits::REACH_WITHIN, TcpStream::connect((host, port))).await
 }
 
 async fn within<T>(limit: Duration, what: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     timeout(limit, what).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// Writes, ends our side (under TLS with `close_notify`) and reads the other side to its end:
-/// closing with its bytes unread resets the connection, and the receiver drops the line.
+/// Writes, closes our side (with `close_notify` under TLS) and reads the other side to its end.
+/// Closing with unread bytes would reset the connection, and the receiver could lose the line.
 async fn write(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.flush().await?;
@@ -86,9 +86,9 @@ async fn write(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) ->
         io::Result::Ok(())
     });
     match drained.await {
-        // Under TLS many receivers close without a goodbye of their own.
+        // Many receivers close TLS connections without `close_notify`.
         Ok(Err(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
-        // A receiver that keeps its side open has the line.
+        // A receiver that keeps its side open has read the line.
         Ok(_) | Err(_) => Ok(()),
     }
 }

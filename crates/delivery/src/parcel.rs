@@ -1,4 +1,4 @@
-//! What is delivered: a body, where it goes, and the key that tells a repetition.
+//! A parcel: a body, its destination, and a key by which the receiver recognises a repetition.
 
 use bytes::Bytes;
 
@@ -7,13 +7,13 @@ use crate::limits;
 /// Bytes for a receiver.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parcel {
-    /// Where it goes, as its owner writes it; never a secret.
+    /// The destination, as its owner writes it; never a secret.
     pub to: String,
-    /// Tells the receiver that it has it already.
+    /// By this key the receiver recognises a repetition.
     pub key: String,
-    /// What the body is.
+    /// The content type of the body.
     pub content_type: String,
-    /// What is delivered.
+    /// The bytes to deliver.
     pub body: Bytes,
 }
 
@@ -56,7 +56,7 @@ impl Parcel {
             let (length, _) = bytes.split_first_chunk::<2>()?;
             let length = usize::from(u16::from_le_bytes(*length));
             let text = bytes.get(2..2 + length)?;
-            let text = String::from_utf8(text.to_vec()).ok()?; // not ours, then
+            let text = String::from_utf8(text.to_vec()).ok()?; // not written by us
             bytes = bytes.slice(2 + length..);
             Some(text)
         };
@@ -65,7 +65,7 @@ impl Parcel {
     }
 }
 
-/// The parcel is larger than may be kept.
+/// The parcel is larger than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLarge {
     pub(crate) bytes: usize,
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_too_long_is_refused_and_no_body_is_shown() {
+    fn a_label_too_long_is_an_error_and_no_body_is_shown() {
         let mut one = parcel(b"secret");
         assert!(!format!("{one:?}").contains("secret"));
         one.to = "x".repeat(limits::LABEL_BYTES_MAX + 1);

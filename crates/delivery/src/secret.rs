@@ -1,4 +1,4 @@
-//! Words that are never printed.
+//! Secrets, which are never printed.
 
 use std::fmt;
 use std::fs::File;
@@ -7,18 +7,18 @@ use std::path::Path;
 
 use crate::limits;
 
-/// A token or a header's value; printing it in any way shows that it is there, and no more.
+/// A token or a header's value. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a word; what surrounds it in a file or a variable is no part of it.
+    /// Wraps a secret without the white space around it.
     #[must_use]
     pub fn new(word: &str) -> Self {
         Self(word.trim().to_owned())
     }
 
-    /// Reads the only word of a file.
+    /// Reads the secret in a file.
     ///
     /// # Errors
     /// When it cannot be read, is too large or is empty.
@@ -30,7 +30,7 @@ impl Secret {
         Ok(word)
     }
 
-    /// Gives the word to what sends it.
+    /// Gives the secret, to be sent.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

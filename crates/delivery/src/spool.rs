@@ -1,16 +1,16 @@
-//! Parcels on disk until somebody has accepted them.
+//! Keeps parcels on disk until a receiver has accepted them.
 //!
-//! *Constraints:* nothing acknowledged by [`Spool::push`] is lost to a `kill -9`, nor, when
-//! [`Durability::Synced`], to a crash of the machine; several processes may use one spool; it
-//! never grows past its bounds, not even on the way; reading costs the memory of one segment.
+//! *Constraints:* a parcel for which [`Spool::push`] succeeded survives a `kill -9` and, with
+//! [`Durability::Synced`], a crash of the machine. Several processes may use one spool. It never grows
+//! beyond its bounds, not even for a moment. Reading takes the memory of one segment.
 //!
 //! *Format:* segments `<first sequence>.log` hold records in order and are only ever appended to;
-//! `<first sequence>.acks` names the records of that segment that are done with. When all are, and
-//! it is the first, both files go; the last segment is replaced by an empty one before, so that no
-//! sequence is used twice.
-//! `drops` counts what left without having been delivered. `lock` is held during each change, for
-//! microseconds, and keeps a note by which a push finds its place without looking at the rest;
-//! `courier.lock` is held by whoever delivers.
+//! `<first sequence>.acks` lists the settled records of that segment. When all records of the first
+//! segment are settled, both files are removed. If it is the last segment too, an empty one is made
+//! before, so that no sequence is used twice.
+//! `drops` counts parcels that left without having been delivered. `lock` is held during each change,
+//! for microseconds, and holds a summary by which a push finds its place without reading the rest.
+//! `courier.lock` is held by the process that delivers.
 
 use std::collections::VecDeque;
 use std::io;
@@ -29,48 +29,19 @@ mod drops;
 mod layout;
 mod memory;
 mod record;
+mod settings;
 mod summary;
 
 pub use disk::{Directory, Disk, Durability, Guard};
 pub use drops::{Drop, Drops};
 pub use memory::Memory;
+pub use settings::{Bounds, Full, Settings};
 
 use layout::{Layout, Segment};
 use summary::Summary;
 
 const LOCK: &str = "lock";
 const COURIER: &str = "courier.lock";
-
-/// How much may lie in a spool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Bytes of all its files.
-    pub bytes: u64,
-    /// Parcels that wait.
-    pub parcels: u64,
-    /// How old a parcel may become.
-    pub age: Duration,
-}
-
-/// What happens when a spool is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Full {
-    /// The new parcel is refused.
-    RefuseNew,
-    /// The oldest segment goes, and its parcels are counted.
-    DropOldest,
-}
-
-/// How a spool behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// How much it holds.
-    pub bounds: Bounds,
-    /// What happens then.
-    pub full: Full,
-    /// What a push outlives.
-    pub durability: Durability,
-}
 
 /// Parcels that wait on disk.
 #[derive(Debug, Clone)]
@@ -79,13 +50,13 @@ pub struct Spool {
     settings: Settings,
 }
 
-/// Names a parcel of one spool; never used twice.
+/// The number of a parcel in its spool; never used twice.
 pub type Id = u64;
 
 /// A parcel that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its name.
+    /// Its number.
     pub id: Id,
     /// When it was pushed, since the epoch.
     pub time: Duration,
@@ -93,7 +64,7 @@ pub struct Stored {
     pub parcel: Parcel,
 }
 
-/// Where a reader is.
+/// The position of a reader.
 #[derive(Debug, Default)]
 pub struct Cursor {
     next: Id,
@@ -107,7 +78,7 @@ pub struct Status {
     pub parcels: u64,
     /// Bytes of its files.
     pub bytes: u64,
-    /// What left without having been delivered, since the spool began.
+    /// Parcels that left without having been delivered, since the spool began.
     pub drops: Drops,
 }
 
@@ -117,9 +88,9 @@ pub enum Error {
     /// There is no room.
     #[error("the spool is full: {parcels} parcels, {bytes} bytes")]
     Full {
-        /// That wait already.
+        /// Parcels that wait already.
         parcels: u64,
-        /// Of its files.
+        /// Bytes of its files.
         bytes: u64,
     },
     /// It is larger than a parcel, or than the whole spool, may be.
@@ -128,7 +99,7 @@ pub enum Error {
         /// Its body.
         bytes: usize,
     },
-    /// The disk refuses.
+    /// The disk reports an error.
     #[error("{doing} the spool")]
     Disk {
         /// What was attempted.
@@ -151,35 +122,35 @@ struct Added {
     ids: Range<Id>,
 }
 
-/// Lets one process at a time deliver.
+/// The lock for delivering. One process at a time has it.
 #[derive(Debug)]
 pub struct Delivering {
     _guard: Box<dyn Guard>,
 }
 
 impl Spool {
-    /// Names a spool in a directory; nothing is touched before the first push.
+    /// Makes a spool in a directory. The first push creates the directory.
     #[must_use]
     pub fn in_directory(path: impl Into<std::path::PathBuf>, settings: Settings) -> Self {
         Self::on(Arc::new(Directory::new(path)), settings)
     }
 
-    /// Makes a spool that ends with its owner.
+    /// Makes a spool in memory. Its parcels are gone when it is dropped.
     #[must_use]
     pub fn in_memory(settings: Settings) -> Self {
         Self::on(Arc::new(Memory::default()), settings)
     }
 
-    /// Names a spool on any disk.
+    /// Makes a spool on any disk.
     #[must_use]
     pub fn on(disk: Arc<dyn Disk>, settings: Settings) -> Self {
         Self { disk, settings }
     }
 
-    /// Keeps a parcel until it is acknowledged. `now` is the time since the epoch.
+    /// Stores a parcel until it is acknowledged. `now` is the time since the epoch.
     ///
     /// # Errors
-    /// When it was not kept.
+    /// When it was not stored.
     pub fn push(&self, parcel: &Parcel, now: Duration) -> Result<Id, Error> {
         let lock = self.disk.lock(LOCK).map_err(failed("lock"))?;
         if let Some(id) = self.push_at_once(&*lock, parcel, now)? {
@@ -195,10 +166,10 @@ impl Spool {
         Ok(ids.start)
     }
 
-    /// Keeps parcels as [`push`](Self::push) does, for the price of one: all of them, or none.
+    /// Stores parcels as [`push`](Self::push) does, in one write: all of them, or none.
     ///
     /// # Errors
-    /// When they were not kept; one by one, some of them may be.
+    /// When they were not stored. Pushed one by one, some of them may have room.
     pub fn push_all(&self, parcels: &[Parcel], now: Duration) -> Result<Range<Id>, Error> {
         if parcels.is_empty() {
             return Ok(0..0);
@@ -214,7 +185,7 @@ impl Spool {
         let mut records = Vec::new();
         for parcel in parcels {
             records.extend(self.record(ids.end, parcel, now)?);
-            // Numbers that come to their end have room for nobody.
+            // There is no number after the last one.
             ids.end = ids.end.checked_add(1).ok_or_else(|| full_of(&layout))?;
         }
         let (length, count) = (records.len() as u64, parcels.len() as u64);
@@ -226,9 +197,9 @@ impl Spool {
         Ok(Added { layout, segment, length, ids })
     }
 
-    /// Pushes by what the last push has left, if there is nothing else to do.
+    /// Pushes with the summary that the last push left, if nothing else is to be done.
     ///
-    /// Not where a crash of the machine counts: the note is not synced with what it is about.
+    /// Not with `Durability::Synced`: the summary is not synced with the segment it describes.
     fn push_at_once(
         &self,
         lock: &dyn Guard,
@@ -269,13 +240,13 @@ impl Spool {
         append: impl FnOnce(&str) -> io::Result<T>,
     ) -> Result<T, Error> {
         append(log).map_err(|source| {
-            // What is left of it would be skipped by every reader; this only saves the room.
+            // Readers skip what is left of it; this only frees the space.
             self.disk.truncate(log, before).ok();
             Error::Disk { doing: "write to", source }
         })
     }
 
-    /// Gives the next parcel that waits, oldest first, and drops those that are too old.
+    /// Gives the next waiting parcel, oldest first, and drops those that are too old.
     ///
     /// # Errors
     /// When the spool cannot be read.
@@ -286,15 +257,15 @@ impl Spool {
         Ok(cursor.read.pop_front())
     }
 
-    /// Marks parcels as delivered; gives how many of them waited.
+    /// Marks parcels as delivered, and gives how many of them waited.
     ///
     /// # Errors
-    /// When that cannot be written; they will be delivered once more.
+    /// When that cannot be written. They will be delivered once more.
     pub fn acknowledge(&self, ids: &[Id]) -> Result<u64, Error> {
         self.settle(ids, None)
     }
 
-    /// Gives parcels up and counts them; gives how many of them waited.
+    /// Drops parcels and counts them, and gives how many of them waited.
     ///
     /// # Errors
     /// When that cannot be written.
@@ -302,7 +273,7 @@ impl Spool {
         self.settle(ids, Some(why))
     }
 
-    /// Gives up everything that waits; gives how much that was.
+    /// Drops every waiting parcel, and gives how many there were.
     ///
     /// # Errors
     /// When that cannot be written.
@@ -320,7 +291,7 @@ impl Spool {
         Ok(waited)
     }
 
-    /// Says how full it is. A spool that never held anything is left untouched.
+    /// Gives how full it is. A spool that does not exist yet is not created.
     ///
     /// # Errors
     /// When the spool cannot be read.
@@ -334,7 +305,7 @@ impl Spool {
         Ok(Status { parcels: layout.waiting(), bytes: layout.bytes(), drops })
     }
 
-    /// Takes the right to deliver; nothing if another process has it.
+    /// Takes the lock for delivering; none if another process has it.
     ///
     /// # Errors
     /// When the spool cannot be locked.
@@ -347,7 +318,7 @@ impl Spool {
         Ok(!self.disk.files().map_err(failed("read"))?.is_empty())
     }
 
-    /// A spool gives itself up in parts, and reads itself in parts.
+    /// The size of a segment: a full spool drops one at a time, and readers read one at a time.
     fn segment_bytes(&self) -> u64 {
         let part = self.settings.bounds.bytes / limits::SEGMENTS;
         part.clamp(limits::SEGMENT_BYTES_MIN, limits::SEGMENT_BYTES_MAX)
@@ -363,8 +334,8 @@ impl Spool {
         let Settings { bounds, full, .. } = self.settings;
         let disk = &*self.disk;
         let length = length + layout::ACK_BYTES * count;
-        // They would not fit into an empty one either.
-        if length > bounds.bytes || count > bounds.parcels.min(layout::RECORDS_MAX) {
+        // They would not fit into an empty spool either.
+        if length > bounds.bytes || count > bounds.parcels.min(limits::SEGMENT_RECORDS_MAX) {
             return Err(full_of(layout));
         }
         let lacks_room = |layout: &Layout| {
@@ -387,7 +358,7 @@ impl Spool {
     }
 
     fn too_old(&self, now: Duration) -> impl Fn(u64) -> bool + Copy + use<> {
-        // A clock that was set back makes parcels of the future, which are not old.
+        // After the clock was set back, parcels may be of the future. They are not old.
         let oldest = millis(now.saturating_sub(self.settings.bounds.age));
         move |time_ms| time_ms < oldest
     }

@@ -1,4 +1,4 @@
-//! Whom we trust, and who we are, over TLS.
+//! TLS settings: trusted certificate authorities and the certificate of the client.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use thiserror::Error;
 
 use crate::secret::read_text;
 
-/// Files of certificates; without any, the system's authorities are trusted.
+/// Files of certificates. Without any, the authorities of the system are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Trust {
-    /// The authorities to trust instead of the system's.
+    /// The certificate authorities to trust instead of those of the system.
     pub authorities: Option<PathBuf>,
-    /// Our own certificate and its key.
+    /// The certificate of the client and its key.
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
@@ -39,7 +39,7 @@ pub enum Error {
         /// What is missing.
         what: &'static str,
     },
-    /// The certificate and the key do not fit, or are of no kind that we know.
+    /// The certificate and the key do not belong together, or their type is not supported.
     #[error("use the certificate in `{}`", path.display())]
     Unusable {
         /// The file.
@@ -47,7 +47,7 @@ pub enum Error {
         /// Why.
         source: rustls::Error,
     },
-    /// This machine trusts nobody.
+    /// The system has no certificate authorities.
     #[error("the system has no certificate authorities")]
     NoAuthorities,
 }
@@ -62,12 +62,12 @@ impl Trust {
         if roots.is_empty() { Err(Error::NoAuthorities) } else { self.with(roots) }
     }
 
-    /// Makes the configuration for a receiver that is spoken to in the open, which needs no
-    /// authorities. A proxy before it may speak TLS: without authorities none is trusted.
+    /// Makes the configuration for a receiver without TLS. The list of certificate authorities may be
+    /// empty; then no proxy that speaks TLS is trusted.
     ///
     /// # Errors
     /// When a file cannot be used.
-    pub(crate) fn configure_in_the_open(&self) -> Result<ClientConfig, Error> {
+    pub(crate) fn configure_without_tls(&self) -> Result<ClientConfig, Error> {
         self.with(self.roots()?)
     }
 
@@ -84,7 +84,7 @@ impl Trust {
         let text = read(key)?;
         let parsed = PrivateKeyDer::from_pem_slice(text.as_bytes());
         let empty = Error::Empty { path: key.clone(), what: "private key" };
-        // What is wrong with it would quote it.
+        // The error of the parser would quote the key.
         let parsed = parsed.map_err(|_| empty)?;
         builder
             .with_client_auth_cert(chain, parsed)
@@ -100,7 +100,7 @@ impl Trust {
             }
             return Ok(roots);
         }
-        // Some of a system's files are often unreadable or odd; the rest do.
+        // Some files of a system are often unreadable or malformed; the others are enough.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         Ok(roots)
     }

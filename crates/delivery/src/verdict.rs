@@ -1,4 +1,4 @@
-//! What a receiver's answer means: one pure table per protocol.
+//! What the answer of a receiver means: one pure table per protocol.
 
 use std::time::Duration;
 
@@ -11,54 +11,54 @@ pub mod splunk;
 /// What to do with a parcel after an exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The receiver has it.
+    /// The receiver accepted it.
     Accepted,
-    /// The receiver has it, and asks us to be slower.
+    /// The receiver accepted it, and asks us to send more slowly.
     AcceptedSlowly,
-    /// The receiver has it but for some of its items, which it does not want.
+    /// The receiver accepted it, but rejected some of its items.
     PartlyAccepted {
-        /// How many it does not want.
+        /// How many items it rejected.
         rejected: u64,
-        /// What it says.
+        /// The message of the receiver.
         message: String,
     },
     /// Try again later.
     Retry {
         /// Why.
         trouble: Trouble,
-        /// Not before, says the receiver.
+        /// How long the receiver asks us to wait.
         after: Option<Duration>,
-        /// What it says, or what the transport says.
+        /// The message of the receiver or of the transport.
         message: String,
     },
     /// Never try again.
     Refused {
         /// Why.
         refusal: Refusal,
-        /// What it says.
+        /// The message of the receiver.
         message: String,
     },
 }
 
-/// Why a parcel has to wait; a closed list, so that it can be counted.
+/// Why a parcel has to wait. A closed set, so that reasons can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Trouble {
     /// No connection, or it was lost without an answer.
     Unreachable,
     /// The receiver does not answer in time.
     Timeout,
-    /// The receiver's certificate is not trusted: a person has to mend that, so that another try
-    /// at once is no use.
+    /// The certificate of the receiver is not trusted. A person has to fix that, so another try at
+    /// once does not help.
     Untrusted,
     /// The receiver asks for fewer requests.
     Throttled,
-    /// The receiver, or what stands before it, cannot take it now.
+    /// The receiver, or a proxy before it, cannot take it now.
     Unavailable,
-    /// Taken, but never confirmed to be stored.
+    /// Accepted, but never confirmed as stored.
     Unconfirmed,
 }
 
-/// Why a parcel is not wanted; a closed list, so that it can be counted.
+/// Why a parcel was rejected. A closed set, so that reasons can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Refusal {
     /// The receiver cannot read it.
@@ -67,13 +67,13 @@ pub enum Refusal {
     TooLarge,
     /// The credentials are missing or wrong.
     Unauthorized,
-    /// Nothing is there that takes parcels.
+    /// The address is not one of a receiver.
     NotFound,
-    /// The receiver points elsewhere; credentials are not carried after it.
+    /// The receiver redirects to another address. Credentials are not sent there.
     Redirected,
     /// The receiver is not set up for what was asked.
     Misconfigured,
-    /// It speaks for more than it says, so that it is not sent.
+    /// Its line could be read as more than one, so it is not sent.
     Unsafe,
     /// Anything else.
     Other,
@@ -112,7 +112,7 @@ impl Refusal {
 }
 
 impl Verdict {
-    /// Makes a wait without a time.
+    /// Makes a retry without a time.
     pub fn retry(trouble: Trouble, message: impl Into<String>) -> Self {
         Self::Retry { trouble, after: None, message: message.into() }
     }
@@ -122,7 +122,7 @@ impl Verdict {
         Self::Refused { refusal, message: message.into() }
     }
 
-    /// Gives what the receiver says, for whoever has to strike something out of it.
+    /// Gives the message, so that secrets can be removed from it.
     pub fn message_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::Accepted | Self::AcceptedSlowly => None,
@@ -132,7 +132,7 @@ impl Verdict {
         }
     }
 
-    /// Tells whether the receiver has the parcel.
+    /// Says whether the receiver accepted the parcel.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         match self {
@@ -142,19 +142,19 @@ impl Verdict {
     }
 }
 
-/// What came back over HTTP, as far as a verdict needs it.
+/// The parts of an HTTP answer that a verdict needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
     /// The status.
     pub status: u16,
     /// The header `Retry-After`, read.
     pub retry_after: Option<Duration>,
-    /// The body, cut at [`limits::ANSWER_BYTES_MAX`](crate::limits::ANSWER_BYTES_MAX).
+    /// The body, cut at [`limits::RECEIVER_ANSWER_BYTES_MAX`](crate::limits::RECEIVER_ANSWER_BYTES_MAX).
     pub body: &'a [u8],
 }
 
 impl Answer<'_> {
-    /// Gives the beginning of the body for a person: one line, no control characters.
+    /// Gives the beginning of the body as one line without control characters.
     fn says(&self) -> String {
         const SHOWN: usize = 200; // two lines of a terminal
         let text = String::from_utf8_lossy(self.body);

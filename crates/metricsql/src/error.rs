@@ -1,8 +1,9 @@
 //! Why a query cannot be parsed.
 
 use crate::Span;
+use crate::limits::QUOTED_CHARS_MAX;
 
-/// Why a query was refused, and where.
+/// Why a query was rejected, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct Error {
@@ -134,14 +135,11 @@ pub enum ErrorKind {
     },
 }
 
-/// How many characters of a query an error repeats.
-const SHOWN_MAX: usize = 60;
-
 /// Makes a part of a query fit for an error: one short line without control characters.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::new();
     for (index, c) in text.chars().enumerate() {
-        if index == SHOWN_MAX {
+        if index == QUOTED_CHARS_MAX {
             shown.push('…');
             break;
         }

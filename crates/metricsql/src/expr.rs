@@ -104,7 +104,7 @@ pub struct Binary {
 /// `on (labels)` or `ignoring (labels)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matching {
-    /// Whether the labels are left out rather than compared.
+    /// Whether the labels are ignored rather than compared.
     pub ignoring: bool,
     /// The labels.
     pub labels: Vec<String>,

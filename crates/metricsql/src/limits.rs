@@ -1,5 +1,23 @@
 //! How much of everything one query may ask for.
 
+/// The cache of one regular expression when it runs. Beyond it the slower, smaller engine takes
+/// over.
+pub(crate) const PATTERN_CACHE_BYTES_MAX: usize = 256 * 1024;
+/// One compiled regular expression, should the estimate of its states be wrong.
+pub(crate) const PATTERN_COMPILED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How deep groups of a regular expression may nest. Go allows 1 000.
+pub(crate) const PATTERN_DEPTH_MAX: u32 = 100;
+/// The greatest count of a repetition, nested ones multiplied; as in RE2.
+pub(crate) const PATTERN_REPEAT_MAX: u32 = 1_000;
+/// Characters of a query that an error repeats: a line of a terminal has room for its message too.
+pub(crate) const QUOTED_CHARS_MAX: usize = 60;
+/// Characters of a line that are drawn with carets under them.
+pub(crate) const RENDERED_CHARS_MAX: usize = 120;
+/// How alike a word must be before it is proposed for another, from 0 to 1.
+pub(crate) const SIMILARITY_MIN: f64 = 0.6;
+/// The longest word that is compared with others. No function has a name half as long.
+pub(crate) const COMPARED_BYTES_MAX: usize = 64;
+
 /// The limits of one call of [`parse_with`](crate::parse_with).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

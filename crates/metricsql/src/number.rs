@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_go_cannot_read_is_refused() {
+    fn what_go_cannot_read_is_rejected() {
         for text in ["08", "0x", "0b12", "1__0", "1_", "1e999", "0xffffffffffffffffff", "00.5"] {
             assert_eq!(Number::parse(text), None, "{text}");
         }

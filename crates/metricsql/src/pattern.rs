@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::limits::{PATTERN_CACHE_BYTES_MAX, PATTERN_COMPILED_BYTES_MAX, PATTERN_DEPTH_MAX};
+
 mod class;
 mod re2;
+mod reader;
 
 /// A compiled regular expression.
 #[derive(Debug, Clone)]
@@ -21,12 +24,6 @@ enum Matcher {
     Literals(Vec<String>),
     Regex(Regex),
 }
-
-/// What one expression may take when it runs; beyond it the slower, smaller engine takes over.
-const CACHE_BYTES_MAX: usize = 256 * 1024;
-
-/// What one expression may take compiled, should the estimate be wrong.
-const COMPILED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 impl Pattern {
     /// Compiles an expression, and takes the states it needs from `states`.
@@ -68,9 +65,9 @@ impl Matcher {
         let translated = re2::translate(value)?;
         *states = states.checked_sub(translated.states).ok_or("too large")?;
         RegexBuilder::new(&format!(r"\A(?:{})\z", translated.pattern))
-            .size_limit(COMPILED_BYTES_MAX)
-            .dfa_size_limit(CACHE_BYTES_MAX)
-            .nest_limit(re2::DEPTH_MAX * 4)
+            .size_limit(PATTERN_COMPILED_BYTES_MAX)
+            .dfa_size_limit(PATTERN_CACHE_BYTES_MAX)
+            .nest_limit(PATTERN_DEPTH_MAX * 4)
             .build()
             .map(Self::Regex)
             .map_err(|error| match error {
@@ -164,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_too_large_is_refused_before_it_is_compiled() {
+    fn an_expression_too_large_is_rejected_before_it_is_compiled() {
         let mut states = 1_000;
         assert!(Pattern::new(r"\pL{100}", &mut states).is_err());
         assert!(Pattern::new("x{10}y?", &mut states).is_ok());

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::limits::RENDERED_CHARS_MAX;
+
 /// A range of bytes of the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
@@ -39,7 +41,8 @@ impl Span {
         let text = query.lines().nth(line - 1).unwrap_or_default();
         // A window around the span: a query may be one line of many kilobytes.
         let first = column.saturating_sub(RENDERED_BEFORE);
-        let shown: String = text.chars().skip(first).take(RENDERED_MAX).map(visible).collect();
+        let shown: String =
+            text.chars().skip(first).take(RENDERED_CHARS_MAX).map(visible).collect();
         let indent = column - 1 - first.min(column - 1);
         let covered = query.get(self.range()).unwrap_or_default();
         let covered = covered.lines().next().unwrap_or_default().chars().count();
@@ -50,7 +53,6 @@ impl Span {
 }
 
 const RENDERED_BEFORE: usize = 60;
-const RENDERED_MAX: usize = 120;
 
 /// One column for each character: a tab would move the caret, a control character the terminal.
 fn visible(c: char) -> char {

@@ -1,7 +1,7 @@
-//! The envelope: what a receiver gets around a report.
+//! The envelope: the document that a receiver gets, with a report in it.
 //!
-//! It says by which schemas the sections may be read, what is missing and why, and which parts are
-//! the user's own. It carries no time finer than a day, no host and no address.
+//! It names the schemas of the sections, the jobs that failed and why, and the parts that the user
+//! added. It has no time finer than a day, no host name and no address.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -11,33 +11,33 @@ use crate::report::Report;
 use crate::standard::Dropped;
 use crate::standard::schema::Form;
 
-/// The name that tells an envelope from any other document.
+/// The name by which a receiver recognises an envelope.
 pub const SCHEMA: &str = "ktel/report";
 /// `MODEL.REVISION.ADDITION` of the envelope itself.
 pub const SCHEMA_VERSION: &str = "1.0.1";
 
-/// A report and what must be known to read it.
+/// A report and the metadata that is needed to read it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Envelope {
     schema: &'static str,
     schema_version: &'static str,
-    /// What tells a repetition, where its sender signs it.
+    /// The identifier by which a receiver recognises a repetition; only signed envelopes have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The day, in UTC.
     pub day: Date,
-    /// Who reports.
+    /// The product that the report is about.
     pub product: Product,
-    /// Which installation reports, where it has an identity.
+    /// The installation that sends the report, if it has an identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub installation: Option<Installation>,
     /// Whether values are exact or blurred.
     pub form: &'static str,
     /// The schema of every job's section.
     pub schemas: Map<String, Value>,
-    /// The jobs that were asked for and are absent.
+    /// The jobs that were requested and gave no section.
     pub failures: Vec<Failure>,
-    /// What was collected and not sent, counted by job and reason.
+    /// Values that were omitted, counted by job and reason.
     pub dropped: Map<String, Value>,
     /// The parts that the user piped in; no schema declares them.
     pub user: Vec<String>,
@@ -45,23 +45,23 @@ pub struct Envelope {
     pub data: Value,
 }
 
-/// The product that a report speaks for.
+/// The product that a report is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Product {
-    /// Its name, where the user gave one.
+    /// Its name, if the user gave one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The version of ktel that made the report.
     pub ktel: &'static str,
 }
 
-/// A random identity, made of a key and of nothing that there is in the cluster.
+/// A random identity. It is derived from a key, and from nothing in the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Installation {
-    /// [`installation_id`](crate::signature::installation_id) of the key that signs.
+    /// [`installation_id`](crate::signature::installation_id) of the signing key.
     pub id: String,
-    /// Whether the next report will carry it too; counts of installations leave out those that
-    /// could not keep theirs.
+    /// Whether the next report will have it too. Counts of installations omit those that could not
+    /// store theirs.
     pub persisted: bool,
 }
 
@@ -70,11 +70,11 @@ pub struct Installation {
 pub struct Failure {
     /// Its name.
     pub job: String,
-    /// A word of a closed list; never a text, which could name things of the cluster.
+    /// A word of a closed list. A free text could name objects of the cluster.
     pub reason: &'static str,
 }
 
-/// What the standard says of one section.
+/// The schema of one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
     /// The job.
@@ -83,12 +83,12 @@ pub struct Declared {
     pub schema: String,
     /// `MODEL.REVISION.ADDITION`.
     pub version: String,
-    /// Of the schema that the section was made by.
+    /// The digest of the schema.
     pub digest: String,
 }
 
 impl Envelope {
-    /// Wraps `report`.
+    /// Puts a report into an envelope.
     #[must_use]
     pub fn new(
         report: &Report,
@@ -152,10 +152,10 @@ impl Envelope {
                     "required": ["ktel"],
                     "properties": {"name": {"type": "string"}, "ktel": {"type": "string"}}
                 },
-                "id": {"type": "string", "description": "What tells a repetition."},
+                "id": {"type": "string", "description": "The identifier by which a receiver recognises a repetition."},
                 "installation": {
                     "type": "object",
-                    "description": "A random identity, made of a key and of nothing that there is in the cluster.",
+                    "description": "A random identity, derived from a key and from nothing in the cluster.",
                     "additionalProperties": false,
                     "required": ["id", "persisted"],
                     "properties": {"id": {"type": "string"}, "persisted": {"type": "boolean"}}
@@ -178,7 +178,7 @@ impl Envelope {
                 },
                 "failures": {
                     "type": "array",
-                    "description": "The jobs that were asked for and are absent.",
+                    "description": "The jobs that were requested and gave no section.",
                     "items": {
                         "type": "object",
                         "additionalProperties": false,
@@ -186,7 +186,7 @@ impl Envelope {
                         "properties": {"job": {"type": "string"}, "reason": {"type": "string"}}
                     }
                 },
-                "dropped": {"type": "object", "description": "What was collected and not sent, by job and reason.", "additionalProperties": counts},
+                "dropped": {"type": "object", "description": "Values that were omitted, counted by job and reason.", "additionalProperties": counts},
                 "user": {"type": "array", "description": "The parts that the user piped in; no schema declares them.", "items": {"type": "string"}},
                 "data": {"type": "object", "description": "The report: one section per job, then the user's parts."}
             }

@@ -1,12 +1,12 @@
-//! What is said: the telemetry standard (KTS 1), the report and its envelope.
+//! The data model: the telemetry standard (KTS 1), the report and its envelope.
 //!
-//! No I/O and no clock: files are read, and the date is told, by the caller. The same
-//! [`Schema::apply`] serves the client, the preview and the receiver, so that what is documented,
-//! what is shown and what is stored cannot differ.
+//! No I/O and no clock: the caller reads files and passes the date. The client, the preview and the
+//! receiver use the same [`Schema::apply`], so that what is documented, shown and stored is the same.
 
 pub mod built_in;
 pub mod envelope;
 pub mod error_category;
+mod limits;
 pub mod report;
 pub mod signature;
 pub mod standard;

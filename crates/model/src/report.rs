@@ -1,8 +1,8 @@
-//! The report: one section per job, in the order asked for, then what the user piped in.
+//! The report: one section per job, in the order of the request, then the values that the user piped in.
 
 use serde_json::{Map, Value};
 
-/// What a workflow found, as it is printed and sent.
+/// The result of a workflow, as it is printed and sent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     sections: Map<String, Value>,
@@ -10,12 +10,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// Adds the section of a job, behind those already there.
+    /// Adds the section of a job at the end.
     pub fn push(&mut self, job: &str, section: Map<String, Value>) {
         self.sections.insert(job.to_owned(), Value::Object(section));
     }
 
-    /// Adds a value that the user piped in; it stays marked as theirs.
+    /// Adds a value that the user piped in, and marks it as the user's.
     ///
     /// A job's section of the same name is replaced, and keeps its place.
     pub fn push_user(&mut self, key: &str, value: Value) {
@@ -25,13 +25,13 @@ impl Report {
         }
     }
 
-    /// Gives the section of a job, or a value of the user's.
+    /// Gives the section of a job, or a value that the user piped in.
     #[must_use]
     pub fn section(&self, name: &str) -> Option<&Value> {
         self.sections.get(name)
     }
 
-    /// Gives everything in order.
+    /// Gives all sections and values, in order.
     #[must_use]
     pub fn sections(&self) -> &Map<String, Value> {
         &self.sections
@@ -43,7 +43,7 @@ impl Report {
         &self.user
     }
 
-    /// Gives the bare report, as it goes to standard output.
+    /// Gives the report without an envelope, as it is printed to standard output.
     #[must_use]
     pub fn to_json(&self) -> Value {
         Value::Object(self.sections.clone())

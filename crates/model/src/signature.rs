@@ -1,9 +1,9 @@
 //! A signature within an item: the last member of a JSON object, over the exact bytes before it.
 //!
-//! `{…,"signature":"ed25519:KEY.SIGNATURE"}`, in hexadecimal digits. What is signed are the bytes of
-//! the item without that member: `{…}`. So it belongs to one item whether it is posted alone, stands
-//! in a line among others or in a file, and nobody has to agree on how JSON is written. No
-//! cryptography here: this only says where the parts stand.
+//! `{…,"signature":"ed25519:KEY.SIGNATURE"}`, in hexadecimal digits. The signed bytes are those of the
+//! item without that member: `{…}`. So an item keeps its signature when it is posted alone, as one of
+//! several lines, or in a file, and no canonical form of JSON is needed. This module only finds the
+//! parts; it does no cryptography.
 
 use sha2::{Digest, Sha256};
 
@@ -17,18 +17,18 @@ const CLOSES: &[u8] = b"\"}";
 /// The member, with its comma and the brace behind it.
 const MEMBER_BYTES: usize = OPENS.len() + 2 * 32 + 1 + 2 * 64 + CLOSES.len();
 
-/// An item taken apart.
+/// The parts of a signed item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
-    /// What was signed.
+    /// The signed bytes.
     pub bytes: Vec<u8>,
-    /// By whom.
+    /// The public key.
     pub key: PublicKey,
-    /// The signature, which nobody has verified yet.
+    /// The signature. It is not verified yet.
     pub signature: Signature,
 }
 
-/// Puts a signature into the item that it covers; `None` when that is no object with members.
+/// Puts a signature into the item that it signs; `None` if that is no object with members.
 #[must_use]
 pub fn attach(item: &[u8], key: &PublicKey, signature: &Signature) -> Option<Vec<u8>> {
     let open = item.strip_suffix(b"}").filter(|open| open.len() > 1 && open.starts_with(b"{"))?;
@@ -42,7 +42,7 @@ pub fn attach(item: &[u8], key: &PublicKey, signature: &Signature) -> Option<Vec
     Some(signed)
 }
 
-/// Takes an item apart; `None` when no signature stands at its end.
+/// Splits an item into its parts; `None` if it does not end with a signature.
 #[must_use]
 pub fn split(item: &[u8]) -> Option<Signed> {
     let start = item.len().checked_sub(MEMBER_BYTES)?;
@@ -55,8 +55,8 @@ pub fn split(item: &[u8]) -> Option<Signed> {
     Some(Signed { bytes, key, signature })
 }
 
-/// Gives the identifier of the installation whose key this is: a UUID of version 8 out of the
-/// key's SHA-256, so that nobody else can sign for it.
+/// Gives the identifier of the installation with this key: a UUID of version 8, made of the SHA-256 of
+/// the key, so that only the owner of the key can sign for it.
 #[must_use]
 pub fn installation_id(key: &PublicKey) -> String {
     let digest: [u8; 32] = Sha256::digest(key).into();
@@ -81,7 +81,7 @@ fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Reads lower-case digits only: one key must not have two spellings.
+/// Reads lower-case digits only, so that a key has one spelling.
 fn from_hex<const LENGTH: usize>(digits: &[u8]) -> Option<[u8; LENGTH]> {
     if digits.len() != 2 * LENGTH {
         return None;

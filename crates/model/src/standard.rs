@@ -1,10 +1,11 @@
-//! The standard: one YAML file says what is collected, why, how it is blurred and until when.
+//! The standard: YAML files that declare what is collected, why, how it is blurred and until when.
 
 mod apply;
 mod blur;
 pub mod dictionary;
 pub mod diff;
 mod digest;
+mod dropped;
 mod finding;
 mod json_schema;
 mod lint;
@@ -16,7 +17,8 @@ mod reader;
 pub mod schema;
 mod word;
 
-pub use apply::{Applied, Dropped, Reason};
+pub use apply::Applied;
+pub use dropped::{Dropped, Reason};
 pub use finding::{Error, Finding, Severity};
 pub use parse::{Checked, check};
 

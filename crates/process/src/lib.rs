@@ -1,6 +1,6 @@
 //! What every long-running command needs once: logs, signals, and tasks with a name and an end.
 //!
-//! It knows nothing of telemetry, and nothing of ours imports upward from here.
+//! It knows nothing of telemetry and uses no other crate of ours.
 
 pub mod logs;
 #[cfg(unix)]

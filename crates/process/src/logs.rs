@@ -21,7 +21,7 @@ pub enum Format {
     Json,
 }
 
-/// How much is logged; our own crates are heard one level before everybody else's.
+/// How much is logged. Our own crates log one level more than their dependencies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Errors only.
@@ -48,7 +48,7 @@ pub enum Error {
         /// Why it does not parse.
         source: ParseError,
     },
-    /// Somebody else already listens to this process's logs.
+    /// A logger is already installed in this process.
     #[error("logging is already set up")]
     AlreadySet,
 }
@@ -68,7 +68,7 @@ impl Verbosity {
 
     fn directives(self) -> &'static str {
         match self {
-            // kube logs failures that whoever asked is told anyway.
+            // kube logs failures that its caller reports anyway.
             Self::Quiet => "error,kube_client=off",
             Self::Normal => "warn,kube_client=off",
             Self::Info => "warn,ktel=info",

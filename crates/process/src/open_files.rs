@@ -1,12 +1,12 @@
-//! How many files this process may have open, and asking the system for more.
+//! The limit of open files of this process.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tracing::debug;
 
-/// Asks for so many, and says how many it is: what an administrator has set as the most stays.
+/// Raises the soft limit to `wanted`, at most to the hard limit, and gives the limit that holds now.
 pub fn raise(wanted: u64) -> u64 {
     let mut limit = getrlimit(Resource::Nofile);
-    // No limit is more than anybody wants.
+    // None means that there is no limit.
     let most = limit.maximum.unwrap_or(u64::MAX);
     let now = limit.current.unwrap_or(u64::MAX);
     let next = wanted.min(most);

@@ -1,24 +1,24 @@
-//! The user's or the cluster's wish that this process ends: SIGINT (Ctrl-C) and SIGTERM.
+//! The signals that ask this process to end: SIGINT (Ctrl-C) and SIGTERM.
 
 use std::io;
 
-/// Resolves on the first wish to end that comes after this call.
+/// Resolves on the first such signal after this call.
 ///
 /// Listening begins now, not when the future is first polled, and from now on these signals no
 /// longer end the process by themselves.
 ///
 /// # Errors
 ///
-/// The operating system refuses the listener.
+/// The operating system installs no signal handler.
 pub fn first() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     nth(1)
 }
 
-/// Resolves on the second wish to end, that of somebody who will not wait for the drain.
+/// Resolves on the second such signal after this call: the user does not want to wait for the drain.
 ///
 /// # Errors
 ///
-/// The operating system refuses the listener.
+/// The operating system installs no signal handler.
 pub fn second() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     nth(2)
 }

@@ -10,8 +10,8 @@ use tracing::{error, info, warn};
 
 /// The tasks that make up a process, run together and stopped together.
 ///
-/// A task watches [`Supervisor::stop_token`] and returns once it is cancelled. A task that returns
-/// before that, or panics, ends them all: half a process is worse than none.
+/// A task watches [`Supervisor::stop_token`] and returns once it is cancelled. When a task
+/// returns before that, or panics, all tasks are stopped: the process would no longer do its work.
 #[derive(Debug, Default)]
 pub struct Supervisor {
     set: JoinSet<()>,
@@ -22,9 +22,9 @@ pub struct Supervisor {
 /// Why the tasks were stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// Somebody asked for it.
+    /// A signal asked for it.
     Signal,
-    /// The task of this name returned although nobody had asked it to.
+    /// The task of this name returned without being told to stop.
     Returned(&'static str),
     /// The task of this name panicked.
     Panicked(&'static str),
@@ -35,15 +35,15 @@ pub enum Cause {
 pub enum Drain {
     /// Every task finished what it was doing.
     Complete,
-    /// A task was still busy at the end of the grace and was aborted.
+    /// A task was still busy at the end of the grace period and was aborted.
     TimedOut,
-    /// A second signal aborted those still busy.
+    /// A second signal aborted tasks that were still busy.
     CutShort,
     /// A task panicked while it finished.
     Panicked(&'static str),
 }
 
-/// What [`Supervisor::run`] says at its end.
+/// The result of [`Supervisor::run`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
     /// Why the tasks were stopped.
@@ -53,7 +53,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Whether the process did what it was told to: stop on a signal, with everything finished.
+    /// Whether the process stopped on a signal, with every task finished.
     #[must_use]
     pub fn is_clean(self) -> bool {
         self == Self { cause: Cause::Signal, drain: Drain::Complete }

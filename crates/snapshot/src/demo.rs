@@ -1,4 +1,4 @@
-//! A small, plausible cluster to show things on.
+//! A small, realistic cluster for demonstrations.
 
 use std::path::Path;
 

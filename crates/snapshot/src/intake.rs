@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::catalog::{Catalog, Shelf};
-use crate::collection;
 use crate::error::Error;
+use crate::key;
 use crate::kinds;
 use crate::object::Stored;
 use crate::resource::Resource;
@@ -166,7 +166,7 @@ pub(crate) fn store(
     if resource.kind == "Secret" && resource.group.is_empty() {
         hide(&mut metadata, &mut object);
     }
-    (collection::key(namespace, &identity.name), Stored::new(metadata, &object))
+    (key::key(namespace, &identity.name), Stored::new(metadata, &object))
 }
 
 /// Drops what a Secret keeps; `kubectl apply` leaves a copy of it in an annotation.

@@ -1,7 +1,7 @@
 //! A Kubernetes cluster in files or made up, served as a read-only Kubernetes API in memory.
 //!
-//! It knows no jobs, no reports and no `kube`: whoever reads the API cannot tell it from a server
-//! that only lets one look.
+//! It knows no jobs, no reports and no `kube`. A client cannot distinguish it from a real API server
+//! with read-only access.
 
 use std::fmt;
 use std::path::Path;
@@ -18,6 +18,7 @@ mod demo;
 mod discovery;
 mod error;
 mod intake;
+mod key;
 mod kinds;
 mod limits;
 mod list;
@@ -68,7 +69,7 @@ impl Snapshot {
     ///
     /// JSON and YAML, lists, many documents in a file, the output of `kubectl cluster-info dump`
     /// in both forms, must-gather trees and `version.json` are understood. The values of Secrets
-    /// are left behind.
+    /// are not loaded.
     ///
     /// # Errors
     ///
@@ -98,12 +99,12 @@ impl Snapshot {
         Ok(Self::new(intake::intake(found)?))
     }
 
-    /// Makes up a cluster of any size; its objects are made when they are read.
+    /// Makes up a cluster of any size. Its objects are computed when they are read.
     pub fn synthetic(plan: &Synthetic) -> Self {
         Self::new(synthetic::intake(plan))
     }
 
-    /// Returns a small, plausible cluster to show things on.
+    /// Returns a small, realistic cluster for demonstrations.
     pub fn demo() -> Self {
         Self::from_objects(demo::objects())
             .expect("demo.yaml is part of the program and loaded by its tests")
@@ -165,7 +166,7 @@ impl Snapshot {
     /// Returns how many objects there are.
     pub fn len(&self) -> usize {
         let state = self.store.state();
-        let all = collection::KeyRange::default();
+        let all = key::KeyRange::default();
         state.catalog.shelves().iter().map(|shelf| shelf.collection.count(&all)).sum()
     }
 

@@ -28,7 +28,7 @@ pub(crate) const CHUNK_BYTES: usize = 64 << 10;
 /// The pieces handed out in a row before other tasks of the thread get their turn.
 pub(crate) const CHUNKS_PER_TURN: u32 = 16;
 /// The longest query string; the API server's request line ends at 1 MiB, selectors far below.
-pub(crate) const QUERY_BYTES_MAX: usize = 64 << 10;
+pub(crate) const URL_QUERY_BYTES_MAX: usize = 64 << 10;
 /// How long a watch lives when the client does not say: the API server's 30 minutes.
 pub(crate) const WATCH_LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// The longest a watch may ask for; keeps timer arithmetic far from overflow.
@@ -37,6 +37,8 @@ pub(crate) const WATCH_LIFETIME_MAX: Duration = Duration::from_secs(24 * 60 * 60
 pub(crate) const BOOKMARK_PERIOD: Duration = Duration::from_secs(60);
 
 /// The connections served at once over loopback; a bench opens a handful.
-pub(crate) const CONNECTIONS_MAX: usize = 256;
+pub(crate) const CLIENTS_MAX: usize = 256;
 /// The requests remembered by a log; enough for a test to read, too few to matter in a bench.
 pub(crate) const LOG_LINES_MAX: usize = 10_000;
+/// The letters that a kind and its plural have to share; `Index` and `indices` share three.
+pub(crate) const SHARED_LETTERS_MIN: usize = 3;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::collection::{Collection, KeyRange, Walk};
+use crate::collection::{Collection, Walk};
+use crate::key::KeyRange;
 use crate::limits::{CHUNK_BYTES, SELECTED_ITEMS_MAX};
 use crate::object::{Form, Item, TypeMeta, write_json};
 use crate::query::Query;

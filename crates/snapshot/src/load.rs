@@ -1,4 +1,4 @@
-//! Loading: from a file or directory to objects and the reasons for what was left out.
+//! Loads objects from a file or a directory, with reasons for what was skipped.
 
 use std::fs;
 use std::io::Read;
@@ -67,7 +67,7 @@ impl Loaded {
         let mut entries = Vec::new();
         for entry in fs::read_dir(path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            // Hidden entries are not for us; in a mounted ConfigMap they hold everything twice.
+            // Hidden entries are skipped: a mounted ConfigMap would have every file twice.
             if !entry.file_name().as_encoded_bytes().starts_with(b".") {
                 entries.push(entry);
             }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::limits::{QUERY_BYTES_MAX, WATCH_LIFETIME, WATCH_LIFETIME_MAX};
+use crate::limits::{URL_QUERY_BYTES_MAX, WATCH_LIFETIME, WATCH_LIFETIME_MAX};
 use crate::percent;
 use crate::select::Selector;
 use crate::status::Status;
 
-/// The parameters that the snapshot heeds, as they were given.
+/// The parameters that the snapshot supports, as they were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Query {
     pub(crate) limit: usize,
@@ -27,9 +27,9 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// A number is none, or the string cannot be decoded.
+    /// A number is invalid, or the string cannot be decoded.
     pub(crate) fn parse(text: &str) -> Result<Self, Status> {
-        if text.len() > QUERY_BYTES_MAX {
+        if text.len() > URL_QUERY_BYTES_MAX {
             return Err(Status::bad_request("the query is too long"));
         }
         let mut query = Self::default();

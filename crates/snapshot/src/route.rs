@@ -1,4 +1,4 @@
-//! What a path asks for.
+//! The meaning of a path.
 
 use crate::percent;
 

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::limits::CONNECTIONS_MAX;
+use crate::limits::CLIENTS_MAX;
 use crate::service::Service;
 
 /// Serves the API on a listener until the future is dropped, which ends every connection.
@@ -19,7 +19,7 @@ use crate::service::Service;
 ///
 /// The listener cannot accept.
 pub async fn serve(service: Service, listener: TcpListener) -> io::Result<()> {
-    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let slots = Arc::new(Semaphore::new(CLIENTS_MAX));
     let mut connections = JoinSet::new();
     loop {
         let slot = Arc::clone(&slots).acquire_owned().await.map_err(io::Error::other)?;
@@ -27,7 +27,7 @@ pub async fn serve(service: Service, listener: TcpListener) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let service = TowerToHyperService::new(service.clone());
         connections.spawn(async move {
-            // A client that hangs up in the middle is its own affair.
+            // A client may close its connection at any time.
             drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
             drop(slot);
         });

@@ -11,9 +11,9 @@ use serde_json::Value;
 use crate::accept::{Accepted, accepted};
 use crate::body::Body;
 use crate::catalog::Shelf;
-use crate::collection;
 use crate::counters::Counters;
 use crate::discovery;
+use crate::key;
 use crate::list::{self, Pieces};
 use crate::object::{TypeMeta, write_json};
 use crate::query::Query;
@@ -150,7 +150,7 @@ fn object(
         return Err(Status::not_served());
     }
     let item = collection
-        .get(&collection::key(plural.namespace.as_deref(), name))
+        .get(&key::key(plural.namespace.as_deref(), name))
         .ok_or_else(|| Status::not_found(resource, name))?;
     let form = accepted.form();
     let mut out = Vec::new();

@@ -1,10 +1,10 @@
-//! The `Status` bodies with which the API server refuses.
+//! The `Status` bodies of the API server's errors.
 
 use serde_json::{Value, json};
 
 use crate::resource::Resource;
 
-/// A refusal: HTTP code, machine-readable reason, message and details.
+/// An error: HTTP code, machine-readable reason, message and details.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Status {
     pub(crate) code: u16,
@@ -20,13 +20,13 @@ impl Status {
         Self { code, reason, message: message.into(), details: None, resume: None }
     }
 
-    /// Refuses a path that nothing is served under.
+    /// The error for a path that is not served.
     pub(crate) fn not_served() -> Self {
         let message = "the server could not find the requested resource";
         Self { details: Some(Box::new(json!({}))), ..Self::new(404, "NotFound", message) }
     }
 
-    /// Refuses the name of an object that does not exist.
+    /// The error for an object that does not exist.
     pub(crate) fn not_found(resource: &Resource, name: &str) -> Self {
         let message = format!("{} \"{name}\" not found", resource.qualified());
         let mut details = json!({"name": name});
@@ -37,29 +37,29 @@ impl Status {
         Self { details: Some(Box::new(details)), ..Self::new(404, "NotFound", message) }
     }
 
-    /// Refuses `/version` of a snapshot that does not tell it.
+    /// The error for `/version` of a snapshot without a version.
     pub(crate) fn no_version() -> Self {
         Self::new(404, "NotFound", "the snapshot has neither a version.json nor nodes to tell it")
     }
 
-    /// Refuses everything but GET.
+    /// The error for every method but GET.
     pub(crate) fn method() -> Self {
         let message = "the server does not allow this method on the requested resource";
         Self { details: Some(Box::new(json!({}))), ..Self::new(405, "MethodNotAllowed", message) }
     }
 
-    /// Refuses an `Accept` header that names nothing the snapshot can write.
+    /// The error for an `Accept` header without a supported format.
     pub(crate) fn not_acceptable() -> Self {
         let message = "only the following media types are accepted: application/json";
         Self::new(406, "NotAcceptable", message)
     }
 
-    /// Refuses a request that cannot be understood.
+    /// The error for an invalid request.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message)
     }
 
-    /// Refuses a continue token whose list has been compacted.
+    /// The error for a continue token whose list has been compacted.
     pub(crate) fn token_expired(resume: String) -> Self {
         let message = "The provided continue parameter is too old to display a consistent list \
                        result. You can start a new list without the continue parameter, or use the \

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::catalog::Catalog;
-use crate::collection;
 use crate::error::Error;
 use crate::intake::{self, Found, Identity, Intake};
+use crate::key;
 use crate::limits::HISTORY_MAX;
 use crate::object::Item;
 use crate::resource::Resource;
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) version: Option<VersionInfo>,
     pub(crate) catalog: Catalog,
     pub(crate) revision: u64,
-    /// Changes up to here are forgotten: who knows less must list again.
+    /// Changes up to this revision are not kept: older clients must list again.
     pub(crate) forgotten: u64,
     /// Continue tokens from before this revision have expired.
     pub(crate) expired: u64,
@@ -112,7 +112,7 @@ impl State {
     ) -> bool {
         let Some(shelf) = self.catalog.of_kind(group, kind).cloned() else { return false };
         let namespace = if shelf.resource.namespaced { namespace } else { None };
-        let key = collection::key(namespace, name);
+        let key = key::key(namespace, name);
         let shelf = self.catalog.shelf(shelf.resource.as_ref().clone());
         let Some(before) = Arc::make_mut(&mut shelf.collection).remove(&key) else { return false };
         let resource = Arc::clone(&shelf.resource);

@@ -11,7 +11,7 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// Writes the token as hexadecimal text, so that nobody is tempted to read it.
+    /// Writes the token as hexadecimal text: it is opaque to clients.
     pub(crate) fn encode(&self) -> String {
         let text = json!({"rv": self.revision, "start": self.start}).to_string();
         text.bytes().map(|byte| format!("{byte:02x}")).collect()

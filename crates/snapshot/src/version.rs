@@ -1,4 +1,4 @@
-//! What `/version` answers: read from `version.json`, or told by the nodes.
+//! The answer to `/version`: read from `version.json`, or derived from the nodes.
 
 use std::collections::BTreeMap;
 

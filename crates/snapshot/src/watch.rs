@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::collection::{KeyRange, Walk};
+use crate::collection::Walk;
+use crate::key::KeyRange;
 use crate::limits::{BOOKMARK_PERIOD, CHUNK_BYTES};
 use crate::object::{Form, Item, TypeMeta, write_json};
 use crate::query::Query;
@@ -48,7 +49,7 @@ impl Watch {
     ///
     /// # Errors
     ///
-    /// The query asks for what does not go together.
+    /// The query has parameters that exclude each other.
     pub(crate) fn begin(store: &Arc<Store>, target: Target, query: &Query) -> Result<Self, Status> {
         if query.initial_events.is_some() && query.revision_match != "NotOlderThan" {
             let message = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
@@ -142,7 +143,7 @@ impl Watch {
         self.sent = self.sent.max(state.revision);
     }
 
-    /// Writes a change as it looks through the selector.
+    /// Writes a change as a client with this selector sees it.
     fn change(&self, change: &Change, out: &mut Vec<u8>) {
         let before = change.before.as_ref().is_some_and(|item| self.selects(item));
         let after = !change.deleted && self.selects(&change.item);

@@ -1,4 +1,4 @@
-//! Servers that keep whatever comes: HTTP requests, lines, datagrams; and some that answer nobody.
+//! Servers that record HTTP requests, lines and datagrams, and servers that never answer.
 
 pub use datagrams::Datagrams;
 pub use http::Http;

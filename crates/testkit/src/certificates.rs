@@ -1,4 +1,4 @@
-//! A throw-away certificate authority, and good and bad certificates for loopback.
+//! A certificate authority for one test, with valid and invalid certificates for loopback.
 
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -15,11 +15,11 @@ mod der;
 mod x509;
 
 const AUTHORITY: &str = "ktel test authority";
-/// As long as the short form of a time can say: no test's clock goes further.
+/// To the last time of the short form (UTCTime): no test has a later clock.
 const FOR_EVER: Validity = Validity { from: "200101000000Z", until: "491231235959Z" };
 const LONG_PAST: Validity = Validity { from: "200101000000Z", until: "200201000000Z" };
 
-/// A certificate authority that nobody trusts until told to.
+/// A certificate authority that is trusted only where a test says so.
 #[derive(Debug, Clone)]
 pub struct Authority {
     key: Key,
@@ -54,7 +54,7 @@ impl Authority {
         Self { key, certificate }
     }
 
-    /// Gives what a client trusts it by, as PEM.
+    /// Gives its certificate as PEM, for clients to trust.
     #[must_use]
     pub fn certificate_pem(&self) -> String {
         pem(&self.certificate)
@@ -102,7 +102,7 @@ impl Default for Authority {
 }
 
 impl Identity {
-    /// Makes a server's identity for loopback that vouches for itself.
+    /// Makes a self-signed identity of a server on loopback.
     ///
     /// # Panics
     ///

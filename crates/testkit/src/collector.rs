@@ -14,7 +14,7 @@ use crate::log_record::LogRecord;
 use crate::real;
 use crate::running::{self, Running, log_in, loopback};
 
-/// A way in; each has a port, a pipeline and a file of its own.
+/// An input; each has a port, a pipeline and a file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// OTLP over gRPC.
@@ -98,7 +98,7 @@ impl Collector {
         loopback(port)
     }
 
-    /// Gives what a client trusts the inputs with TLS by, as PEM.
+    /// Gives the certificate authority of the inputs with TLS, as PEM.
     #[must_use]
     pub fn ca_pem(&self) -> String {
         self.authority.certificate_pem()

@@ -59,7 +59,7 @@ impl Hec {
         format!("{scheme}://{}", self.address())
     }
 
-    /// Gives what a client trusts it by, as PEM; none without TLS.
+    /// Gives its certificate authority as PEM; none without TLS.
     #[must_use]
     pub fn ca_pem(&self) -> Option<String> {
         self.authority.as_ref().map(Authority::certificate_pem)
@@ -77,7 +77,7 @@ impl Hec {
         let log = log_in(self.running.directory());
         running::wait_for(&log, count, within, |line| match line.starts_with('{') {
             true => LogRecord::all_in(line),
-            false => Vec::new(), // what it says of itself
+            false => Vec::new(), // attributes that it adds itself
         })
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as a test's server needs it: every request whole, every answer as the script says.
+//! HTTP/1.1 for servers of tests: it reads whole requests and gives scripted answers.
 
 use std::io::{self, BufReader, Write};
 
@@ -9,11 +9,11 @@ pub use request::Request;
 mod answer;
 mod request;
 
-/// Answers one connection's requests until either side has enough.
+/// Answers the requests of a connection until either side closes it.
 pub(crate) fn serve(connection: Connection, respond: impl Fn(Request) -> Answer) {
     let mut reader = BufReader::new(connection);
     // A client that went away needs no answer.
-    if let Ok(Ending::InOrder) = converse(&mut reader, respond) {
+    if let Ok(Ending::InOrder) = serve_connection(&mut reader, respond) {
         reader.into_inner().close().ok();
     }
 }
@@ -23,7 +23,7 @@ enum Ending {
     Abrupt,
 }
 
-fn converse(
+fn serve_connection(
     reader: &mut BufReader<Connection>,
     respond: impl Fn(Request) -> Answer,
 ) -> io::Result<Ending> {

@@ -1,4 +1,4 @@
-//! A P-256 key pair that is thrown away with the test it was made for.
+//! A P-256 key pair for one test.
 
 use anyhow::{Context, anyhow};
 use pem::Pem;

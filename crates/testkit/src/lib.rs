@@ -1,4 +1,4 @@
-//! For tests only: real programs, receivers that keep what they get, and faults on the way to them.
+//! For tests only: real programs, receivers that record what they get, and faults of the network.
 //!
 //! It drives other processes and blocks while it does. A test keeps its own async runtime for
 //! the code under test.
@@ -11,6 +11,7 @@ mod etcd;
 pub mod hec;
 pub mod http;
 mod key;
+mod limits;
 pub mod log_record;
 mod loopback;
 pub mod one_object;

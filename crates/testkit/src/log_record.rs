@@ -44,7 +44,7 @@ impl LogRecord {
     }
 }
 
-/// Gives a list that is left out when it is empty.
+/// Gives a list that is absent when it is empty.
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

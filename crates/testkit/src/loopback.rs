@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use rustls::{ServerConnection, StreamOwned};
 
+use crate::limits::TEST_CONNECTIONS_MAX;
 use crate::tls::ServerTls;
 
-/// A test's client opens a handful; one that leaks connections sees the next ones refused.
-const CONNECTIONS_MAX: usize = 256;
 /// How long a client may take to notice that the connection is over.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A server that ends, with its connections, when it is dropped.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ struct State {
     accepted: AtomicU64,
 }
 
-/// One client's connection, plain or TLS; dropping it ends it without a farewell.
+/// A client's connection, plain or TLS. Dropping it closes it without `close_notify`.
 pub(crate) struct Connection {
     stream: Stream,
     number: u64,
@@ -90,7 +89,7 @@ impl Drop for Listening {
             // Ended from the other side in the meantime: that is what was wanted.
             stream.shutdown(Shutdown::Both).ok();
         }
-        // Wakes the thread that accepts; if it is gone already, so much the better.
+        // Wakes the thread that accepts, unless it has ended already.
         TcpStream::connect(self.address).ok();
     }
 }
@@ -103,7 +102,7 @@ impl State {
     ) -> io::Result<Connection> {
         let number = self.accepted.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open.lock().expect("no holder panics");
-        if open.len() >= CONNECTIONS_MAX {
+        if open.len() >= TEST_CONNECTIONS_MAX {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         stream.set_nodelay(true)?;
@@ -121,20 +120,20 @@ impl State {
 }
 
 impl Connection {
-    /// Reads whatever comes, and says nothing, until either side ends.
+    /// Reads everything and answers nothing until either side closes.
     pub(crate) fn swallow(&mut self) {
         // Any end will do, a reset too.
         io::copy(self, &mut io::sink()).ok();
     }
 
-    /// Neither reads nor says anything until the server ends.
+    /// Neither reads nor answers until the server ends.
     pub(crate) fn ignore(&self) {
         let stopped = self.state.stopped.lock().expect("no holder panics");
         let stopped = self.state.stop.wait_while(stopped, |stopped| !*stopped);
         drop(stopped.expect("no holder panics"));
     }
 
-    /// Ends in order: says so under TLS too, and reads on until the client has heard it.
+    /// Closes in order, under TLS with `close_notify`, and reads until the client has closed too.
     pub(crate) fn close(mut self) -> io::Result<()> {
         if let Stream::Tls(stream) = &mut self.stream {
             stream.conn.send_close_notify();
@@ -142,7 +141,7 @@ impl Connection {
         }
         let mut socket = self.socket();
         socket.shutdown(Shutdown::Write)?;
-        socket.set_read_timeout(Some(FAREWELL))?;
+        socket.set_read_timeout(Some(CLOSE_WITHIN))?;
         // Unread bytes would make the kernel reset the connection, and the answer be lost.
         io::copy(&mut socket, &mut io::sink()).map(|_bytes| ())
     }

@@ -1,4 +1,4 @@
-//! A real `PostgreSQL` of the distribution, with a fresh database for whoever asks.
+//! A real `PostgreSQL` of the distribution, with a new database for each test.
 
 use std::fs;
 use std::io;
@@ -206,7 +206,7 @@ impl Postgres {
     }
 }
 
-/// Gives the words before a command that make it run as somebody who may, whom the folder is given.
+/// Gives the words before a command that run it as a user who may, and gives the folder to that user.
 fn becoming(directory: &Path) -> anyhow::Result<Vec<String>> {
     let own = fs::metadata(directory).context("look at the directory")?.uid();
     if own != 0 {

@@ -1,4 +1,4 @@
-//! A TCP proxy on loopback that does to a connection what a bad network does.
+//! A TCP proxy on loopback that simulates a bad network.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use crate::limits::TEST_CONNECTIONS_MAX;
 
 /// What the proxy does to connections that begin from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub enum Fault {
 /// How much went through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Connections accepted, refused ones included.
+    /// Connections accepted, including those that were closed at once.
     pub connections: u64,
     /// Bytes from clients to the server.
     pub sent: u64,
@@ -53,8 +55,6 @@ struct State {
     received: AtomicU64,
 }
 
-/// A test's client opens a handful; one that leaks connections sees the next ones refused.
-const CONNECTIONS_MAX: usize = 256;
 const PIECE: usize = 16 * 1024;
 
 impl Proxy {
@@ -115,7 +115,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.state.stopped.store(true, Ordering::Relaxed);
         self.cut();
-        // Wakes the thread that accepts; if it is gone already, so much the better.
+        // Wakes the thread that accepts, unless it has ended already.
         TcpStream::connect(self.address).ok();
     }
 }
@@ -142,7 +142,7 @@ impl State {
         let downward = (server.try_clone()?, client.try_clone()?);
         {
             let mut open = self.open.lock().expect("no holder panics");
-            if open.len() >= CONNECTIONS_MAX {
+            if open.len() >= TEST_CONNECTIONS_MAX {
                 return Err(io::ErrorKind::QuotaExceeded.into());
             }
             open.insert(number, [client, server]);

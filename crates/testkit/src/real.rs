@@ -1,4 +1,4 @@
-//! Finds the real programs, or says loudly which tests do not run without them.
+//! Finds the real programs, or prints which tests do not run without them.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub const GET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/real/get
 pub struct Missing {
     /// The program's name.
     pub program: String,
-    /// What stands in the way, in the words of `get.sh`.
+    /// Why it cannot be provided, as `get.sh` says.
     pub reason: String,
 }
 

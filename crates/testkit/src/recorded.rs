@@ -4,9 +4,9 @@ use std::fmt::Debug;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-/// Tests count in hundreds, benches in hundreds of thousands.
-const ENTRIES_MAX: usize = 1_000_000;
-/// How much of what came a failure shows.
+use crate::limits::ENTRIES_MAX;
+
+/// How many entries the message of a failure shows.
 const SHOWN: usize = 10;
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl<T> Default for Recorded<T> {
 }
 
 impl<T: Clone + Debug> Recorded<T> {
-    /// Keeps an entry; says no when there are too many, and the caller then refuses it.
+    /// Keeps an entry; false when there are too many, and the caller then rejects it.
     #[must_use]
     pub(crate) fn push(&self, entry: T) -> bool {
         let mut entries = self.entries.lock().expect("no holder panics");

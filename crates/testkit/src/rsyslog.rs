@@ -11,7 +11,7 @@ use crate::certificates::Authority;
 use crate::real;
 use crate::running::{self, Running, loopback};
 
-/// A way in; each has a port and a file of its own.
+/// An input; each has a port and a file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// Lines over TCP.
@@ -71,7 +71,7 @@ impl Rsyslog {
         })
     }
 
-    /// Gives what a client trusts the TLS input by, as PEM.
+    /// Gives the certificate authority of the TLS input, as PEM.
     #[must_use]
     pub fn ca_pem(&self) -> String {
         self.authority.certificate_pem()
@@ -141,7 +141,7 @@ template(name="raw" type="list") {{ property(name="rawmsg") constant(value="\n")
     )
 }
 
-/// Configures an input; what is in `more` says where and how it listens.
+/// Configures an input; `more` has the parameters of its listener.
 fn input(directory: &Path, input: Input, module: &str, more: &str) -> String {
     let file = file_of(directory, input);
     let file = file.display();

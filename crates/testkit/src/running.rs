@@ -15,7 +15,7 @@ use crate::watched::{Launch, Stop, Watched};
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long to wait before a file is looked at again.
 const NAP: Duration = Duration::from_millis(10);
-/// How much of what came a failure shows.
+/// How many entries the message of a failure shows.
 const SHOWN: usize = 10;
 
 /// A program that ends, and whose directory goes, when it is dropped.
@@ -122,10 +122,10 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_start_is_quoted() {
-        let arguments = vec!["-c".to_owned(), "echo no such luck; exit 1".to_owned()];
+        let arguments = vec!["-c".to_owned(), "echo no such file; exit 1".to_owned()];
         let started =
             Running::start(Path::new("sh"), |_directory| Ok(arguments), |_directory| false);
         let error = started.unwrap_err().to_string();
-        assert_eq!(error, "`sh` did not start; it said last:\nno such luck");
+        assert_eq!(error, "`sh` did not start; it said last:\nno such file");
     }
 }

@@ -1,7 +1,7 @@
-//! A receiver that follows Splunk's table of answers, since no real Splunk is to be had.
+//! A receiver that follows Splunk's table of answers, since tests cannot install a real Splunk.
 //!
 //! What the Collector's own receiver does not check is checked here: tokens,
-//! channels, indexes, the form of every envelope, and acknowledgements that are told once.
+//! channels, indexes, the form of every envelope, and acknowledgements, which are given once.
 //! Of a batch with a bad event, Splunk keeps what stands before it, and so does this.
 
 use std::collections::VecDeque;
@@ -191,7 +191,7 @@ impl Splunk {
         self.state.indexed.wait_for(count, within)
     }
 
-    /// Gives the requests so far, refused ones, polls and health checks included.
+    /// Gives the requests so far, including rejected ones, polls and health checks.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.state.requests.all()

@@ -10,14 +10,14 @@ use rustls::{RootCertStore, ServerConfig};
 
 use crate::certificates::{Authority, Identity};
 
-/// How a receiver speaks TLS: who it says it is, and whom it lets in.
+/// The TLS settings of a receiver: its certificate, and which clients it accepts.
 #[derive(Clone)]
 pub struct ServerTls {
     config: Arc<ServerConfig>,
 }
 
 impl ServerTls {
-    /// Lets everybody in.
+    /// Accepts every client.
     ///
     /// # Panics
     ///
@@ -27,7 +27,7 @@ impl ServerTls {
         Self::build(identity, None)
     }
 
-    /// Lets only those in who show a certificate that this authority signed.
+    /// Accepts only clients with a certificate that this authority signed.
     ///
     /// # Panics
     ///

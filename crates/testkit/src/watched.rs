@@ -1,4 +1,4 @@
-//! A child process that ends when its owner does, however that comes about.
+//! A child process that ends when its owner ends, for whatever reason.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -89,7 +89,7 @@ impl Watched {
 
     /// Gives the end of what the program printed, for the message of a failure.
     pub(crate) fn log_tail(&self) -> String {
-        const LINES: usize = 30; // a Go program's last words and its panic's first frames
+        const LINES: usize = 30; // the last lines of a Go program and the first frames of its panic
         let text = read_again(&self.log).unwrap_or_else(|error| error.to_string().into_bytes());
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
@@ -108,7 +108,7 @@ fn read_again(mut file: &File) -> io::Result<Vec<u8>> {
 impl Drop for Watched {
     fn drop(&mut self) {
         self.leash.take();
-        // There is nobody to tell, and the watchdog works whether we wait for it or not.
+        // An error cannot be reported here, and the watchdog works without us.
         self.shell.wait().ok();
     }
 }

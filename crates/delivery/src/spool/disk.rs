@@ -1,4 +1,4 @@
-//! The few things that a spool asks of a disk, so that tests can put in one that fails.
+//! What a spool needs of a disk, as a trait, so that tests can use a disk that fails.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -9,25 +9,25 @@ use std::path::{Path, PathBuf};
 /// Whether bytes must be on the medium before a call returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// They outlive a crash of the machine.
+    /// They survive a crash of the machine.
     Synced,
-    /// They outlive a `kill -9`; a crash of the machine may cost the last ones.
+    /// They survive a `kill -9`. A crash of the machine may lose the last ones.
     Written,
 }
 
-/// Keeps the lock until it is dropped.
+/// A lock that is held until this is dropped.
 pub trait Guard: fmt::Debug + Send {
-    /// Gives what a holder of the lock has left for the next one, at most `length` bytes; nothing
-    /// where a lock keeps no note.
+    /// Gives the note that the last holder of the lock left, at most `length` bytes; none where a lock
+    /// keeps no notes.
     ///
     /// # Errors
     /// As the disk says.
     fn note(&self, length: usize) -> io::Result<Vec<u8>>;
 
-    /// Leaves a note, always of the same length, for the next holder; an empty one takes it away.
+    /// Leaves a note, always of the same length, for the next holder; an empty one removes it.
     ///
     /// # Errors
-    /// As the disk says; what is left then is not defined.
+    /// As the disk says. The note is undefined then.
     fn leave(&self, note: &[u8]) -> io::Result<()>;
 }
 
@@ -52,7 +52,7 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// As the disk says.
     fn lock(&self, name: &str) -> io::Result<Box<dyn Guard>>;
 
-    /// Takes the lock of this name, or nothing if somebody has it.
+    /// Takes the lock of this name; none if another process has it.
     ///
     /// # Errors
     /// As the disk says.
@@ -70,14 +70,14 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// As the disk says; `NotFound` when the file is gone.
     fn read(&self, name: &str, offset: u64, length: u64) -> io::Result<Vec<u8>>;
 
-    /// Appends, creating the file. What it leaves behind when it fails is not defined.
+    /// Appends, creating the file. After an error the end of the file is undefined.
     ///
     /// # Errors
     /// As the disk says.
     fn append(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()>;
 
-    /// Appends to a file that has this length; tells whether there was one. What it leaves behind
-    /// when it fails is not defined.
+    /// Appends to a file that has this length, and says whether there was one. After an error the end
+    /// of the file is undefined.
     ///
     /// # Errors
     /// As the disk says.
@@ -89,33 +89,33 @@ pub trait Disk: fmt::Debug + Send + Sync {
         durability: Durability,
     ) -> io::Result<bool>;
 
-    /// Cuts a file off.
+    /// Cuts a file to this length.
     ///
     /// # Errors
     /// As the disk says.
     fn truncate(&self, name: &str, length: u64) -> io::Result<()>;
 
-    /// Puts new content in place of the old, at once.
+    /// Replaces the content of a file atomically.
     ///
     /// # Errors
     /// As the disk says.
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Removes a file; one that is gone already is as good.
+    /// Removes a file, if it is there.
     ///
     /// # Errors
     /// As the disk says.
     fn remove(&self, name: &str) -> io::Result<()>;
 }
 
-/// A directory of the file system: 0700, its files 0600. It comes into being with the first write.
+/// A directory of the file system with mode 0700, its files 0600. The first write creates it.
 #[derive(Debug, Clone)]
 pub struct Directory {
     path: PathBuf,
 }
 
 impl Directory {
-    /// Names the directory; nothing is touched yet.
+    /// Names the directory without creating it.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
@@ -127,7 +127,7 @@ impl Directory {
         &self.path
     }
 
-    /// Opens, making the directory if that is what is missing.
+    /// Opens a file, creating the directory if it is missing.
     fn open(&self, name: &str, options: &OpenOptions) -> io::Result<File> {
         let path = self.path.join(name);
         match options.open(&path) {
@@ -145,7 +145,7 @@ impl Directory {
             let begins = file.metadata()?.len() == bytes.len() as u64;
             file.sync_data()?;
             if begins {
-                // A new file is found again only when its directory is on the medium too.
+                // After a crash a new file is found only if its directory was synced too.
                 File::open(&self.path)?.sync_all()?;
             }
         }
@@ -154,7 +154,7 @@ impl Directory {
 
     fn open_lock(&self, name: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        // Nothing is cut off: a lock may hold a note.
+        // Not truncated: a lock may hold a note.
         self.open(name, options.create(true).truncate(false).read(true).write(true).mode(0o600))
     }
 }

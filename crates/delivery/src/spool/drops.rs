@@ -1,26 +1,25 @@
-//! What left a spool without having been delivered, and why.
+//! Parcels that left a spool without having been delivered, counted by reason.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use super::disk::Disk;
+use crate::limits::DROPS_FILE_BYTES_MAX;
 
 const FILE: &str = "drops";
-/// Five reasons with a number each.
-const FILE_BYTES_MAX: u64 = 4096;
 
-/// Why a parcel was given up.
+/// Why a parcel was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Drop {
-    /// There was no room for it any more.
+    /// The spool was full.
     Full,
-    /// It became too old.
+    /// It was too old.
     Expired,
-    /// The disk does not give it back.
+    /// It cannot be read from the disk.
     Damaged,
-    /// Its receiver does not want it.
+    /// Its receiver rejected it.
     Refused,
-    /// Its owner dropped it.
+    /// The user cleared the spool.
     Cleared,
 }
 
@@ -40,7 +39,7 @@ impl Drop {
     }
 }
 
-/// How many parcels were given up, by reason.
+/// How many parcels were dropped, by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drops(BTreeMap<Drop, u64>);
 
@@ -57,12 +56,12 @@ impl Drops {
     }
 
     pub(super) fn load(disk: &dyn Disk) -> io::Result<Self> {
-        let bytes = match disk.read(FILE, 0, FILE_BYTES_MAX) {
+        let bytes = match disk.read(FILE, 0, DROPS_FILE_BYTES_MAX) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error),
         };
-        // A count that a crash garbled begins again; the parcels themselves are elsewhere.
+        // A count that a crash garbled begins at 0 again. No parcel is affected.
         let text = String::from_utf8_lossy(&bytes);
         let count = |line: &str| {
             let (word, parcels) = line.split_once(' ')?;

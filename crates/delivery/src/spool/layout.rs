@@ -1,4 +1,4 @@
-//! What lies in a spool's directory, as found under its lock.
+//! The segments in the directory of a spool, read under its lock.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,14 +7,12 @@ use bytes::Bytes;
 
 use super::disk::{Disk, Durability};
 use super::record::{self, Record};
+use crate::limits::SEGMENT_RECORDS_MAX;
 
-/// An entry of an acks file: the place in the segment, and its checksum.
+/// The size of an entry of an acks file: the place in the segment, and its checksum.
 pub(super) const ACK_BYTES: u64 = 8;
 /// The end of a segment that is read to find its last record: most records are shorter.
 const TAIL: u64 = 4096;
-/// More records than any segment has: those that a crash took, or that somebody's file makes seem
-/// lost, are counted one by one.
-pub(super) const RECORDS_MAX: u64 = 1 << 20;
 
 /// The segments in order; new records go to the last.
 #[derive(Debug, Default)]
@@ -30,19 +28,19 @@ pub(super) struct Segment {
     /// One past its last record.
     end: u64,
     pub(super) bytes: u64,
-    /// Records that are done with, counted from the first.
+    /// Places of the settled records.
     acked: BTreeSet<u32>,
 }
 
-/// What a segment gives back.
+/// What was read of a segment.
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    /// Records that wait.
+    /// Waiting records.
     pub(super) records: Vec<Record>,
-    /// Records that wait and cannot be read.
+    /// Waiting records that cannot be read.
     pub(super) lost: Vec<u64>,
-    /// Records that the file never had: a crash took them, or brought the file back without those
-    /// that came after it.
+    /// Records that are not in the file: they were lost in a crash, or the file system restored an
+    /// older state of the file.
     pub(super) absent: Vec<u64>,
 }
 
@@ -79,12 +77,12 @@ impl Segment {
 }
 
 impl Layout {
-    /// Looks at the directory, and mends what an interrupted write has left.
+    /// Reads the directory, and repairs what an interrupted write has left.
     pub(super) fn load(disk: &dyn Disk) -> io::Result<Self> {
         let files = disk.files()?;
         let first_of = |name: &str, ending| {
             let digits = name.strip_suffix(ending)?;
-            u64::from_str_radix(digits, 16).ok() // not ours, then
+            u64::from_str_radix(digits, 16).ok() // not written by us
         };
         let mut segments: Vec<Segment> = files
             .iter()
@@ -100,13 +98,13 @@ impl Layout {
         };
         let ends: Vec<u64> = segments.iter().skip(1).map(|one| one.first).chain([next]).collect();
         for (segment, end) in segments.iter_mut().zip(ends) {
-            segment.end = end.min(segment.first.saturating_add(RECORDS_MAX));
+            segment.end = end.min(segment.first.saturating_add(SEGMENT_RECORDS_MAX));
         }
         for (name, bytes) in &files {
             let Some(first) = first_of(name, ".acks") else { continue };
             match segments.iter_mut().find(|segment| segment.first == first) {
                 Some(segment) => segment.acked = read_acks(disk, name, *bytes, segment.records())?,
-                None => disk.remove(name)?, // its segment has gone
+                None => disk.remove(name)?, // its segment is gone
             }
         }
         let mut layout = Self { segments, next };
@@ -127,7 +125,7 @@ impl Layout {
         self.segments.iter().map(Segment::waiting).sum()
     }
 
-    /// Counts the bytes, with those that acknowledging all of it will take.
+    /// Counts the bytes, including those that acknowledging all records will take.
     pub(super) fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes + ACK_BYTES * segment.records()).sum()
     }
@@ -149,7 +147,7 @@ impl Layout {
         Ok(head.first_chunk().map(|time_ms| u64::from_le_bytes(*time_ms)))
     }
 
-    /// Gives the records that wait and whose time is such.
+    /// Gives the waiting records whose time meets a condition.
     pub(super) fn ids_where(
         &self,
         disk: &dyn Disk,
@@ -182,7 +180,7 @@ impl Layout {
             at = start + record.length();
             let is_expected = (expected..segment.end).contains(&record.sequence);
             if !is_expected || !can_be(segment.first, start, &record) {
-                continue; // nothing that we wrote here
+                continue; // not a record of this segment
             }
             read.lost.extend((expected..record.sequence).filter(|lost| segment.waits(*lost)));
             expected = record.sequence + 1;
@@ -199,7 +197,7 @@ impl Layout {
         Ok(read)
     }
 
-    /// Marks records as done with; gives how many waited.
+    /// Marks records as settled, and gives how many of them waited.
     pub(super) fn settle(&mut self, disk: &dyn Disk, ids: &[u64]) -> io::Result<u64> {
         let mut settled = 0;
         for segment in &mut self.segments {
@@ -221,7 +219,7 @@ impl Layout {
         Ok(settled)
     }
 
-    /// Drops the first segment that holds anything; gives how many of its records waited.
+    /// Drops the first segment with records, and gives how many of them waited.
     pub(super) fn drop_first(&mut self, disk: &dyn Disk) -> io::Result<Option<u64>> {
         let Some(first) = self.segments.first_mut().filter(|one| one.records() > 0) else {
             return Ok(None);
@@ -233,9 +231,10 @@ impl Layout {
         Ok(Some(waiting))
     }
 
-    /// Removes the segments that are done with; the last one only `with_last`, for an empty one.
+    /// Removes segments whose records are all settled. The last segment is removed only `with_last`,
+    /// and replaced by an empty one.
     ///
-    /// Only from the front: where a segment ends is known by where the next begins.
+    /// Only from the front: a segment ends where the next one begins.
     fn reclaim(&mut self, disk: &dyn Disk, with_last: bool) -> io::Result<()> {
         let done = |segment: &Segment| segment.waiting() == 0;
         if with_last && self.segments.last().is_some_and(|last| last.records() > 0 && done(last)) {
@@ -253,7 +252,7 @@ impl Layout {
     }
 }
 
-/// Cuts off what an interrupted write has left; gives the sequence after the last record.
+/// Cuts off what an interrupted write has left, and gives the sequence after the last record.
 fn mend(disk: &dyn Disk, last: &mut Segment) -> io::Result<u64> {
     if last.bytes == 0 {
         return Ok(last.first);
@@ -280,10 +279,11 @@ fn mend(disk: &dyn Disk, last: &mut Segment) -> io::Result<u64> {
     Ok(next)
 }
 
-/// Tells whether a record can be where it begins: each before it takes the bytes of a frame at the least.
+/// Says whether a record can begin here: each record before it takes at least the bytes of a frame.
 fn can_be(first: u64, start: usize, record: &Record) -> bool {
     let place = record.sequence.checked_sub(first);
-    place.is_some_and(|place| place <= (start / record::FRAME) as u64 && place < RECORDS_MAX)
+    place
+        .is_some_and(|place| place <= (start / record::FRAME) as u64 && place < SEGMENT_RECORDS_MAX)
 }
 
 fn ack(place: u32) -> [u8; 8] {
@@ -292,8 +292,8 @@ fn ack(place: u32) -> [u8; 8] {
     [place[0], place[1], place[2], place[3], sum[0], sum[1], sum[2], sum[3]]
 }
 
-/// Reads which records are done with. What is torn, or names a record that a crash has taken, goes
-/// from the file too: a new record will have that place.
+/// Reads which records are settled. Entries that are damaged, or that name a record that a crash has
+/// lost, are removed from the file: a new record will have that place.
 fn read_acks(disk: &dyn Disk, name: &str, bytes: u64, records: u64) -> io::Result<BTreeSet<u32>> {
     let content = disk.read(name, 0, bytes)?;
     let place = |entry: &[u8; 8]| {

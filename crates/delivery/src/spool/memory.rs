@@ -1,4 +1,4 @@
-//! A spool's disk in memory, for those who must not, or cannot, leave anything behind.
+//! A disk in memory, for programs that must not or cannot write files.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::disk::{Disk, Durability, Guard};
 
-/// Files that live as long as their owner.
+/// Files in memory. They are gone when it is dropped.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
 
-/// Nobody else can see the files, so that there is nothing to lock.
+/// A lock that locks nothing: no other process can see the files.
 #[derive(Debug)]
 struct Alone;
 
 impl Guard for Alone {
     fn note(&self, _length: usize) -> io::Result<Vec<u8>> {
-        Ok(Vec::new()) // looking is as fast here
+        Ok(Vec::new()) // reading the files is as fast here
     }
 
     fn leave(&self, _note: &[u8]) -> io::Result<()> {

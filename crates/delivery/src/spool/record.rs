@@ -1,4 +1,4 @@
-//! One parcel as it lies in a segment.
+//! The format of one parcel in a segment.
 //!
 //! ```text
 //! crc32c u32 | payload length u32 | sequence u64 | time in ms u64 | payload | whole length u32
@@ -48,14 +48,14 @@ pub(super) fn write<E>(
     Ok(out)
 }
 
-/// Reads the record that begins at `at`, if a whole and sound one does.
+/// Reads the record that begins at `at`, if it is complete and its checksum is right.
 pub(super) fn read(bytes: &Bytes, at: usize) -> Option<Record> {
     let rest = bytes.get(at..)?;
     let (sum, after) = rest.split_first_chunk::<4>()?;
     let (length, after) = after.split_first_chunk::<4>()?;
     let (sequence, after) = after.split_first_chunk::<8>()?;
     let (time_ms, _) = after.split_first_chunk::<8>()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?; // none on 16 bits
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?; // fails on 16 bits only
     let whole = length.checked_add(FRAME)?;
     let body = rest.get(4..whole)?;
     let (_, end) = body.split_last_chunk::<4>()?;
@@ -79,7 +79,7 @@ pub(super) fn read_last(bytes: &Bytes) -> Option<Record> {
     (at + record.length() == bytes.len()).then_some(record)
 }
 
-/// Finds the first sound record at or after `at`: past a damaged place the rest can still be read.
+/// Finds the first valid record at or after `at`. Records after a damaged place can still be read.
 pub(super) fn find(bytes: &Bytes, at: usize) -> Option<(usize, Record)> {
     (at..bytes.len()).find_map(|at| Some((at, read(bytes, at)?)))
 }

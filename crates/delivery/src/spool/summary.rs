@@ -1,10 +1,11 @@
-//! What a push has to know of the layout: left with the lock, so that the next one need not look.
+//! A summary of the layout, kept in the lock file, so that the next push need not read the directory.
 //!
-//! It is believed only as long as the last segment has the length that it says. Whoever changes
-//! anything but by such a push takes it away first.
+//! It is valid only if the last segment has the length that it says. Every other change removes it
+//! first.
 
+use super::disk::{Disk, Guard};
 use super::layout::{ACK_BYTES, Layout, Segment};
-use super::{Bounds, Disk, Guard};
+use super::settings::Bounds;
 
 /// Six numbers and their checksum.
 const BYTES: usize = 6 * 8 + 4;
@@ -41,7 +42,7 @@ impl Summary {
 
     /// Reads what the last push has left.
     pub(super) fn read(lock: &dyn Guard) -> Option<Self> {
-        // What cannot be read is found by looking at the layout.
+        // Without a summary the layout is read.
         let note = lock.note(BYTES).ok()?;
         let (numbers, sum) = note.split_last_chunk::<4>()?;
         let (numbers, []) = numbers.as_chunks::<8>() else { return None };
@@ -58,7 +59,7 @@ impl Summary {
         })
     }
 
-    /// Leaves it for the next push, which looks for itself where that fails.
+    /// Leaves it for the next push, which reads the layout if that fails.
     pub(super) fn leave(&self, lock: &dyn Guard) {
         let Self { first, length, next, bytes, waiting, oldest_ms } = *self;
         let numbers = [first, length, next, bytes, waiting, oldest_ms].map(u64::to_le_bytes);
@@ -67,7 +68,7 @@ impl Summary {
         lock.leave(&note).ok();
     }
 
-    /// Tells whether a record of this length goes to the last segment, with nothing to be dropped.
+    /// Says whether a record of this length fits the last segment without dropping anything.
     pub(super) fn has_room(
         &self,
         record: u64,
@@ -99,7 +100,7 @@ impl Summary {
     }
 }
 
-/// Takes the lock in order to change more than by a push.
+/// Takes the lock for a change other than a push.
 pub(super) fn forget(disk: &dyn Disk, name: &str) -> std::io::Result<Box<dyn Guard>> {
     let lock = disk.lock(name)?;
     lock.leave(&[])?;

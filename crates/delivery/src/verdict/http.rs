@@ -1,10 +1,10 @@
-//! Plain HTTP, and OTLP over it: only four statuses are tried again.
+//! Plain HTTP, and OTLP over HTTP: only four statuses are retried.
 
 use super::rejected::Rejected;
 use super::{Answer, Refusal, Trouble, Verdict};
 
-/// Judges an answer. OTLP names the statuses that may be retried (429, 502, 503, 504) and forbids
-/// all others; we hold plain receivers to the same.
+/// Judges an answer. OTLP allows retries after 429, 502, 503 and 504 only; the same holds for other
+/// receivers here.
 #[must_use]
 pub fn judge(answer: Answer<'_>) -> Verdict {
     let retry =
@@ -23,8 +23,8 @@ pub fn judge(answer: Answer<'_>) -> Verdict {
     }
 }
 
-/// Judges the answer of a receiver that takes items and may say which it does not want. More than
-/// were `sent` it cannot have left out, whatever it says; they are counted only when it says so.
+/// Judges the answer of a receiver that takes items and may reject some of them. It cannot reject more
+/// than were `sent`. `sent` is called only if the receiver rejects any.
 #[must_use]
 pub fn judge_items(answer: Answer<'_>, sent: impl FnOnce() -> u64) -> Verdict {
     let verdict = judge(answer);
@@ -51,7 +51,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn only_four_statuses_are_tried_again() {
+    fn only_four_statuses_are_retried() {
         for status in 100..=599 {
             let answer = Answer { status, retry_after: None, body: b"" };
             let verdict = judge(answer);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_receiver_leaves_out_is_counted_up_to_what_was_sent() {
+    fn rejected_items_are_counted_up_to_what_was_sent() {
         let body = br#"{"stored":1,"rejected":[{"message":"too\u0007 old\nmore"},{},{}]}"#;
         let ok = Answer { status: 200, retry_after: None, body };
         let message = || "status 200: too old".to_owned();

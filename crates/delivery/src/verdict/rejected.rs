@@ -1,25 +1,25 @@
-//! Reads what a receiver says that it left out of what it took: `{"rejected": [{"message": …}, …]}`.
+//! Reads which items a receiver rejected of those it took: `{"rejected": [{"message": …}, …]}`.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// What was read. It is gathered as it comes, so that an answer that was cut says what it could.
+/// What was read. It is counted while reading, so that an answer that was cut counts up to the cut.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Rejected {
-    /// How many there are.
+    /// How many items were rejected.
     pub(super) count: u64,
-    /// Why, of the first.
+    /// Why the first one was rejected.
     pub(super) why: Option<String>,
 }
 
 impl Rejected {
-    /// Reads an answer; one that is nothing of the kind rejects nothing.
+    /// Reads an answer. One of another format rejects nothing.
     pub(super) fn read(body: &[u8]) -> Self {
         let mut rejected = Self::default();
         let mut answer = serde_json::Deserializer::from_slice(body);
-        // What comes behind a break is not there: what was taken stays taken.
+        // An error after some entries does not undo their count.
         drop(answer.deserialize_map(InAnswer(&mut rejected)));
         rejected
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_says_what_it_could() {
+    fn an_answer_that_is_cut_counts_up_to_the_cut() {
         let whole = r#"{"stored":9,"rejected":[{"message":"one"},{"message":"two"}]}"#;
         let ends: Vec<usize> = whole.match_indices('}').map(|(at, _)| at + 1).collect();
         for cut in 0..=whole.len() {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_made_to_harm_does_none() {
+    fn a_hostile_answer_does_no_harm() {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
             let deep = format!("{}1{}", open.repeat(10_000), close.repeat(10_000));
             check(&deep, 0, None);

@@ -1,16 +1,16 @@
-//! The header `Retry-After`: seconds, or a date in any of HTTP's three spellings.
+//! The header `Retry-After`: seconds, or a date in any of the three formats of HTTP.
 
 use std::time::{Duration, SystemTime};
 
-/// Reads it; nothing when it makes no sense. A date that has passed means now.
+/// Reads it; none if it is not valid. A date in the past means now.
 #[must_use]
 pub fn parse(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More seconds than fit mean "much later", which is cut anyway.
+        // More seconds than fit are cut to a limit anyway.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    // Neither number nor date: as if it were absent.
+    // Neither a number nor a date: as if it were absent.
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
 }

@@ -1,22 +1,22 @@
-//! Splunk's HTTP Event Collector: its own codes come before the HTTP status.
+//! Splunk's HTTP Event Collector: its own codes take precedence over the HTTP status.
 
 use serde_json::Value;
 
 use super::{Answer, Refusal, Trouble, Verdict, http};
 
-/// What an answer says besides its verdict.
+/// The verdict on an answer, and the number of its acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    /// What to do.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The number by which to ask whether it was stored.
+    /// The number with which to ask whether it was stored.
     pub ack_id: Option<u64>,
 }
 
 /// Judges the answer to an event.
 #[must_use]
 pub fn judge(answer: Answer<'_>) -> Judged {
-    // Proxies answer in HTML; then only the status speaks.
+    // Proxies answer in HTML; then the status decides.
     let body: Option<Value> = serde_json::from_slice(answer.body).ok();
     let body = body.as_ref();
     let number = |name| body.and_then(|body| body.get(name)).and_then(Value::as_u64);
@@ -42,7 +42,7 @@ fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
         7 | 10 | 11 | 14 | 16 => refused(Refusal::Misconfigured),
         8 | 9 | 18 | 19 | 20 | 23 => retry(Trouble::Unavailable),
         26 | 27 => retry(Trouble::Throttled),
-        // A code of the future: a 200 with it is no success, an error is what its status says.
+        // An unknown code: with a 200 it is no success, with an error the status decides.
         _ if (200..300).contains(&answer.status) => refused(Refusal::Other),
         _ => http::judge(answer),
     }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_to_ask_by_is_read_and_the_code_told() {
+    fn the_acknowledgement_is_read_and_the_code_is_in_the_message() {
         let body = br#"{"text":"Success","code":0,"ackId":7}"#;
         let judged = judge(Answer { status: 200, retry_after: None, body });
         assert_eq!(judged, Judged { verdict: Verdict::Accepted, ack_id: Some(7) });

@@ -117,7 +117,7 @@ async fn lines_that_are_refused_go_once_more_one_by_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_out_of_a_parcel_is_counted_with_its_first_reason() {
+async fn rejected_items_of_a_parcel_are_counted_with_the_first_reason() {
     let partly = |why: &str| Verdict::PartlyAccepted { rejected: 2, message: why.into() };
     let (counts, account) = together(5, 10, Some(partly("too old"))).await;
     assert_eq!(counts, [5, 5], "it is not sent again");

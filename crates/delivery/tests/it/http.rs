@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use ktel_delivery::http::{Client, Protocol, Request, Url};
-use ktel_delivery::limits::ANSWER_BYTES_MAX;
+use ktel_delivery::limits::RECEIVER_ANSWER_BYTES_MAX;
 use ktel_delivery::tls::Trust;
 use ktel_testkit::capture;
 use ktel_testkit::http::Response;
@@ -36,10 +36,10 @@ async fn of_a_long_answer_the_beginning_is_read() {
     let client = Client::new(&url, &Trust::default(), Protocol::Any).unwrap();
     for (bytes, read) in [
         (0, 0),
-        (ANSWER_BYTES_MAX - 1, ANSWER_BYTES_MAX - 1),
-        (ANSWER_BYTES_MAX, ANSWER_BYTES_MAX),
-        (ANSWER_BYTES_MAX + 1, ANSWER_BYTES_MAX),
-        (8 * ANSWER_BYTES_MAX, ANSWER_BYTES_MAX),
+        (RECEIVER_ANSWER_BYTES_MAX - 1, RECEIVER_ANSWER_BYTES_MAX - 1),
+        (RECEIVER_ANSWER_BYTES_MAX, RECEIVER_ANSWER_BYTES_MAX),
+        (RECEIVER_ANSWER_BYTES_MAX + 1, RECEIVER_ANSWER_BYTES_MAX),
+        (8 * RECEIVER_ANSWER_BYTES_MAX, RECEIVER_ANSWER_BYTES_MAX),
     ] {
         let body: Vec<u8> = (0..bytes).map(|at| (at % 251) as u8).collect();
         server.answer(Response::new(202).with_body(body.clone()));

@@ -68,10 +68,10 @@ fn push_all(spool: &Spool, parcels: &[Parcel]) -> Vec<(u64, Parcel)> {
 }
 
 fn crash(disk: &Faulty, seed: usize) {
-    let mut luck = seed;
+    let mut random = seed;
     disk.crash(|below| {
-        luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (luck >> 33) % below
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) % below
     });
 }
 

@@ -1,13 +1,12 @@
 //! Finds expressions that VictoriaMetrics (up to 1.145 at least) does not survive.
 
-use super::Violation;
 use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
 use crate::operator::Operator;
 
 mod plain;
 
-/// Refuses what is known to end the store with a panic.
-pub(super) fn refuse(expr: &Expr) -> Result<(), Violation> {
+/// Finds a part that is known to end the store with a panic, and gives it as the reference prints it.
+pub(super) fn find(expr: &Expr) -> Option<String> {
     let mut operations = Vec::new();
     let mut found = None;
     let mut plain = true;
@@ -30,10 +29,7 @@ pub(super) fn refuse(expr: &Expr) -> Result<(), Violation> {
             .map(|part| outline(part, true).to_string())
             .find(|canonical| crate::parse_with(canonical, &limits).is_err());
     }
-    match found {
-        None => Ok(()),
-        Some(part) => Err(Violation::Deadly { part }),
-    }
+    found
 }
 
 /// Whether the limit and the offset are plain numbers: for a negative one, or for what is not a

@@ -1,7 +1,7 @@
 //! The table of functions, sorted by name. The counts are those the reference accepts when it runs.
 
-use super::Function;
-use super::FunctionKind::{self, Aggregate, Rollup, Transform};
+use super::definition::Function;
+use super::definition::FunctionKind::{self, Aggregate, Rollup, Transform};
 
 const MANY: usize = usize::MAX;
 

@@ -1,6 +1,6 @@
 //! Classes of characters: brackets, `\d \w \s`, POSIX names and Unicode properties.
 
-use super::re2::{Reader, Translated};
+use super::reader::{Reader, Translated};
 use crate::error::shown;
 
 /// Reads a class after its `[`.
@@ -23,17 +23,17 @@ pub(super) fn bracketed(reader: &mut Reader<'_>) -> Result<Translated, String> {
     }
     reader.next();
     let caret = if negated { "^" } else { "" };
-    Ok(Translated::unit(folded(reader, &format!("[{caret}{inner}]")), states))
+    Ok(Translated::unit(with_case(reader, &format!("[{caret}{inner}]")), states))
 }
 
 /// Reads `\d`, `\pL` and the like after the backslash; `None` if something else is escaped.
 pub(super) fn escaped(reader: &mut Reader<'_>) -> Result<Option<Translated>, String> {
     let Some(mut class) = class_name(reader)? else { return Ok(None) };
-    class.pattern = folded(reader, &format!("[{}]", class.pattern));
+    class.pattern = with_case(reader, &format!("[{}]", class.pattern));
     Ok(Some(class))
 }
 
-fn folded(reader: &Reader<'_>, class: &str) -> String {
+fn with_case(reader: &Reader<'_>, class: &str) -> String {
     if reader.flags.fold { format!("(?i:{class})") } else { class.to_owned() }
 }
 

@@ -1,19 +1,48 @@
 //! Brings one value into the form in which its field is sent.
 //!
-//! Every blur takes raw values and its own results alike, so that blurring twice is blurring once.
+//! Blurring a value twice gives the same as blurring it once.
 
 pub(crate) mod bucket;
 mod date;
 pub(crate) mod version;
 pub(crate) mod words;
 
+use indexmap::IndexMap;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::apply::{Dropped, Reason, apply_fields};
-use super::schema::{Form, RatioForm, Type};
+use super::dropped::{Dropped, Reason};
+use super::schema::{Field, Form, RatioForm, Type};
 
-/// Blurs a value. What is left out inside of it is counted; an error leaves out all of it.
+/// Blurs the fields of a section or of a record, and counts the values that it omits.
+pub(crate) fn fields(
+    declared: &IndexMap<String, Field>,
+    raw: &Map<String, Value>,
+    form: Form,
+    today: Date,
+    dropped: &mut Dropped,
+) -> Map<String, Value> {
+    for _ in raw.keys().filter(|name| !declared.contains_key(*name)) {
+        dropped.note(Reason::Undeclared);
+    }
+    let mut sent = Map::new();
+    for (name, field) in declared {
+        let Some(value) = raw.get(name) else { continue };
+        if field.expires.is_past(today) {
+            dropped.note(Reason::Expired);
+            continue;
+        }
+        match blur(&field.of, value, form, today, dropped) {
+            Ok(value) => {
+                sent.insert(name.clone(), value);
+            }
+            Err(reason) => dropped.note(reason),
+        }
+    }
+    sent
+}
+
+/// Blurs a value. Values within it that are omitted are counted; after an error all of it is omitted.
 pub(crate) fn blur(
     of: &Type,
     raw: &Value,
@@ -44,9 +73,9 @@ pub(crate) fn blur(
         Type::CommandPath(words) => return words::command_path(words, raw),
         Type::List(words) => words::list(words, raw, dropped),
         Type::Map(words, of) => words::map(words, of, form, raw, dropped),
-        Type::Record(fields) => raw
-            .as_object()
-            .map(|raw| Value::Object(apply_fields(fields, raw, form, today, dropped))),
+        Type::Record(declared) => {
+            raw.as_object().map(|raw| Value::Object(fields(declared, raw, form, today, dropped)))
+        }
     };
     blurred.ok_or(Reason::WrongType)
 }

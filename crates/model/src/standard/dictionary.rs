@@ -1,4 +1,4 @@
-//! The standard in words, for the people whose data it is.
+//! The standard in words, for the users whose data is sent.
 
 mod english;
 
@@ -7,8 +7,8 @@ use std::fmt::Write;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::apply::Dropped;
 use super::blur::blur;
+use super::dropped::Dropped;
 use super::period;
 use super::schema::{
     ConsentMode, Expiry, Field, Form, Identifiability, Schema, Sensitivity, Stability,
@@ -22,7 +22,7 @@ This is everything that can be sent, to the last field. What is not listed here 
 what you pipe in yourself, which stays marked as yours.
 
 Each field says why it is collected, what it looks like, and until when it is sent; after that day it \
-is left out by itself. With `--coarse` every value is sent in its blurred form.
+is no longer sent. With `--coarse` every value is sent in its blurred form.
 ";
 
 /// A label and what is said about it.

@@ -1,91 +1,20 @@
-//! What a reviewer must look at when a file of the standard changes, most important first.
+//! Compares two versions of a schema for a reviewer, the most important changes first.
 
+mod change;
 mod field;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use indexmap::IndexMap;
 
 use super::period;
 use super::schema::{Access, ConsentMode, Field, Reads, Schema, Scope, Verb};
 use super::word::Word;
+use change::Changes;
 
-/// One difference between two versions of a schema.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Change {
-    /// How much it matters to those who send data.
-    pub severity: Impact,
-    /// What is different.
-    pub what: String,
-}
+pub use change::{Change, Impact};
 
-/// How much a change matters, most first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Impact {
-    /// More is collected, more finely, for longer, or with less of a say.
-    Widened,
-    /// Readers of the data will stumble: the version should have said so.
-    Breaking,
-    /// Less is collected.
-    Narrowed,
-    /// The same is collected, and described differently.
-    Wording,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let impact = match self.severity {
-            Impact::Widened => "WIDENED ",
-            Impact::Breaking => "BREAKING",
-            Impact::Narrowed => "narrowed",
-            Impact::Wording => "wording ",
-        };
-        write!(f, "{impact}  {}", self.what)
-    }
-}
-
-/// Collects changes.
-#[derive(Default)]
-struct Changes(Vec<Change>);
-
-impl Changes {
-    fn note(&mut self, severity: Impact, what: impl Into<String>) {
-        self.0.push(Change { severity, what: what.into() });
-    }
-
-    /// Notes which way something ordered went.
-    fn ordered<T: Ord>(&mut self, old: &T, new: &T, what: impl Into<String>) {
-        match new.cmp(old) {
-            std::cmp::Ordering::Greater => self.note(Impact::Widened, what),
-            std::cmp::Ordering::Less => self.note(Impact::Narrowed, what),
-            std::cmp::Ordering::Equal => {}
-        }
-    }
-
-    /// Notes what came and what went.
-    fn sets<T: Ord + fmt::Display>(
-        &mut self,
-        old: &BTreeSet<T>,
-        new: &BTreeSet<T>,
-        (more, less): (&str, &str),
-    ) {
-        for added in new.difference(old) {
-            self.note(Impact::Widened, format!("{more} `{added}`"));
-        }
-        for removed in old.difference(new) {
-            self.note(Impact::Narrowed, format!("{less} `{removed}`"));
-        }
-    }
-
-    fn wording<T: PartialEq>(&mut self, old: &T, new: &T, what: &str) {
-        if old != new {
-            self.note(Impact::Wording, format!("{what} is worded differently"));
-        }
-    }
-}
-
-/// Compares two versions of a schema; what widens collection comes first.
+/// Compares two versions of a schema. Changes that collect more come first.
 pub fn diff(old: &Schema, new: &Schema) -> Vec<Change> {
     let mut changes = Changes::default();
     document(old, new, &mut changes);

@@ -15,8 +15,8 @@ use super::word::Word;
 impl Schema {
     /// Identifies what the schema declares, as `sha256:` and hexadecimal digits.
     ///
-    /// Comments, layout and defaults that are written out make no difference; everything that
-    /// could make a reader or a receiver think again does, the order of fields included.
+    /// Comments, layout and explicit defaults do not change it. Everything that matters to a reader or
+    /// a receiver does, the order of fields too.
     pub fn digest(&self) -> String {
         let mut digest = "sha256:".to_owned();
         for byte in Sha256::digest(self.canonical().to_string()) {
@@ -25,8 +25,8 @@ impl Schema {
         digest
     }
 
-    /// Everything that is declared, with one way of writing each thing. Everything is taken
-    /// apart, so that a new declaration cannot be forgotten here.
+    /// Everything that is declared, in a canonical form. Structs are destructured, so that the compiler
+    /// finds a new declaration that is missing here.
     fn canonical(&self) -> Value {
         let Self {
             vendor,
@@ -118,7 +118,7 @@ fn canonical_field(field: &Field) -> Value {
         "required": required,
         "collect": collect.as_ref().map(canonical_collect),
     });
-    // A field that is drawn against none has the digest that it had before there was the word.
+    // Without `against`, a field has the digest that it had before this key was introduced.
     if let Some(against) = against {
         canonical["against"] = json!(against);
     }
@@ -154,7 +154,7 @@ fn canonical_collect(Collect { verb, from }: &Collect) -> Value {
     json!([verb.word(), from.iter().map(source).collect::<Vec<_>>()])
 }
 
-/// The order of an example's keys is layout.
+/// The order of keys in an example does not matter.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {

@@ -1,15 +1,15 @@
-//! What is wrong with a file of the standard: where, what, and how to mend it.
+//! Findings about a file of the standard: where, what, and how to fix it.
 
 use std::fmt;
 
-/// One thing that is wrong with a file of the standard.
+/// One finding about a file of the standard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The file, as it was named by the caller.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// Whether the file is refused for it.
+    /// Whether the file can be used in spite of it.
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
@@ -17,12 +17,12 @@ pub struct Finding {
     pub fix: String,
 }
 
-/// Whether a file is refused for a finding.
+/// Whether a file can be used in spite of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The file is refused.
+    /// The file cannot be used.
     Error,
-    /// The file is used; somebody should look soon.
+    /// The file can be used, but should be changed soon.
     Warning,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}:{}: {}", .first.file, .first.line, .first.message)]
 pub struct Error {
-    /// The first thing that is wrong; linting the file shows all.
+    /// The first finding; linting the file shows all.
     pub first: Finding,
 }
 

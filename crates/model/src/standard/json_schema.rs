@@ -1,13 +1,14 @@
-//! The standard as JSON Schema 2020-12, for those who validate without this library.
+//! The standard as JSON Schema 2020-12, for validation without this library.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::blur::{ID_PATTERN, bucket, version, words::COMMAND_WORDS_MAX};
+use super::blur::{ID_PATTERN, bucket, version};
 use super::schema::{
     CountForm, DateForm, DatePart, Expiry, Field, MapValue, Schema, Type, VersionForm, Words,
 };
 use super::word::Word;
+use crate::limits::COMMAND_WORDS_MAX;
 
 impl Schema {
     /// Describes what [`Schema::apply`] can send, in both forms.
@@ -145,7 +146,7 @@ fn date_patterns(form: &DateForm) -> Vec<String> {
     form.exact.into_iter().chain([form.coarse]).map(|part| pattern(part).to_owned()).collect()
 }
 
-/// Words may hold `.` and `+`, which mean something else in a pattern.
+/// Escapes `.`, `+` and the like, which words may contain.
 fn escape(word: &str) -> String {
     let mut escaped = String::new();
     for character in word.chars() {

@@ -1,20 +1,19 @@
-//! What a reviewer would object to, found by a machine first.
+//! Lints for files of the standard: what a reviewer would object to.
 
 mod access;
 mod field;
 mod name;
+mod place;
 
 use jiff::civil::Date;
 
 use super::reader::{Reader, nearest_or_list};
 use super::schema::{Field, Identifiability, Kind, Schema, Stability};
+use crate::limits::WEAK_FIELDS_MAX;
+use place::line_path;
 
-/// With five values that each split the users, a report begins to point at one of them.
-const WEAK_FIELDS_MAX: usize = 4;
-
-/// Notes what is wrong with a schema. Fields that could not be read are not in it; then
-/// `complete` is false, and what depends on all fields is not asked. Without a day, nothing is
-/// said about the end of fields.
+/// Notes findings about a schema. If `complete` is false, fields that could not be read are missing,
+/// and lints that need all fields do not run. Without a date, the end of fields is not checked.
 pub(super) fn lint(schema: &Schema, complete: bool, today: Option<Date>, reader: &mut Reader) {
     kebab_case(reader, "schema", &schema.vendor);
     kebab_case(reader, "schema", &schema.name);
@@ -43,18 +42,10 @@ pub(super) fn lint(schema: &Schema, complete: bool, today: Option<Date>, reader:
     }
 }
 
-/// `fields.record.fields.field` for `record.field`.
-fn line_path(path: &str) -> String {
-    match path.split_once('.') {
-        None => format!("fields.{path}"),
-        Some((record, field)) => format!("fields.{record}.fields.{field}"),
-    }
-}
-
 fn kebab_case(reader: &mut Reader, path: &str, word: &str) {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let edges = word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.ends_with('-');
-    // What is missing has been noted.
+    // A missing word was noted while reading.
     if word.is_empty() || (edges && word.chars().all(allowed) && !word.contains("--")) {
         return;
     }
@@ -76,7 +67,7 @@ fn weak_fields(schema: &Schema, reader: &mut Reader) {
     }
 }
 
-/// Only fields of which a section says one word can be counted together.
+/// Only fields with a single value per section can be counted together.
 fn against(schema: &Schema, reader: &mut Reader, at: &str, path: &str, field: &Field) {
     let Some(other) = &field.against else { return };
     let wrong = match schema.field(other) {

@@ -1,16 +1,13 @@
-//! A YAML document as a tree that remembers its lines.
+//! A YAML document as a tree with line numbers.
 
 use std::collections::{BTreeMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Number, Value};
 
-/// The largest file is about 10 KiB; this leaves room and bounds everything below.
-const FILE_BYTES_MAX: usize = 256 * 1024;
-/// The format needs seven: document, fields, a record, its fields, collect, its sources, one.
-const DEPTH_MAX: usize = 12;
+use crate::limits::{SCHEMA_DEPTH_MAX, SCHEMA_FILE_BYTES_MAX};
 
-/// A value and where it stands.
+/// A value and its line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     pub(crate) line: usize,
@@ -25,7 +22,7 @@ pub(crate) enum Content {
     Map(Vec<Entry>),
 }
 
-/// A key, where it stands, and its value.
+/// A key, its line, and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
@@ -33,7 +30,7 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-/// Why a text is not a document of the kind that is wanted.
+/// Why a text cannot be read.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fault {
     pub(crate) line: usize,
@@ -55,7 +52,7 @@ impl Node {
         matches!(&self.content, Content::Scalar { text, plain: true } if is_null(text))
     }
 
-    /// The value as JSON, with YAML's own reading of plain scalars.
+    /// The value as JSON. Plain scalars are read as YAML defines them.
     pub(crate) fn to_json(&self) -> Value {
         match &self.content {
             Content::Scalar { text, plain: true } => plain_scalar(text),
@@ -152,10 +149,11 @@ struct Open {
     keys: HashSet<String>,
 }
 
-/// Reads one YAML document. Aliases and tags are refused: a reviewer should see what is meant.
+/// Reads one YAML document. Aliases and tags are errors: a reviewer should see every value in its place.
 pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
-    if text.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes, more than {FILE_BYTES_MAX}", text.len());
+    if text.len() > SCHEMA_FILE_BYTES_MAX {
+        let message =
+            format!("the file has {} bytes, more than {SCHEMA_FILE_BYTES_MAX}", text.len());
         return Err(Fault { line: 1, message, fix: "one file describes one job or event" });
     }
     let mut open: Vec<Open> = Vec::new();
@@ -183,7 +181,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
                 Node { line, content: Content::Scalar { text: text.into_owned(), plain } }
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
-                if open.len() >= DEPTH_MAX {
+                if open.len() >= SCHEMA_DEPTH_MAX {
                     return Err(fault("nested too deep", "no file of the standard needs this"));
                 }
                 let content = match event {

@@ -16,9 +16,8 @@ use super::schema::{
     Cadence, ConsentMode, Decision, Kind, Purpose, Retention, Schema, SchemaVersion, Stability,
 };
 use super::{lint, period};
+use crate::limits::FIELDS_MAX;
 
-/// A cluster-wide report has at most a few dozen; more is a second schema.
-const FIELDS_MAX: usize = 64;
 const KEYS: &[&str] = &[
     "kts",
     "schema",
@@ -38,7 +37,7 @@ const KEYS: &[&str] = &[
 ];
 
 impl Schema {
-    /// Reads a file of the standard, without asking what day it is.
+    /// Reads a file of the standard without checking dates.
     ///
     /// # Errors
     ///
@@ -52,12 +51,12 @@ impl Schema {
     }
 }
 
-/// A file of the standard that can be used.
+/// A valid file of the standard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
-    /// What it says.
+    /// The schema.
     pub schema: Schema,
-    /// What somebody should look at soon.
+    /// Findings that do not make it invalid.
     pub warnings: Vec<Finding>,
 }
 
@@ -65,7 +64,7 @@ pub struct Checked {
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it, in the order of lines; at least one is an error.
+/// All findings, in the order of lines; at least one is an error.
 pub fn check(text: &str, file: &str, today: Date) -> Result<Checked, Vec<Finding>> {
     examine(text, file, Some(today))
 }
@@ -96,8 +95,8 @@ fn examine(text: &str, file: &str, today: Option<Date>) -> Result<Checked, Vec<F
     }
 }
 
-/// Reads what can be read; what is missing is noted and stands empty, so that the lints can look
-/// at the rest. The flag says whether every field and all access could be read.
+/// Reads what can be read. Missing values are noted and left empty, so that lints can check the rest.
+/// The flag says whether all fields and all access could be read.
 fn read(reader: &mut Reader, root: &Node) -> Option<(Schema, bool)> {
     let keys = Keys::open(reader, root, root.line, "the schema".into())?;
     keys.only(reader, &[KEYS]);

@@ -1,4 +1,4 @@
-//! Lengths of time as files of the standard write them: `30m`, `24h`, `90d`, `25mo`, `2y`.
+//! Periods as files of the standard write them: `30m`, `24h`, `90d`, `25mo`, `2y`.
 
 /// Seconds in a period; months and years have their usual length. `None` when it is not one.
 pub(crate) fn seconds(text: &str) -> Option<u64> {

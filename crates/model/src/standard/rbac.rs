@@ -1,4 +1,4 @@
-//! Roles that allow what a schema says is read, and nothing else.
+//! Roles that allow the access that schemas declare, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::schema::{Access, Schema, Scope, Verb};
 use super::word::Word;
 
-/// Where discovery and the version stand; Kubernetes lets every authenticated user read them.
+/// The paths of discovery and of the version. Every authenticated user may read them.
 const PUBLIC_PATHS: [&str; 4] = ["/version", "/api", "/apis", "/openapi"];
 
 /// One rule of a role, in the form in which Kubernetes reads it.
@@ -105,8 +105,8 @@ pub fn cluster_role(name: &str, schemas: &[&Schema]) -> String {
     yaml
 }
 
-/// A manifest of the role that reading the metadata of Helm's release takes besides: RBAC cannot stop
-/// at metadata, so that it is for one namespace, and for those who ask for it.
+/// A manifest of the role for reading the metadata of Helm releases. RBAC cannot grant metadata alone,
+/// so this role is separate, for one namespace, and optional.
 pub fn helm_release_role(name: &str, namespace: &str) -> String {
     let rules = [Rule {
         api_groups: vec![String::new()],

@@ -1,10 +1,10 @@
-//! Reads the keys of a mapping and notes everything that is wrong, instead of stopping at it.
+//! Reads the keys of a mapping. It notes errors and goes on.
 
 use super::finding::{Finding, Severity};
 use super::node::{Content, Entry, Lines, Node};
 use super::word::Word;
 
-/// Collects what is wrong with one file.
+/// Collects the findings of one file.
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(crate) file: String,
@@ -88,7 +88,7 @@ impl<'n> Keys<'n> {
         reader.error(line, format!("{} has no `{key}`", self.what), advice(key));
     }
 
-    /// A text that must be there and say something.
+    /// A text that must be there and not be empty.
     pub(crate) fn text(&self, reader: &mut Reader, key: &str) -> Option<String> {
         let (node, line) = self.required(reader, key)?;
         match node.text().map(str::trim) {
@@ -103,7 +103,7 @@ impl<'n> Keys<'n> {
         None
     }
 
-    /// A text that may be left out.
+    /// An optional text.
     pub(crate) fn optional_text(&self, reader: &mut Reader, key: &str) -> Option<String> {
         self.get(key).and_then(|_| self.text(reader, key))
     }
@@ -140,7 +140,7 @@ impl<'n> Keys<'n> {
         found
     }
 
-    /// `true` or `false`; false when left out.
+    /// `true` or `false`; false by default.
     pub(crate) fn flag(&self, reader: &mut Reader, key: &str) -> bool {
         let Some((node, line)) = self.get(key) else { return false };
         match node.text() {
@@ -173,7 +173,7 @@ pub(crate) fn quoted<S: AsRef<str>>(words: &[S]) -> String {
     words.join(", ")
 }
 
-/// What to write when a key is missing or wrong.
+/// How to fix a key that is missing or wrong.
 fn advice(key: &str) -> &'static str {
     match key {
         "kts" => "begin the file with `kts: 1`",

@@ -11,7 +11,7 @@ use super::period;
 /// One file of the standard: everything that one job, event or stats document may say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
-    /// Who answers for the schema, as in `ktel/identify-platform`.
+    /// The organisation that owns the schema: `ktel` of `ktel/identify-platform`.
     pub vendor: String,
     /// The job's name in the catalog, and the key of its section in a report.
     pub name: String,
@@ -19,11 +19,11 @@ pub struct Schema {
     pub version: SchemaVersion,
     /// What the schema describes.
     pub kind: Kind,
-    /// A few words for lists.
+    /// A short title for lists.
     pub title: String,
-    /// Why any of it is collected.
+    /// Why the data is collected.
     pub purpose: Purpose,
-    /// The team to ask.
+    /// The responsible team.
     pub owner: String,
     /// Where the schema was discussed; required once it is stable.
     pub review: Option<String>,
@@ -31,9 +31,9 @@ pub struct Schema {
     pub stability: Stability,
     /// How often it may be sent.
     pub cadence: Option<Cadence>,
-    /// Whether it goes out by itself, or only when a user asks for it.
+    /// Whether it is sent automatically, or only when a user asks for it.
     pub consent: ConsentMode,
-    /// What must be read to fill it; roles are generated from this.
+    /// The access that filling it needs. Roles are generated from this.
     pub access: Vec<Access>,
     /// How long a receiver may keep it.
     pub retention: Retention,
@@ -113,29 +113,29 @@ pub struct Purpose {
     pub value_to_you: String,
     /// What the answer is used for; kebab-case words.
     pub used_for: Vec<String>,
-    /// What the data has led to so far.
+    /// Decisions that were based on the data so far.
     pub decisions: Vec<Decision>,
 }
 
-/// Something that was decided because of the data.
+/// A decision that was based on the data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// When.
+    /// The date.
     pub date: Date,
-    /// What.
+    /// What was decided.
     pub what: String,
-    /// Where it can be read.
+    /// A link to it.
     pub link: Option<String>,
 }
 
 /// How much may still change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stability {
-    /// Anything.
+    /// Anything may change.
     Development,
-    /// Only additions.
+    /// Only additions are made.
     Stable,
-    /// It will go.
+    /// It will be removed.
     Deprecated,
 }
 
@@ -144,14 +144,14 @@ pub enum Stability {
 pub struct Cadence {
     /// At most so many times in a period, as in `once/24h`.
     pub max: String,
-    /// Spread, as in `1h`.
+    /// The jitter, as in `1h`.
     pub jitter: Option<String>,
 }
 
-/// Whether data goes out by itself.
+/// Whether data is sent automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsentMode {
-    /// Sent by itself; everything that can say no is asked first.
+    /// Sent automatically, if no consent source objects.
     Ambient,
     /// Sent only by a command that names the receiver.
     Explicit,
@@ -191,11 +191,11 @@ pub enum Access {
         resources: Vec<String>,
         /// `get`, `list` or `watch`.
         verbs: Vec<Verb>,
-        /// Where.
+        /// In which namespaces.
         scope: Scope,
         /// How much of each object is read.
         reads: Reads,
-        /// Requests that a run makes, so that a reader can weigh the cost.
+        /// The number of requests of a run.
         calls: Calls,
     },
     /// Paths that are not objects, such as `/version`.
@@ -205,14 +205,14 @@ pub enum Access {
     },
 }
 
-/// A read-only verb. There is no other kind.
+/// A read-only verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
     /// One object by name.
     Get,
-    /// Many.
+    /// Many objects.
     List,
-    /// Changes as they come.
+    /// Changes of objects.
     Watch,
 }
 
@@ -248,30 +248,30 @@ pub enum Calls {
 pub struct Field {
     /// The canonical dotted name, `host.arch`.
     pub semconv: Option<String>,
-    /// What values it can have, and how they are blurred.
+    /// Its type, and how values are blurred.
     pub of: Type,
-    /// How touchy it is.
+    /// How sensitive it is.
     pub sensitivity: Sensitivity,
-    /// Whether it could help to tell one installation from another.
+    /// Whether it could help to identify an installation.
     pub identifiability: Identifiability,
-    /// Why this very field.
+    /// Why this field is collected.
     pub why: String,
     /// A value in the form that is sent by default.
     pub example: Value,
     /// The ktel version that first sent it.
     pub since: String,
-    /// When it stops being sent, by itself.
+    /// When it is no longer sent.
     pub expires: Expiry,
     /// Whether a section without it is incomplete.
     pub required: bool,
-    /// Another field of the schema: a receiver counts the two together, to draw one against the other.
+    /// Another field of the schema. A receiver counts combinations of the two.
     pub against: Option<String>,
-    /// How it is filled, where no built-in collector does.
+    /// How it is filled, unless a built-in collector fills it.
     pub collect: Option<Collect>,
 }
 
 impl Field {
-    /// Whether a section says one word of it, which can be counted together with that of another.
+    /// Whether a section has a single value of it, so that combinations with others can be counted.
     pub fn says_one_word(&self) -> bool {
         match self.of {
             Type::Bool
@@ -289,7 +289,7 @@ impl Field {
         }
     }
 
-    /// The fields within, where it is a record.
+    /// The fields of a record.
     pub fn record(&self) -> Option<&IndexMap<String, Field>> {
         match &self.of {
             Type::Record(fields) => Some(fields),
@@ -298,16 +298,26 @@ impl Field {
     }
 }
 
-/// When a field stops being sent.
+/// When a field is no longer sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expiry {
-    /// From this day on it is left out.
+    /// From this day on it is omitted.
     On(Date),
     /// Never, with the reason.
     Never(String),
 }
 
-/// How touchy a field is.
+impl Expiry {
+    /// Whether the field is no longer sent on this day.
+    pub fn is_past(&self, today: Date) -> bool {
+        match self {
+            Self::On(date) => today >= *date,
+            Self::Never(_) => false,
+        }
+    }
+}
+
+/// How sensitive a field is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
     /// About machines and versions.
@@ -318,14 +328,14 @@ pub enum Sensitivity {
     StoredContent,
 }
 
-/// Whether a field could help to tell one installation from another.
+/// Whether a field could help to identify an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Identifiability {
-    /// Shared by very many.
+    /// No: very many installations share each value.
     None,
-    /// Only together with others.
+    /// Only together with other fields.
     Weak,
-    /// By itself: an identifier without a name.
+    /// Yes, by itself: an identifier without a name.
     Pseudonym,
 }
 
@@ -336,19 +346,19 @@ pub enum Type {
     Bool,
     /// One word of a list.
     Enum(Words),
-    /// How many.
+    /// A number of things.
     Count(CountForm),
     /// A version number.
     Version(VersionForm),
-    /// How long, in seconds.
+    /// A duration in seconds.
     Duration(DurationForm),
     /// A share between 0 and 1.
     Ratio(RatioForm),
-    /// When.
+    /// A date or a time.
     Date(DateForm),
-    /// The installation's own random identifier.
+    /// A random identifier of the installation.
     Id,
-    /// Words of a command that the product declared, joined by spaces.
+    /// Declared words of a command, joined by spaces.
     CommandPath(Vec<String>),
     /// Words with a number or a flag each.
     Map(Words, MapValue),
@@ -363,16 +373,16 @@ pub enum Type {
 pub struct Words {
     /// The words that may be sent.
     pub values: Vec<String>,
-    /// What anything else becomes.
+    /// The word for all other values.
     pub other: String,
 }
 
-/// What the words of a map stand before.
+/// The values of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MapValue {
-    /// How many.
+    /// A number of things.
     Count(CountForm),
-    /// Whether.
+    /// A flag.
     Bool,
 }
 
@@ -388,7 +398,7 @@ pub struct CountForm {
 /// How a version is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VersionForm {
-    /// What is kept unless the coarse form is asked for; `None`: always coarse.
+    /// What the exact form keeps; `None`: it is always coarse.
     pub exact: Option<VersionPart>,
     /// What the coarse form keeps.
     pub coarse: VersionPart,
@@ -428,7 +438,7 @@ pub struct RatioForm {
 /// How a date is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateForm {
-    /// What is kept unless the coarse form is asked for; `None`: always coarse.
+    /// What the exact form keeps; `None`: it is always coarse.
     pub exact: Option<DatePart>,
     /// What the coarse form keeps.
     pub coarse: DatePart,

@@ -75,7 +75,7 @@ fn a_record_is_held_to_its_own_fields() {
 }
 
 #[test]
-fn what_is_left_out_is_counted_and_never_named() {
+fn what_is_omitted_is_counted_and_never_named() {
     drops(json!({"hostname": "db.internal", "x": 1}), json!({"undeclared": 2}));
     drops(json!({"command": "get my-secret"}), json!({"undeclared": 1}));
     drops(json!({"pods": "many", "provider": 3, "openshift": null}), json!({"wrong_type": 3}));

@@ -52,7 +52,7 @@ fn the_dictionary_says_why_and_until_when() {
 
     This is everything that can be sent, to the last field. What is not listed here is not sent, except what you pipe in yourself, which stays marked as yours.
 
-    Each field says why it is collected, what it looks like, and until when it is sent; after that day it is left out by itself. With `--coarse` every value is sent in its blurred form.
+    Each field says why it is collected, what it looks like, and until when it is sent; after that day it is no longer sent. With `--coarse` every value is sent in its blurred form.
 
     | section | what |
     |---|---|

@@ -93,7 +93,7 @@ fn everything_that_is_missing_is_reported_at_once() {
 }
 
 #[test]
-fn what_is_not_known_is_refused() {
+fn what_is_not_known_is_an_error() {
     finds("owner:", "ownr: x\nowner:", "ownr: x", "the schema has no key `ownr`");
     finds("kts: 1", "kts: 2", "kts: 2", "the format is not KTS 1");
     finds("kind: job", "kind: jobs", "kind: jobs", "`kind` of the schema cannot be `jobs`");

@@ -11,7 +11,7 @@ pub(crate) fn looks_like(text: &str) -> bool {
     text.trim_start().starts_with(['{', '[']) || text.trim_start().starts_with("==== START logs")
 }
 
-/// Reads all values of a text, leaving out the logs of containers that stand between them.
+/// Reads all values of a text, skipping the logs of containers that stand between them.
 ///
 /// # Errors
 ///

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::limits::SHARED_LETTERS_MIN;
+
 /// Tells by its name whether a file of a directory may hold objects.
 pub(crate) fn may_hold_objects(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
@@ -42,11 +44,8 @@ pub(crate) fn fits(plural: &str, kind: &str) -> bool {
     let kind = kind.to_lowercase();
     let shared = plural.chars().zip(kind.chars()).take_while(|(one, other)| one == other);
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    shared.count() >= kind.len().min(PREFIX_MIN) && plural.bytes().all(plain)
+    shared.count() >= kind.len().min(SHARED_LETTERS_MIN) && plural.bytes().all(plain)
 }
-
-/// The letters that a kind and its plural begin with; `Index` and `indices` share three.
-const PREFIX_MIN: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Which object of a made-up cluster belongs where: numbers only.
 
-use super::Synthetic;
+use super::size::Synthetic;
 
 /// Which mesh runs beside a Deployment's containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::plan::{Plan, REPLICAS, Sidecar};
 use super::template::{Field, Template, Text};
-use crate::collection;
+use crate::key::key;
 
 /// The kinds that are made up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Series {
     /// Returns the key of an object; keys rise with the index.
     pub(crate) fn key(&self, index: usize) -> String {
         let namespace = self.namespace(index);
-        collection::key(namespace.as_deref(), &self.name(index))
+        key(namespace.as_deref(), &self.name(index))
     }
 
     /// Returns the index of the first object whose key is not less.

@@ -1,4 +1,4 @@
-//! Who may talk to the server, and how a client knows that it talks to the right one.
+//! Credentials of clients, and the certificate authority of the server.
 
 use std::fs;
 use std::path::PathBuf;

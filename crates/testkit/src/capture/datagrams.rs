@@ -6,10 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::limits::CAPTURED_DATAGRAM_BYTES_MAX;
 use crate::recorded::Recorded;
-
-/// The longest that IPv4 carries is a little less.
-const DATAGRAM_BYTES_MAX: usize = 64 * 1024;
 
 /// A running server; it ends when it is dropped.
 #[derive(Debug)]
@@ -75,7 +73,7 @@ impl Drop for Datagrams {
 
 impl State {
     fn record(&self, socket: &UdpSocket) {
-        let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+        let mut buffer = vec![0; CAPTURED_DATAGRAM_BYTES_MAX];
         while let Ok(length) = socket.recv(&mut buffer) {
             let datagram = String::from_utf8_lossy(&buffer[..length]).into_owned();
             if self.stopped.load(Ordering::Relaxed) || !self.datagrams.push(datagram) {

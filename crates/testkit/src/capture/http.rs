@@ -1,4 +1,4 @@
-//! An HTTP(S) server that records requests and answers as it is told.
+//! An HTTP(S) server that records requests and gives the answers that a test chooses.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -21,12 +21,12 @@ pub struct Http {
 #[derive(Debug)]
 struct State {
     requests: Recorded<Request>,
-    /// What comes next, and what comes when nothing is said about the next.
+    /// The answers to the next requests, and the answer to all others.
     script: Mutex<(VecDeque<Answer>, Answer)>,
 }
 
 impl Http {
-    /// Starts without TLS; every answer is an empty 200 until told otherwise.
+    /// Starts without TLS. Every answer is an empty 200 until a test chooses another.
     #[must_use]
     pub fn start() -> Self {
         Self::listen(None)
@@ -61,12 +61,12 @@ impl Http {
         format!("{}://{}", self.scheme, self.address())
     }
 
-    /// Chooses what every request gets from now on that [`Http::answer_next`] is silent about.
+    /// Sets the answer to every request that has none from [`Http::answer_next`].
     pub fn answer(&self, answer: impl Into<Answer>) {
         self.state.script.lock().expect("no holder panics").1 = answer.into();
     }
 
-    /// Chooses what one request gets, behind those that were chosen so before.
+    /// Adds the answer to one request, after those that were added before.
     pub fn answer_next(&self, answer: impl Into<Answer>) {
         self.state.script.lock().expect("no holder panics").0.push_back(answer.into());
     }

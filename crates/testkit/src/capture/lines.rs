@@ -5,19 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::limits::CAPTURED_LINE_BYTES_MAX;
 use crate::loopback::{Connection, Listening};
 use crate::recorded::Recorded;
 use crate::tls::ServerTls;
 
-/// Longer than any line that a log server takes.
-const LINE_BYTES_MAX: u64 = 1024 * 1024;
-
 /// How a client ended its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// It said so; under TLS with `close_notify`.
+    /// In order; under TLS with `close_notify`.
     InOrder,
-    /// It was reset, failed to shake hands, or ended under TLS without saying so.
+    /// It was reset, its handshake failed, or it ended under TLS without `close_notify`.
     Abrupt,
 }
 
@@ -103,14 +101,14 @@ impl State {
             Err(_reset) => Ending::Abrupt,
         };
         if self.endings.push(ending) && ending == Ending::InOrder {
-            reader.into_inner().close().ok(); // the client is gone, whatever this says
+            reader.into_inner().close().ok(); // the client is gone already
         }
     }
 
     fn read(&self, reader: &mut BufReader<Connection>) -> io::Result<()> {
         loop {
             let mut line = Vec::new();
-            let read = reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+            let read = reader.by_ref().take(CAPTURED_LINE_BYTES_MAX).read_until(b'\n', &mut line);
             let room =
                 line.is_empty() || self.lines.push(String::from_utf8_lossy(&line).into_owned());
             match read? {

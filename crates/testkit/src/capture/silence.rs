@@ -1,4 +1,4 @@
-//! Addresses where nobody answers.
+//! Addresses that give no answer.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
@@ -11,13 +11,13 @@ pub struct BlackHole {
 }
 
 impl BlackHole {
-    /// Starts one that reads everything: a client that speaks first waits for an answer.
+    /// Starts one that reads everything: a client sends its request and waits for an answer.
     #[must_use]
     pub fn start() -> Self {
         Self { listening: Listening::start(None, |mut connection| connection.swallow()) }
     }
 
-    /// Starts one that reads nothing: a client with much to say waits half-way through it.
+    /// Starts one that reads nothing: a client with a large request blocks while it sends.
     #[must_use]
     pub fn start_deaf() -> Self {
         Self { listening: Listening::start(None, |connection: Connection| connection.ignore()) }

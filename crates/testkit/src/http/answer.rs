@@ -1,11 +1,11 @@
-//! What a server says to a request, or does instead.
+//! The answer of a server to a request, or what it does instead.
 
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
-/// Between 16 KiB and the next: an endless body floods no machine that runs other tests.
+/// The pause after each 16 KiB of an endless body, so that other tests have time to run.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// What a server does with a request that it has read to its end.
@@ -13,13 +13,13 @@ const PAUSE: Duration = Duration::from_millis(1);
 pub enum Answer {
     /// Answers.
     Whole(Response),
-    /// Promises one byte more than it sends, and then says nothing more.
+    /// Announces one byte more than it sends, and then sends nothing.
     Unfinished(Response),
     /// Sends the head, and then a body that never ends.
     Endless(Response),
-    /// Says nothing, for ever.
+    /// Never answers.
     Stall,
-    /// Ends the connection without a word.
+    /// Closes the connection without an answer.
     Drop,
 }
 
@@ -81,7 +81,7 @@ impl Response {
         self
     }
 
-    /// Replaces the status, as servers do that refuse with a 200.
+    /// Replaces the status, for servers that report errors with a 200.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
@@ -106,7 +106,7 @@ impl Response {
         to.flush()
     }
 
-    /// Ends with the error of a client that has had enough.
+    /// Ends with an error when the client closes the connection.
     pub(super) fn write_endless(&self, to: &mut impl Write) -> io::Result<Infallible> {
         to.write_all(&self.head("Transfer-Encoding: chunked\r\n"))?;
         let piece = format!("4000\r\n{}\r\n", "endless ".repeat(0x4000 / 8));

@@ -1,13 +1,11 @@
-//! A request, as it came.
+//! A recorded request.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::read::MultiGzDecoder;
 
+use crate::limits::{REQUEST_BODY_BYTES_MAX, REQUEST_HEAD_BYTES_MAX};
 use crate::loopback::Connection;
-
-const HEAD_BYTES_MAX: u64 = 64 * 1024; // clients of ours send less than 2 KiB
-const BODY_BYTES_MAX: u64 = 64 * 1024 * 1024; // compressed or not; reports are below 1 MiB
 
 /// A request that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +54,9 @@ impl Request {
         }
         let mut body = Vec::new();
         MultiGzDecoder::new(self.wire_body.as_slice())
-            .take(BODY_BYTES_MAX + 1)
+            .take(REQUEST_BODY_BYTES_MAX + 1)
             .read_to_end(&mut body)?;
-        if body.len() as u64 > BODY_BYTES_MAX {
+        if body.len() as u64 > REQUEST_BODY_BYTES_MAX {
             return Err(invalid("the decompressed body is too long"));
         }
         Ok(body)
@@ -85,7 +83,7 @@ impl Request {
 /// Reads the next request; none when the client has ended the connection instead.
 pub(super) fn read(reader: &mut BufReader<Connection>) -> io::Result<Option<Request>> {
     let mut head = Vec::new();
-    let mut budget = HEAD_BYTES_MAX;
+    let mut budget = REQUEST_HEAD_BYTES_MAX;
     loop {
         let line = match line(reader, &mut budget)? {
             Some(line) => line,
@@ -140,7 +138,7 @@ fn body(reader: &mut BufReader<Connection>, request: &Request) -> io::Result<Vec
 fn chunks(reader: &mut BufReader<Connection>) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let mut budget = HEAD_BYTES_MAX;
+        let mut budget = REQUEST_HEAD_BYTES_MAX;
         let mut next = || line(reader, &mut budget)?.ok_or(io::ErrorKind::UnexpectedEof.into());
         let size: io::Result<String> = next();
         let size = u64::from_str_radix(size?.split(';').next().unwrap_or_default(), 16);
@@ -156,7 +154,7 @@ fn chunks(reader: &mut BufReader<Connection>) -> io::Result<Vec<u8>> {
 
 /// Appends so many bytes, unless that makes a body too long.
 fn exactly(reader: &mut BufReader<Connection>, length: u64, to: &mut Vec<u8>) -> io::Result<()> {
-    if length > BODY_BYTES_MAX - to.len() as u64 {
+    if length > REQUEST_BODY_BYTES_MAX - to.len() as u64 {
         return Err(invalid("the body is too long"));
     }
     if reader.by_ref().take(length).read_to_end(to)? as u64 == length {

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// As many as Splunk keeps for one channel.
-const PENDING_MAX: usize = 1_000_000;
+use crate::limits::PENDING_ACKS_MAX;
 
 #[derive(Debug, Default)]
 pub(super) struct Acks {
@@ -32,7 +31,7 @@ impl Acks {
     pub(super) fn take(&mut self, token: &str, channel: &str) -> Option<u64> {
         let safe = !self.held;
         let channel = self.channels.entry((token.to_owned(), channel.to_owned())).or_default();
-        if channel.pending.len() >= PENDING_MAX {
+        if channel.pending.len() >= PENDING_ACKS_MAX {
             return None;
         }
         let number = channel.next;

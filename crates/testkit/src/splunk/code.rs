@@ -61,9 +61,9 @@ impl Code {
     pub const QUEUE_NEARLY_FULL: Self = Self(24);
     /// Taken, but slow down: acknowledgements queue up.
     pub const ACK_NEARLY_FULL: Self = Self(25);
-    /// Refused for now: too many events wait.
+    /// Rejected for now: too many events wait.
     pub const QUEUE_FULL: Self = Self(26);
-    /// Refused for now: too many acknowledgements wait.
+    /// Rejected for now: too many acknowledgements wait.
     pub const ACK_FULL: Self = Self(27);
 
     /// Gives the status and the text of a code that Splunk has.

@@ -130,7 +130,7 @@ fn poll(script: &mut Script, request: &Request) -> Result<Response, Code> {
     Ok(Response::json(200, &answer.ok_or(Code::INVALID_DATA_FORMAT)?))
 }
 
-/// Health is told to everybody, but not to those who show a bad token.
+/// Health needs no token, but a bad token is an error.
 fn health(script: &Script, request: &Request) -> Code {
     let query = request.query("token");
     let named = |token: &&Token| query.as_ref() == Some(&token.value);

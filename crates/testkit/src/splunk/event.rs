@@ -103,7 +103,7 @@ fn is_blank(event: &Value) -> bool {
     }
 }
 
-/// Says no to `1.79e9`, which serializers like to write and Splunk does not read.
+/// Rejects `1.79e9`, which some serializers write and Splunk does not read.
 fn is_plain_decimal(time: &str) -> bool {
     let time = time.strip_prefix('"').and_then(|time| time.strip_suffix('"')).unwrap_or(time);
     let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));

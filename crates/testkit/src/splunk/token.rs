@@ -11,7 +11,7 @@ use crate::http::Request;
 pub struct Token {
     /// The secret itself.
     pub value: String,
-    /// Refuses everything, with code 1.
+    /// Rejects everything, with code 1.
     pub disabled: bool,
     /// Acknowledges by channel.
     pub ack: bool,

@@ -5,9 +5,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::super::schema::DatePart;
+use crate::limits::DATE_BYTES_MAX;
 
-/// RFC 3339 with nine digits of a second and an offset has 35.
-const LENGTH_MAX: usize = 40;
 /// Years outside of this are mistakes, and would not have four digits.
 const YEARS: std::ops::RangeInclusive<i16> = 1970..=9999;
 
@@ -20,14 +19,14 @@ enum Known {
     Month(i16, i8),
 }
 
-/// A date in the exact form, else, where too little of it is known, in the coarse form.
+/// A date in the exact form, or in the coarse form if too little of it is known.
 pub(super) fn truncate(text: &str, exact: Option<DatePart>, coarse: DatePart) -> Option<String> {
     let known = parse(text)?;
     exact.and_then(|part| known.print(part)).or_else(|| known.print(coarse))
 }
 
 fn parse(text: &str) -> Option<Known> {
-    if text.len() > LENGTH_MAX || !text.is_ascii() {
+    if text.len() > DATE_BYTES_MAX || !text.is_ascii() {
         return None;
     }
     let known = match text.len() {

@@ -1,9 +1,8 @@
-//! Version numbers without what vendors add to them.
+//! Version numbers without the additions of vendors.
 
 use super::super::schema::VersionPart;
+use crate::limits::VERSION_BYTES_MAX;
 
-/// No version that anybody means is longer.
-const LENGTH_MAX: usize = 128;
 /// The first words of a pre-release that are kept. Any other word could be a name.
 pub(crate) const PRE_RELEASES: [&str; 6] = ["alpha", "beta", "dev", "pre", "preview", "rc"];
 
@@ -11,7 +10,7 @@ pub(crate) const PRE_RELEASES: [&str; 6] = ["alpha", "beta", "dev", "pre", "prev
 ///
 /// A version that has fewer parts than asked for stays as short as it is.
 pub(super) fn normalize(text: &str, part: VersionPart) -> Option<String> {
-    if text.len() > LENGTH_MAX {
+    if text.len() > VERSION_BYTES_MAX {
         return None;
     }
     let (prefix, mut rest) = match text.strip_prefix('v') {

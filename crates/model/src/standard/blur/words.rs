@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::super::apply::{Dropped, Reason};
+use super::super::dropped::{Dropped, Reason};
 use super::super::schema::{CountForm, Form, MapValue, Words};
 use super::bucket;
-
-/// Deeper commands than this are somebody's arguments.
-pub(crate) const COMMAND_WORDS_MAX: usize = 8;
+use crate::limits::COMMAND_WORDS_MAX;
 
 /// The word itself where it is declared, else the word for everything else.
 pub(super) fn word<'w>(words: &'w Words, text: &str) -> &'w str {

@@ -4,11 +4,9 @@ use super::super::blur::bucket;
 use super::super::schema::{
     Access, Calls, DatePart, MapValue, Reads, Scope, Type, Verb, VersionPart, Words,
 };
+use crate::limits::BUCKETS_SHOWN_MAX;
 
-/// Longer lists of ranges are described rather than printed.
-const BUCKETS_SHOWN_MAX: usize = 12;
-
-/// What a value of this type can say.
+/// The possible values of a type.
 pub(super) fn of(of: &Type) -> String {
     match of {
         Type::Bool => "yes or no".to_owned(),
@@ -85,7 +83,7 @@ fn date(part: DatePart) -> &'static str {
     }
 }
 
-/// What must be read.
+/// The access that is needed.
 pub(super) fn access(access: &[Access]) -> String {
     if access.is_empty() {
         return "nothing of the cluster".to_owned();

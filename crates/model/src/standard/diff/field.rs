@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::schema::{Collect, Expiry, Field, MapValue, Type, Words};
 use super::super::word::Word;
-use super::{Changes, Impact};
+use super::change::{Changes, Impact};
 
 pub(super) fn compare(
     path: &str,
@@ -134,7 +134,7 @@ fn compare_type(path: &str, old: &Type, new: &Type, model_raised: bool, changes:
     }
 }
 
-/// Where a word stands in its table; tables go from coarse to fine.
+/// The position of a word in its table. Tables are ordered from coarse to fine.
 fn rank<W: Word>(word: W) -> u8 {
     let rank = W::WORDS.iter().position(|(member, _)| *member == word);
     rank.and_then(|rank| u8::try_from(rank).ok()).unwrap_or(u8::MAX)

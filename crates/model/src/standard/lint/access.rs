@@ -1,13 +1,13 @@
-//! Access is what the declared steps need: no more, and no less.
+//! Checks that `access` declares what the steps read, no more and no less.
 
 use std::collections::BTreeMap;
 
 use super::super::reader::Reader;
 use super::super::schema::{Access, CollectVerb, Reads, Schema, Source, Verb};
 use super::super::word::Word;
-use super::line_path;
+use super::place::line_path;
 
-/// Who needs a resource, and how much of it.
+/// The field that needs a resource, and how much of it.
 struct Need {
     path: String,
     objects: bool,
@@ -99,7 +99,7 @@ fn needs(schema: &Schema) -> Needs {
     let mut needs = Needs::new();
     for (path, field) in schema.all_fields() {
         let Some(step) = &field.collect else { continue };
-        // Discovery is readable by everybody and reads no object.
+        // Every authenticated user may read discovery, and it reads no object.
         if step.verb == CollectVerb::ServedVersions {
             continue;
         }

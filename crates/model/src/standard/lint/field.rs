@@ -1,25 +1,20 @@
-//! One field: its form, its end, its example.
+//! Lints one field: its form, its end, its example.
 
 use std::collections::HashSet;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::super::apply::Dropped;
 use super::super::blur::blur;
+use super::super::dropped::Dropped;
 use super::super::finding::Severity;
 use super::super::reader::Reader;
 use super::super::schema::{DatePart, Expiry, Field, Form, Identifiability, MapValue, Type, Words};
 use super::name;
+use crate::limits::{
+    BUCKETS_MAX, COMMAND_VOCABULARY_MAX, EXPIRY_MONTHS_MAX, WORD_BYTES_MAX, WORDS_MAX,
+};
 
-/// A vocabulary that nobody can read through hides what is sent.
-const WORDS_MAX: usize = 64;
-/// Commands have more words than enums have values; each stands in the documentation.
-const COMMAND_WORDS_MAX: usize = 256;
-const WORD_LENGTH_MAX: usize = 64;
-const BUCKETS_MAX: usize = 32;
-/// A year, and a month to renew it in.
-const EXPIRY_MONTHS_MAX: i64 = 13;
 /// Early enough for a release.
 const EXPIRY_WARNING_DAYS: i64 = 30;
 
@@ -30,7 +25,7 @@ pub(super) fn lint(reader: &mut Reader, at: &str, path: &str, field: &Field, tod
     }
     of(reader, at, path, &field.of);
     pseudonym(reader, at, path, field);
-    // What a field of a record takes over is noted once, at the record.
+    // A field of a record inherits its end; findings are noted at the record.
     if let Some(today) = today.filter(|_| reader.lines.has(&format!("{at}.expires"))) {
         expiry(reader, at, path, &field.expires, today);
     }
@@ -97,7 +92,7 @@ fn words(reader: &mut Reader, at: &str, path: &str, key: &str, words: &Words) {
     let mut seen = HashSet::new();
     for word in values.iter().chain([other]) {
         let printable = word.chars().all(|c| c.is_ascii_graphic() || c == ' ');
-        if word.trim() != word || word.is_empty() || word.len() > WORD_LENGTH_MAX || !printable {
+        if word.trim() != word || word.is_empty() || word.len() > WORD_BYTES_MAX || !printable {
             let message = format!("field `{path}` cannot have the word `{word}`");
             reader.error_at(&at_key, message, "use 1 to 64 printable ASCII characters");
         }
@@ -116,7 +111,7 @@ fn command_words(reader: &mut Reader, at: &str, path: &str, words: &[String]) {
         let message = format!("`{word}` of field `{path}` is not a word of a command");
         reader.error_at(&at, message, "use letters, digits, `-` and `_`");
     }
-    if words.is_empty() || words.len() > COMMAND_WORDS_MAX {
+    if words.is_empty() || words.len() > COMMAND_VOCABULARY_MAX {
         let message = format!("field `{path}` has {} words", words.len());
         reader.error_at(&at, message, "list 1 to 256 words of the command");
     }

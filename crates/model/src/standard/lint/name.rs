@@ -1,11 +1,9 @@
-//! Names of fields, on the wire and in the vocabulary that others share.
+//! Lints names of fields: the key that is sent, and the canonical name.
 
 use super::super::reader::Reader;
+use crate::limits::{FIELD_NAME_BYTES_MAX, SIMILAR_NAME_BYTES_MIN};
 
-const NAME_LENGTH_MAX: usize = 64;
-/// Shorter names differ by a letter all the time: `tcp` and `udp`.
-const SIMILAR_LENGTH_MIN: usize = 5;
-/// A unit belongs to the type, which says it once and for all.
+/// Units must not end a name: the type has the unit.
 const UNITS: &[&str] = &[
     "seconds",
     "secs",
@@ -32,17 +30,17 @@ const UNITS: &[&str] = &[
     "percent",
     "pct",
 ];
-/// Names that OpenTelemetry gives to what identifies a cluster or a machine.
+/// Names of OpenTelemetry that identify a cluster or a machine.
 const FORBIDDEN: &[&str] = &["k8s.cluster.uid", "k8s.cluster.name", "host.name"];
-/// Segments under which other people's free words stand.
+/// Segments of names whose values are free text of users.
 const FORBIDDEN_SEGMENTS: &[&str] = &["label", "annotation"];
 
-/// Checks the key under which a field is sent. A key that has a canonical name may keep the
-/// unit that its readers know it by.
+/// Checks the key under which a field is sent. A field with a canonical name may have a unit in its
+/// key, where readers know it by that key.
 pub(super) fn wire(reader: &mut Reader, at: &str, path: &str, semconv: Option<&str>) {
     let name = path.rsplit_once('.').map_or(path, |(_, name)| name);
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() || name.len() > NAME_LENGTH_MAX || !name.chars().all(allowed) {
+    if name.is_empty() || name.len() > FIELD_NAME_BYTES_MAX || !name.chars().all(allowed) {
         let fix = "use at most 64 letters, digits, `_` and `-`";
         reader.error_at(at, format!("`{path}` cannot be the name of a field"), fix);
     }
@@ -80,7 +78,7 @@ fn unit(name: &str) -> Option<&'static str> {
     UNITS.iter().find(|unit| **unit == last).copied()
 }
 
-/// Notes every name that a reader could take for an earlier one.
+/// Notes names that are easily confused with an earlier one.
 pub(super) fn too_similar<'n>(
     reader: &mut Reader,
     at: &str,
@@ -100,6 +98,6 @@ fn similar(left: &str, right: &str) -> bool {
     let (left, right) = (plain(left), plain(right));
     let letters = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let numbered = left != right && letters(&left) == letters(&right);
-    let long = left.len().min(right.len()) >= SIMILAR_LENGTH_MIN;
+    let long = left.len().min(right.len()) >= SIMILAR_NAME_BYTES_MIN;
     left == right || (long && !numbered && strsim::levenshtein(&left, &right) <= 1)
 }

@@ -1,4 +1,4 @@
-//! Reads what a schema needs to be allowed to read.
+//! Reads the access that a schema needs.
 
 use super::super::node::{Content, Node};
 use super::super::reader::{Keys, Reader};
@@ -47,7 +47,7 @@ fn rule(reader: &mut Reader, node: &Node) -> Option<Access> {
     })
 }
 
-/// Reads an API group; the empty text is the core group.
+/// Reads an API group; empty for the core group.
 pub(super) fn group(reader: &mut Reader, keys: &Keys<'_>) -> Option<String> {
     let (node, line) = keys.required(reader, "group")?;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';

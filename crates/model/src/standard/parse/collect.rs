@@ -5,9 +5,7 @@ use super::super::reader::{Keys, Reader, quoted};
 use super::super::schema::{Collect, CollectVerb, MapValue, Source, Type};
 use super::super::word::Word;
 use super::access;
-
-/// More kinds than one field may add up; the largest built-in one has 3.
-const SOURCES_MAX: usize = 16;
+use crate::limits::SOURCES_MAX;
 
 /// Reads the mapping under `collect`.
 pub(super) fn read(

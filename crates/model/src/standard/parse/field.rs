@@ -11,6 +11,7 @@ use super::super::schema::{
 };
 use super::super::word::Word;
 use super::collect;
+use crate::limits::FIELDS_MAX;
 
 const KEYS: &[&str] = &[
     "type",
@@ -44,17 +45,17 @@ const COUNT_BUCKETS: [u64; 7] = [0, 1, 2, 6, 21, 101, 1001];
 /// Up to a second, ten seconds, a minute, ten minutes, an hour, a day, and more.
 pub(in crate::standard) const DURATION_BUCKETS: [u64; 7] = [0, 1, 10, 60, 600, 3_600, 86_400];
 const RATIO_STEP: f64 = 0.05;
-/// What a file writes to say that an enum has no word for the rest, which is refused.
+/// The word for an enum without a word for other values. It is an error.
 const NO_OTHER: &str = "none";
 
-/// What the fields of a record take over from it.
+/// What the fields of a record inherit from it.
 pub(super) struct Inherited {
     sensitivity: Option<Sensitivity>,
     since: Option<String>,
     expires: Option<Expiry>,
 }
 
-/// Reads a field; `record` is what it takes over when it stands in one.
+/// Reads a field; `record` is what it inherits from its record.
 pub(super) fn read(
     reader: &mut Reader,
     name: &str,
@@ -83,7 +84,7 @@ pub(super) fn read(
     };
     let required = keys.flag(reader, "required");
     let against = keys.optional_text(reader, "against");
-    // The type comes last: where it is wrong, all else that is wrong is noted already.
+    // The type is read last, so that a wrong type does not hide other findings.
     let type_word = keys.text(reader, "type")?;
     let known = TYPES.iter().find(|(word, _)| *word == type_word);
     let Some((_, type_keys)) = known.filter(|(word, _)| *word != "record" || record.is_none())
@@ -154,8 +155,8 @@ fn expiry(reader: &mut Reader, keys: &Keys<'_>) -> Option<Expiry> {
     }
 }
 
-/// The example as JSON. Types that are sent as texts take it as it is written, so that `1.20`
-/// needs no quotes.
+/// The example as JSON. For types that are sent as text it is taken literally, so that `1.20` needs no
+/// quotes.
 fn example(reader: &mut Reader, keys: &Keys<'_>, of: &Type) -> Option<Value> {
     if let (Type::Record(fields), None) = (of, keys.get("example")) {
         let example = |(name, field): (&String, &Field)| (name.clone(), field.example.clone());
@@ -240,7 +241,7 @@ fn ratio(reader: &mut Reader, keys: &Keys<'_>) -> Option<RatioForm> {
         return Some(RatioForm { step: RATIO_STEP, exact });
     };
     let step: Option<f64> = node.text().and_then(|text| text.parse().ok());
-    // Finer steps blur nothing; coarser ones say nothing.
+    // Finer steps would hide nothing, coarser ones would say nothing.
     let step = step.filter(|step| (0.01..=0.5).contains(step));
     if step.is_none() {
         let message = format!("`coarse` of {} must be a step from 0.01 to 0.5", keys.what);
@@ -282,8 +283,8 @@ fn record(
     let (node, line) = keys.required(reader, "fields")?;
     let keys = Keys::open(reader, node, line, format!("`fields` of {}", keys.what))?;
     let count = keys.entries().len();
-    if count == 0 || count > super::FIELDS_MAX {
-        let message = format!("a record has 1 to {} fields", super::FIELDS_MAX);
+    if count == 0 || count > FIELDS_MAX {
+        let message = format!("a record has 1 to {} fields", FIELDS_MAX);
         reader.error(line, message, "list what stands in the record");
         return None;
     }

@@ -1,0 +1,20 @@
+//! Crates that are not held to the checks of source files yet. A line goes once its crate is mended.
+
+use std::path::Path;
+
+const NOT_YET: [&str; 9] = [
+    "crates/agent",
+    "crates/cli",
+    "crates/destination",
+    "crates/jobs",
+    "crates/ktel",
+    "crates/lease",
+    "crates/otlp",
+    "crates/server",
+    "crates/usage",
+];
+
+/// Says whether `circles` and `limits` skip a file.
+pub(super) fn has(file: &Path) -> bool {
+    NOT_YET.iter().any(|directory| file.starts_with(directory))
+}
