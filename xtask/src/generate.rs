@@ -14,6 +14,9 @@ use serde_json::Value;
 
 mod chart;
 mod commands;
+mod keys;
+mod pages;
+mod server;
 
 /// Directories in which nothing but generated files stands; others in them are stale.
 const OWNED: [&str; 5] = [
@@ -29,6 +32,7 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("find the repository")?;
     let mut files = files();
     chart::add(root, &mut files)?;
+    pages::add(root, &mut files)?;
     let mut differing = Vec::new();
     for (name, text) in &files {
         let path = root.join(name);
