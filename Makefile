@@ -23,6 +23,7 @@ check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generat
 	cargo fetch --locked --quiet
 	$< --offline --log-level warn check bans licenses sources
 	cargo xtask generate --check
+	cargo xtask check
 	packaged=$$(cargo package --offline --allow-dirty -p ktel-metricsql 2>&1) && ! echo "$$packaged" | grep -A2 warning \
 		|| { echo "$$packaged"; exit 1; }
 

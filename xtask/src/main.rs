@@ -2,6 +2,7 @@
 
 use clap::Parser;
 
+mod check;
 mod generate;
 mod image;
 mod real;
@@ -10,6 +11,8 @@ mod real;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
+    /// Checks what cargo and clippy cannot: links, examples and names of the documentation.
+    Check,
     /// Writes the files that come from the standard and the command line.
     Generate {
         /// Write nothing; fail and name the files that are not fresh
@@ -25,6 +28,7 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
+        Chore::Check => check::run(),
         Chore::Generate { check } => generate::run(check),
         Chore::Image(image) => image::run(&image),
         Chore::Real(chore) => real::run(chore),

@@ -1,0 +1,45 @@
+//! `cargo xtask check`: the rules of this repository that cargo and clippy cannot check.
+//!
+//! Every check is a module with `run(root)`, which gives one line of text for each finding.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+mod examples;
+mod links;
+mod reference;
+
+type Check = fn(&Path) -> anyhow::Result<Vec<String>>;
+
+/// All checks, by the name that stands before their findings.
+const CHECKS: [(&str, Check); 3] =
+    [("examples", examples::run), ("links", links::run), ("reference", reference::run)];
+
+/// Runs every check, prints what they find, and fails if that is anything.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("find the repository")?;
+    let findings = gather(root, &CHECKS)?;
+    print(&findings);
+    match findings.len() {
+        0 => Ok(()),
+        1 => bail!("`cargo xtask check` found one thing to change"),
+        many => bail!("`cargo xtask check` found {many} things to change"),
+    }
+}
+
+fn gather(root: &Path, checks: &[(&str, Check)]) -> anyhow::Result<Vec<String>> {
+    let mut findings = Vec::new();
+    for (name, check) in checks {
+        let found = check(root).with_context(|| format!("check {name}"))?;
+        findings.extend(found.into_iter().map(|finding| format!("{name}: {finding}")));
+    }
+    Ok(findings)
+}
+
+#[expect(clippy::print_stdout, reason = "a chore talks to its user")]
+fn print(findings: &[String]) {
+    for finding in findings {
+        println!("{finding}");
+    }
+}
