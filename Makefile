@@ -4,11 +4,12 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ktel
 TOOLS := $(CACHE)/tools
 DENY  := 0.20.2
 FUZZ  := 0.13.2
+BOOK  := 0.5.4
 
 # Where fuzzing builds and keeps what it learns: outside the checkout. What it finds goes to fuzz/artifacts.
 FUZZED := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/fuzz)
 
-.PHONY: help demo check test fuzz bench real
+.PHONY: help demo check test fuzz bench real book
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -48,6 +49,9 @@ real: ## get etcd, kube-apiserver and kubectl, and start a cluster to play with
 	cargo xtask real get etcd kube-apiserver kubectl
 	cargo xtask real start
 
+book: $(TOOLS)/mdbook-$(BOOK) ## the documentation as a book, in target/book
+	$< build docs
+
 # Pinned, outside the checkout, and compiled for a short build: 2 minutes on two cores, 1 for cargo-fuzz.
 INSTALL = CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	cargo install --locked --root $(TOOLS)/building
@@ -59,3 +63,7 @@ $(TOOLS)/cargo-deny-$(DENY):
 $(TOOLS)/cargo-fuzz-$(FUZZ):
 	$(INSTALL) cargo-fuzz@$(FUZZ)
 	mv $(TOOLS)/building/bin/cargo-fuzz $@
+
+$(TOOLS)/mdbook-$(BOOK):
+	$(INSTALL) --no-default-features --features search mdbook@$(BOOK)
+	mv $(TOOLS)/building/bin/mdbook $@

@@ -297,7 +297,10 @@ impl Scene {
         let words = ["upgrade", "x", CHART, "--namespace=obs", "--values", values];
         let off = ["--set", "telemetry.disabled=true"];
         let notes = self.helm(&[&words[..], &off[..]].concat());
-        assert!(notes.contains("Telemetry is off: nothing that could send is there"), "{notes}");
+        assert!(
+            notes.contains("Telemetry is off: no agent and no report job is installed"),
+            "{notes}"
+        );
         let could_send = "app.kubernetes.io/instance=x,app.kubernetes.io/component!=server";
         assert_eq!(self.left(could_send), Vec::<String>::new());
         let notes = self.helm(&words);

@@ -7,10 +7,13 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 mod circles;
+mod examples;
 mod layers;
 mod limits;
+mod links;
 mod metadata;
 mod not_yet;
+mod reference;
 mod source;
 mod twins;
 mod words;
@@ -18,10 +21,13 @@ mod words;
 type Check = fn(&Path) -> anyhow::Result<Vec<String>>;
 
 /// All checks, by the name that stands before their findings.
-const CHECKS: [(&str, Check); 4] = [
+const CHECKS: [(&str, Check); 7] = [
     ("circles", circles::run),
+    ("examples", examples::run),
     ("layers", layers::run),
     ("limits", limits::run),
+    ("links", links::run),
+    ("reference", reference::run),
     ("words", words::run),
 ];
 

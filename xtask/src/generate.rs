@@ -1,4 +1,4 @@
-//! Writes what is generated: the dictionary, the JSON Schemas, the roles, the reference of the commands.
+//! Writes what is generated: the dictionary, the JSON Schemas, the roles, the reference pages.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,10 +14,13 @@ use serde_json::Value;
 
 mod chart;
 mod commands;
+mod keys;
+mod pages;
+mod server;
 
 /// Directories in which nothing but generated files stands; others in them are stale.
 const OWNED: [&str; 5] = [
-    "docs/schemas",
+    "docs/reference/schemas",
     "deploy/rbac",
     "deploy/chart/files",
     "deploy/chart/files/agent",
@@ -29,6 +32,7 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("find the repository")?;
     let mut files = files();
     chart::add(root, &mut files)?;
+    pages::add(root, &mut files)?;
     let mut differing = Vec::new();
     for (name, text) in &files {
         let path = root.join(name);
@@ -75,16 +79,16 @@ fn files() -> BTreeMap<PathBuf, String> {
     let collected: Vec<&Schema> = schemas.iter().copied().chain([&event]).chain(&told).collect();
     let mut files = BTreeMap::new();
     let mut add = |name: String, text: String| files.insert(PathBuf::from(name), text);
-    add("docs/collected.md".into(), dictionary::dictionary(&collected));
-    add("docs/cli.md".into(), commands::reference(ktel_cli::command()));
-    add("docs/schemas/envelope.json".into(), pretty(&Envelope::json_schema()));
+    add("docs/reference/collected.md".into(), dictionary::dictionary(&collected));
+    add("docs/reference/cli.md".into(), commands::reference(ktel_cli::command()));
+    add("docs/reference/schemas/envelope.json".into(), pretty(&Envelope::json_schema()));
     add("deploy/rbac/all.yaml".into(), rbac::cluster_role("ktel", &schemas));
     for schema in [&event].into_iter().chain(&told) {
-        add(format!("docs/schemas/{}.json", schema.name), pretty(&schema.json_schema()));
+        add(format!("docs/reference/schemas/{}.json", schema.name), pretty(&schema.json_schema()));
     }
     for schema in schemas {
         let name = &schema.name;
-        add(format!("docs/schemas/{name}.json"), pretty(&schema.json_schema()));
+        add(format!("docs/reference/schemas/{name}.json"), pretty(&schema.json_schema()));
         let role = rbac::cluster_role(&format!("ktel-{name}"), &[schema]);
         add(format!("deploy/rbac/{name}.yaml"), role);
     }

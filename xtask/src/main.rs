@@ -11,7 +11,7 @@ mod real;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
-    /// Checks what cargo and clippy cannot: import circles, layers, limits, words.
+    /// Checks what cargo and clippy cannot: import circles, layers, limits, words, links, examples.
     Check {
         /// Fail on nothing; list what crates that are skipped have, types that share a name, and words that
         /// are being replaced

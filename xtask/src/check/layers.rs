@@ -74,7 +74,7 @@ const TABLE: [Row; 16] = [
     },
     Row {
         name: "xtask",
-        uses: &["ktel-cli", "ktel-model", "ktel-process", "ktel-testkit"],
+        uses: &["ktel-cli", "ktel-model", "ktel-process", "ktel-server", "ktel-testkit"],
         may_use: &["ktel", "ktel-agent", "ktel-jobs", "ktel-usage"],
     },
 ];

@@ -25,10 +25,10 @@ type: application
 
 const README: &str = "# The chart
 
-[docs/deploy.md](../../docs/deploy.md) shows how to use it. This table is made of [values.yaml](values.yaml) by
-`cargo xtask generate`; [values.schema.json](values.schema.json) refuses everything else.
+[Install the chart](../../docs/how-to/install-the-chart.md) shows how to use it. `cargo xtask generate` writes this table from
+[values.yaml](values.yaml). [values.schema.json](values.schema.json) rejects unknown values.
 
-| value | default | what it does |
+| value | default | meaning |
 |---|---|---|
 ";
 

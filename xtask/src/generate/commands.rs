@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 pub(super) fn reference(mut command: Command) -> String {
     command.build();
     let mut out = String::from(
-        "# Commands\n\nGenerated from the program by `cargo xtask generate`. `ktel COMMAND --help` says the same.\n",
+        "# Commands\n\nGenerated from the program by `cargo xtask generate`. `ktel COMMAND --help` prints the same.\n",
     );
     describe(&command, &mut out);
     out
@@ -21,18 +21,23 @@ fn describe(command: &Command, out: &mut String) {
     let usage = usage.trim_start_matches("Usage: ");
     write!(out, "\n## `{name}`\n\n{about}.\n\n```console\n$ {usage}\n```\n")
         .expect("a string takes everything");
+    options(command, out);
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        describe(inner, out);
+    }
+}
+
+/// Writes the table of a command's options.
+pub(super) fn options(command: &Command, out: &mut String) {
     let shown =
         |arg: &&Arg| !arg.is_hide_set() && !["help", "version"].contains(&arg.get_id().as_str());
     let mut arguments = command.get_arguments().filter(shown).peekable();
     if arguments.peek().is_some() {
-        out.push_str("\n| option | what it does |\n|---|---|\n");
+        out.push_str("\n| option | meaning |\n|---|---|\n");
     }
     for argument in arguments {
         writeln!(out, "| `{}` | {} |", words(argument), meaning(argument))
             .expect("a string takes everything");
-    }
-    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
-        describe(inner, out);
     }
 }
 
