@@ -2,11 +2,11 @@
 //! `benches/ingest.md`.
 //!
 //! Client, receiver and database share the machine's two cores. Budgets: at least ten times the rows
-//! that the ancestor's way really stores in the same PostgreSQL under the same clients; every row
+//! that Kamaji's way really stores in the same PostgreSQL under the same clients; every row
 //! that was answered is there.
 
-mod ancestor;
 mod bare;
+mod kamaji;
 mod load;
 mod receiver;
 
@@ -39,7 +39,7 @@ Written by `make bench`. Times are of one machine with two cores on one day; cli
 them. What counts is the ratio: each is that of one round, in which all take turns, and the median of {ROUNDS} rounds.
 
 Each connection sends one request after the other for {SENDING:?}. A report of two sections is three rows of ours, one for
-itself and one for each section, and one of the ancestor's, which keeps it as it came. Both are counted in the database.
+itself and one for each section, and one of Kamaji's, which keeps it as it came. Both are counted in the database.
 
 "
     );
@@ -58,7 +58,7 @@ itself and one for each section, and one of the ancestor's, which keeps it as it
     Ok(())
 }
 
-/// How many reports a second are stored, by us and by the ancestor, under the same clients.
+/// How many reports a second are stored, by us and by Kamaji, under the same clients.
 async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()> {
     let mut verdicts = String::new();
     let mut lost = 0;
@@ -66,7 +66,7 @@ async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()
         let load = Load::closed(connections, 1);
         let batches = Load::closed(CONNECTIONS_OF_FEW, BATCH);
         let mut all = vec![
-            Contender::new(Receiver::Ancestor, load),
+            Contender::new(Receiver::Kamaji, load),
             Contender::new(Receiver::OursOnPostgres, load),
             Contender::new(Receiver::OursOnSqlite, load),
         ];
@@ -85,28 +85,28 @@ async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()
             page,
             "{connections} connections: an answer to each request and nothing else, {:.0} a second. No \
              receiver of one report a request can be faster.\n\n\
-             | | answered | really there | reports a second | rows a second | times the ancestor's reports | times its rows |\n\
+             | | answered | really there | reports a second | rows a second | times Kamaji's reports | times its rows |\n\
              |---|---|---|---|---|---|---|",
             median(bare)
         )?;
-        let (ancestor, ours) = all.split_first().expect("there is one");
-        ancestor.row(page, ancestor)?;
+        let (kamaji, ours) = all.split_first().expect("there is one");
+        kamaji.row(page, kamaji)?;
         for contender in ours {
-            contender.row(page, ancestor)?;
+            contender.row(page, kamaji)?;
             for (what, times) in [
-                ("reports", contender.times(ancestor, Run::rate)),
-                ("rows", contender.times(ancestor, Run::rows_rate)),
+                ("reports", contender.times(kamaji, Run::rate)),
+                ("rows", contender.times(kamaji, Run::rows_rate)),
             ] {
                 let what = format!(
                     "{what} stored a second by {}, {connections} connections",
                     contender.name
                 );
-                let measured = format!("{times:.1} times the ancestor's");
+                let measured = format!("{times:.1} times Kamaji's");
                 line(&mut verdicts, &what, "10 times", &measured, times >= 10.0);
             }
             lost += contender.lost();
         }
-        writeln!(page, "\nAnswered by the ancestor and not there: {}.\n", ancestor.lost())?;
+        writeln!(page, "\nAnswered by Kamaji and not there: {}.\n", kamaji.lost())?;
     }
     *page += "| what | budget | measured | holds |\n|---|---|---|---|\n";
     *page += &verdicts;
@@ -117,7 +117,7 @@ async fn throughput(postgres: &Postgres, page: &mut String) -> anyhow::Result<()
 /// Who receives, and where it stores.
 #[derive(Debug, Clone, Copy)]
 enum Receiver {
-    Ancestor,
+    Kamaji,
     OursOnPostgres,
     OursOnSqlite,
 }
@@ -133,7 +133,7 @@ struct Contender {
 impl Contender {
     fn new(receiver: Receiver, load: Load) -> Self {
         let name = match receiver {
-            Receiver::Ancestor => "the ancestor's way, PostgreSQL",
+            Receiver::Kamaji => "Kamaji's way, PostgreSQL",
             Receiver::OursOnPostgres => "ktel, PostgreSQL",
             Receiver::OursOnSqlite => "ktel, SQLite",
         };
@@ -149,7 +149,7 @@ impl Contender {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("store").display().to_string();
         let run = match self.receiver {
-            Receiver::Ancestor => ancestor::run(&postgres.database(), self.load).await?,
+            Receiver::Kamaji => kamaji::run(&postgres.database(), self.load).await?,
             Receiver::OursOnPostgres => receiver::run(&postgres.database(), self.load).await?,
             Receiver::OursOnSqlite => receiver::run(&file, self.load).await?,
         };
@@ -168,7 +168,7 @@ impl Contender {
         self.runs.iter().map(|run| run.answered.reports - run.there).sum()
     }
 
-    fn row(&self, page: &mut String, ancestor: &Self) -> anyhow::Result<()> {
+    fn row(&self, page: &mut String, kamaji: &Self) -> anyhow::Result<()> {
         let sum = |part: fn(&Run) -> usize| -> usize { self.runs.iter().map(part).sum() };
         let middle = |rate: fn(&Run) -> f64| median(self.runs.iter().map(rate).collect());
         writeln!(
@@ -179,8 +179,8 @@ impl Contender {
             sum(|run| run.there),
             middle(Run::rate),
             middle(Run::rows_rate),
-            self.times(ancestor, Run::rate),
-            self.times(ancestor, Run::rows_rate),
+            self.times(kamaji, Run::rate),
+            self.times(kamaji, Run::rows_rate),
         )?;
         Ok(())
     }

@@ -7,13 +7,13 @@ use std::time::Instant;
 use jiff::Timestamp;
 use ktel_server::app::{App, router};
 use ktel_server::store::Place;
-use ktel_server::token::{Role, Stamp};
+use ktel_server::token::{Role, TokenRecord};
 use ktel_server::{Catalog, Store, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{self, Load};
-use crate::{Run, ancestor};
+use crate::{Run, kamaji};
 
 /// The day of every report, which is also the receiver's.
 pub(crate) const DAY: &str = "2026-11-21";
@@ -27,7 +27,7 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
     let parsed: Place = place.parse()?;
     let store = Store::open(&parsed, &catalog.tables())?;
     for connection in 0..load::TOKENS {
-        store.add_token(Stamp::of(&load::token(connection), Role::Ingest, None)).await?;
+        store.add_token(TokenRecord::of(&load::token(connection), Role::Ingest, None)).await?;
     }
     let app = Arc::new(App::new(catalog.clone(), store, now).await?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -40,7 +40,7 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
         stop.cancel();
         answered.map(|answered| (answered, took))
     };
-    let served = serve::serve(router(app), load::entrance(listener), stop.clone());
+    let served = serve::serve(router(app), load::listener_config(listener), stop.clone());
     let (sent, served) = tokio::join!(sent, served);
     served?;
     let (answered, took) = sent?;
@@ -62,6 +62,6 @@ async fn count(place: &str, parsed: &Place, table: &str) -> anyhow::Result<usize
                 rusqlite::Connection::open(file)?.query_row(&asked, [], |row| row.get(0))?;
             Ok(usize::try_from(count)?)
         }
-        Place::Postgres(_) => ancestor::count(place, &asked).await,
+        Place::Postgres(_) => kamaji::count(place, &asked).await,
     }
 }

@@ -10,12 +10,12 @@ use ktel_model::standard::schema::{Kind as SchemaKind, Type};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::cell::{Cell, Item};
 use crate::limits::{NAME_BYTES_MAX, TABLE_BYTES_MAX};
-use crate::record::{Cell, Item};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// Yes or no.
     Boolean,
     /// A whole number.
@@ -32,7 +32,7 @@ pub struct Column {
     /// Its name.
     pub name: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnKind,
 }
 
 /// The table of one schema.
@@ -59,11 +59,11 @@ pub struct Table {
 #[derive(Debug, Clone, PartialEq)]
 struct Slot {
     path: Vec<String>,
-    form: Form,
+    form: ColumnForm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+enum ColumnForm {
     Plain(usize),
     NumberOrBucket { number: usize, bucket: usize },
     Words,
@@ -121,31 +121,31 @@ impl Table {
     fn add(&mut self, path: Vec<String>, of: &Type) -> Result<(), Error> {
         let name = identifier(&path.join("__"), NAME_BYTES_MAX)?;
         let form = match of {
-            Type::Bool => Form::Plain(self.column(name, Kind::Boolean)),
-            Type::Ratio(_) => Form::Plain(self.column(name, Kind::Real)),
+            Type::Bool => ColumnForm::Plain(self.column(name, ColumnKind::Boolean)),
+            Type::Ratio(_) => ColumnForm::Plain(self.column(name, ColumnKind::Real)),
             Type::Id => {
                 self.installation = Some(name.clone());
                 self.ids.push(name.clone());
-                Form::Plain(self.column(name, Kind::Text))
+                ColumnForm::Plain(self.column(name, ColumnKind::Text))
             }
             Type::Enum(_) | Type::Version(_) | Type::Date(_) | Type::CommandPath(_) => {
-                Form::Plain(self.column(name, Kind::Text))
+                ColumnForm::Plain(self.column(name, ColumnKind::Text))
             }
             Type::Count(_) | Type::Duration(_) => {
                 let whole = matches!(of, Type::Count(_));
-                let kind = if whole { Kind::Integer } else { Kind::Real };
+                let kind = if whole { ColumnKind::Integer } else { ColumnKind::Real };
                 let bucket = identifier(&format!("{name}_bucket"), NAME_BYTES_MAX)?;
                 let number = self.column(name, kind);
-                Form::NumberOrBucket { number, bucket: self.column(bucket, Kind::Text) }
+                ColumnForm::NumberOrBucket { number, bucket: self.column(bucket, ColumnKind::Text) }
             }
-            Type::Map(..) | Type::List(_) => Form::Words,
+            Type::Map(..) | Type::List(_) => ColumnForm::Words,
             Type::Record(_) => return Ok(()), // its fields follow
         };
         self.slots.push(Slot { path, form });
         Ok(())
     }
 
-    fn column(&mut self, name: String, kind: Kind) -> usize {
+    fn column(&mut self, name: String, kind: ColumnKind) -> usize {
         self.columns.push(Column { name, kind });
         self.columns.len() - 1
     }
@@ -158,12 +158,12 @@ impl Table {
         for Slot { path, form } in &self.slots {
             let Some(value) = at(sent, path) else { continue };
             match *form {
-                Form::Plain(index) => cells[index] = self.cell(index, value),
-                Form::NumberOrBucket { number, bucket } => {
+                ColumnForm::Plain(index) => cells[index] = self.cell(index, value),
+                ColumnForm::NumberOrBucket { number, bucket } => {
                     let index = if value.is_string() { bucket } else { number };
                     cells[index] = self.cell(index, value);
                 }
-                Form::Words => items.extend(words(&path.join("."), value)),
+                ColumnForm::Words => items.extend(words(&path.join("."), value)),
             }
         }
         (cells, items)
@@ -171,11 +171,13 @@ impl Table {
 
     fn cell(&self, index: usize, value: &Value) -> Option<Cell> {
         Some(match self.columns.get(index)?.kind {
-            Kind::Boolean => Cell::Boolean(value.as_bool()?),
+            ColumnKind::Boolean => Cell::Boolean(value.as_bool()?),
             // No cluster has more than 2⁶³ of anything.
-            Kind::Integer => Cell::Integer(i64::try_from(value.as_u64()?).unwrap_or(i64::MAX)),
-            Kind::Real => Cell::Real(value.as_f64()?),
-            Kind::Text => Cell::Text(value.as_str()?.to_owned()),
+            ColumnKind::Integer => {
+                Cell::Integer(i64::try_from(value.as_u64()?).unwrap_or(i64::MAX))
+            }
+            ColumnKind::Real => Cell::Real(value.as_f64()?),
+            ColumnKind::Text => Cell::Text(value.as_str()?.to_owned()),
         })
     }
 }
@@ -223,8 +225,8 @@ fn identifier(name: &str, bytes_max: usize) -> Result<String, Error> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Cell, Error, Item, Kind, Table, identifier};
-    use crate::Catalog;
+    use super::{Cell, ColumnKind, Error, Item, Table, identifier};
+    use crate::catalog::Catalog;
 
     fn table(id: &str) -> std::sync::Arc<Table> {
         std::sync::Arc::clone(&Catalog::built_in().find(id, None).unwrap().table)
@@ -278,7 +280,7 @@ mod tests {
                 assert!(column.name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_'));
                 assert!(matches!(
                     column.kind,
-                    Kind::Boolean | Kind::Integer | Kind::Real | Kind::Text
+                    ColumnKind::Boolean | ColumnKind::Integer | ColumnKind::Real | ColumnKind::Text
                 ));
             }
         }

@@ -111,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Shape, pairs};
-    use crate::Catalog;
+    use crate::catalog::Catalog;
 
     #[test]
     fn an_upgrade_is_a_pair_of_versions_and_nothing_else_of_the_standard_is() {

@@ -14,29 +14,31 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::catalog::Catalog;
+use crate::cell::Cell;
+use crate::hex;
 use crate::ingest::{self, Context, EVENTS, REPORT, Reason, Sender};
-use crate::record::{Cell, Record, Section, date_of, day_number};
+use crate::record::{Record, Section, date_of, day_number};
 use crate::signed::{Forged, signer};
-use crate::store::Forgotten;
-use crate::{Catalog, hex};
+use crate::store::keep::Forgotten;
 
 /// The name of a receipt.
 pub const SCHEMA: &str = "ktel/receipt";
 
 /// The key of a receiver, shared by all that serve one store. It is never printed.
-pub struct Key {
+pub struct SigningKey {
     pkcs8: Vec<u8>,
     pair: Ed25519KeyPair,
     made: Date,
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for SigningKey {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Key").field("id", &self.id()).finish_non_exhaustive()
+        out.debug_struct("SigningKey").field("id", &self.id()).finish_non_exhaustive()
     }
 }
 
-impl Key {
+impl SigningKey {
     /// Makes one.
     ///
     /// # Panics
@@ -86,7 +88,7 @@ impl Key {
 
     /// Signs a receipt for a record that is stored now.
     #[must_use]
-    pub fn stored(&self, claim: Stored) -> Value {
+    pub fn stored(&self, claim: StoredClaim) -> Value {
         self.sign(&json!({
             "schema": SCHEMA, "of": "report", "receiver": self.id(), "id": claim.id,
             "day": claim.day.to_string(), "received": claim.received.to_string(),
@@ -117,7 +119,7 @@ impl Key {
 
 /// What a receiver says of a record that it stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredClaim {
     /// The id of the report.
     pub id: String,
     /// Its day.
@@ -132,7 +134,7 @@ pub struct Stored {
     pub kept_until: BTreeMap<String, Date>,
 }
 
-impl Stored {
+impl StoredClaim {
     /// Says what is true of a record once it is stored.
     #[must_use]
     pub fn of(record: &Record) -> Self {
@@ -165,7 +167,7 @@ pub fn canonical(record: &Record) -> String {
     let Record { key, received, product, source, authenticated, sections, tally: _ } = record;
     let mut value = json!({
         "id": key.id, "day": key.day.to_string(), "received": received.to_string(),
-        "product": product, "source": source.word(), "authenticated": authenticated,
+        "product": product, "source": source.as_str(), "authenticated": authenticated,
         "rows": sections.iter().map(row).collect::<Vec<_>>(),
     });
     value.sort_all_objects();
@@ -210,7 +212,7 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// A record is stored.
-    Stored(Stored),
+    Stored(StoredClaim),
     /// An installation is forgotten.
     Forgotten {
         /// Which.
@@ -239,7 +241,7 @@ pub enum Error {
     NoReport,
     /// The report beside it could not have been stored.
     #[error("the report could not have been stored: {}", .0.words().1)]
-    Refused(Reason),
+    Rejected(Reason),
     /// What would be stored of the report beside it is not what the receipt says.
     #[error("what was stored is not this report")]
     Differs,
@@ -296,7 +298,7 @@ impl Receipt {
 
 /// Reads a report as it was read on the day on which it came.
 fn again(
-    stored: &Stored,
+    stored: &StoredClaim,
     item: &[u8],
     parsed: &Map<String, Value>,
     catalog: &Catalog,
@@ -309,16 +311,16 @@ fn again(
     if text(parsed, "id").is_some_and(|id| id != stored.id) {
         return Err(Error::NoReport);
     }
-    let signer = signer(item, parsed).map_err(|Forged| Error::Refused(Reason::Signature))?;
+    let signer = signer(item, parsed).map_err(|Forged| Error::Rejected(Reason::Signature))?;
     let context = Context {
         catalog,
         today: stored.received,
-        bound: stored.product.as_deref(),
+        token_product: stored.product.as_deref(),
         sender: Sender::Token,
         key: Some(&stored.id),
         signer: signer.as_deref(),
     };
-    let record = read(context, parsed).map_err(Error::Refused)?.record;
+    let record = read(context, parsed).map_err(Error::Rejected)?.record;
     if record.key.day == stored.day { Ok(record) } else { Err(Error::NoReport) }
 }
 
@@ -330,7 +332,7 @@ fn claim(map: &Map<String, Value>) -> Option<Claim> {
             let kept_until = kept_until
                 .map(|(schema, day)| Some((schema.clone(), day.as_str()?.parse().ok()?)))
                 .collect::<Option<_>>()?;
-            Some(Claim::Stored(Stored {
+            Some(Claim::Stored(StoredClaim {
                 id: text(map, "id")?.to_owned(),
                 day: day("day")?,
                 received: day("received")?,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::cell::{Cell, Item};
 use crate::layout::Table;
 use crate::limits::{DAYS_AHEAD_MAX, DAYS_BACK_MAX, ID_BYTES_MAX};
 use crate::tally::Tally;
@@ -12,7 +13,7 @@ use crate::tally::Tally;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// What tells a repetition.
-    pub key: Key,
+    pub key: RecordKey,
     /// The day on which it came; no finer time is kept.
     pub received: Date,
     /// Which product it speaks for, where somebody said so.
@@ -30,7 +31,7 @@ pub struct Record {
 /// What tells a repetition: the day stands in it, so that a month's rows can be kept together and
 /// a retry much later is still known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct RecordKey {
     /// The day.
     pub day: Date,
     /// Random, or the sender's own.
@@ -47,7 +48,7 @@ pub enum Source {
     /// Splunk's collector.
     Collector,
     /// The ancestor's routes.
-    Ancestor,
+    Kamaji,
     /// A line over TCP, TLS or UDP.
     Line,
     /// OTLP.
@@ -57,16 +58,16 @@ pub enum Source {
 impl Source {
     /// Every way.
     pub const ALL: [Self; 6] =
-        [Self::Report, Self::Events, Self::Collector, Self::Ancestor, Self::Line, Self::Otlp];
+        [Self::Report, Self::Events, Self::Collector, Self::Kamaji, Self::Line, Self::Otlp];
 
     /// Gives the word that is stored.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Report => "report",
             Self::Events => "events",
             Self::Collector => "collector",
-            Self::Ancestor => "ancestor",
+            Self::Kamaji => "kamaji",
             Self::Line => "line",
             Self::Otlp => "otlp",
         }
@@ -84,44 +85,7 @@ pub struct Section {
     pub items: Vec<Item>,
 }
 
-/// One value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// Yes or no.
-    Boolean(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A number.
-    Real(f64),
-    /// A text of the forms that the standard allows.
-    Text(String),
-}
-
-/// One word of a list or a map.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// The field.
-    pub field: String,
-    /// The word.
-    pub word: String,
-    /// What the map says of it.
-    pub value: Option<Cell>,
-}
-
-impl Item {
-    /// Gives what stands in the columns `number` and `bucket`.
-    #[must_use]
-    pub fn columns(&self) -> (Option<i64>, Option<&str>) {
-        match &self.value {
-            Some(Cell::Boolean(flag)) => (Some(i64::from(*flag)), None),
-            Some(Cell::Integer(number)) => (Some(*number), None),
-            Some(Cell::Text(bucket)) => (None, Some(bucket)),
-            Some(Cell::Real(_)) | None => (None, None),
-        }
-    }
-}
-
-impl Key {
+impl RecordKey {
     /// Makes a key, if the day is believable and the id could be one.
     #[must_use]
     pub fn new(day: Date, id: &str, today: Date) -> Option<Self> {
@@ -131,9 +95,9 @@ impl Key {
     /// Puts it where no sender with a token has its keys, so that nobody's record can take the
     /// place of somebody's.
     #[must_use]
-    pub fn of_nobody(self) -> Self {
+    pub fn unsigned(self) -> Self {
         let Self { day, id } = self;
-        Self { day, id: format!("{NOBODY}{id}") }
+        Self { day, id: format!("{UNSIGNED}{id}") }
     }
 }
 
@@ -144,13 +108,13 @@ pub fn is_believable(day: Date, today: Date) -> bool {
 }
 
 /// What the ids of records without a token begin with, and no other.
-const NOBODY: &str = "unsigned-";
+const UNSIGNED: &str = "unsigned-";
 
 /// Tells whether a text could be the id of a report.
 #[must_use]
 pub fn is_id(id: &str) -> bool {
     let letter = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
-    (16..=ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(letter) && !id.starts_with(NOBODY)
+    (16..=ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(letter) && !id.starts_with(UNSIGNED)
 }
 
 /// Counts the days since 1970.
@@ -172,7 +136,7 @@ pub fn date_of(number: i32) -> Date {
 mod tests {
     use jiff::civil::date;
 
-    use super::{Key, day_number, is_id};
+    use super::{RecordKey, day_number, is_id};
 
     #[test]
     fn days_are_counted_from_1970() {
@@ -194,7 +158,7 @@ mod tests {
             (date(9999, 12, 31), false),
             (date(-9999, 1, 1), false),
         ] {
-            assert_eq!(Key::new(day, "0123456789abcdef", today).is_some(), expected, "{day}");
+            assert_eq!(RecordKey::new(day, "0123456789abcdef", today).is_some(), expected, "{day}");
         }
     }
 

@@ -21,12 +21,12 @@ pub struct Tally {
     /// The version of the product that it speaks of, where it says one.
     pub version: Option<String>,
     /// What it says, by schema and installation.
-    pub said: BTreeMap<Who, BTreeMap<Said, u64>>,
+    pub counts: BTreeMap<CountSource, BTreeMap<FieldWord, u64>>,
 }
 
 /// Who says something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Who {
+pub struct CountSource {
     /// `vendor/name` of the schema.
     pub schema: String,
     /// The installation, where the schema follows it: only its last word of a week counts.
@@ -35,7 +35,7 @@ pub struct Who {
 
 /// One word of one field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Said {
+pub struct FieldWord {
     /// The field, its parts joined by dots; [`ALL`] for the whole.
     pub field: String,
     /// The word, the bucket, or the version without its patch.
@@ -54,7 +54,7 @@ impl Tally {
         let coarse = schema.apply(sent, Form::Coarse, today).sent;
         let installation = installation.filter(|_| schema.kind == Kind::Stats);
         let mut said = Vec::new();
-        said.push(Said { field: ALL.to_owned(), word: String::new() });
+        said.push(FieldWord { field: ALL.to_owned(), word: String::new() });
         for (name, field) in &schema.fields {
             let Some(value) = coarse.get(name) else { continue };
             if is_version(schema, name, field) && self.version.is_none() {
@@ -64,10 +64,10 @@ impl Tally {
         }
         for pair in pairs(schema) {
             let word = pair.word(&coarse);
-            said.extend(word.map(|word| Said { field: pair.name, word }));
+            said.extend(word.map(|word| FieldWord { field: pair.name, word }));
         }
-        let who = Who { schema: schema.id(), installation };
-        let counts = self.said.entry(who).or_default();
+        let who = CountSource { schema: schema.id(), installation };
+        let counts = self.counts.entry(who).or_default();
         for one in said {
             *counts.entry(one).or_default() += 1;
         }
@@ -92,8 +92,9 @@ fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
     matches!(field.of, Type::Version(_)) && (matches!(name, "version" | "v") || of_product(name))
 }
 
-fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<Said>) {
-    let mut say = |word: &str| said.push(Said { field: path.to_owned(), word: word.to_owned() });
+fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<FieldWord>) {
+    let mut say =
+        |word: &str| said.push(FieldWord { field: path.to_owned(), word: word.to_owned() });
     match (&field.of, value) {
         (Type::Id | Type::Date(_), _) => {}
         (Type::Record(fields), Value::Object(values)) => {
@@ -128,7 +129,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Tally, week};
-    use crate::Catalog;
+    use crate::catalog::Catalog;
 
     fn tally(id: &str, sent: &Value) -> Tally {
         let mut tally = Tally::default();
@@ -140,9 +141,9 @@ mod tests {
 
     #[track_caller]
     fn check(id: &str, sent: &Value, version: Option<&str>, expected: &[&str]) {
-        let Tally { version: got, said } = tally(id, sent);
+        let Tally { version: got, counts } = tally(id, sent);
         assert_eq!(got.as_deref(), version);
-        let said: Vec<String> = said
+        let said: Vec<String> = counts
             .values()
             .flatten()
             .map(|(one, count)| format!("{}={}*{count}", one.field, one.word))
@@ -175,12 +176,12 @@ mod tests {
             "old_tcp_version": "v1.26.5", "new_tcp_version": "v1.27.0",
         });
         let flow = "old_tcp_version→new_tcp_version=v1.26 → v1.27*1";
-        let said = tally("ktel/kamaji-update", &update).said.into_values().flatten();
+        let said = tally("ktel/kamaji-update", &update).counts.into_values().flatten();
         let said: Vec<String> =
             said.map(|(one, count)| format!("{}={}*{count}", one.field, one.word)).collect();
         assert!(said.contains(&flow.to_owned()), "{said:?}");
         let half = json!({"old_tcp_version": "v1.26.5"});
-        let said = tally("ktel/kamaji-update", &half).said.into_values().flatten();
+        let said = tally("ktel/kamaji-update", &half).counts.into_values().flatten();
         assert!(said.into_iter().all(|(one, _)| !one.field.contains('→')), "half a pair is none");
     }
 

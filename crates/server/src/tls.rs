@@ -25,7 +25,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::limits::{TLS_FILE_BYTES_MAX, TLS_LOOK_EVERY};
+use crate::limits::{TLS_FILE_BYTES_MAX, TLS_RELOAD_EVERY};
 
 /// The files of an identity, and of whom it lets in; all of them PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,9 +83,9 @@ pub enum Error {
 
 /// What a look at the files found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Reload {
     /// What is in use.
-    Same,
+    Unchanged,
     /// Something else, which is in use from now on.
     Renewed,
 }
@@ -146,27 +146,27 @@ impl Tls {
     /// # Errors
     /// When something else is there and cannot be used; what is in use stays. What could be read and not
     /// be used fails once only.
-    pub fn look(&mut self) -> Result<Look, Error> {
+    pub fn reload(&mut self) -> Result<Reload, Error> {
         let now = self.files.read()?;
         if now == self.seen {
-            return Ok(Look::Same);
+            return Ok(Reload::Unchanged);
         }
         let parsed = self.files.parse(&now);
         self.seen = now;
         *self.current.0.write().expect("no holder panics") = parsed?;
-        Ok(Look::Renewed)
+        Ok(Reload::Renewed)
     }
 
     /// Looks at the files again and again, until it is told to stop.
     pub async fn watch(mut self, stop: CancellationToken) {
         let mut was_unread = false;
-        while stop.run_until_cancelled(tokio::time::sleep(TLS_LOOK_EVERY)).await.is_some() {
-            let looked = self.look();
+        while stop.run_until_cancelled(tokio::time::sleep(TLS_RELOAD_EVERY)).await.is_some() {
+            let looked = self.reload();
             let is_unread = matches!(looked, Err(Error::Read { .. } | Error::Long { .. }));
             let is_said = std::mem::replace(&mut was_unread, is_unread) && is_unread;
             match looked {
-                Ok(Look::Same) => {}
-                Ok(Look::Renewed) => info!("a new certificate is in use"),
+                Ok(Reload::Unchanged) => {}
+                Ok(Reload::Renewed) => info!("a new certificate is in use"),
                 Err(_) if is_said => {}
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;

@@ -6,11 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Folded, Group, Overlap, hidden_in};
+use super::suppress::{Group, Overlap, Published, senders_in_at_least};
+use crate::limits::PAIR_WORDS_MAX;
 
-/// How many words of each side may be shown: what a drawing has room for. The work grows with the
-/// fourth power of it.
-const WORDS_MAX: usize = 12;
 /// What is nearer to a whole number is one.
 const NEAR: f64 = 1e-6;
 
@@ -25,33 +23,35 @@ pub struct Crossed {
 
 /// Folds pairs; `alone` is what is shown of the first words and of the second ones by themselves.
 #[must_use]
-pub fn fold_crossed(
+pub fn suppress_crossed(
     pairs: Vec<Crossed>,
-    alone: [&Folded; 2],
+    alone: [&Published; 2],
     overlap: Overlap,
-    floor: i64,
-) -> Folded {
-    let mut sheet = Sheet::of(&pairs, alone, overlap, floor);
+    min_group_size: i64,
+) -> Published {
+    let mut sheet = Sheet::of(&pairs, alone, overlap, min_group_size);
     while let Some(line) = sheet.exposed() {
         if !sheet.hide_one(line) {
-            return Folded { too_few: true, ..Folded::default() };
+            return Published { too_few: true, ..Published::default() };
         }
     }
-    let mut folded = Folded::default();
+    let mut published = Published::default();
     for (pair, place) in pairs.into_iter().zip(&sheet.places) {
         if place.is_some_and(|cell| !sheet.cells[cell].is_hidden) {
-            folded.groups.push(pair.group);
+            published.groups.push(pair.group);
         } else {
-            *folded.other.get_or_insert_default() += pair.group.number;
+            *published.other.get_or_insert_default() += pair.group.number;
         }
     }
-    folded.groups.sort_by(|one, other| (other.number, &one.word).cmp(&(one.number, &other.word)));
-    folded
+    published
+        .groups
+        .sort_by(|one, other| (other.number, &one.word).cmp(&(one.number, &other.word)));
+    published
 }
 
 /// One pair: by how many it was said, and whether it is hidden.
 #[derive(Debug, Clone, Copy)]
-struct Cell {
+struct PairCell {
     senders: i64,
     is_hidden: bool,
 }
@@ -59,21 +59,26 @@ struct Cell {
 /// What is counted, and which sums of it are shown somewhere.
 #[derive(Debug)]
 struct Sheet {
-    cells: Vec<Cell>,
+    cells: Vec<PairCell>,
     /// The cell of each pair, where it may be shown.
     places: Vec<Option<usize>>,
     /// Which cells a sum is of: that of all pairs first, and then one for each word.
     lines: Vec<Vec<usize>>,
     overlap: Overlap,
-    floor: i64,
+    min_group_size: i64,
 }
 
 impl Sheet {
-    fn of(pairs: &[Crossed], alone: [&Folded; 2], overlap: Overlap, floor: i64) -> Self {
+    fn of(
+        pairs: &[Crossed],
+        alone: [&Published; 2],
+        overlap: Overlap,
+        min_group_size: i64,
+    ) -> Self {
         let [across, up] = [0, 1].map(|side| largest(pairs, side));
         let columns = up.len();
         // Whoever looks does not know which pairs nobody said.
-        let nobody = Cell { senders: 0, is_hidden: true };
+        let nobody = PairCell { senders: 0, is_hidden: true };
         let mut cells = vec![nobody; across.len() * columns];
         let row = |row: usize| (row * columns..(row + 1) * columns).collect();
         let column = |column: usize| (0..across.len()).map(|row| row * columns + column).collect();
@@ -88,7 +93,8 @@ impl Sheet {
             let place = row.zip(column).map(|(row, column)| row * columns + column);
             match place {
                 Some(place) => {
-                    cells[place] = Cell { senders: *senders, is_hidden: *senders < floor };
+                    cells[place] =
+                        PairCell { senders: *senders, is_hidden: *senders < min_group_size };
                 }
                 None => {
                     let row = row.map(|row| 1 + row);
@@ -98,28 +104,29 @@ impl Sheet {
                         *line == 0 || Some(*line) == row || Some(*line) == column
                     });
                     within.for_each(|(_, line)| line.push(cells.len()));
-                    cells.push(Cell { senders: *senders, is_hidden: true });
+                    cells.push(PairCell { senders: *senders, is_hidden: true });
                 }
             }
             places.push(place);
         }
         // A word that no chart shows by itself tells nothing of its pairs.
-        let is_shown = |side: &Folded, word: &&str| side.groups.iter().any(|it| it.word == *word);
+        let is_shown =
+            |side: &Published, word: &&str| side.groups.iter().any(|it| it.word == *word);
         let across = across.iter().map(|word| is_shown(alone[0], word));
         let up = up.iter().map(|word| is_shown(alone[1], word));
         let shown = std::iter::once(true).chain(across).chain(up);
         let lines =
             lines.into_iter().zip(shown).filter_map(|(line, is_shown)| is_shown.then_some(line));
-        Self { cells, places, lines: lines.collect(), overlap, floor }
+        Self { cells, places, lines: lines.collect(), overlap, min_group_size }
     }
 
     fn senders(&self, cells: &[usize]) -> i64 {
-        hidden_in(cells.iter().map(|cell| self.cells[*cell].senders), self.overlap)
+        senders_in_at_least(cells.iter().map(|cell| self.cells[*cell].senders), self.overlap)
     }
 
     /// Tells whether cells are somebody's, and too few's.
     fn is_small(&self, cells: &[usize]) -> bool {
-        (1..self.floor).contains(&self.senders(cells))
+        (1..self.min_group_size).contains(&self.senders(cells))
     }
 
     /// Finds a line with more to hide, where something small can be computed; the sum of all, where there
@@ -169,7 +176,7 @@ fn largest(pairs: &[Crossed], side: usize) -> Vec<&str> {
     let mut words: Vec<(i64, &str)> =
         words.into_iter().map(|(word, number)| (-number, word)).collect();
     words.sort_unstable();
-    words.into_iter().take(WORDS_MAX).map(|(_, word)| word).collect()
+    words.into_iter().take(PAIR_WORDS_MAX).map(|(_, word)| word).collect()
 }
 
 /// Solves equations, each of them a sum of unknown cells, and gives the cells of every sum that is known
@@ -211,11 +218,12 @@ fn sums(equations: &[Vec<usize>], cells: usize) -> Vec<Vec<usize>> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Crossed, Folded, Group, Overlap, WORDS_MAX, fold_crossed};
-    use crate::anonymity::fold;
+    use super::{Crossed, Group, Overlap, Published, suppress_crossed};
+    use crate::anonymity::suppress::suppress;
+    use crate::limits::PAIR_WORDS_MAX;
 
     /// What charts show of the words of each side.
-    fn alone(table: &[Vec<i64>]) -> [Folded; 2] {
+    fn alone(table: &[Vec<i64>]) -> [Published; 2] {
         let row = |row: usize| table[row].iter().sum();
         let column = |column: usize| table.iter().map(|row| row[column]).sum();
         let side = |sum: &dyn Fn(usize) -> i64| {
@@ -224,13 +232,13 @@ mod tests {
                 Group { word: word.to_string(), number: 2 * senders, senders }
             };
             let said = (0..table.len()).map(group).filter(|group| group.senders > 0);
-            fold(said.collect(), Overlap::None, 10)
+            suppress(said.collect(), Overlap::None, 10)
         };
         [side(&row), side(&column)]
     }
 
     /// Folds a table of how many said a first word and a second.
-    fn crossed(table: &[Vec<i64>]) -> Folded {
+    fn crossed(table: &[Vec<i64>]) -> Published {
         let mut pairs = Vec::new();
         for (first, row) in table.iter().enumerate() {
             for (second, senders) in row.iter().copied().enumerate().filter(|(_, it)| *it > 0) {
@@ -241,15 +249,15 @@ mod tests {
             }
         }
         let [first, second] = alone(table);
-        fold_crossed(pairs, [&first, &second], Overlap::None, 10)
+        suppress_crossed(pairs, [&first, &second], Overlap::None, 10)
     }
 
     #[track_caller]
     fn check<const N: usize>(table: [[i64; N]; N], shown: &[&str], other: Option<i64>) {
-        let folded = crossed(&table.map(Vec::from));
-        let got: Vec<&str> = folded.groups.iter().map(|group| group.word.as_str()).collect();
-        assert_eq!((got.as_slice(), folded.other), (shown, other), "{table:?}");
-        assert_eq!(folded.too_few, shown.is_empty() && other.is_none());
+        let published = crossed(&table.map(Vec::from));
+        let got: Vec<&str> = published.groups.iter().map(|group| group.word.as_str()).collect();
+        assert_eq!((got.as_slice(), published.other), (shown, other), "{table:?}");
+        assert_eq!(published.too_few, shown.is_empty() && other.is_none());
     }
 
     #[test]
@@ -277,11 +285,11 @@ mod tests {
     fn no_more_words_are_shown_than_a_drawing_has_room_for() {
         let row = |row: i64| (0..15).map(|column| 100 + row + column).collect();
         let table: Vec<Vec<i64>> = (0..15).map(row).collect();
-        let folded = crossed(&table);
-        assert_eq!(folded.groups.len(), WORDS_MAX * WORDS_MAX);
+        let published = crossed(&table);
+        assert_eq!(published.groups.len(), PAIR_WORDS_MAX * PAIR_WORDS_MAX);
         let all: i64 = table.iter().flatten().sum();
-        let shown: i64 = folded.groups.iter().map(|group| group.number).sum();
-        assert_eq!(shown + folded.other.unwrap(), 2 * all);
+        let shown: i64 = published.groups.iter().map(|group| group.number).sum();
+        assert_eq!(shown + published.other.unwrap(), 2 * all);
     }
 
     /// Gives the rank of equations, in numbers modulo a prime.
@@ -320,11 +328,11 @@ mod tests {
     }
 
     /// What a reader knows: the sums of all cells that are hidden in each line that is shown.
-    fn equations(table: &[Vec<i64>], folded: &Folded) -> Vec<Vec<usize>> {
+    fn equations(table: &[Vec<i64>], published: &Published) -> Vec<Vec<usize>> {
         let size = table.len();
         let shown = |cell: usize| {
             let word = format!("{} {}", cell / size, cell % size);
-            folded.groups.iter().any(|group| group.word == word)
+            published.groups.iter().any(|group| group.word == word)
         };
         let hidden = |cells: Vec<usize>| -> Vec<usize> {
             cells.into_iter().filter(|cell| !shown(*cell)).collect()
@@ -355,19 +363,19 @@ mod tests {
                 5,
             ),
         ) {
-            let folded = crossed(&table);
-            prop_assert!(folded.groups.iter().all(|group| group.senders >= 10));
-            let equations = equations(&table, &folded);
-            for line in equations.iter().filter(|_| !folded.too_few) {
+            let published = crossed(&table);
+            prop_assert!(published.groups.iter().all(|group| group.senders >= 10));
+            let equations = equations(&table, &published);
+            for line in equations.iter().filter(|_| !published.too_few) {
                 let senders: i64 = line.iter().map(|cell| table[cell / 5][cell % 5]).sum();
-                prop_assert!(senders == 0 || senders >= 10, "{line:?} of {table:?}: {folded:?}");
+                prop_assert!(senders == 0 || senders >= 10, "{line:?} of {table:?}: {published:?}");
             }
             let small = (0..25).filter(|cell| (1..10).contains(&table[cell / 5][cell % 5]));
-            for cell in small.filter(|_| !folded.too_few) {
+            for cell in small.filter(|_| !published.too_few) {
                 // It is known if its own equation says nothing that the others do not.
                 let with = [&*equations, &[vec![cell]]].concat();
                 let is_known = rank(&equations, 25) == rank(&with, 25);
-                prop_assert!(!is_known, "{cell} of {table:?}: {folded:?}");
+                prop_assert!(!is_known, "{cell} of {table:?}: {published:?}");
             }
         }
     }

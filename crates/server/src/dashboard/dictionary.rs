@@ -5,16 +5,16 @@ use ktel_model::standard::schema::{Expiry, Field};
 use maud::{Markup, html};
 
 use super::page::frame;
-use crate::Catalog;
+use crate::catalog::Catalog;
 
 /// Writes the page.
 #[must_use]
-pub fn render(catalog: &Catalog, floor: i64) -> Markup {
+pub fn render(catalog: &Catalog, min_group_size: i64) -> Markup {
     let main = html! {
         h1 { "What is collected, and why" }
         p {
             "This receiver stores what is written here and nothing else. Addresses of senders are neither stored nor "
-            "logged. Whoever is no administrator sees groups of at least " (floor) " only, and the coarse form of every value."
+            "logged. Whoever is no administrator sees groups of at least " (min_group_size) " only, and the coarse form of every value."
         }
         nav aria-label="Schemas" {
             ul { @for entry in catalog.entries() {

@@ -2,10 +2,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::limits::LINE_BYTES_MAX;
-
-/// The longest length that could be right has so many digits.
-const DIGITS_MAX: usize = 7;
+use crate::limits::{LENGTH_DIGITS_MAX, LINE_BYTES_MAX};
 
 /// What has come of a stream and is not given yet; never more than a line and a read.
 #[derive(Debug, Default)]
@@ -92,10 +89,11 @@ enum Length {
 }
 
 fn length(held: &[u8]) -> Length {
-    let digits = held.iter().take(DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        held.iter().take(LENGTH_DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
     match held.get(digits) {
-        None if digits <= DIGITS_MAX => Length::Unknown,
-        Some(b' ') if (1..=DIGITS_MAX).contains(&digits) => {
+        None if digits <= LENGTH_DIGITS_MAX => Length::Unknown,
+        Some(b' ') if (1..=LENGTH_DIGITS_MAX).contains(&digits) => {
             let number = held.get(..digits).and_then(|digits| std::str::from_utf8(digits).ok());
             let number = number.and_then(|digits| digits.parse().ok());
             number.map_or(Length::None, |bytes| Length::Of { digits, bytes })

@@ -61,7 +61,7 @@ pub(super) fn longest(tables: &[Kept]) -> i32 {
 
 /// Where a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Spot {
+pub(super) struct RowKey {
     pub(super) day: i32,
     pub(super) sequence: i64,
     pub(super) position: i32,

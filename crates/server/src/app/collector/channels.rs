@@ -10,7 +10,7 @@ use crate::limits::{CHANNEL_IDLE, CHANNELS_MAX};
 
 /// The channels of all tokens; as many as tokens know, times [`CHANNELS_MAX`].
 #[derive(Debug, Default)]
-pub(in crate::app) struct Channels {
+pub(crate) struct Channels {
     by_token: HashMap<[u8; 32], HashMap<String, Channel>>,
 }
 

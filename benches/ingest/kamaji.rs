@@ -1,7 +1,7 @@
-//! The ancestor's way: an answer at once, and then one statement and one commit for each request,
+//! The kamaji's way: an answer at once, and then one statement and one commit for each request,
 //! by a task that nobody waits for.
 //!
-//! It does what the ancestor does with a body and no less: reads it as JSON and keeps it whole. As
+//! It does what Kamaji does with a body and no less: reads it as JSON and keeps it whole. As
 //! there, four connections write, and a task gives up after five seconds.
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Run;
 use crate::load::{self, Load};
 
-/// The default of the ancestor's pool on a machine like this.
+/// The default of Kamaji's pool on a machine like this.
 const POOL: usize = 4;
 /// How long one of its tasks tries.
 const TRIES_FOR: Duration = Duration::from_secs(5);
@@ -66,7 +66,7 @@ pub(crate) async fn run(url: &str, load: Load) -> anyhow::Result<Run> {
     };
     let (sent, served) = tokio::join!(
         sent,
-        ktel_server::serve::serve(router, load::entrance(listener), stop.clone())
+        ktel_server::serve::serve(router, load::listener_config(listener), stop.clone())
     );
     served?;
     let (answered, mut took) = sent?;
@@ -84,7 +84,7 @@ pub(crate) async fn run(url: &str, load: Load) -> anyhow::Result<Run> {
     Ok(Run { answered, there, rows: there, took })
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is what the ancestor does")]
+#[expect(clippy::disallowed_methods, reason = "this is what Kamaji does")]
 async fn take(State(pool): State<Arc<Pool>>, body: Bytes) -> StatusCode {
     let Ok(payload) = serde_json::from_slice::<Value>(&body) else {
         return StatusCode::INTERNAL_SERVER_ERROR;
