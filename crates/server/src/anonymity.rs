@@ -1,7 +1,8 @@
-//! Shows groups only where they are large enough to hide in.
+//! Statistical disclosure control: only groups of a minimum size are published (k-anonymity).
 //!
-//! Small groups are published into one; if even that is small, the smallest of the others join it, so
-//! that it cannot be found by subtraction. Where everything together is small, nothing is shown.
+//! Smaller groups are suppressed: they are combined into `other`. If that is too small as well, the
+//! smallest of the other groups are added to it, so that it cannot be computed by subtraction. If all
+//! groups together are too small, nothing is published.
 
 mod crossed;
 mod suppress;

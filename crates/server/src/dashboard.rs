@@ -1,4 +1,4 @@
-//! What the dashboard shows: one part for each schema that somebody sent, one chart for each field.
+//! The content of the dashboard: one part for each schema with data, one chart for each field.
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,16 @@ mod sankey;
 mod svg;
 pub mod transparency;
 
-/// What is looked at.
+/// The filters of a dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
-    /// Of which product; of all, if none.
+    /// One product; all of them if `None`.
     pub product: Option<String>,
-    /// In which version; in all, if none.
+    /// One version; all of them if `None`.
     pub version: Option<String>,
-    /// How many weeks back.
+    /// The number of weeks.
     pub weeks: u32,
-    /// How many senders a group has at the least.
+    /// The minimum number of senders of a group.
     pub min_group_size: i64,
 }
 
@@ -40,18 +40,18 @@ pub struct Part<'a> {
     pub schema: &'a Schema,
     /// What is counted.
     pub unit: Unit,
-    /// How many there were in each week; nothing where there were too few.
+    /// The total of each week; `None` below the minimum group size.
     pub weeks: Vec<(Date, Option<i64>)>,
-    /// One chart for each field that somebody filled.
+    /// One chart for each field with data.
     pub charts: Vec<Chart<'a>>,
-    /// One chart for each pair of fields that somebody filled.
+    /// One chart for each pair of fields with data.
     pub pairs: Vec<PairChart<'a>>,
 }
 
 /// What a chart counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Installations, by what they said last in the newest week that has any.
+    /// Installations, by their last report in the newest week with data.
     Installations(Date),
     /// Reports of the whole period.
     Reports,
@@ -64,29 +64,29 @@ pub enum Unit {
 pub struct Chart<'a> {
     /// Its name, the parts joined by dots.
     pub path: String,
-    /// What is declared of it.
+    /// Its declaration.
     pub field: &'a Field,
-    /// What was said.
+    /// Its groups.
     pub published: Published,
 }
 
 /// Two fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairChart<'a> {
-    /// The two.
+    /// The two fields.
     pub pair: Pair<'a>,
-    /// What was said of both.
+    /// Its groups.
     pub published: Published,
 }
 
 /// One pair of words: the first, the second, how often.
 pub(crate) type Row<'f> = (&'f str, &'f str, i64);
 
-/// What everything small is called, on both sides.
+/// The name of the combined small groups, on both sides.
 const OTHER: &str = "other";
 
 impl PairChart<'_> {
-    /// Gives what was counted; what was published is the last.
+    /// The rows of the chart; the combined small groups are the last one.
     pub(crate) fn rows(&self) -> Vec<Row<'_>> {
         let shown = self.published.groups.iter().filter_map(|group| {
             let (first, second) = self.pair.sides(&group.word)?;
@@ -96,17 +96,17 @@ impl PairChart<'_> {
     }
 }
 
-/// Tells whether one sender of a schema can be in several groups of a field.
+/// Whether one sender of a schema can be in several groups of a field.
 pub(crate) fn overlap(of: &Type, schema: &Schema) -> Overlap {
     match (of, schema.kind) {
-        // One upload holds many events, which need not say the same.
+        // One batch has many events with different values.
         (Type::Map(..) | Type::List(_), _) | (_, Kind::Event) => Overlap::Possible,
         _ => Overlap::None,
     }
 }
 
 impl Unit {
-    /// Finds what is counted of a schema; of installations, in the newest week that has any.
+    /// The unit of a schema; for installations, with the newest week that has data.
     pub(crate) fn of(schema: &Schema, newest: Date) -> Self {
         let has_id = || schema.fields.values().any(|field| matches!(field.of, Type::Id));
         match schema.kind {
@@ -116,7 +116,7 @@ impl Unit {
         }
     }
 
-    /// Gives the word for many.
+    /// The plural noun.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,7 +128,7 @@ impl Unit {
 }
 
 impl View {
-    /// Gives the first week of the period.
+    /// The first week of the period.
     #[must_use]
     pub fn from(&self, today: Date) -> Date {
         let back = i64::from(self.weeks.saturating_sub(1));
@@ -136,7 +136,7 @@ impl View {
     }
 }
 
-/// Draws what was counted.
+/// Arranges counts as charts.
 #[must_use]
 pub fn draw<'a>(catalog: &'a Catalog, counts: &[Count], view: &View, today: Date) -> Vec<Part<'a>> {
     let mut by_schema: BTreeMap<&str, Vec<&Count>> = BTreeMap::new();
@@ -169,7 +169,7 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
         let groups = groups(counts, &path, unit);
         let mut published = suppress(groups, overlap(&field.of, schema), view.min_group_size);
         if matches!(field.of, Type::Count(_) | Type::Duration(_)) {
-            // Buckets are read from small to large.
+            // Buckets are sorted from small to large.
             published.groups.sort_by_key(|group| begin(&group.word));
         }
         (published != Published::default()).then_some(Chart { path, field, published })
@@ -186,7 +186,7 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
     Part { schema, unit, weeks, charts, pairs }
 }
 
-/// Folds what was said of a pair, beside the charts of both its fields.
+/// Suppresses small groups of a pair, given the charts of both its fields.
 pub(crate) fn suppress_pair(
     pair: &Pair<'_>,
     groups: Vec<Group>,
@@ -201,7 +201,7 @@ pub(crate) fn suppress_pair(
     suppress_crossed(crossed.collect(), alone, overlap(&pair.field.of, schema), min_group_size)
 }
 
-/// Gives the number that a bucket begins with, as in `21-100` and `10001+`.
+/// The number that a bucket begins with, as in `21-100` and `10001+`.
 fn begin(bucket: &str) -> u64 {
     let digits: String = bucket.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or(u64::MAX)
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn few_upgrades_from_one_version_to_another_are_folded() {
+    fn few_upgrades_from_one_version_to_another_are_suppressed() {
         let (catalog, update) = (Catalog::built_in(), "ktel/kamaji-update");
         let flow = |word, number| count(9, update, "old_tcp_version→new_tcp_version", word, number);
         let (old, new) = ("old_tcp_version", "new_tcp_version");

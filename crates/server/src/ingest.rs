@@ -1,8 +1,8 @@
-//! Decides what of a body is stored: pure, and the same for every way that it may come.
+//! Decides what of an item is stored. The decision is pure, and the same for all endpoints.
 //!
 //! Every section goes through [`Schema::apply`](ktel_model::Schema::apply): an undeclared value is
 //! dropped, a value of a wrong type loses its field, and a section of an unknown schema is rejected
-//! without harm to its neighbours.
+//! without affecting the others.
 
 pub mod body;
 mod builder;

@@ -1,7 +1,7 @@
-//! How a schema becomes a table: one typed column per value, and no column for anything else.
+//! The table of a schema: one typed column per value, and no column for anything else.
 //!
-//! A number that may also come blurred has two columns, `NAME` and `NAME_bucket`; a list or a map
-//! has none, and its declared words become rows of the table of items.
+//! A number that may also be sent as a bucket has two columns, `NAME` and `NAME_bucket`. A list or a map
+//! has no column: its declared words become rows of the table of items.
 
 use std::collections::HashSet;
 
@@ -44,18 +44,18 @@ pub struct Table {
     pub schema: String,
     /// Its columns, without those that every table has.
     pub columns: Vec<Column>,
-    /// The column that names an installation, where rows are a history of it.
+    /// The column that identifies an installation, if rows are its history.
     pub installation: Option<String>,
-    /// The columns that name an installation, history or not: what forgetting looks at.
+    /// All columns that identify an installation. Erasing an installation searches them.
     pub ids: Vec<String>,
-    /// How many days after its own a row may be kept.
+    /// How many days a row is kept.
     pub keep_days: u32,
-    /// How many days after the end of its week a count may be kept.
+    /// How many days after the end of its week a count is kept.
     pub counts_keep_days: u32,
     slots: Vec<Slot>,
 }
 
-/// Where one field goes.
+/// The columns of one field.
 #[derive(Debug, Clone, PartialEq)]
 struct Slot {
     path: Vec<String>,
@@ -72,16 +72,16 @@ enum ColumnForm {
 /// Why a schema has no table.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum Error {
-    /// A name that a database would cut.
+    /// A name that a database would truncate.
     #[error("the name `{name}` has more than {bytes_max} bytes")]
     Long {
         /// The name.
         name: String,
-        /// How many it may have.
+        /// The limit.
         bytes_max: usize,
     },
     /// Two fields that would share a column.
-    #[error("two fields become the column `{name}`")]
+    #[error("two fields have the column `{name}`")]
     Twice {
         /// The column.
         name: String,
@@ -89,10 +89,10 @@ pub enum Error {
 }
 
 impl Table {
-    /// Lays out a schema.
+    /// The table of a schema.
     ///
     /// # Errors
-    /// When names are too long, or meet.
+    /// When a name is too long, or two fields share one.
     pub fn of(schema: &Schema) -> Result<Self, Error> {
         let name = format!("{}_{}_v{}", schema.vendor, schema.name, schema.version.model);
         let mut table = Self {
@@ -150,7 +150,7 @@ impl Table {
         self.columns.len() - 1
     }
 
-    /// Takes what the schema let through apart into cells and items.
+    /// Splits the accepted values of a section into cells and items.
     #[must_use]
     pub fn row(&self, sent: &Map<String, Value>) -> (Vec<Option<Cell>>, Vec<Item>) {
         let mut cells = vec![None; self.columns.len()];
@@ -211,7 +211,7 @@ fn words(field: &str, value: &Value) -> Vec<Item> {
     }
 }
 
-/// Turns a name of the standard into one that SQL does not have to quote.
+/// Turns a name of the standard into an SQL identifier without quotes.
 fn identifier(name: &str, bytes_max: usize) -> Result<String, Error> {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let identifier: String = name.chars().map(letter).collect();
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_database_would_cut_is_refused() {
+    fn a_name_that_a_database_would_truncate_is_rejected() {
         assert_eq!(identifier("acme/last-update", 63).unwrap(), "acme_last_update");
         assert!(identifier(&"x".repeat(63), 63).is_ok());
         let long = Error::Long { name: "x".repeat(64), bytes_max: 63 };

@@ -1,7 +1,6 @@
-//! Answers SQL of readers from groups that are large enough, and from nothing else.
+//! Runs SQL of readers over groups of the minimum size, and over nothing else.
 //!
-//! A question never meets the store. It is asked of a database of its own, in memory, which holds
-//! what [`crate::anonymity::suppress`] let through, and which nothing can be attached to.
+//! A query never reads the store. It runs in a separate database in memory, which contains only what [`crate::anonymity::suppress`] published.
 
 pub mod answer;
 pub mod format;

@@ -9,36 +9,36 @@ use crate::layout::Table;
 use crate::limits::{DAYS_AHEAD_MAX, DAYS_BACK_MAX, ID_BYTES_MAX};
 use crate::tally::Tally;
 
-/// One report, or one batch of events: it is stored whole or not at all, and once.
+/// One report or one batch of events. It is stored completely or not at all, and only once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// What tells a repetition.
+    /// Identifies a repeated record.
     pub key: RecordKey,
-    /// The day on which it came; no finer time is kept.
+    /// The day on which it was received; no finer time is stored.
     pub received: Date,
-    /// Which product it speaks for, where somebody said so.
+    /// The product, if the report or its token names one.
     pub product: Option<String>,
-    /// The way it came.
+    /// How it was received.
     pub source: Source,
-    /// Whether its sender showed a token.
+    /// Whether its sender authenticated with a token.
     pub authenticated: bool,
     /// Its rows.
     pub sections: Vec<Section>,
-    /// What it adds to the counts that charts are drawn from.
+    /// The counts that it adds.
     pub tally: Tally,
 }
 
-/// What tells a repetition: the day stands in it, so that a month's rows can be kept together and
-/// a retry much later is still known.
+/// Identifies a record. The day is a part of it, so that rows of one month share a partition and a late
+/// retry is still recognized.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RecordKey {
-    /// The day.
+    /// The day of the record.
     pub day: Date,
-    /// Random, or the sender's own.
+    /// Random, or chosen by the sender.
     pub id: String,
 }
 
-/// The way a record came.
+/// How a record was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
     /// `/v1/reports`.
@@ -47,7 +47,7 @@ pub enum Source {
     Events,
     /// Splunk's collector.
     Collector,
-    /// The ancestor's routes.
+    /// The routes of Kamaji's own receiver.
     Kamaji,
     /// A line over TCP, TLS or UDP.
     Line,
@@ -56,11 +56,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// Every way.
+    /// Every source.
     pub const ALL: [Self; 6] =
         [Self::Report, Self::Events, Self::Collector, Self::Kamaji, Self::Line, Self::Otlp];
 
-    /// Gives the word that is stored.
+    /// The name that is stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -77,23 +77,23 @@ impl Source {
 /// One row of a schema's table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
-    /// Whose.
+    /// The table.
     pub table: Arc<Table>,
-    /// One per column.
+    /// One value per column.
     pub cells: Vec<Option<Cell>>,
     /// The words of lists and maps.
     pub items: Vec<Item>,
 }
 
 impl RecordKey {
-    /// Makes a key, if the day is believable and the id could be one.
+    /// Creates a key, if the day is plausible and the id is valid.
     #[must_use]
     pub fn new(day: Date, id: &str, today: Date) -> Option<Self> {
         (is_believable(day, today) && is_id(id)).then(|| Self { day, id: id.to_owned() })
     }
 
-    /// Puts it where no sender with a token has its keys, so that nobody's record can take the
-    /// place of somebody's.
+    /// Moves the key into the namespace of unauthenticated records, so that they cannot take the place of
+    /// authenticated ones.
     #[must_use]
     pub fn unsigned(self) -> Self {
         let Self { day, id } = self;
@@ -101,16 +101,16 @@ impl RecordKey {
     }
 }
 
-/// Tells whether a record can be of this day.
+/// Whether a record may have this day.
 #[must_use]
 pub fn is_believable(day: Date, today: Date) -> bool {
     (-DAYS_BACK_MAX..=DAYS_AHEAD_MAX).contains(&(day_number(day) - day_number(today)))
 }
 
-/// What the ids of records without a token begin with, and no other.
+/// The prefix of the ids of unauthenticated records, reserved for them.
 const UNSIGNED: &str = "unsigned-";
 
-/// Tells whether a text could be the id of a report.
+/// Whether a text is a valid id of a report.
 #[must_use]
 pub fn is_id(id: &str) -> bool {
     let letter = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
@@ -124,11 +124,11 @@ pub fn day_number(day: Date) -> i32 {
     i32::try_from(days).expect("the days of 20 000 years fit")
 }
 
-/// Gives the day that is so many days after the first of 1970.
+/// The date of a number of days since 1970.
 #[must_use]
 pub fn date_of(number: i32) -> Date {
     let days = jiff::Span::new().try_days(number).unwrap_or_default();
-    // Beyond the calendar there are no records.
+    // A number beyond the calendar was not written by this program.
     Date::constant(1970, 1, 1).checked_add(days).unwrap_or(Date::MAX)
 }
 

@@ -1,7 +1,7 @@
-//! What a record adds to the counts that charts are drawn from.
+//! The counts that a record adds; charts are drawn from them.
 //!
-//! Only words of the coarse form are counted: what a chart shows is never finer than what the
-//! standard calls coarse, even where senders are exact. Dates and ids are no groups.
+//! Only words of the coarse form are counted, so that a chart is never finer than the coarse form of the
+//! standard, even if senders are exact. Dates and ids are not counted.
 
 use std::collections::BTreeMap;
 
@@ -12,38 +12,38 @@ use serde_json::{Map, Value};
 
 use crate::pair::{pairs, word};
 
-/// The name of the count of all, which is no field.
+/// The name of the total, which is not a field.
 pub const ALL: &str = "";
 
-/// What one record adds.
+/// The counts of one record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// The version of the product that it speaks of, where it says one.
+    /// The version of the product, if the record has one.
     pub version: Option<String>,
-    /// What it says, by schema and installation.
+    /// The counts by schema and installation.
     pub counts: BTreeMap<CountSource, BTreeMap<FieldWord, u64>>,
 }
 
-/// Who says something.
+/// What counts belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CountSource {
     /// `vendor/name` of the schema.
     pub schema: String,
-    /// The installation, where the schema follows it: only its last word of a week counts.
+    /// The installation, if the schema identifies it. Only its last report of a week counts.
     pub installation: Option<String>,
 }
 
 /// One word of one field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldWord {
-    /// The field, its parts joined by dots; [`ALL`] for the whole.
+    /// The field, its parts joined by dots; [`ALL`] for the total.
     pub field: String,
     /// The word, the bucket, or the version without its patch.
     pub word: String,
 }
 
 impl Tally {
-    /// Counts what a schema let through.
+    /// Adds the accepted values of a section.
     pub fn add(
         &mut self,
         schema: &Schema,
@@ -74,7 +74,7 @@ impl Tally {
     }
 }
 
-/// Gives the Monday of a day's week.
+/// The Monday of the week of a day.
 #[must_use]
 pub fn week(day: Date) -> Date {
     let since = day.weekday().since(Weekday::Monday);
@@ -82,8 +82,8 @@ pub fn week(day: Date) -> Date {
     day.checked_sub(jiff::Span::new().days(since)).unwrap_or(day)
 }
 
-/// Tells whether a field says which version of the product runs: `version`, `PRODUCT_version`, or
-/// `v` as Kong's controllers call it.
+/// Whether a field is the version of the product: `version`, `PRODUCT_version`, or `v` as in Kong's
+/// controllers.
 fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
     let of_product = |name: &str| {
         let product = name.strip_suffix("_version");
@@ -113,7 +113,7 @@ fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<FieldWord>) {
     }
 }
 
-/// Tells whether a map says of a word that it is there.
+/// Whether the value of a word means that it is present.
 fn is_there(value: &Value) -> bool {
     match value {
         Value::Bool(flag) => *flag,

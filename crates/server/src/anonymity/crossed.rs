@@ -1,27 +1,27 @@
-//! Folds pairs of words beside charts that show how often each word was said by itself.
+//! Suppresses pairs of words, given that other charts publish the total of each single word.
 //!
-//! What is hidden of a word is its own number less the pairs that are shown, so a reader has an equation
-//! for each word and solves them. With each small pair others are hidden, until every number that comes
-//! out is as large as a group has to be.
+//! The total of a word less its published pairs is the sum of its suppressed pairs. A reader can solve
+//! these equations. So further pairs are suppressed until every sum that can be computed reaches the
+//! minimum group size (complementary suppression).
 
 use std::collections::BTreeMap;
 
 use super::suppress::{Group, Overlap, Published, senders_in_at_least};
 use crate::limits::PAIR_WORDS_MAX;
 
-/// What is nearer to a whole number is one.
+/// The tolerance of floating point.
 const NEAR: f64 = 1e-6;
 
-/// A pair of words that some said.
+/// A pair of words that was reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crossed {
-    /// The two.
+    /// The two words.
     pub words: [String; 2],
-    /// How often, and by how many; its own word names the pair.
+    /// The counts; the word of the group is the name of the pair.
     pub group: Group,
 }
 
-/// Folds pairs; `alone` is what is shown of the first words and of the second ones by themselves.
+/// Suppresses pairs; `alone` are the published groups of the first words and of the second words.
 #[must_use]
 pub fn suppress_crossed(
     pairs: Vec<Crossed>,
@@ -49,20 +49,20 @@ pub fn suppress_crossed(
     published
 }
 
-/// One pair: by how many it was said, and whether it is hidden.
+/// One pair: its senders, and whether it is suppressed.
 #[derive(Debug, Clone, Copy)]
 struct PairCell {
     senders: i64,
     is_hidden: bool,
 }
 
-/// What is counted, and which sums of it are shown somewhere.
+/// The pairs, and which of their sums are published.
 #[derive(Debug)]
 struct Sheet {
     cells: Vec<PairCell>,
-    /// The cell of each pair, where it may be shown.
+    /// The cell of each pair, if it may be published.
     places: Vec<Option<usize>>,
-    /// Which cells a sum is of: that of all pairs first, and then one for each word.
+    /// The cells of each published sum: the total first, then one for each word.
     lines: Vec<Vec<usize>>,
     overlap: Overlap,
     min_group_size: i64,
@@ -77,7 +77,7 @@ impl Sheet {
     ) -> Self {
         let [across, up] = [0, 1].map(|side| largest(pairs, side));
         let columns = up.len();
-        // Whoever looks does not know which pairs nobody said.
+        // A reader does not know which pairs are empty.
         let nobody = PairCell { senders: 0, is_hidden: true };
         let mut cells = vec![nobody; across.len() * columns];
         let row = |row: usize| (row * columns..(row + 1) * columns).collect();
@@ -109,7 +109,7 @@ impl Sheet {
             }
             places.push(place);
         }
-        // A word that no chart shows by itself tells nothing of its pairs.
+        // A word whose total is not published reveals nothing of its pairs.
         let is_shown =
             |side: &Published, word: &&str| side.groups.iter().any(|it| it.word == *word);
         let across = across.iter().map(|word| is_shown(alone[0], word));
@@ -124,13 +124,13 @@ impl Sheet {
         senders_in_at_least(cells.iter().map(|cell| self.cells[*cell].senders), self.overlap)
     }
 
-    /// Tells whether cells are somebody's, and too few's.
+    /// Whether cells have senders, but too few of them.
     fn is_small(&self, cells: &[usize]) -> bool {
         (1..self.min_group_size).contains(&self.senders(cells))
     }
 
-    /// Finds a line with more to hide, where something small can be computed; the sum of all, where there
-    /// is no more.
+    /// Finds a line in which another pair has to be suppressed, because a small sum can be computed; the
+    /// total if no line has one.
     fn exposed(&self) -> Option<usize> {
         let hidden = |line: &Vec<usize>| -> Vec<usize> {
             line.iter().copied().filter(|cell| self.cells[*cell].is_hidden).collect()
@@ -139,14 +139,14 @@ impl Sheet {
         loop {
             let known = sums(&equations, self.cells.len());
             if let Some(small) = known.iter().find(|cells| self.is_small(cells)) {
-                // Others of its own word hide it best; the sum of all comes first, and is looked at last.
+                // A pair of the same word hides it best, so the total, the first line, is tried last.
                 let hides = |line: &Vec<usize>| {
                     let has_more = line.iter().any(|cell| !self.cells[*cell].is_hidden);
                     has_more && small.iter().all(|cell| line.contains(cell))
                 };
                 return self.lines.iter().rposition(hides).or(Some(0));
             }
-            // Of a sum that is nobody's, each cell is nobody's, and known too.
+            // If a sum is zero, each of its cells is known to be zero.
             let nobodys = known.into_iter().filter(|cells| self.senders(cells) == 0);
             let nobodys: Vec<usize> = nobodys.flatten().collect();
             if nobodys.is_empty() {
@@ -156,7 +156,7 @@ impl Sheet {
         }
     }
 
-    /// Hides the smallest pair that is shown in a line, if there is one.
+    /// Suppresses the smallest published pair of a line, if there is one.
     fn hide_one(&mut self, line: usize) -> bool {
         let shown = self.lines[line].iter().copied().filter(|cell| !self.cells[*cell].is_hidden);
         let next = shown.min_by_key(|cell| self.cells[*cell].senders);
@@ -167,7 +167,7 @@ impl Sheet {
     }
 }
 
-/// Gives the words of a side that were said most.
+/// The most frequent words of one side.
 fn largest(pairs: &[Crossed], side: usize) -> Vec<&str> {
     let mut words: BTreeMap<&str, i64> = BTreeMap::new();
     for pair in pairs {
@@ -179,8 +179,8 @@ fn largest(pairs: &[Crossed], side: usize) -> Vec<&str> {
     words.into_iter().take(PAIR_WORDS_MAX).map(|(_, word)| word).collect()
 }
 
-/// Solves equations, each of them a sum of unknown cells, and gives the cells of every sum that is known
-/// then: those of the equations themselves, and what comes out.
+/// Solves equations, each a sum of unknown cells. Returns the cells of every known sum: those of the
+/// equations, and those that follow from them.
 fn sums(equations: &[Vec<usize>], cells: usize) -> Vec<Vec<usize>> {
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for equation in equations {

@@ -1,37 +1,37 @@
 //! Suppresses small groups of one chart.
 
-/// Some of those who sent.
+/// The senders that reported one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// What they said.
+    /// The word.
     pub word: String,
-    /// How often it was said.
+    /// How often it was reported.
     pub number: i64,
-    /// By how many.
+    /// The number of senders.
     pub senders: i64,
 }
 
 /// Whether one sender can be in several groups of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlap {
-    /// A field with one value, said once by each.
+    /// A field with one value per sender.
     None,
-    /// A list or a map, or senders that say several things.
+    /// A list or a map, or senders with several values.
     Possible,
 }
 
-/// What may be shown.
+/// The groups that may be published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Published {
     /// Large groups, the largest first.
     pub groups: Vec<Group>,
-    /// How often anything else was said.
+    /// The number of the suppressed groups together.
     pub other: Option<i64>,
-    /// Whether there was something, but too little to show.
+    /// Whether there is data, but too little to publish.
     pub too_few: bool,
 }
 
-/// Folds groups of fewer than `min_group_size` senders.
+/// Suppresses groups of fewer than `min_group_size` senders.
 #[must_use]
 pub fn suppress(mut groups: Vec<Group>, overlap: Overlap, min_group_size: i64) -> Published {
     groups.sort_by(|one, other| (other.number, &one.word).cmp(&(one.number, &other.word)));
@@ -49,7 +49,7 @@ pub fn suppress(mut groups: Vec<Group>, overlap: Overlap, min_group_size: i64) -
     Published { groups, other, too_few: false }
 }
 
-/// Gives how many senders there are at the least in groups of so many.
+/// The minimum number of different senders in several groups.
 pub(super) fn senders_in_at_least(senders: impl Iterator<Item = i64>, overlap: Overlap) -> i64 {
     match overlap {
         Overlap::None => senders.sum(),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn small_groups_are_folded_and_never_found_by_subtraction() {
+    fn small_groups_are_suppressed_and_cannot_be_computed_by_subtraction() {
         use Overlap::{None as Apart, Possible};
         check(&[], Apart, &[], None);
         check(&[10, 30], Apart, &[30, 10], None);

@@ -192,8 +192,8 @@ impl App {
         key: Option<String>,
         event: Result<Event<'_>, Code>,
     ) -> Result<ingest::Read, (Code, &'static str)> {
-        let refused = |reason: Reason| (INVALID_DATA, reason.words().0);
-        let malformed = |code| (code, Reason::Malformed.words().0);
+        let refused = |reason: Reason| (INVALID_DATA, reason.code_and_message().0);
+        let malformed = |code| (code, Reason::Malformed.code_and_message().0);
         let Event { source, day, bytes, parsed } = event.map_err(malformed)?;
         let signer = signer(bytes.as_bytes(), &parsed);
         let signer = signer.map_err(|Forged| refused(Reason::Signature))?;

@@ -115,7 +115,7 @@ impl Routes {
         let read = match ingest::kamaji(context, name, &parsed) {
             Ok(read) => read,
             Err(reason) => {
-                let (code, message) = reason.words();
+                let (code, message) = reason.code_and_message();
                 app.count_rejected(code, 1);
                 let is_incomplete = matches!(reason, Reason::Empty | Reason::Missing);
                 let number = if is_incomplete { 400 } else { reason.status() };

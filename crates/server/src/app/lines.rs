@@ -21,7 +21,7 @@ impl App {
         for line in lines {
             match ingest::line(context, line) {
                 Ok(read) => all.push(read),
-                Err(reason) => self.count_rejected(reason.words().0, 1),
+                Err(reason) => self.count_rejected(reason.code_and_message().0, 1),
             }
         }
         all

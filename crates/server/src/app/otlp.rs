@@ -76,7 +76,7 @@ impl Encoding {
                 Self::Json => b"{}".to_vec(),
             };
         };
-        let (_, message) = first.words();
+        let (_, message) = first.code_and_message();
         let count = reasons.len();
         match self {
             Self::Protobuf => {
@@ -173,7 +173,7 @@ impl App {
             tracing::error!(error = &error as &dyn std::error::Error, "logs were not stored");
             return Err((503, UNAVAILABLE, "the store does not answer; try again"));
         }
-        rejected.iter().for_each(|reason| self.count_rejected(reason.words().0, 1));
+        rejected.iter().for_each(|reason| self.count_rejected(reason.code_and_message().0, 1));
         Ok(Rejected(rejected))
     }
 

@@ -137,12 +137,14 @@ impl App {
             };
             match self.read(token, key.as_deref(), item, &parsed) {
                 Ok(read) => {
-                    outcome.reasons.extend(read.rejected.iter().map(|part| part.reason.words().0));
+                    outcome
+                        .reasons
+                        .extend(read.rejected.iter().map(|part| part.reason.code_and_message().0));
                     outcome.rejected.extend(read.rejected.iter().map(|part| of_part(index, *part)));
                     all.push(read);
                 }
                 Err(reason) => {
-                    let (code, message) = reason.words();
+                    let (code, message) = reason.code_and_message();
                     let error = json!({"code": code, "message": message, "item": index});
                     outcome.reject(reason.status(), code, error);
                 }
@@ -170,7 +172,7 @@ impl App {
             }
             Some(_) | None => {
                 let has_receipts = receipts.is_some();
-                let answer = Answer { stored, repeated, rejected: rejected, receipts };
+                let answer = Answer { stored, repeated, rejected, receipts };
                 let answer = json_response(200, &answer);
                 if has_receipts { receipts::with_preference_applied(answer) } else { answer }
             }
@@ -191,7 +193,7 @@ fn claims(all: &[Read]) -> Vec<receipt::StoredClaim> {
 }
 
 fn of_part(item: usize, Rejected { part, reason }: Rejected) -> Value {
-    let (code, message) = reason.words();
+    let (code, message) = reason.code_and_message();
     json!({"code": code, "message": message, "item": item, "part": part})
 }
 

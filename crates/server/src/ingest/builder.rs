@@ -43,7 +43,7 @@ impl ItemBuilder {
         })
     }
 
-    /// Takes a part, which is none of any schema if it is no object.
+    /// Adds a part; one that is not an object is rejected.
     pub(super) fn add(
         &mut self,
         part: usize,
@@ -67,7 +67,7 @@ impl ItemBuilder {
     fn apply(&mut self, entry: &Entry, raw: &Map<String, Value>) -> Result<Section, Reason> {
         let applied = entry.schema.apply(raw, Form::Exact, self.today);
         self.omitted.add(&applied.dropped);
-        // A job that found nothing says so with an empty section; that is worth a row.
+        // A job that found nothing sends an empty section, which is stored as a row.
         if applied.sent.is_empty() && !raw.is_empty() {
             return Err(Reason::Empty);
         }
@@ -77,7 +77,7 @@ impl ItemBuilder {
         Ok(Section { table: std::sync::Arc::clone(&entry.table), cells, items })
     }
 
-    /// Refuses what would be deleted at once, and does not count it either.
+    /// Rejects sections past their retention, without counting them.
     fn expire(&mut self, day: Date) {
         let age = day_number(self.today).saturating_sub(day_number(day));
         let sections = std::mem::take(&mut self.sections).into_iter();
@@ -117,11 +117,11 @@ impl ItemBuilder {
     }
 }
 
-/// Who may speak for an installation.
+/// Who may send reports of an installation.
 enum InstallationCheck {
-    /// Whoever comes: what is said is counted apart from what is signed.
+    /// Anyone: these reports are counted separately from signed ones.
     Anybody,
-    /// Whoever writes a line: the same, and never under an id that is made of a key.
+    /// The author of a line: the same, but not for an id that is derived from a key.
     Line,
     /// The installation that signed, if one did.
     Signer(Option<String>),
@@ -136,7 +136,7 @@ impl InstallationCheck {
         }
     }
 
-    /// Gives the installation that a section is about, where its schema follows installations.
+    /// The installation of a section, if its schema identifies installations.
     fn check(&self, schema: &Schema, sent: &Map<String, Value>) -> Result<Option<String>, Reason> {
         let is_id = |field: &Field| matches!(field.of, Type::Id);
         let mut ids = schema.fields.iter().filter(|(_, field)| is_id(field));
@@ -150,7 +150,7 @@ impl InstallationCheck {
     }
 }
 
-/// Tells whether an id could be that of an installation that signs: those are of version 8.
+/// Whether an id may be derived from a key: those are UUIDs of version 8.
 fn is_of_a_key(id: &str) -> bool {
     id.len() == 36 && id.as_bytes().get(14) == Some(&b'8')
 }

@@ -7,97 +7,99 @@ use crate::catalog::Catalog;
 use crate::limits::PRODUCT_BYTES_MAX;
 use crate::record::{Record, Source};
 
-/// What is known of a request besides its body.
+/// What is known of an item besides its text.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// What may be stored.
+    /// The accepted schemas.
     pub catalog: &'a Catalog,
-    /// The day, in UTC.
+    /// The current day, in UTC.
     pub today: Date,
-    /// The only product that the sender's token speaks for.
+    /// The only product that the token may send for.
     pub token_product: Option<&'a str>,
-    /// Who sends.
+    /// The kind of sender.
     pub sender: Sender,
-    /// The id for an item that has none.
+    /// The id for an item without one.
     pub key: Option<&'a str>,
     /// The installation that signed the item.
     pub signer: Option<&'a str>,
 }
 
-/// Who sends, as far as it can be known.
+/// The kind of sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// The holder of a token.
     Token,
-    /// A client of the ancestor, which shows nothing.
+    /// A client of Kamaji's own receiver, without a token.
     Kamaji,
-    /// Whoever writes a line.
+    /// The author of a line, without a token.
     Line,
 }
 
-/// What the way of an item says of it, where it has no envelope of its own.
+/// The values that the transport supplies for an item without an envelope.
 #[derive(Debug, Clone, Copy)]
 pub struct TransportDefaults<'a> {
-    /// The way.
+    /// The transport.
     pub source: Source,
-    /// Which product it could be about.
+    /// The product.
     pub product: Option<&'a str>,
-    /// Its day, where that is known.
+    /// Its day, if known.
     pub day: Option<Date>,
 }
 
-/// An item that can be stored, and what was left out of it.
+/// An item that can be stored, and what was omitted from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
-    /// What is stored.
+    /// The record.
     pub record: Record,
-    /// What was omitted of declared sections.
+    /// The values that were omitted.
     pub omitted: Dropped,
     /// Sections and events that were rejected.
     pub rejected: Vec<Rejected>,
 }
 
-/// Why an item, or a part of one, is not stored. It never repeats what was sent.
+/// Why an item, or a part of one, is rejected. It never quotes what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// It is no JSON object of this kind.
+    /// It is not a JSON object of the expected form.
     Malformed,
     /// No schema of this receiver declares it.
     UnknownSchema,
-    /// Its id or its day cannot be right.
+    /// Its id or its day is invalid.
     Key,
-    /// The token speaks for another product.
+    /// The token is for another product.
     Product,
     /// It has too many parts.
     TooMany,
     /// Nothing of it is declared.
     Empty,
-    /// A field is not there that its schema requires.
+    /// A required field is missing.
     Missing,
-    /// Its day is so long ago that it would have been deleted by now.
+    /// Its day is longer ago than its retention.
     Expired,
-    /// The signature is not right, or lacks where an installation speaks.
+    /// The signature is invalid, or missing in a report of an installation.
     Signature,
 }
 
 impl Reason {
-    /// Gives the word and the sentence that the sender is told.
+    /// The code and the message of the response.
     #[must_use]
-    pub fn words(self) -> (&'static str, &'static str) {
+    pub fn code_and_message(self) -> (&'static str, &'static str) {
         match self {
             Self::Malformed => ("malformed", "not an object of the expected form"),
             Self::UnknownSchema => ("unknown_schema", "no schema of this receiver declares it"),
-            Self::Key => ("key", "the id or the day cannot be right"),
-            Self::Product => ("product", "the token speaks for another product"),
+            Self::Key => ("key", "the id or the day is invalid"),
+            Self::Product => ("product", "the token is for another product"),
             Self::TooMany => ("too_many", "too many parts in one item"),
             Self::Empty => ("empty", "nothing of it is declared"),
-            Self::Missing => ("missing", "a required field is not there"),
-            Self::Expired => ("expired", "its day is longer ago than this schema's data is kept"),
-            Self::Signature => ("signature", "an installation has to sign what it says of itself"),
+            Self::Missing => ("missing", "a required field is missing"),
+            Self::Expired => ("expired", "its day is longer ago than the retention of its schema"),
+            Self::Signature => {
+                ("signature", "a report of an installation must be signed by its key")
+            }
         }
     }
 
-    /// Gives the status of a request that consists of this alone.
+    /// The HTTP status of a request with only this item.
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
@@ -109,12 +111,12 @@ impl Reason {
     }
 }
 
-/// A part that was rejected, by its place in its item.
+/// A rejected part of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejected {
-    /// From 0.
+    /// Its index, from 0.
     pub part: usize,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
@@ -130,7 +132,7 @@ impl Context<'_> {
     }
 }
 
-/// Tells whether a text could be a product's name; anything else could be a person's.
+/// Whether a text is a valid name of a product. Other text could be personal data.
 pub(super) fn is_product(name: &str) -> bool {
     let letter =
         |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'-' | b'_' | b'.');

@@ -22,7 +22,7 @@ pub fn report(context: Context<'_>, item: &Map<String, Value>) -> Result<Read, R
     let day = day.ok_or(Reason::Malformed)?;
     let mut builder = ItemBuilder::new(context, data.len())?;
     for (part, (job, section)) in data.iter().enumerate() {
-        // What the user piped in is declared nowhere, and stays out.
+        // Parts that the user piped in are declared nowhere, and omitted.
         let Some(declared) = schemas.get(job) else {
             builder.omitted.note(ktel_model::standard::Reason::Undeclared);
             continue;
@@ -46,12 +46,12 @@ pub fn events(context: Context<'_>, item: &Map<String, Value>) -> Result<Read, R
     for (part, event) in events.iter().enumerate() {
         builder.add(part, entry, event.as_object());
     }
-    // The day has to be the same however late the batch is repeated, so it comes out of itself.
+    // A repeated batch must have the same day, so the day is taken from its events.
     let day = events.iter().filter_map(Value::as_object).find_map(day_of).unwrap_or(context.today);
     builder.finish(context, (Source::Events, day, id_of(item)), product)
 }
 
-/// Reads what comes without a route of its own: an envelope, a batch, a bare report or one event.
+/// Reads an item of any kind: an envelope, a batch, a bare report or one event.
 ///
 /// # Errors
 /// When nothing of it can be stored.
@@ -69,10 +69,10 @@ pub fn collected(
     Ok(read)
 }
 
-/// Reads what the ancestor's clients post: one flat or nested object for each of four routes.
+/// Reads documents of Kamaji's clients: one flat or nested object for each of four routes.
 ///
 /// # Errors
-/// When it cannot be stored, or lacks what its schema requires.
+/// When it cannot be stored, or lacks a required field.
 pub fn kamaji(
     context: Context<'_>,
     route: &str,
@@ -80,7 +80,7 @@ pub fn kamaji(
 ) -> Result<Read, Reason> {
     let entry = context.catalog.find(&format!("ktel/kamaji-{route}"), None);
     let entry = entry.ok_or(Reason::UnknownSchema)?;
-    // What is there but of a wrong type costs its field, as everywhere.
+    // A required field of a wrong type is omitted, as in other items.
     let lacks = |(name, field): (&String, &Field)| {
         field.required && !field.expires.is_past(context.today) && !item.contains_key(name)
     };
@@ -105,7 +105,7 @@ fn bare(
 ) -> Result<Read, Reason> {
     let product = context.product(defaults.product.filter(|product| is_product(product)))?;
     let mut builder = ItemBuilder::new(context, event.len())?;
-    // A repetition has the day of what it repeats; a day that cannot be right is as good as none.
+    // A repeated item must have the same day. An invalid day is ignored.
     let mut day = defaults.day.filter(|day| is_believable(*day, context.today));
     if event.contains_key(COMMAND_PATH) {
         day = day_of(event).or(day);

@@ -1,4 +1,4 @@
-//! Gives the texts of a line the types that its schema declares, and reads the line by it.
+//! Reads the `key=value` pairs of a line with the types that its schema declares.
 
 use ktel_model::Schema;
 use ktel_model::standard::schema::Type;
@@ -38,8 +38,8 @@ pub fn line(context: Context<'_>, line: &[u8]) -> Result<Read, Reason> {
     }
 }
 
-/// Reads a signal with its pairs: of a schema that the signal names, of one command, or of sections
-/// that stand before each name.
+/// Reads a signal with its pairs: those of a schema that the signal names, those of one command, or
+/// those of sections, which are prefixes of the names.
 fn pairs(context: Context<'_>, signal: &str, pairs: &[(String, String)]) -> Result<Read, Reason> {
     let known = SIGNALS.iter().find(|(known, ..)| *known == signal);
     let product = known.map_or(signal, |(_, _, product)| product);
@@ -94,8 +94,8 @@ fn sections(pairs: &[(String, String)]) -> Vec<Group<'_>> {
     groups
 }
 
-/// Makes values of texts. A name that no schema declares stays a text, and is omitted as such; of
-/// two pairs with one name the first counts.
+/// Converts texts to values. Undeclared names stay texts and are omitted later; of two pairs with one
+/// name the first counts.
 fn typed<'p>(
     schema: &Schema,
     pairs: impl Iterator<Item = (&'p str, &'p str)>,
@@ -119,7 +119,7 @@ fn typed<'p>(
     item
 }
 
-/// Makes a value of a text, as its type asks; what does not fit stays a text.
+/// Converts a text to the type of its field; a text that does not fit stays a text.
 fn value(of: &Type, text: &str) -> Value {
     let fitting = match of {
         Type::Bool => text.parse().ok().map(Value::Bool),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_names_no_schema_is_refused() {
+    fn a_line_that_names_no_schema_is_rejected() {
         for (text, reason) in [
             ("hello", Reason::Malformed),
             ("<14>{\"a\":", Reason::Malformed),

@@ -1,7 +1,7 @@
-//! Makes the database that questions are asked of: what charts show, by product and week.
+//! Builds the database of queries: what charts show, by product and week.
 //!
-//! Each product's week is published by itself, and there is no second division of the same senders
-//! (as by version) whose sums could be taken from the first.
+//! Suppression is applied to each product and week separately. There is no second division of the same
+//! senders (such as by version), so that no differences between two divisions can be computed.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::store::counts::Count;
 use crate::store::error::Error;
 use crate::tally::{ALL, week};
 
-/// What was said of one product in one week.
+/// One product in one week.
 type ProductWeek<'c> = (&'c str, Date);
 
 /// Reads the counts of the last weeks, and makes groups of at least `min_group_size` senders of them.
@@ -46,12 +46,12 @@ pub async fn make(
     .map_err(|_gone| Error::Closed)?
 }
 
-/// Leaves the oldest week out where the counts were cut: a part of a week would be a wrong number.
+/// Omits the oldest week if the counts were truncated: a partial week would be wrong.
 fn whole_weeks(mut counts: Vec<(String, Count)>) -> Vec<(String, Count)> {
     if counts.len() >= COUNTS_MAX as usize
         && let Some(oldest) = counts.iter().map(|(_, count)| count.week).min()
     {
-        tracing::warn!(%oldest, "there are too many counts; questions reach back to the week after");
+        tracing::warn!(%oldest, "too many counts; queries start with the week after");
         counts.retain(|(_, count)| count.week > oldest);
     }
     counts
@@ -174,10 +174,10 @@ fn fill(
     Ok(())
 }
 
-/// Gives the rows of published groups: the word, whether it stands for several, how often, and by how many.
+/// The rows of groups: the word, whether it combines suppressed groups, the number, and the senders.
 fn rows(published: &Published) -> impl Iterator<Item = (&str, bool, i64, Option<i64>)> {
     let Published { groups, other, too_few: _ } = published;
     let shown = groups.iter().map(|it| (it.word.as_str(), false, it.number, Some(it.senders)));
-    // By how many the rest was said is not known where one can be in several groups.
+    // The senders of the rest are unknown if one sender can be in several groups.
     shown.chain(other.map(|number| ("other", true, number, None)))
 }

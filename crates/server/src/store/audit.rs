@@ -1,9 +1,9 @@
-//! The SQL of the book in which stands who looked at what.
+//! The SQL of the audit log.
 
 use super::sql::Dialect;
 
 impl Dialect {
-    /// Gives what writes a look: minute, actor, role, action, request, purpose, rows.
+    /// Inserts an entry: minute, actor, role, action, request, purpose, rows.
     pub(super) fn add_audit_entry(self) -> String {
         let places: Vec<String> = (1..=7).map(|number| self.place(number)).collect();
         format!(
@@ -13,7 +13,7 @@ impl Dialect {
         )
     }
 
-    /// Gives what reads the newest looks, so many.
+    /// Reads the newest entries, at most ?1.
     pub(super) fn audit_log(self) -> String {
         let most = self.place(1);
         format!(
@@ -22,7 +22,7 @@ impl Dialect {
         )
     }
 
-    /// Gives how often was looked since a minute.
+    /// Counts the entries since a minute.
     pub(super) fn audit_summary(self) -> String {
         let since = self.place(1);
         format!(
@@ -32,7 +32,7 @@ impl Dialect {
         )
     }
 
-    /// Gives what forgets looks before a minute.
+    /// Deletes the entries before a minute.
     pub(super) fn expire_audit(self) -> String {
         format!("DELETE FROM ktel_audit WHERE _minute < {}", self.place(1))
     }

@@ -1,4 +1,4 @@
-//! The databases behind one face: what a writer asks of them.
+//! The interface of both databases for the writer.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Engine {
         })
     }
 
-    /// Writes records in one transaction; when this returns they are synced, or none is there.
+    /// Writes records in one transaction: afterwards all of them are synced, or none is stored.
     pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Appended>, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.commit(records),
@@ -75,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// Forgets who looked before a minute.
+    /// Deletes the audit entries before a minute.
     pub(super) fn expire_audit(&mut self, before: i64) -> Result<(), Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.expire_audit(before),

@@ -1,8 +1,8 @@
-//! `PostgreSQL`, and what speaks like it: any number of processes may write to one database.
+//! `PostgreSQL` and compatible databases: any number of processes may write to one database.
 //!
-//! Its connection is driven on the writer's own thread. A connection that breaks is made again;
-//! what was not committed by then is written once more, and what may have been is answered with an
-//! error, since its id makes sending it again safe.
+//! The connection is driven on the thread of the writer. A lost connection is opened again, and an
+//! uncommitted transaction is repeated. If it may have been committed, the sender gets an error, since its
+//! id makes a retry safe.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -44,11 +44,11 @@ mod tls;
 pub(super) struct Postgres {
     runtime: Runtime,
     link: Link,
-    /// The partitions that are known to be there. Another process may drop one.
+    /// The partitions that are known to exist. Another process may drop one.
     months: HashSet<(String, Month)>,
 }
 
-/// A connection, when there is one.
+/// A connection that is opened when needed.
 #[derive(Debug)]
 struct Link {
     config: Config,
@@ -143,7 +143,7 @@ impl Postgres {
             let mut tokens = Vec::new();
             for row in session.client.query(asked, &[]).await? {
                 let (hash, role): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
-                // A row of a newer version is no token of ours.
+                // A role of a newer version is not accepted.
                 let Some(role) = Role::from_name(role) else { continue };
                 tokens.extend(TokenRecord::from_hex(hash, role, row.try_get(2)?));
             }
@@ -163,7 +163,7 @@ impl Postgres {
     }
 }
 
-/// A connection of its own for reading; made when it is first needed, and again when it broke.
+/// A separate connection for reading, opened when needed and again when it was lost.
 #[derive(Debug)]
 pub(super) struct Reading(tokio::sync::Mutex<Link>);
 
@@ -218,7 +218,7 @@ impl Reading {
 }
 
 impl Link {
-    /// Gives a connection, a new one if there is none that works.
+    /// Returns an open connection.
     async fn ready(&mut self) -> Result<&Session, Error> {
         if self.session.as_ref().is_none_or(Session::is_lost) {
             self.session = Some(Session::open(&self.config).await?);
@@ -226,7 +226,7 @@ impl Link {
         Ok(self.session.as_ref().expect("it was just opened"))
     }
 
-    /// Gives up a connection that broke or did not answer, so that the next reader gets a new one.
+    /// Closes a connection that failed or timed out, so that the next reader gets a new one.
     fn after<T>(&mut self, read: Result<Result<T, Error>, Elapsed>) -> Result<T, Error> {
         let read = read.unwrap_or(Err(Error::Busy));
         if read.is_err() {
@@ -235,7 +235,7 @@ impl Link {
         read
     }
 
-    /// Does something with a connection, and once more with a new one if that was broken.
+    /// Runs a request, and repeats it once on a new connection if the old one was lost.
     async fn with_retry<T>(
         &mut self,
         mut ask: impl AsyncFnMut(&mut Session) -> Result<T, Error>,
@@ -268,7 +268,7 @@ impl Link {
     }
 }
 
-/// Makes the partitions that records need and that are not known to be there.
+/// Creates the partitions of records, except those that are known to exist.
 async fn partition(
     link: &mut Link,
     known: &mut HashSet<(String, Month)>,
@@ -285,7 +285,7 @@ async fn partition(
         if known.contains(&key) {
             continue;
         }
-        // Each in a transaction of its own: no writer waits for one while it holds another.
+        // Each in a transaction of its own, so that two writers cannot deadlock.
         let make = month.create(table);
         let made = link.with_retry(async |session| {
             let transaction = migrate::locked(session).await?;

@@ -1,4 +1,4 @@
-//! Reads beside the writer, so that a chart holds up nobody who sends.
+//! Reads on separate connections, so that charts do not delay ingestion.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -52,7 +52,7 @@ impl ReadConnection {
         }
     }
 
-    /// Gives the newest looks.
+    /// Reads the newest entries of the audit log.
     pub(super) async fn audit_log(&self, most: u32) -> Result<Vec<AuditEntry>, Error> {
         match self {
             Self::Sqlite(connection) => {
@@ -95,6 +95,6 @@ async fn beside<T: Send + 'static>(
 ) -> Result<T, Error> {
     let connection = Arc::clone(connection);
     let reading = move || read(&connection.lock().expect("no holder panics"));
-    // It ends with the process only.
+    // The task ends early only when the process does.
     tokio::task::spawn_blocking(reading).await.map_err(|_gone| Error::Closed)?
 }

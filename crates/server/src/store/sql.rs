@@ -1,11 +1,11 @@
-//! The SQL of both databases, and the few words in which they differ.
+//! The SQL of both databases.
 
 use crate::layout::{Column, ColumnKind, Table};
 use crate::limits::{COUNTS_KEEP_DAYS, EXPIRE_ROWS_MAX, ROWS_MAX};
 
 use super::view::View;
 
-/// Whose words are used.
+/// A database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
@@ -28,7 +28,7 @@ impl Dialect {
             (Self::Sqlite, ColumnKind::Boolean | ColumnKind::Integer) => "INTEGER",
             (Self::Sqlite, ColumnKind::Real) => "REAL",
             (Self::Sqlite, ColumnKind::Text) => "TEXT",
-            // 0 and 1, so that one question reads both databases.
+            // 0 and 1, so that the same SQL reads both databases.
             (Self::Postgres, ColumnKind::Boolean) => "smallint",
             (Self::Postgres, ColumnKind::Integer) => "bigint",
             (Self::Postgres, ColumnKind::Real) => "double precision",
@@ -229,7 +229,7 @@ mod tests {
             let mut statement = connection.prepare(&plan).unwrap();
             let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
             let steps: Vec<String> = steps.map(Result::unwrap).collect();
-            // Sorting what has one day and sequence is no look at all.
+            // Sorting within one day and sequence needs no scan.
             let sorts = |step: &String| step.contains("B-TREE FOR ORDER BY");
             assert!(!steps.iter().any(sorts), "{view:?}: {steps:?}");
         }

@@ -1,4 +1,4 @@
-//! The thread that writes: one group, one transaction, one sync, then the answers.
+//! The writer thread: one group, one transaction, one sync, then the responses.
 
 use std::error::Error as _;
 use std::sync::mpsc::Receiver;

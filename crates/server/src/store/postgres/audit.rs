@@ -1,4 +1,4 @@
-//! Who looked at what, in `PostgreSQL`.
+//! The audit log in `PostgreSQL`.
 
 use tokio_postgres::Client;
 
@@ -7,7 +7,7 @@ use crate::audit::{AuditEntry, AuditSummary};
 use crate::store::error::Error;
 use crate::store::sql::Dialect;
 
-/// Writes a look; it is on disk when this returns.
+/// Adds an entry; it is on disk when this returns.
 pub(super) async fn add(session: &mut Session, entry: &AuditEntry) -> Result<(), Error> {
     let AuditEntry { minute, actor, role, action, request, purpose, rows } = entry;
     let statement = session.prepare(&Dialect::Postgres.add_audit_entry()).await?;
@@ -18,7 +18,7 @@ pub(super) async fn add(session: &mut Session, entry: &AuditEntry) -> Result<(),
     Ok(())
 }
 
-/// Gives the newest looks.
+/// Reads the newest entries.
 pub(super) async fn audit_log(client: &Client, most: u32) -> Result<Vec<AuditEntry>, Error> {
     let rows = client.query(&Dialect::Postgres.audit_log(), &[&i64::from(most)]).await?;
     let entry = |row: &tokio_postgres::Row| {
@@ -35,7 +35,7 @@ pub(super) async fn audit_log(client: &Client, most: u32) -> Result<Vec<AuditEnt
     rows.iter().map(entry).collect()
 }
 
-/// Gives how often was looked.
+/// Counts entries by role, action and purpose.
 pub(super) async fn audit_summary(client: &Client, since: i64) -> Result<Vec<AuditSummary>, Error> {
     let rows = client.query(&Dialect::Postgres.audit_summary(), &[&since]).await?;
     let one = |row: &tokio_postgres::Row| {

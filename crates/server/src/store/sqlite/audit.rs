@@ -1,4 +1,4 @@
-//! Who looked at what, in `SQLite`.
+//! The audit log in `SQLite`.
 
 use rusqlite::{Connection, params};
 
@@ -6,7 +6,7 @@ use crate::audit::{AuditEntry, AuditSummary};
 use crate::store::error::Error;
 use crate::store::sql::Dialect;
 
-/// Writes a look; it is on disk when this returns.
+/// Adds an entry; it is on disk when this returns.
 pub(super) fn add(connection: &Connection, entry: &AuditEntry) -> Result<(), Error> {
     let AuditEntry { minute, actor, role, action, request, purpose, rows } = entry;
     let values = params![minute, actor, role, action, request, purpose, rows];
@@ -14,7 +14,7 @@ pub(super) fn add(connection: &Connection, entry: &AuditEntry) -> Result<(), Err
     Ok(())
 }
 
-/// Gives the newest looks.
+/// Reads the newest entries.
 pub(crate) fn audit_log(connection: &Connection, most: u32) -> Result<Vec<AuditEntry>, Error> {
     let mut statement = connection.prepare_cached(&Dialect::Sqlite.audit_log())?;
     let entries = statement.query_map([most], |row| {
@@ -31,7 +31,7 @@ pub(crate) fn audit_log(connection: &Connection, most: u32) -> Result<Vec<AuditE
     Ok(entries.collect::<Result<_, _>>()?)
 }
 
-/// Gives how often was looked.
+/// Counts entries by role, action and purpose.
 pub(crate) fn audit_summary(
     connection: &Connection,
     since: i64,
