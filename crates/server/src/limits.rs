@@ -111,7 +111,7 @@ pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// How many channels of Splunk's collector one token may have: a client has one for each process
 /// that it runs, and they take some 100 bytes.
 pub const CHANNELS_MAX: usize = 1000;
-/// How long a channel is remembered that nobody uses; Splunk's own default.
+/// How long an unused channel is kept; the default of Splunk.
 pub const CHANNEL_IDLE: Duration = Duration::from_secs(600);
 /// How many numbers of a channel one request may ask for.
 pub const ACKS_PER_REQUEST_MAX: usize = 10_000;

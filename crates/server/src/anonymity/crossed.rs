@@ -78,8 +78,8 @@ impl Sheet {
         let [across, up] = [0, 1].map(|side| largest(pairs, side));
         let columns = up.len();
         // A reader does not know which pairs are empty.
-        let nobody = PairCell { senders: 0, is_hidden: true };
-        let mut cells = vec![nobody; across.len() * columns];
+        let empty = PairCell { senders: 0, is_hidden: true };
+        let mut cells = vec![empty; across.len() * columns];
         let row = |row: usize| (row * columns..(row + 1) * columns).collect();
         let column = |column: usize| (0..across.len()).map(|row| row * columns + column).collect();
         let all = (0..cells.len()).collect();
@@ -147,12 +147,12 @@ impl Sheet {
                 return self.lines.iter().rposition(hides).or(Some(0));
             }
             // If a sum is zero, each of its cells is known to be zero.
-            let nobodys = known.into_iter().filter(|cells| self.senders(cells) == 0);
-            let nobodys: Vec<usize> = nobodys.flatten().collect();
-            if nobodys.is_empty() {
+            let zeros = known.into_iter().filter(|cells| self.senders(cells) == 0);
+            let zeros: Vec<usize> = zeros.flatten().collect();
+            if zeros.is_empty() {
                 return None;
             }
-            equations.iter_mut().for_each(|cells| cells.retain(|cell| !nobodys.contains(cell)));
+            equations.iter_mut().for_each(|cells| cells.retain(|cell| !zeros.contains(cell)));
         }
     }
 

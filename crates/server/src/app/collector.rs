@@ -192,11 +192,11 @@ impl App {
         key: Option<String>,
         event: Result<Event<'_>, Code>,
     ) -> Result<ingest::Read, (Code, &'static str)> {
-        let refused = |reason: Reason| (INVALID_DATA, reason.code_and_message().0);
+        let rejected = |reason: Reason| (INVALID_DATA, reason.code_and_message().0);
         let malformed = |code| (code, Reason::Malformed.code_and_message().0);
         let Event { source, day, bytes, parsed } = event.map_err(malformed)?;
         let signer = signer(bytes.as_bytes(), &parsed);
-        let signer = signer.map_err(|Forged| refused(Reason::Signature))?;
+        let signer = signer.map_err(|Forged| rejected(Reason::Signature))?;
         let context = ingest::Context {
             key: key.as_deref(),
             signer: signer.as_deref(),
@@ -204,6 +204,6 @@ impl App {
         };
         let defaults =
             TransportDefaults { source: Source::Collector, product: source.as_deref(), day };
-        ingest::collected(context, defaults, &parsed).map_err(refused)
+        ingest::collected(context, defaults, &parsed).map_err(rejected)
     }
 }

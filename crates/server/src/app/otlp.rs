@@ -1,7 +1,7 @@
 //! `/v1/logs`: OTLP over HTTP, as protobuf or JSON.
 //!
-//! What cannot be stored is counted in the answer, as a partial success; a refusal of the whole is a
-//! `google.rpc.Status` in the encoding of the request.
+//! Rejected records are counted in the response as a partial success. A request that is rejected as a
+//! whole gets a `google.rpc.Status` in its own encoding.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ enum Encoding {
     Json,
 }
 
-/// Why a whole request is refused: the status of HTTP, that of gRPC, and a sentence.
+/// Why a whole request is rejected: the HTTP status, the gRPC code, and a message.
 type Rejection = (u16, u8, &'static str);
 
 const INVALID_ARGUMENT: u8 = 3;
@@ -139,7 +139,7 @@ fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Why records were not stored; the sender is told of the first.
+/// Why records were rejected; the response has the first reason.
 #[derive(Debug, Default)]
 struct Rejected(Vec<Reason>);
 

@@ -15,7 +15,7 @@ use crate::store::counts::{
 use crate::store::error::Error;
 use crate::tally::FieldWord;
 
-/// Makes a row for each installation that has none yet, and so waits for whoever is making it.
+/// Inserts a row for each installation without one, and waits for concurrent inserts of the same row.
 const CLAIM: &str = "INSERT INTO ktel_last (schema, installation, _week, product, version, words) \
     SELECT *, '', '', '[]' FROM unnest($1::text[], $2::text[], $3::integer[]) \
     ON CONFLICT DO NOTHING";
