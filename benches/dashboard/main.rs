@@ -13,10 +13,10 @@ use anyhow::Context;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use ktel_server::app::{App, router};
-use ktel_server::record::{Key, Record, Section, Source};
+use ktel_server::record::{Record, RecordKey, Section, Source};
 use ktel_server::store::Place;
 use ktel_server::tally::Tally;
-use ktel_server::token::{Role, Stamp};
+use ktel_server::token::{Role, TokenRecord};
 use ktel_server::{Catalog, Store, serve};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -60,7 +60,7 @@ async fn run(reports: u64) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let catalog = Catalog::built_in();
     let store = Store::open(&Place::Folder(folder.path().into()), &catalog.tables())?;
-    store.add_token(Stamp::of(TOKEN, Role::Reader, None)).await?;
+    store.add_token(TokenRecord::of(TOKEN, Role::Reader, None)).await?;
     let began = Instant::now();
     fill(&store, &catalog, reports).await?;
     let filled = began.elapsed();
@@ -134,7 +134,7 @@ async fn fill(store: &Store, catalog: &Catalog, reports: u64) -> anyhow::Result<
         let day = TODAY.checked_sub(i64::try_from(back)?.days())?;
         let (section, tally) = &kinds[usize::try_from(number % 61 + number % 4)?];
         Ok(Record {
-            key: Key { day, id: format!("{number:016x}") },
+            key: RecordKey { day, id: format!("{number:016x}") },
             received: day,
             product: Some(["gateway", "mesh", "ingress"][usize::try_from(number % 3)?].to_owned()),
             source: Source::Report,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use ktel::destination::{ReportServer, Tokens};
-use ktel_delivery::courier::{self, Carrier, Surroundings};
+use ktel_delivery::courier::{self, Carrier, Clock};
 use ktel_delivery::spool::{Bounds, Durability, Full, Settings, Spool};
 use ktel_delivery::verdict::Trouble;
 use ktel_delivery::{Parcel, Verdict};
@@ -65,8 +65,8 @@ fn parcel(to: &str, number: usize, bytes: usize) -> Parcel {
     }
 }
 
-fn surroundings() -> Surroundings {
-    Surroundings { now: || NOW, luck: || 0.0 }
+fn clock() -> Clock {
+    Clock { now: || NOW, jitter: || 0.0 }
 }
 
 async fn rate(path: &std::path::Path) -> anyhow::Result<f64> {
@@ -81,7 +81,7 @@ async fn rate(path: &std::path::Path) -> anyhow::Result<f64> {
     }
     let start = Instant::now();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    let account = courier::deliver(&spool, &sender, deadline, surroundings(), |_, _| ()).await?;
+    let account = courier::deliver(&spool, &sender, deadline, clock(), |_, _| ()).await?;
     anyhow::ensure!(account.accepted == REPORTS as u64, "{account:?}");
     Ok(REPORTS as f64 / start.elapsed().as_secs_f64())
 }
@@ -106,7 +106,7 @@ impl Carrier for Outage {
 async fn after_outage(spool: &Spool) -> anyhow::Result<u64> {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
     let outage = Outage(AtomicBool::new(true));
-    let account = courier::deliver(spool, &outage, deadline, surroundings(), |_, _| ()).await?;
+    let account = courier::deliver(spool, &outage, deadline, clock(), |_, _| ()).await?;
     Ok(account.accepted)
 }
 

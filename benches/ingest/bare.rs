@@ -21,7 +21,7 @@ pub(crate) async fn run(load: Load) -> anyhow::Result<Answered> {
     };
     let (sent, served) = tokio::join!(
         sent,
-        ktel_server::serve::serve(router, load::entrance(listener), stop.clone())
+        ktel_server::serve::serve(router, load::listener_config(listener), stop.clone())
     );
     served?;
     sent

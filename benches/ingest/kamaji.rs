@@ -66,7 +66,7 @@ pub(crate) async fn run(url: &str, load: Load) -> anyhow::Result<Run> {
     };
     let (sent, served) = tokio::join!(
         sent,
-        ktel_server::serve::serve(router, load::entrance(listener), stop.clone())
+        ktel_server::serve::serve(router, load::listener_config(listener), stop.clone())
     );
     served?;
     let (answered, mut took) = sent?;

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use ktel_server::doors::Doors;
+use ktel_server::connection_limiter::ConnectionLimiter;
 use ktel_server::limits::CONNECTIONS_MAX;
-use ktel_server::serve::Entrance;
+use ktel_server::serve::ListenerConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -57,8 +57,12 @@ pub(crate) fn token(connection: usize) -> String {
 }
 
 /// Has places for all connections, though they come from one address.
-pub(crate) fn entrance(listener: TcpListener) -> Entrance {
-    Entrance { listener, tls: None, doors: Arc::new(Doors::new(CONNECTIONS_MAX)) }
+pub(crate) fn listener_config(listener: TcpListener) -> ListenerConfig {
+    ListenerConfig {
+        listener,
+        tls: None,
+        limiter: Arc::new(ConnectionLimiter::new(CONNECTIONS_MAX)),
+    }
 }
 
 /// Sends from all connections, and counts.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use ktel_server::app::{App, router};
 use ktel_server::store::Place;
-use ktel_server::token::{Role, Stamp};
+use ktel_server::token::{Role, TokenRecord};
 use ktel_server::{Catalog, Store, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
     let parsed: Place = place.parse()?;
     let store = Store::open(&parsed, &catalog.tables())?;
     for connection in 0..load::TOKENS {
-        store.add_token(Stamp::of(&load::token(connection), Role::Ingest, None)).await?;
+        store.add_token(TokenRecord::of(&load::token(connection), Role::Ingest, None)).await?;
     }
     let app = Arc::new(App::new(catalog.clone(), store, now).await?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -39,7 +39,7 @@ pub(crate) async fn run(place: &str, load: Load) -> anyhow::Result<Run> {
         stop.cancel();
         answered.map(|answered| (answered, took))
     };
-    let served = serve::serve(router(app), load::entrance(listener), stop.clone());
+    let served = serve::serve(router(app), load::listener_config(listener), stop.clone());
     let (sent, served) = tokio::join!(sent, served);
     served?;
     let (answered, took) = sent?;

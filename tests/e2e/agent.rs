@@ -477,5 +477,5 @@ fn a_receiver_of_ours_stores_what_an_agent_signs_and_what_the_ancestor_would_be_
     let agent = Agent::start(&kubeconfig, &scene.config("bare.yaml", &bare, None), &[], None);
     receiver.wait_for_stored(4);
     assert!(agent.stop().success());
-    assert_eq!(receiver.count("refused"), 0);
+    assert_eq!(receiver.count("rejected"), 0);
 }

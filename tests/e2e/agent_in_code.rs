@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ktel::agent::{Agent, Builder};
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 use ktel_testkit::api_server::ADMIN_TOKEN;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -17,10 +17,10 @@ use crate::scene::{Scene, items};
 const STATS: &str = include_str!("../../crates/ktel/examples/controller/lamps.yaml");
 const MADE: &str = include_str!("../../crates/ktel/examples/controller/lamp-made.yaml");
 
-fn surroundings() -> Surroundings {
+fn clock() -> Clock {
     #[expect(clippy::disallowed_methods, reason = "a program reads the clock; the library is told")]
     let now = || Duration::try_from(jiff::Timestamp::now().as_duration()).unwrap_or_default();
-    Surroundings { now, luck: || 0.5 }
+    Clock { now, jitter: || 0.5 }
 }
 
 async fn client(scene: &Scene) -> Client {
@@ -63,7 +63,7 @@ fn a_controller_tells_what_it_declares_and_signs_it_with_one_key() {
     let mut installations = Vec::new();
     for turn in 1..=2_usize {
         runtime.block_on(async {
-            let agent = controller(&scene, &lamps).build(client(&scene).await, surroundings());
+            let agent = controller(&scene, &lamps).build(client(&scene).await, clock());
             let agent = agent.expect("it can be built");
             assert_eq!(agent.objection(), None);
             let lifecycle = agent.lifecycle();
@@ -118,7 +118,7 @@ fn a_preview_in_code_prints_what_would_be_sent_and_leaves_nothing_behind() {
     let lamps = Arc::new(AtomicU64::new(3));
     let printed = std::sync::Mutex::new(Vec::new());
     runtime.expect("a runtime").block_on(async {
-        let agent = controller(&scene, &lamps).build(client(&scene).await, surroundings());
+        let agent = controller(&scene, &lamps).build(client(&scene).await, clock());
         let agent = agent.expect("it can be built");
         let lifecycle = agent.lifecycle();
         let agent = agent.preview(|_, bytes| {

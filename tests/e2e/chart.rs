@@ -112,7 +112,7 @@ fn what_cannot_work_is_refused_with_what_to_do() {
     };
     check("{agnet: {enabled: true}}", "additional properties 'agnet' not allowed");
     check("{agent: {enabeld: true}}", "'enabeld' not allowed");
-    check("{server: {floor: 4}}", "minimum");
+    check("{server: {minGroupSize: 4}}", "minimum");
     check("{image: {tag: latest}}", "/image/tag");
     check("{agent: {config: {state: /x}}}", "invalid propertyName 'state'");
     check("{agent: {config: {telemetry: {disabled: true}}}}", "invalid propertyName 'telemetry'");

@@ -89,7 +89,7 @@ fn a_browser_shows_a_chart_for_each_value_that_was_reported() {
     let count = |what: &str| page.matches(what).count();
     assert!(count("<figure>") > 20, "{} charts of the whole catalog", count("<figure>"));
     assert_eq!(count("<svg"), count("<figure>"), "each is drawn");
-    assert_eq!(count("Too few"), 0, "an administrator sees all");
+    assert_eq!(count("Below the minimum group size"), 0, "an administrator sees all");
     for title in ["Size of the cluster", "Service meshes", "How the product is deployed"] {
         assert!(page.contains(title), "{title}");
     }

@@ -55,7 +55,7 @@ fn check(client: &Path) {
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(!said.contains("Exception"), "{said}");
-    assert_eq!((receiver.count("stored"), receiver.count("refused")), (3, 0), "{said}");
+    assert_eq!((receiver.count("stored"), receiver.count("rejected")), (3, 0), "{said}");
     let rows = receiver.rows("ktel/kongctl");
     let paths: Vec<_> = rows.iter().map(|row| &row["command_path"]).collect();
     assert_eq!(paths, ["plan", "get apis"]);
@@ -151,7 +151,7 @@ fn a_collector_passes_logs_on_in_both_encodings() {
     receiver.wait_for_stored(2);
     let rows = receiver.rows("ktel/cluster-state");
     assert!(rows.len() == 2 && rows[0]["pods"] == rows[1]["pods"] && rows[0]["pods"].is_number());
-    assert_eq!(receiver.count("refused"), 0);
+    assert_eq!(receiver.count("rejected"), 0);
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl Scene {
             "/metrics",
             &format!("ktel_server_items_total{{result=\"stored\"}} {count}\n"),
         );
-        assert_eq!(self.count("refused"), 0);
+        assert_eq!(self.count("rejected"), 0);
     }
 
     /// What an account may do in a namespace, in the words of the API server.
@@ -238,7 +238,7 @@ fn every_pod_of_a_release_works_with_its_own_roles_and_may_nothing_else() {
     assert_eq!(printed.as_object().map(serde_json::Map::len), Some(11), "{printed}");
     let stored = scene.count("stored");
     assert!(stored > 0);
-    assert_eq!(scene.count("refused"), 0);
+    assert_eq!(scene.count("rejected"), 0);
 
     let deployment = scene.get("deployment", "x-ktel-agent");
     let agent = scene.container(&deployment["spec"]["template"]);

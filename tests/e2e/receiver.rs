@@ -128,7 +128,7 @@ impl Ours {
     pub(crate) fn wait_for_stored(&self, count: u64) {
         let deadline = Instant::now() + SOON;
         while self.count("stored") < count {
-            let (stored, refused) = (self.count("stored"), self.count("refused"));
+            let (stored, refused) = (self.count("stored"), self.count("rejected"));
             assert!(Instant::now() < deadline, "{stored} were stored, {refused} refused");
             thread::sleep(Duration::from_millis(20));
         }

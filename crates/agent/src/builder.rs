@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, io};
 
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 use kube::Client;
 use serde::Serialize;
 
@@ -31,9 +31,9 @@ const HERE: &str = "the code of the controller";
 /// use std::time::Duration;
 ///
 /// use ktel_agent::Agent;
-/// # use ktel_delivery::courier::Surroundings;
+/// # use ktel_delivery::courier::Clock;
 /// # const STATS: &str = include_str!("../../../telemetry/kamaji-stats.yaml");
-/// # async fn example(client: kube::Client, surroundings: Surroundings, stop: impl Future<Output = ()>)
+/// # async fn example(client: kube::Client, clock: Clock, stop: impl Future<Output = ()>)
 /// # -> Result<(), Box<dyn std::error::Error>> {
 /// let agent = Agent::builder("acme".parse()?)
 ///     .server("https://telemetry.acme.example/v1/reports")
@@ -45,7 +45,7 @@ const HERE: &str = "the code of the controller";
 ///     })
 ///     .period(Duration::from_secs(24 * 60 * 60))
 ///     .events("tenant", [("created", "kamaji-create"), ("deleted", "kamaji-delete")])
-///     .build(client, surroundings)?;
+///     .build(client, clock)?;
 /// let lifecycle = agent.lifecycle(); // goes to whoever reconciles
 /// lifecycle.created("tenant", &serde_json::json!({"tcp_version": "v1.30.0"}))?;
 /// agent.run(stop).await?;
@@ -210,7 +210,7 @@ impl Builder {
     ///
     /// # Errors
     /// When the configuration is wrong, or a server's token or certificate cannot be read.
-    pub fn build<'p>(self, client: Client, surroundings: Surroundings) -> Result<Agent<'p>, Error> {
+    pub fn build<'p>(self, client: Client, clock: Clock) -> Result<Agent<'p>, Error> {
         // Exhaustive on purpose: a new part does not compile until it is used here.
         let Self {
             product,
@@ -273,7 +273,7 @@ impl Builder {
         let file = draft.check(HERE, &read)?;
         let consent = consent::ask(&file.product);
         let objection = objection(&file, disabled, &consent);
-        let agent = Agent::new(file, client, own_pod, &tokens, surroundings)?;
+        let agent = Agent::new(file, client, own_pod, &tokens, clock)?;
         let numbers = numbers.map(|(_, numbers)| numbers);
         Ok(Agent { numbers, workflow, ..agent }.subject_to(objection))
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use ktel_delivery::courier::{self, Carrier, Surroundings};
+use ktel_delivery::courier::{self, Carrier, Clock};
 use ktel_delivery::spool::{Bounds, Settings, Spool};
 use ktel_delivery::{Parcel, Verdict};
 use ktel_model::envelope::Envelope;
@@ -77,7 +77,7 @@ pub(super) struct Delivery<'p> {
     lanes: Vec<Lane>,
     print: Option<Mutex<Print<'p>>>,
     ended: Notify,
-    surroundings: Surroundings,
+    clock: Clock,
 }
 
 /// What waits for a server of an agent: a storm of events, or those of a long gap.
@@ -118,7 +118,7 @@ impl<'p> Delivery<'p> {
         destinations: &[Destination],
         state: Option<&Path>,
         tokens: &Tokens,
-        surroundings: Surroundings,
+        clock: Clock,
     ) -> Result<Self, NotReady> {
         let (mut local, mut lanes) = (Vec::new(), Vec::new());
         let outbox = state.map(|state| Outbox::at(state.join(OUTBOX)));
@@ -138,7 +138,7 @@ impl<'p> Delivery<'p> {
                     Some(outbox) => outbox.lane_with(remote.url(), ROOM).spool,
                     None => Spool::in_memory(ROOM),
                 };
-                let sender = remote.sender(tokens, surroundings.now)?;
+                let sender = remote.sender(tokens, clock.now)?;
                 lanes.push(Lane {
                     remote,
                     sender,
@@ -149,7 +149,7 @@ impl<'p> Delivery<'p> {
                 });
             }
         }
-        Ok(Self { local, lanes, print: None, ended: Notify::new(), surroundings })
+        Ok(Self { local, lanes, print: None, ended: Notify::new(), clock })
     }
 
     /// Prints what would be sent, and sends nothing.
@@ -169,7 +169,7 @@ impl<'p> Delivery<'p> {
                 Some(print) => {
                     parcels.iter().for_each(|one| tell(print, lane.remote.url(), &one.body));
                 }
-                None => lane.push(&parcels, (self.surroundings.now)()),
+                None => lane.push(&parcels, (self.clock.now)()),
             }
         }
     }
@@ -203,9 +203,7 @@ impl<'p> Delivery<'p> {
             Some(_) => pending().await,
             // What goes into a file is there already, and nothing is to be carried.
             None if self.lanes.is_empty() => self.ended.notified().await,
-            None => {
-                drop(join_all(self.lanes.iter().map(|lane| lane.carry(self.surroundings))).await)
-            }
+            None => drop(join_all(self.lanes.iter().map(|lane| lane.carry(self.clock))).await),
         }
     }
 
@@ -269,10 +267,10 @@ impl Lane {
         self.wake.notify_one();
     }
 
-    async fn carry(&self, surroundings: Surroundings) {
+    async fn carry(&self, clock: Clock) {
         let mut failing = false;
         loop {
-            let finished = self.turn(surroundings).await;
+            let finished = self.turn(clock).await;
             match (finished, failing) {
                 (true, true) => info!(server = self.remote.url(), "reports arrive again"),
                 (false, false) => {
@@ -291,10 +289,10 @@ impl Lane {
     }
 
     /// Delivers what waits; tells whether nothing waits any more.
-    async fn turn(&self, surroundings: Surroundings) -> bool {
+    async fn turn(&self, clock: Clock) -> bool {
         let server = self.remote.url();
         let observe = |_: &_, verdict: &Verdict| match verdict {
-            Verdict::Refused { message, .. } => warn!(server, message, "a report is refused"),
+            Verdict::Rejected { message, .. } => warn!(server, message, "a report is refused"),
             verdict => debug!(server, ?verdict, "an exchange"),
         };
         let failed = |error: ktel_delivery::spool::Error| {
@@ -313,7 +311,7 @@ impl Lane {
         } else {
             &self.sender
         };
-        let carried = courier::deliver(&self.spool, carrier, deadline, surroundings, observe).await;
+        let carried = courier::deliver(&self.spool, carrier, deadline, clock, observe).await;
         let account = match carried {
             Ok(account) => account,
             Err(error) => return failed(error),

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 use kube::{Api, Client};
 use thiserror::Error;
 use tokio::sync::mpsc::Receiver;
@@ -47,7 +47,7 @@ pub use told::{Lifecycle, Untold};
 
 use delivery::Delivery;
 use file::{Endpoint, Metrics, Watched};
-use ktel_lease::{Clock, Turns};
+use ktel_lease::Turns;
 use metrics::Scraper;
 use numbers::Numbers;
 use reporter::Reporter;
@@ -69,7 +69,7 @@ pub struct Agent<'p> {
     happened: Mutex<Option<Receiver<Happened>>>,
     objection: Option<String>,
     preview: bool,
-    surroundings: Surroundings,
+    clock: Clock,
 }
 
 /// Why an agent cannot run.
@@ -172,9 +172,9 @@ impl<'p> Agent<'p> {
         client: Client,
         own_pod: Option<(String, String)>,
         tokens: &Tokens,
-        surroundings: Surroundings,
+        clock: Clock,
     ) -> Result<Self, Error> {
-        let delivery = Delivery::new(&file.servers, file.state.as_deref(), tokens, surroundings)?;
+        let delivery = Delivery::new(&file.servers, file.state.as_deref(), tokens, clock)?;
         let namespace =
             file.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
         let product = Product {
@@ -207,7 +207,7 @@ impl<'p> Agent<'p> {
             happened: Mutex::new(Some(happened)),
             objection: None,
             preview: false,
-            surroundings,
+            clock,
         })
     }
 
@@ -276,7 +276,7 @@ impl<'p> Agent<'p> {
             api: Api::<Lease>::namespaced(self.client.clone(), &self.namespace),
             name: lease_name(&self.file),
             holder: &holder,
-            clock: Clock { now: self.surroundings.now, jitter: self.surroundings.luck },
+            clock: ktel_lease::Clock { now: self.clock.now, jitter: self.clock.jitter },
         };
         // What waits is brought away in others' turns, too.
         let mut carrying = std::pin::pin!(self.delivery.carry());
@@ -336,7 +336,7 @@ impl<'p> Agent<'p> {
     }
 
     fn now(&self) -> Timestamp {
-        let since = (self.surroundings.now)();
+        let since = (self.clock.now)();
         // A clock beyond the calendar is no clock.
         let second = i64::try_from(since.as_secs()).unwrap_or_default();
         Timestamp::from_second(second).unwrap_or_default()

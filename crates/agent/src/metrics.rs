@@ -164,7 +164,7 @@ impl Scraper {
 
 fn silent(verdict: &Verdict) -> Error {
     let message = match verdict {
-        Verdict::Retry { message, .. } | Verdict::Refused { message, .. } => message.clone(),
+        Verdict::Retry { message, .. } | Verdict::Rejected { message, .. } => message.clone(),
         _ => "no answer".to_owned(),
     };
     Error::Silent { message }

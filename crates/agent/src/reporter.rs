@@ -114,7 +114,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
                 client: &self.agent.client,
                 watched,
                 witness: Eye { reporter: self, place },
-                luck: self.agent.surroundings.luck,
+                jitter: self.agent.clock.jitter,
             });
         let watchers: Vec<_> = watchers.collect();
         let watching = join_all(watchers.iter().map(Watcher::run));
@@ -124,7 +124,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
     /// Learns who reports, and the facts of the cluster; waits until the API server answers.
     async fn learn(&self) -> Option<Outcome> {
         let kind = "the API server".to_owned();
-        let mut trouble = Trouble { kind, failures: 0, luck: self.agent.surroundings.luck };
+        let mut trouble = Trouble { kind, failures: 0, jitter: self.agent.clock.jitter };
         loop {
             match self.identify().await {
                 Ok(()) => {}
@@ -313,7 +313,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
     /// Sends numbers for as long as it is polled.
     async fn count_periodically(&self) {
         let Some(stats) = &self.agent.file.stats else { return pending().await };
-        let now = (self.agent.surroundings.now)();
+        let now = (self.agent.clock.now)();
         let sent_at = locked(self.state).stats_at();
         let mut wait = stats::first(stats.period, stats.initial_delay, sent_at, now);
         if self.agent.preview {
@@ -324,8 +324,8 @@ impl<'a, 'p> Reporter<'a, 'p> {
         loop {
             sleep(wait).await;
             self.count(stats).await;
-            locked(self.state).sent_stats((self.agent.surroundings.now)().as_secs());
-            wait = stats::pause(stats.period, (self.agent.surroundings.luck)());
+            locked(self.state).sent_stats((self.agent.clock.now)().as_secs());
+            wait = stats::pause(stats.period, (self.agent.clock.jitter)());
         }
     }
 

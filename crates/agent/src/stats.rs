@@ -91,8 +91,8 @@ pub(super) fn put(fields: &mut Map<String, Value>, target: &str, value: Value) {
 }
 
 /// Gives the time to the next numbers: the period, a little shorter or longer.
-pub(super) fn pause(period: Duration, luck: f64) -> Duration {
-    period.mul_f64(1.0 - limits::STATS_JITTER + 2.0 * limits::STATS_JITTER * luck.clamp(0.0, 1.0))
+pub(super) fn pause(period: Duration, jitter: f64) -> Duration {
+    period.mul_f64(1.0 - limits::STATS_JITTER + 2.0 * limits::STATS_JITTER * jitter.clamp(0.0, 1.0))
 }
 
 /// Gives the time to the first numbers: the delay, or what is left of the period that a restart cut.

@@ -41,7 +41,7 @@ pub(super) struct Watcher<'a, W> {
     pub(super) client: &'a Client,
     pub(super) watched: &'a Watched,
     pub(super) witness: W,
-    pub(super) luck: fn() -> f64,
+    pub(super) jitter: fn() -> f64,
 }
 
 /// How a watch ended.
@@ -65,7 +65,7 @@ struct Change {
 impl<W: Witness> Watcher<'_, W> {
     /// Follows the kind for as long as it is polled.
     pub(super) async fn run(&self) {
-        let mut trouble = Trouble { kind: self.watched.name(), failures: 0, luck: self.luck };
+        let mut trouble = Trouble { kind: self.watched.name(), failures: 0, jitter: self.jitter };
         let mut place: Option<(String, String)> = None;
         loop {
             let (path, version) = match place.take() {
@@ -241,7 +241,7 @@ fn identify(object: &Value) -> Option<(&str, &str)> {
 pub(super) struct Trouble {
     pub(super) kind: String,
     pub(super) failures: u32,
-    pub(super) luck: fn() -> f64,
+    pub(super) jitter: fn() -> f64,
 }
 
 impl Trouble {
@@ -250,7 +250,7 @@ impl Trouble {
         if self.failures == 0 {
             warn!(kind = self.kind, why = %why, "cannot be followed; trying again");
         }
-        let pause = backoff::pause(self.failures, None, (self.luck)());
+        let pause = backoff::pause(self.failures, None, (self.jitter)());
         self.failures += 1;
         sleep(pause.min(limits::CLUSTER_RETRY_MAX)).await;
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use ktel_agent::Agent;
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 use kube::Client;
 use kube::client::Body;
 
@@ -89,14 +89,14 @@ fn peak_kib() -> u64 {
 async fn a_hundred_thousand_watched_objects_fit_into_a_small_pod() {
     let place = tempfile::tempdir().expect("a place");
     let reports = place.path().join("reports");
-    let surroundings = Surroundings { now: || Duration::from_secs(1_800_000_000), luck: || 0.5 };
+    let clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
     let agent = Agent::builder("acme".parse().expect("a name"))
         .configuration(CONFIGURATION)
         .server(format!("file:{}", reports.display()))
         .state(place.path().join("state"))
         .fact("kamaji_version", "=v1.0.0")
         .fact("kubernetes_version", "=v1.36.0")
-        .build(client(), surroundings)
+        .build(client(), clock)
         .expect("it can be built");
     let before = peak_kib();
     // Only behind the whole list an object that comes is news.

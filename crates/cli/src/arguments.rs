@@ -86,36 +86,36 @@ pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArgument,
-    /// Also take what Kamaji's clients post, without a token: on this address, marked as unsigned
+    /// Also accept documents of Kamaji's clients, without a token, on this address; they are marked as
+    /// unauthenticated
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen_legacy: Option<SocketAddr>,
-    /// Answer there as Kamaji's own receiver does, bad habits included
+    /// Respond there exactly as Kamaji's own receiver does, with its wrong status codes
     #[arg(long, requires = "listen_legacy")]
     pub(crate) compat: bool,
     /// Accept the tokens in this folder: its files ingest, reader and admin
     #[arg(long, value_name = "FOLDER")]
     pub(crate) tokens: Option<PathBuf>,
-    /// Also take lines of syslog, without a token, marked as unsigned: at tcp://, tls:// or udp://
-    /// and an address (repeatable)
+    /// Also accept lines of syslog, without a token, at tcp://, tls:// or udp:// and an address; they are
+    /// marked as unauthenticated (repeatable)
     #[arg(long, value_name = "URL")]
     pub(crate) listen_lines: Vec<LinesAddress>,
-    /// Speak TLS with this certificate, and those up to its authority, in PEM; a renewed one is taken
-    /// within seconds
+    /// Serve TLS with this certificate chain, in PEM; a renewed file is loaded within seconds
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_certificate: Option<PathBuf>,
     /// The private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Let only those in who show a certificate that one of these authorities signed, in PEM
+    /// Require client certificates that one of these authorities signed, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub(crate) tls_client_authority: Option<PathBuf>,
-    /// Let everybody look at the charts; groups stay large enough
+    /// Show charts without a token; the minimum group size still applies
     #[arg(long)]
     pub(crate) public: bool,
-    /// Show a group to readers when it has so many senders, 5 at the least
+    /// Show only groups of at least this many senders to readers; at least 5
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
-    pub(crate) floor: u32,
-    /// Show this list of what was decided because of the data: date, what and link of each, as YAML
+    pub(crate) min_group_size: u32,
+    /// Show the decisions in this YAML file on the transparency page: date, what and link of each
     #[arg(long, value_name = "FILE")]
     pub(crate) decisions: Option<PathBuf>,
     /// Accept this file of the standard too (repeatable)
@@ -132,10 +132,10 @@ pub(crate) struct Query {
     /// Print the newest rows of a schema's table instead, of ktel_records or of ktel_items
     #[arg(long, value_name = "TABLE")]
     pub(crate) rows: Option<String>,
-    /// Print who looked at what, the newest first
+    /// Print the audit log, the newest entry first
     #[arg(long)]
     pub(crate) audit: bool,
-    /// Print the tables that can be asked
+    /// Print the tables that SQL can read
     #[arg(long)]
     pub(crate) tables: bool,
     #[command(flatten)]
@@ -143,12 +143,12 @@ pub(crate) struct Query {
     /// Write the answer as table, json, csv or ndjson
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub(crate) output: AnswerForm,
-    /// Say what for; it is shown on the page about who asks what
+    /// The purpose of the query; the transparency page shows it
     #[arg(long, value_name = "TEXT", requires = "sql")]
     pub(crate) purpose: Option<String>,
-    /// Give a group when it has so many senders, 5 at the least
+    /// Return only groups of at least this many senders; at least 5
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
-    pub(crate) floor: u32,
+    pub(crate) min_group_size: u32,
     /// Know this file of the standard too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
@@ -576,7 +576,7 @@ fn outcome(text: &str) -> Result<Outcome, String> {
 
 fn role(text: &str) -> Result<Role, String> {
     let known = Role::ALL.into_iter();
-    one_of(text, known.map(|role| (role.word(), role)))
+    one_of(text, known.map(|role| (role.as_str(), role)))
 }
 
 fn category(text: &str) -> Result<ErrorCategory, String> {

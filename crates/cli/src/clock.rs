@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 
 /// Gives the time.
 #[expect(clippy::disallowed_methods, reason = "the binary reads the clock; libraries are told")]
@@ -26,10 +26,10 @@ pub(crate) fn since_epoch() -> Duration {
 }
 
 /// Gives what a courier needs of the world.
-pub(crate) fn surroundings() -> Surroundings {
-    Surroundings {
+pub(crate) fn clock() -> Clock {
+    Clock {
         now: since_epoch,
-        luck: || {
+        jitter: || {
             // The keys of a hash map are seeded by the system's randomness.
             let dice = RandomState::new().build_hasher().finish();
             f64::from((dice >> 32) as u32) / f64::from(u32::MAX)

@@ -1,4 +1,4 @@
-//! What an operator says was decided because of the data: a list in a file, shown on a page.
+//! The decisions that the transparency page lists, from a YAML file of the operator.
 
 use std::path::Path;
 

@@ -1,14 +1,14 @@
-//! Where lines are taken, as a command names it: `tcp://…`, `tls://…` or `udp://…`.
+//! The address of a listener for lines: `tcp://…`, `tls://…` or `udp://…`.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use ktel_server::lines::Way;
+use ktel_server::lines::LineTransport;
 
-/// A way in for lines.
+/// A transport in for lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinesAddress {
-    pub(crate) way: Way,
+    pub(crate) transport: LineTransport,
     pub(crate) address: SocketAddr,
 }
 
@@ -18,29 +18,33 @@ impl FromStr for LinesAddress {
     fn from_str(text: &str) -> Result<Self, String> {
         let form = || "write tcp://, tls:// or udp:// and an address, as in tcp://127.0.0.1:5514";
         let (scheme, address) = text.split_once("://").ok_or_else(form)?;
-        let way = match scheme {
-            "tcp" => Way::Tcp,
-            "tls" => Way::Tls,
-            "udp" => Way::Udp,
+        let transport = match scheme {
+            "tcp" => LineTransport::Tcp,
+            "tls" => LineTransport::Tls,
+            "udp" => LineTransport::Udp,
             _ => return Err(form().to_owned()),
         };
         let address = address.parse().map_err(|_| form())?;
-        Ok(Self { way, address })
+        Ok(Self { transport, address })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LinesAddress, Way};
+    use super::{LineTransport, LinesAddress};
 
     #[test]
-    fn an_address_has_a_way_and_a_port() {
-        for (text, way) in [
-            ("tcp://127.0.0.1:0", Way::Tcp),
-            ("tls://[::1]:6514", Way::Tls),
-            ("udp://0.0.0.0:514", Way::Udp),
+    fn an_address_has_a_transport_and_a_port() {
+        for (text, transport) in [
+            ("tcp://127.0.0.1:0", LineTransport::Tcp),
+            ("tls://[::1]:6514", LineTransport::Tls),
+            ("udp://0.0.0.0:514", LineTransport::Udp),
         ] {
-            assert_eq!(text.parse::<LinesAddress>().map(|parsed| parsed.way), Ok(way), "{text}");
+            assert_eq!(
+                text.parse::<LinesAddress>().map(|parsed| parsed.transport),
+                Ok(transport),
+                "{text}"
+            );
         }
         for wrong in
             ["127.0.0.1:1", "http://127.0.0.1:1", "tcp://127.0.0.1", "tcp://localhost:1", ""]

@@ -157,9 +157,8 @@ impl Ready<'_> {
 
     async fn ship_to(&self, remote: &Remote, sender: &Sender, parcel: &Parcel) -> Shipment {
         let deadline = Instant::now() + self.sending.send_timeout;
-        let surroundings = clock::surroundings();
-        Box::pin(outbox::ship(self.outbox.as_ref(), remote, sender, parcel, deadline, surroundings))
-            .await
+        let clock = clock::clock();
+        Box::pin(outbox::ship(self.outbox.as_ref(), remote, sender, parcel, deadline, clock)).await
     }
 }
 

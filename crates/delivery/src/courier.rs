@@ -10,7 +10,7 @@ use crate::backoff;
 use crate::limits;
 use crate::parcel::Parcel;
 use crate::spool::{Cursor, Drop, Error, Id, Spool, Stored};
-use crate::verdict::{Refusal, Trouble, Verdict};
+use crate::verdict::{Rejection, Trouble, Verdict};
 
 /// One exchange with a receiver. Transports implement it, and so do tests of bad ones.
 pub trait Carrier: Send + Sync {
@@ -28,11 +28,11 @@ pub trait Carrier: Send + Sync {
 
 /// The time of day and the dice, given by who calls.
 #[derive(Debug, Clone, Copy)]
-pub struct Surroundings {
+pub struct Clock {
     /// Gives the time since the epoch.
     pub now: fn() -> Duration,
     /// Gives a number between 0 and 1.
-    pub luck: fn() -> f64,
+    pub jitter: fn() -> f64,
 }
 
 /// The result of a delivery. Parcels that were neither accepted nor rejected still wait in the spool.
@@ -45,7 +45,7 @@ pub struct Account {
     /// Why the receiver rejected the first of them.
     pub rejected_because: Option<String>,
     /// Parcels that the receiver rejected, by reason.
-    pub refused: BTreeMap<Refusal, u64>,
+    pub rejected: BTreeMap<Rejection, u64>,
     /// Exchanges that have to be repeated, by reason.
     pub retried: BTreeMap<Trouble, u64>,
     /// Whether no parcel waits any more.
@@ -62,7 +62,9 @@ impl Account {
                 self.rejected_because.get_or_insert_with(|| message.clone());
             }
             Verdict::Retry { trouble, .. } => *self.retried.entry(*trouble).or_default() += 1,
-            Verdict::Refused { refusal, .. } => *self.refused.entry(*refusal).or_default() += 1,
+            Verdict::Rejected { rejection, .. } => {
+                *self.rejected.entry(*rejection).or_default() += 1
+            }
         }
     }
 }
@@ -82,14 +84,14 @@ pub async fn deliver(
     spool: &Spool,
     carrier: &dyn Carrier,
     deadline: Instant,
-    surroundings: Surroundings,
+    clock: Clock,
     mut observe: impl FnMut(&Stored, &Verdict),
 ) -> Result<Account, Error> {
     let mut account = Account::default();
     let mut reader = Reader::default();
     let mut together = carrier.together();
     loop {
-        let batch = reader.next(spool, together, (surroundings.now)())?;
+        let batch = reader.next(spool, together, (clock.now)())?;
         let Some(first) = batch.first() else { break };
         let joined = (batch.len() > 1).then(|| lines(&batch));
         let parcel = joined.as_ref().unwrap_or(&first.parcel);
@@ -97,7 +99,7 @@ pub async fn deliver(
         let verdict = loop {
             let exchange = carrier.carry(parcel);
             let Ok(verdict) = timeout_at(deadline, exchange).await else { return Ok(account) };
-            if batch.len() > 1 && matches!(verdict, Verdict::Refused { .. }) {
+            if batch.len() > 1 && matches!(verdict, Verdict::Rejected { .. }) {
                 break verdict;
             }
             batch.iter().for_each(|stored| observe(stored, &verdict));
@@ -106,7 +108,7 @@ pub async fn deliver(
             if trouble == Trouble::Untrusted {
                 return Ok(account);
             }
-            let again = Instant::now() + backoff::pause(failures, after, (surroundings.luck)());
+            let again = Instant::now() + backoff::pause(failures, after, (clock.jitter)());
             if again >= deadline {
                 return Ok(account);
             }
@@ -115,13 +117,13 @@ pub async fn deliver(
         };
         let ids: Vec<Id> = batch.iter().map(|stored| stored.id).collect();
         match verdict {
-            Verdict::Refused { .. } if batch.len() > 1 => {
+            Verdict::Rejected { .. } if batch.len() > 1 => {
                 // The receiver does not know lines, or one of them is bad: send each by itself from now on.
                 together = 1;
                 reader = Reader::default();
                 continue;
             }
-            Verdict::Refused { .. } => spool.give_up(&ids, Drop::Refused)?,
+            Verdict::Rejected { .. } => spool.drop_parcels(&ids, Drop::Rejected)?,
             _ => spool.acknowledge(&ids)?,
         };
         if verdict == Verdict::AcceptedSlowly {

@@ -15,7 +15,7 @@ use crate::fault;
 use crate::gzip;
 use crate::limits;
 use crate::tls::{self, Trust};
-use crate::verdict::{Answer, Refusal, Trouble, Verdict, retry_after};
+use crate::verdict::{Answer, Rejection, Trouble, Verdict, retry_after};
 
 pub use reqwest::Url;
 
@@ -150,7 +150,7 @@ impl Client {
         match Limited::new(body, bytes_max).collect().await {
             Ok(collected) => Ok((parts.status.as_u16(), collected.to_bytes())),
             Err(error) if error.is::<LengthLimitError>() => {
-                Err(Verdict::refused(Refusal::TooLarge, "the document is too long"))
+                Err(Verdict::rejected(Rejection::TooLarge, "the document is too long"))
             }
             Err(error) => Err(fault::judge(&*error)),
         }

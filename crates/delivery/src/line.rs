@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::fault;
 use crate::limits;
-use crate::verdict::{Refusal, Trouble, Verdict};
+use crate::verdict::{Rejection, Trouble, Verdict};
 
 /// The transport of a line.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub async fn send(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> Verdict {
     if matches!(wire, Wire::Udp) && bytes.len() > limits::SENT_DATAGRAM_BYTES_MAX {
         let most = limits::SENT_DATAGRAM_BYTES_MAX;
         let message = format!("{} bytes do not fit a datagram of {most}", bytes.len());
-        return Verdict::refused(Refusal::TooLarge, message);
+        return Verdict::rejected(Rejection::TooLarge, message);
     }
     let sent = timeout(limits::EXCHANGE_WITHIN, hand_over(wire, host, port, bytes)).await;
     match sent {

@@ -269,7 +269,7 @@ impl Spool {
     ///
     /// # Errors
     /// When that cannot be written.
-    pub fn give_up(&self, ids: &[Id], why: Drop) -> Result<u64, Error> {
+    pub fn drop_parcels(&self, ids: &[Id], why: Drop) -> Result<u64, Error> {
         self.settle(ids, Some(why))
     }
 

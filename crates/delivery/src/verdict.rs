@@ -32,9 +32,9 @@ pub enum Verdict {
         message: String,
     },
     /// Never try again.
-    Refused {
+    Rejected {
         /// Why.
-        refusal: Refusal,
+        rejection: Rejection,
         /// The message of the receiver.
         message: String,
     },
@@ -60,7 +60,7 @@ pub enum Trouble {
 
 /// Why a parcel was rejected. A closed set, so that reasons can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Refusal {
+pub enum Rejection {
     /// The receiver cannot read it.
     Malformed,
     /// It is too large.
@@ -94,7 +94,7 @@ impl Trouble {
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// Gives the word for counters and lists.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -117,9 +117,9 @@ impl Verdict {
         Self::Retry { trouble, after: None, message: message.into() }
     }
 
-    /// Makes a refusal.
-    pub fn refused(refusal: Refusal, message: impl Into<String>) -> Self {
-        Self::Refused { refusal, message: message.into() }
+    /// Makes a rejection.
+    pub fn rejected(rejection: Rejection, message: impl Into<String>) -> Self {
+        Self::Rejected { rejection, message: message.into() }
     }
 
     /// Gives the message, so that secrets can be removed from it.
@@ -128,7 +128,7 @@ impl Verdict {
             Self::Accepted | Self::AcceptedSlowly => None,
             Self::PartlyAccepted { message, .. }
             | Self::Retry { message, .. }
-            | Self::Refused { message, .. } => Some(message),
+            | Self::Rejected { message, .. } => Some(message),
         }
     }
 
@@ -137,7 +137,7 @@ impl Verdict {
     pub fn is_accepted(&self) -> bool {
         match self {
             Self::Accepted | Self::AcceptedSlowly | Self::PartlyAccepted { .. } => true,
-            Self::Retry { .. } | Self::Refused { .. } => false,
+            Self::Retry { .. } | Self::Rejected { .. } => false,
         }
     }
 }

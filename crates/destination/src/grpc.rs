@@ -7,7 +7,7 @@ use http::header::HeaderMap;
 use ktel_delivery::Verdict;
 use ktel_delivery::http::Reply;
 use ktel_delivery::verdict::otlp::{Status, judge, judge_partial};
-use ktel_delivery::verdict::{Refusal, http as plain};
+use ktel_delivery::verdict::{Rejection, http as plain};
 
 use super::protobuf::{Field, bytes_of, fields, number_of};
 
@@ -31,7 +31,7 @@ pub(super) fn verdict(reply: &Reply) -> Verdict {
     let Some(code) = text(&reply.headers, "grpc-status").and_then(|code| code.parse().ok()) else {
         return match plain::judge(reply.answer()) {
             Verdict::Accepted => {
-                Verdict::refused(Refusal::NotFound, "it does not answer as gRPC does")
+                Verdict::rejected(Rejection::NotFound, "it does not answer as gRPC does")
             }
             other => other,
         };
@@ -111,7 +111,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::{Duration, HeaderMap, Reply, Verdict, frame, verdict};
     use crate::protobuf::Message;
-    use ktel_delivery::verdict::{Refusal, Trouble};
+    use ktel_delivery::verdict::{Rejection, Trouble};
 
     fn reply(status: u16, headers: &[(&'static str, &str)], body: &[u8]) -> Reply {
         let headers: HeaderMap = headers
@@ -127,7 +127,7 @@ mod tests {
         let ok = reply(200, &[("grpc-status", "0")], &[]);
         assert_eq!(verdict(&ok), Verdict::Accepted);
         let denied = [("grpc-status", "16"), ("grpc-message", "no%20t%C3%B6ken%0a")];
-        let expected = Verdict::refused(Refusal::Unauthorized, "UNAUTHENTICATED: no töken");
+        let expected = Verdict::rejected(Rejection::Unauthorized, "UNAUTHENTICATED: no töken");
         assert_eq!(verdict(&reply(200, &denied, &[])), expected);
         // Status { code: 8, message: "slow", details: [RetryInfo of 3.5 s] } in base64.
         let details = "CAgSBHNsb3caNgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIKCggIAxCAyrXuAQ";
@@ -154,7 +154,10 @@ mod tests {
     #[test]
     fn what_does_not_speak_grpc_is_no_success() {
         let page = verdict(&reply(200, &[], b"<html>"));
-        assert!(matches!(page, Verdict::Refused { refusal: Refusal::NotFound, .. }), "{page:?}");
+        assert!(
+            matches!(page, Verdict::Rejected { rejection: Rejection::NotFound, .. }),
+            "{page:?}"
+        );
         let busy = verdict(&reply(503, &[], b""));
         assert!(matches!(busy, Verdict::Retry { trouble: Trouble::Unavailable, .. }), "{busy:?}");
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ktel_delivery::courier::{self, Account, Surroundings};
+use ktel_delivery::courier::{self, Account, Clock};
 use ktel_delivery::spool::{self, Bounds, Cursor, Durability, Full, Id, Settings, Spool, Stored};
 use ktel_delivery::{Parcel, Verdict};
 use sha2::{Digest, Sha256};
@@ -184,7 +184,7 @@ impl Outbox {
     /// When that cannot be written.
     pub fn drop_one(&self, name: &Name) -> Result<bool, Error> {
         let lane = self.lane_called(name.lane.clone());
-        Ok(lane.spool.give_up(&[name.id], spool::Drop::Cleared)? > 0)
+        Ok(lane.spool.drop_parcels(&[name.id], spool::Drop::Cleared)? > 0)
     }
 }
 
@@ -244,9 +244,9 @@ pub async fn ship(
     sender: &Sender,
     parcel: &Parcel,
     deadline: Instant,
-    surroundings: Surroundings,
+    clock: Clock,
 ) -> Shipment {
-    let now = (surroundings.now)();
+    let now = (clock.now)();
     let lane = outbox.map(|outbox| outbox.lane(remote.url()).spool);
     let kept = lane.map(|spool| spool.push(parcel, now).map(|id| (spool, id)));
     let (kept, not_kept) = match kept {
@@ -271,7 +271,7 @@ pub async fn ship(
             let observe = |stored: &Stored, verdict: &Verdict| {
                 let mine = stored.id == id;
                 match verdict {
-                    Verdict::Refused { message, .. } if mine => {
+                    Verdict::Rejected { message, .. } if mine => {
                         fate = Some(Fate::Refused { message: message.clone() });
                     }
                     Verdict::Retry { message, .. } => last = Some(message.clone()),
@@ -279,7 +279,7 @@ pub async fn ship(
                     _ => {}
                 }
             };
-            courier::deliver(&spool, sender, deadline, surroundings, observe).await
+            courier::deliver(&spool, sender, deadline, clock, observe).await
         }
         Err(error) => Err(error),
     };

@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, TE};
 use ktel_delivery::courier::Carrier;
 use ktel_delivery::http::{self as wire, BadHeader, Client, Request, Url, sensitive};
 use ktel_delivery::secret::{Secret, read_text};
-use ktel_delivery::verdict::{Refusal, Trouble, http as plain, splunk as judge};
+use ktel_delivery::verdict::{Rejection, Trouble, http as plain, splunk as judge};
 use ktel_delivery::{Parcel, Verdict, line, tls};
 use serde_json::json;
 use thiserror::Error;
@@ -264,7 +264,7 @@ impl Sender {
 
     fn request(&self, url: &Url, parcel: &Parcel, gzip: bool) -> Result<Request, Verdict> {
         let text = |text: &str| {
-            let bad = |_| Verdict::refused(Refusal::Unsafe, "a header cannot carry it");
+            let bad = |_| Verdict::rejected(Rejection::Unsafe, "a header cannot carry it");
             HeaderValue::from_str(text).map_err(bad)
         };
         let mut headers = self.headers.clone();
@@ -307,7 +307,7 @@ impl Sender {
         };
         let Some(ack_id) = judged.ack_id else {
             let message = "this token has no acknowledgements: leave out `?ack=1`";
-            return Ok(Verdict::refused(Refusal::Misconfigured, message));
+            return Ok(Verdict::rejected(Rejection::Misconfigured, message));
         };
         let mut headers = self.headers.clone();
         headers.insert("x-splunk-request-channel", value);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ktel::agent::Agent;
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 use serde::Serialize;
 
 /// What may be said of a cluster: nothing that is not declared here ever leaves.
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .initial_delay(Duration::from_secs(5))
         .events("lamp", [("created", "lamp-made")])
         .disable_telemetry(std::env::args().any(|word| word == "--disable-telemetry"))
-        .build(kube::Client::try_default().await?, surroundings())?;
+        .build(kube::Client::try_default().await?, clock())?;
     let lifecycle = agent.lifecycle();
     let mut out = std::io::stdout();
     let agent = agent.preview(move |server, bytes| {
@@ -60,9 +60,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program reads the clock; the library is told")]
-fn surroundings() -> Surroundings {
+fn clock() -> Clock {
     let now = || Duration::try_from(jiff::Timestamp::now().as_duration()).unwrap_or_default();
     // Any spread does: it only keeps controllers from reporting at the same time.
-    let luck = || f64::from(std::process::id() % 100) / 100.0;
-    Surroundings { now, luck }
+    let jitter = || f64::from(std::process::id() % 100) / 100.0;
+    Clock { now, jitter }
 }

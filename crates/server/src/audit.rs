@@ -1,30 +1,30 @@
-//! Who looks at what: written before anything is shown, and kept for a while.
+//! The audit log: entries are written before data is returned, and kept for a limited time.
 
 use jiff::Timestamp;
 
-/// How a minute is counted.
+/// Minutes of one day.
 pub(crate) const MINUTES_OF_A_DAY: i64 = 24 * 60;
 
-/// What is looked at.
+/// What was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Groups, by SQL.
+pub enum AuditAction {
+    /// Groups, with SQL.
     Query,
     /// Single rows.
     Rows,
     /// Charts with groups of any size.
     Charts,
-    /// Who looked.
+    /// The audit log itself.
     Audit,
 }
 
-impl Kind {
-    /// Every kind.
+impl AuditAction {
+    /// Every action.
     pub const ALL: [Self; 4] = [Self::Query, Self::Rows, Self::Charts, Self::Audit];
 
-    /// Gives the word that is stored.
+    /// The name that is stored.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Query => "query",
             Self::Rows => "rows",
@@ -34,37 +34,37 @@ impl Kind {
     }
 }
 
-/// One look.
+/// One entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct AuditEntry {
     /// The minute, counted from 1970; no finer time is kept.
     pub minute: i64,
-    /// The first digits of the token's hash, or a word for who needs none.
-    pub who: String,
-    /// What the token is good for.
+    /// The first digits of the token's hash, or `operator` for the command line.
+    pub actor: String,
+    /// The role of the token.
     pub role: String,
-    /// What is looked at.
-    pub kind: String,
-    /// The SQL, or the table, or the filter.
-    pub asked: String,
-    /// What for, if it was said.
+    /// What was read: an [`AuditAction`].
+    pub action: String,
+    /// The SQL, the table or the filter.
+    pub request: String,
+    /// The purpose, if one was given.
     pub purpose: String,
-    /// How many rows were given.
-    pub answered: i64,
+    /// How many rows were returned.
+    pub rows: i64,
 }
 
-/// How often something was looked at.
+/// How often something was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Use {
-    /// By holders of which tokens.
+pub struct AuditSummary {
+    /// The role of the tokens.
     pub role: String,
-    /// What is looked at.
-    pub kind: String,
-    /// What for, if it was said.
+    /// What was read.
+    pub action: String,
+    /// The purpose, if one was given.
     pub purpose: String,
-    /// How often.
-    pub times: i64,
-    /// The last minute, counted from 1970.
+    /// The number of entries.
+    pub count: i64,
+    /// The minute of the last one, counted from 1970.
     pub last: i64,
 }
 
@@ -77,7 +77,7 @@ pub fn minute(now: Timestamp) -> i64 {
 /// Gives the moment at which a minute began.
 #[must_use]
 pub fn moment(minute: i64) -> Timestamp {
-    // What a database holds beyond the calendar, nobody wrote there.
+    // A value outside the calendar was not written by this program.
     Timestamp::from_second(minute.saturating_mul(60)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

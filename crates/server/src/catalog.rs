@@ -1,4 +1,4 @@
-//! The schemas that this receiver accepts, and the tables that they become.
+//! The schemas that a receiver accepts, and their tables.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use crate::standards;
 
 /// The name of the schema that describes one run of a command.
 const COMMAND: &str = "command";
-/// The field without which an event is not about a command.
+/// The field that every event of a command has.
 pub(crate) const COMMAND_PATH: &str = "command_path";
-/// Whose schemas serve where a product has none of its own.
+/// The vendor of the default schemas.
 const VENDOR: &str = "ktel";
 
 /// A schema and its table.
@@ -26,7 +26,7 @@ pub struct Entry {
     pub table: Arc<Table>,
 }
 
-/// Every schema that is accepted; what is not here is refused whole.
+/// All accepted schemas. Sections of other schemas are rejected.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     entries: Vec<Entry>,
@@ -36,7 +36,7 @@ pub struct Catalog {
 #[derive(Debug, Error)]
 pub enum Error {
     /// A schema that no table can hold.
-    #[error("lay out `{schema}`")]
+    #[error("create the table of `{schema}`")]
     Layout {
         /// The schema.
         schema: String,
@@ -44,7 +44,7 @@ pub enum Error {
         source: layout::Error,
     },
     /// Two schemas would share a table.
-    #[error("`{schema}` and another schema both become the table `{table}`")]
+    #[error("`{schema}` and another schema have the same table `{table}`")]
     Shared {
         /// The schema.
         schema: String,
@@ -95,8 +95,8 @@ impl Catalog {
 
     /// Finds a schema by `vendor/name` and, where the sender says it, its version.
     ///
-    /// Older and newer versions of one model are read alike: what is added is not known here yet,
-    /// and dropped.
+    /// Older and newer versions of one model are read in the same way; fields of newer versions are
+    /// omitted.
     #[must_use]
     pub fn find(&self, id: &str, version: Option<&str>) -> Option<&Entry> {
         let model = match version {
@@ -119,8 +119,7 @@ impl Catalog {
         })
     }
 
-    /// Finds the schema of a product's events: its own, the one that the standard has for it, or the
-    /// one for everybody.
+    /// Finds the schema of a product's events: its own, that of the standard for it, or the general one.
     #[must_use]
     pub fn events(&self, product: Option<&str>) -> Option<&Entry> {
         let of = |vendor: &str, name: &str| {

@@ -1,4 +1,4 @@
-//! What the dashboard shows: one part for each schema that somebody sent, one chart for each field.
+//! The content of the dashboard: one part for each schema with data, one chart for each field.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use jiff::civil::Date;
 use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Kind, Type};
 
-use crate::Catalog;
-use crate::anonymity::{Crossed, Folded, Group, Overlap, fold, fold_crossed};
+use crate::anonymity::{Crossed, Group, Overlap, Published, suppress, suppress_crossed};
+use crate::catalog::Catalog;
 use crate::pair::{Pair, pairs};
-use crate::store::Count;
+use crate::store::counts::Count;
 use crate::tally::{ALL, week};
 
 pub mod dictionary;
@@ -20,17 +20,17 @@ mod sankey;
 mod svg;
 pub mod transparency;
 
-/// What is looked at.
+/// The filters of a dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
-    /// Of which product; of all, if none.
+    /// One product; all of them if `None`.
     pub product: Option<String>,
-    /// In which version; in all, if none.
+    /// One version; all of them if `None`.
     pub version: Option<String>,
-    /// How many weeks back.
+    /// The number of weeks.
     pub weeks: u32,
-    /// How many senders a group has at the least.
-    pub floor: i64,
+    /// The minimum number of senders of a group.
+    pub min_group_size: i64,
 }
 
 /// One schema's charts.
@@ -40,18 +40,18 @@ pub struct Part<'a> {
     pub schema: &'a Schema,
     /// What is counted.
     pub unit: Unit,
-    /// How many there were in each week; nothing where there were too few.
+    /// The total of each week; `None` below the minimum group size.
     pub weeks: Vec<(Date, Option<i64>)>,
-    /// One chart for each field that somebody filled.
+    /// One chart for each field with data.
     pub charts: Vec<Chart<'a>>,
-    /// One chart for each pair of fields that somebody filled.
+    /// One chart for each pair of fields with data.
     pub pairs: Vec<PairChart<'a>>,
 }
 
 /// What a chart counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Installations, by what they said last in the newest week that has any.
+    /// Installations, by their last report in the newest week with data.
     Installations(Date),
     /// Reports of the whole period.
     Reports,
@@ -64,49 +64,49 @@ pub enum Unit {
 pub struct Chart<'a> {
     /// Its name, the parts joined by dots.
     pub path: String,
-    /// What is declared of it.
+    /// Its declaration.
     pub field: &'a Field,
-    /// What was said.
-    pub folded: Folded,
+    /// Its groups.
+    pub published: Published,
 }
 
 /// Two fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairChart<'a> {
-    /// The two.
+    /// The two fields.
     pub pair: Pair<'a>,
-    /// What was said of both.
-    pub folded: Folded,
+    /// Its groups.
+    pub published: Published,
 }
 
 /// One pair of words: the first, the second, how often.
 pub(crate) type Row<'f> = (&'f str, &'f str, i64);
 
-/// What everything small is called, on both sides.
+/// The name of the combined small groups, on both sides.
 const OTHER: &str = "other";
 
 impl PairChart<'_> {
-    /// Gives what was counted; what was folded is the last.
+    /// The rows of the chart; the combined small groups are the last one.
     pub(crate) fn rows(&self) -> Vec<Row<'_>> {
-        let shown = self.folded.groups.iter().filter_map(|group| {
+        let shown = self.published.groups.iter().filter_map(|group| {
             let (first, second) = self.pair.sides(&group.word)?;
             Some((first, second, group.number))
         });
-        shown.chain(self.folded.other.map(|number| (OTHER, OTHER, number))).collect()
+        shown.chain(self.published.other.map(|number| (OTHER, OTHER, number))).collect()
     }
 }
 
-/// Tells whether one sender of a schema can be in several groups of a field.
+/// Whether one sender of a schema can be in several groups of a field.
 pub(crate) fn overlap(of: &Type, schema: &Schema) -> Overlap {
     match (of, schema.kind) {
-        // One upload holds many events, which need not say the same.
+        // One batch has many events with different values.
         (Type::Map(..) | Type::List(_), _) | (_, Kind::Event) => Overlap::Possible,
         _ => Overlap::None,
     }
 }
 
 impl Unit {
-    /// Finds what is counted of a schema; of installations, in the newest week that has any.
+    /// The unit of a schema; for installations, with the newest week that has data.
     pub(crate) fn of(schema: &Schema, newest: Date) -> Self {
         let has_id = || schema.fields.values().any(|field| matches!(field.of, Type::Id));
         match schema.kind {
@@ -116,9 +116,9 @@ impl Unit {
         }
     }
 
-    /// Gives the word for many.
+    /// The plural noun.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Installations(_) => "installations",
             Self::Reports => "reports",
@@ -128,7 +128,7 @@ impl Unit {
 }
 
 impl View {
-    /// Gives the first week of the period.
+    /// The first week of the period.
     #[must_use]
     pub fn from(&self, today: Date) -> Date {
         let back = i64::from(self.weeks.saturating_sub(1));
@@ -136,7 +136,7 @@ impl View {
     }
 }
 
-/// Draws what was counted.
+/// Arranges counts as charts.
 #[must_use]
 pub fn draw<'a>(catalog: &'a Catalog, counts: &[Count], view: &View, today: Date) -> Vec<Part<'a>> {
     let mut by_schema: BTreeMap<&str, Vec<&Count>> = BTreeMap::new();
@@ -154,7 +154,7 @@ pub fn draw<'a>(catalog: &'a Catalog, counts: &[Count], view: &View, today: Date
 
 fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> Part<'a> {
     let of_all = |day: Date| {
-        let all = counts.iter().find(|count| count.week == day && count.said.field == ALL);
+        let all = counts.iter().find(|count| count.week == day && count.value.field == ALL);
         all.map(|all| (all.number, all.senders))
     };
     let newest = counts.iter().map(|count| count.week).max().unwrap_or(today);
@@ -162,46 +162,46 @@ fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> 
     let first = view.from(today);
     let weeks = (0..i64::from(view.weeks)).filter_map(|back| first.checked_add(back.weeks()).ok());
     let weeks = weeks.map(|day| {
-        let shown = of_all(day).filter(|(_, senders)| *senders >= view.floor);
+        let shown = of_all(day).filter(|(_, senders)| *senders >= view.min_group_size);
         (day, shown.map(|(number, _)| number))
     });
     let charts = schema.all_fields().filter_map(|(path, field)| {
         let groups = groups(counts, &path, unit);
-        let mut folded = fold(groups, overlap(&field.of, schema), view.floor);
+        let mut published = suppress(groups, overlap(&field.of, schema), view.min_group_size);
         if matches!(field.of, Type::Count(_) | Type::Duration(_)) {
-            // Buckets are read from small to large.
-            folded.groups.sort_by_key(|group| begin(&group.word));
+            // Buckets are sorted from small to large.
+            published.groups.sort_by_key(|group| begin(&group.word));
         }
-        (folded != Folded::default()).then_some(Chart { path, field, folded })
+        (published != Published::default()).then_some(Chart { path, field, published })
     });
     let charts: Vec<Chart<'_>> = charts.collect();
-    let alone = |path: &str| charts.iter().find(|chart| chart.path == path).map(|it| &it.folded);
+    let alone = |path: &str| charts.iter().find(|chart| chart.path == path).map(|it| &it.published);
     let pairs = pairs(schema).filter_map(|pair| {
         let alone = [alone(&pair.first)?, alone(&pair.second)?];
         let groups = groups(counts, &pair.name, unit);
-        let folded = fold_pair(&pair, groups, alone, schema, view.floor);
-        (folded != Folded::default()).then_some(PairChart { pair, folded })
+        let published = suppress_pair(&pair, groups, alone, schema, view.min_group_size);
+        (published != Published::default()).then_some(PairChart { pair, published })
     });
     let (weeks, pairs) = (weeks.collect(), pairs.collect());
     Part { schema, unit, weeks, charts, pairs }
 }
 
-/// Folds what was said of a pair, beside the charts of both its fields.
-pub(crate) fn fold_pair(
+/// Suppresses small groups of a pair, given the charts of both its fields.
+pub(crate) fn suppress_pair(
     pair: &Pair<'_>,
     groups: Vec<Group>,
-    alone: [&Folded; 2],
+    alone: [&Published; 2],
     schema: &Schema,
-    floor: i64,
-) -> Folded {
+    min_group_size: i64,
+) -> Published {
     let crossed = groups.into_iter().filter_map(|group| {
         let (first, second) = pair.sides(&group.word)?;
         Some(Crossed { words: [first.to_owned(), second.to_owned()], group })
     });
-    fold_crossed(crossed.collect(), alone, overlap(&pair.field.of, schema), floor)
+    suppress_crossed(crossed.collect(), alone, overlap(&pair.field.of, schema), min_group_size)
 }
 
-/// Gives the number that a bucket begins with, as in `21-100` and `10001+`.
+/// The number that a bucket begins with, as in `21-100` and `10001+`.
 fn begin(bucket: &str) -> u64 {
     let digits: String = bucket.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or(u64::MAX)
@@ -209,11 +209,11 @@ fn begin(bucket: &str) -> u64 {
 
 fn groups(counts: &[&Count], path: &str, unit: Unit) -> Vec<Group> {
     let mut groups: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-    for count in counts.iter().filter(|count| count.said.field == path) {
+    for count in counts.iter().filter(|count| count.value.field == path) {
         if matches!(unit, Unit::Installations(newest) if newest != count.week) {
             continue;
         }
-        let sum = groups.entry(&count.said.word).or_default();
+        let sum = groups.entry(&count.value.word).or_default();
         *sum = (sum.0 + count.number, sum.1 + count.senders);
     }
     let group = |(word, (number, senders)): (&str, (i64, i64))| Group {
@@ -229,18 +229,18 @@ mod tests {
     use jiff::civil::date;
 
     use super::{Unit, View, draw};
-    use crate::Catalog;
-    use crate::store::Count;
-    use crate::tally::Said;
+    use crate::catalog::Catalog;
+    use crate::store::counts::Count;
+    use crate::tally::FieldWord;
 
     fn count(week: i8, schema: &str, field: &str, word: &str, number: i64) -> Count {
-        let said = Said { field: field.into(), word: word.into() };
+        let value = FieldWord { field: field.into(), word: word.into() };
         let week = date(2026, 11, week);
-        Count { week, schema: schema.into(), said, number, senders: number }
+        Count { week, schema: schema.into(), value, number, senders: number }
     }
 
-    fn view(floor: i64) -> View {
-        View { product: None, version: None, weeks: 3, floor }
+    fn view(min_group_size: i64) -> View {
+        View { product: None, version: None, weeks: 3, min_group_size }
     }
 
     #[test]
@@ -251,12 +251,12 @@ mod tests {
         let counts = [os("darwin", 5), os("linux", 40), os("windows", 5)];
         let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
         assert_eq!(parts[0].unit, Unit::Events);
-        let folded = &parts[0].charts[0].folded;
-        assert_eq!((folded.groups.len(), folded.other), (0, Some(50)));
+        let published = &parts[0].charts[0].published;
+        assert_eq!((published.groups.len(), published.other), (0, Some(50)));
     }
 
     #[test]
-    fn few_upgrades_from_one_version_to_another_are_folded() {
+    fn few_upgrades_from_one_version_to_another_are_suppressed() {
         let (catalog, update) = (Catalog::built_in(), "ktel/kamaji-update");
         let flow = |word, number| count(9, update, "old_tcp_version→new_tcp_version", word, number);
         let (old, new) = ("old_tcp_version", "new_tcp_version");
@@ -273,10 +273,10 @@ mod tests {
             count(9, update, new, "v1.27", 50),
         ];
         let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
-        let folded = &parts[0].pairs[0].folded;
-        let shown: Vec<&str> = folded.groups.iter().map(|group| &*group.word).collect();
+        let published = &parts[0].pairs[0].published;
+        let shown: Vec<&str> = published.groups.iter().map(|group| &*group.word).collect();
         // What is left of 1.24, and of all that came to 1.26, would be the three.
-        assert_eq!((shown, folded.other), (vec!["v1.26 → v1.27"], Some(55)));
+        assert_eq!((shown, published.other), (vec!["v1.26 → v1.27"], Some(55)));
     }
 
     #[test]
@@ -305,6 +305,6 @@ mod tests {
         assert_eq!(parts[0].weeks, weeks);
         let charts: Vec<_> = parts[0].charts.iter().map(|chart| chart.path.as_str()).collect();
         assert_eq!(charts, ["pods"]);
-        assert_eq!(parts[0].charts[0].folded.groups[0].number, 18);
+        assert_eq!(parts[0].charts[0].published.groups[0].number, 18);
     }
 }

@@ -1,7 +1,7 @@
-//! How a schema becomes a table: one typed column per value, and no column for anything else.
+//! The table of a schema: one typed column per value, and no column for anything else.
 //!
-//! A number that may also come blurred has two columns, `NAME` and `NAME_bucket`; a list or a map
-//! has none, and its declared words become rows of the table of items.
+//! A number that may also be sent as a bucket has two columns, `NAME` and `NAME_bucket`. A list or a map
+//! has no column: its declared words become rows of the table of items.
 
 use std::collections::HashSet;
 
@@ -10,12 +10,12 @@ use ktel_model::standard::schema::{Kind as SchemaKind, Type};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::cell::{Cell, Item};
 use crate::limits::{NAME_BYTES_MAX, TABLE_BYTES_MAX};
-use crate::record::{Cell, Item};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// Yes or no.
     Boolean,
     /// A whole number.
@@ -32,7 +32,7 @@ pub struct Column {
     /// Its name.
     pub name: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnKind,
 }
 
 /// The table of one schema.
@@ -44,26 +44,26 @@ pub struct Table {
     pub schema: String,
     /// Its columns, without those that every table has.
     pub columns: Vec<Column>,
-    /// The column that names an installation, where rows are a history of it.
+    /// The column that identifies an installation, if rows are its history.
     pub installation: Option<String>,
-    /// The columns that name an installation, history or not: what forgetting looks at.
+    /// All columns that identify an installation. Erasing an installation searches them.
     pub ids: Vec<String>,
-    /// How many days after its own a row may be kept.
+    /// How many days a row is kept.
     pub keep_days: u32,
-    /// How many days after the end of its week a count may be kept.
+    /// How many days after the end of its week a count is kept.
     pub counts_keep_days: u32,
     slots: Vec<Slot>,
 }
 
-/// Where one field goes.
+/// The columns of one field.
 #[derive(Debug, Clone, PartialEq)]
 struct Slot {
     path: Vec<String>,
-    form: Form,
+    form: ColumnForm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+enum ColumnForm {
     Plain(usize),
     NumberOrBucket { number: usize, bucket: usize },
     Words,
@@ -72,16 +72,16 @@ enum Form {
 /// Why a schema has no table.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum Error {
-    /// A name that a database would cut.
+    /// A name that a database would truncate.
     #[error("the name `{name}` has more than {bytes_max} bytes")]
     Long {
         /// The name.
         name: String,
-        /// How many it may have.
+        /// The limit.
         bytes_max: usize,
     },
     /// Two fields that would share a column.
-    #[error("two fields become the column `{name}`")]
+    #[error("two fields have the column `{name}`")]
     Twice {
         /// The column.
         name: String,
@@ -89,10 +89,10 @@ pub enum Error {
 }
 
 impl Table {
-    /// Lays out a schema.
+    /// The table of a schema.
     ///
     /// # Errors
-    /// When names are too long, or meet.
+    /// When a name is too long, or two fields share one.
     pub fn of(schema: &Schema) -> Result<Self, Error> {
         let name = format!("{}_{}_v{}", schema.vendor, schema.name, schema.version.model);
         let mut table = Self {
@@ -121,36 +121,36 @@ impl Table {
     fn add(&mut self, path: Vec<String>, of: &Type) -> Result<(), Error> {
         let name = identifier(&path.join("__"), NAME_BYTES_MAX)?;
         let form = match of {
-            Type::Bool => Form::Plain(self.column(name, Kind::Boolean)),
-            Type::Ratio(_) => Form::Plain(self.column(name, Kind::Real)),
+            Type::Bool => ColumnForm::Plain(self.column(name, ColumnKind::Boolean)),
+            Type::Ratio(_) => ColumnForm::Plain(self.column(name, ColumnKind::Real)),
             Type::Id => {
                 self.installation = Some(name.clone());
                 self.ids.push(name.clone());
-                Form::Plain(self.column(name, Kind::Text))
+                ColumnForm::Plain(self.column(name, ColumnKind::Text))
             }
             Type::Enum(_) | Type::Version(_) | Type::Date(_) | Type::CommandPath(_) => {
-                Form::Plain(self.column(name, Kind::Text))
+                ColumnForm::Plain(self.column(name, ColumnKind::Text))
             }
             Type::Count(_) | Type::Duration(_) => {
                 let whole = matches!(of, Type::Count(_));
-                let kind = if whole { Kind::Integer } else { Kind::Real };
+                let kind = if whole { ColumnKind::Integer } else { ColumnKind::Real };
                 let bucket = identifier(&format!("{name}_bucket"), NAME_BYTES_MAX)?;
                 let number = self.column(name, kind);
-                Form::NumberOrBucket { number, bucket: self.column(bucket, Kind::Text) }
+                ColumnForm::NumberOrBucket { number, bucket: self.column(bucket, ColumnKind::Text) }
             }
-            Type::Map(..) | Type::List(_) => Form::Words,
+            Type::Map(..) | Type::List(_) => ColumnForm::Words,
             Type::Record(_) => return Ok(()), // its fields follow
         };
         self.slots.push(Slot { path, form });
         Ok(())
     }
 
-    fn column(&mut self, name: String, kind: Kind) -> usize {
+    fn column(&mut self, name: String, kind: ColumnKind) -> usize {
         self.columns.push(Column { name, kind });
         self.columns.len() - 1
     }
 
-    /// Takes what the schema let through apart into cells and items.
+    /// Splits the accepted values of a section into cells and items.
     #[must_use]
     pub fn row(&self, sent: &Map<String, Value>) -> (Vec<Option<Cell>>, Vec<Item>) {
         let mut cells = vec![None; self.columns.len()];
@@ -158,12 +158,12 @@ impl Table {
         for Slot { path, form } in &self.slots {
             let Some(value) = at(sent, path) else { continue };
             match *form {
-                Form::Plain(index) => cells[index] = self.cell(index, value),
-                Form::NumberOrBucket { number, bucket } => {
+                ColumnForm::Plain(index) => cells[index] = self.cell(index, value),
+                ColumnForm::NumberOrBucket { number, bucket } => {
                     let index = if value.is_string() { bucket } else { number };
                     cells[index] = self.cell(index, value);
                 }
-                Form::Words => items.extend(words(&path.join("."), value)),
+                ColumnForm::Words => items.extend(words(&path.join("."), value)),
             }
         }
         (cells, items)
@@ -171,11 +171,13 @@ impl Table {
 
     fn cell(&self, index: usize, value: &Value) -> Option<Cell> {
         Some(match self.columns.get(index)?.kind {
-            Kind::Boolean => Cell::Boolean(value.as_bool()?),
+            ColumnKind::Boolean => Cell::Boolean(value.as_bool()?),
             // No cluster has more than 2⁶³ of anything.
-            Kind::Integer => Cell::Integer(i64::try_from(value.as_u64()?).unwrap_or(i64::MAX)),
-            Kind::Real => Cell::Real(value.as_f64()?),
-            Kind::Text => Cell::Text(value.as_str()?.to_owned()),
+            ColumnKind::Integer => {
+                Cell::Integer(i64::try_from(value.as_u64()?).unwrap_or(i64::MAX))
+            }
+            ColumnKind::Real => Cell::Real(value.as_f64()?),
+            ColumnKind::Text => Cell::Text(value.as_str()?.to_owned()),
         })
     }
 }
@@ -209,7 +211,7 @@ fn words(field: &str, value: &Value) -> Vec<Item> {
     }
 }
 
-/// Turns a name of the standard into one that SQL does not have to quote.
+/// Turns a name of the standard into an SQL identifier without quotes.
 fn identifier(name: &str, bytes_max: usize) -> Result<String, Error> {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let identifier: String = name.chars().map(letter).collect();
@@ -223,8 +225,8 @@ fn identifier(name: &str, bytes_max: usize) -> Result<String, Error> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Cell, Error, Item, Kind, Table, identifier};
-    use crate::Catalog;
+    use super::{Cell, ColumnKind, Error, Item, Table, identifier};
+    use crate::catalog::Catalog;
 
     fn table(id: &str) -> std::sync::Arc<Table> {
         std::sync::Arc::clone(&Catalog::built_in().find(id, None).unwrap().table)
@@ -278,14 +280,14 @@ mod tests {
                 assert!(column.name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_'));
                 assert!(matches!(
                     column.kind,
-                    Kind::Boolean | Kind::Integer | Kind::Real | Kind::Text
+                    ColumnKind::Boolean | ColumnKind::Integer | ColumnKind::Real | ColumnKind::Text
                 ));
             }
         }
     }
 
     #[test]
-    fn a_name_that_a_database_would_cut_is_refused() {
+    fn a_name_that_a_database_would_truncate_is_rejected() {
         assert_eq!(identifier("acme/last-update", 63).unwrap(), "acme_last_update");
         assert!(identifier(&"x".repeat(63), 63).is_ok());
         let long = Error::Long { name: "x".repeat(64), bytes_max: 63 };

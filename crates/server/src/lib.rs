@@ -1,15 +1,16 @@
-//! Receives telemetry, keeps what the standard declares, and nothing else.
+//! Receives telemetry, and stores what the standard declares and nothing else.
 //!
-//! It knows no Kubernetes and no clock: it is told the schemas, the time and where to keep things.
-//! What is answered with success is on disk; what no schema declares is never stored, and the
-//! addresses of senders are neither stored nor logged.
+//! It knows nothing of Kubernetes and has no clock: its caller provides the schemas, the time and the
+//! store. A successful response means that the data is on disk. Data that no schema declares is never
+//! stored, and the addresses of senders are neither stored nor logged. [`Receiver`] is the whole program.
 
 pub mod anonymity;
 pub mod app;
 pub mod audit;
 pub mod catalog;
+pub mod cell;
+pub mod connection_limiter;
 pub mod dashboard;
-pub mod doors;
 pub mod hex;
 pub mod ingest;
 pub mod layout;
@@ -18,8 +19,9 @@ pub mod lines;
 pub mod openapi;
 pub mod pair;
 pub mod query;
-pub mod rate;
+pub mod rate_limit;
 pub mod receipt;
+pub mod receiver;
 pub mod record;
 pub mod serve;
 pub mod signed;
@@ -30,4 +32,5 @@ pub mod tls;
 pub mod token;
 
 pub use catalog::Catalog;
+pub use receiver::Receiver;
 pub use store::Store;

@@ -1,8 +1,8 @@
-//! Takes lines of syslog over TCP, TLS and UDP: from whoever comes, and without an answer.
+//! Receives lines of syslog over TCP, TLS and UDP, without authentication and without responses.
 //!
-//! Only an operator opens this door. What comes through it is marked as unauthenticated, in a bucket
-//! of turns of its own for each way. A stream is read no faster than the store takes its lines; a
-//! datagram that finds the bucket empty is lost, as datagrams are.
+//! These listeners are off by default. Lines are marked as unauthenticated, and each transport has a rate
+//! limit of its own. A stream is read no faster than the store accepts its lines; a datagram above the
+//! rate limit is dropped and counted.
 
 use std::error::Error;
 use std::io;
@@ -19,31 +19,42 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::app::App;
-use crate::doors::Doors;
+use crate::connection_limiter::ConnectionLimiter;
 use crate::ingest::Read;
 use crate::limits::{
-    ACCEPT_AGAIN_AFTER, DATAGRAM_BYTES_MAX, HEAD_WITHIN, LINE_CONNECTIONS_MAX, LINE_IDLE_WITHIN,
-    LINE_READ_BYTES, LINES_AT_ONCE_MAX, LINES_KEPT_WITHIN, STORE_AGAIN_AFTER, TURN_AGAIN_AFTER,
+    ACCEPT_PAUSE, DATAGRAM_BYTES_MAX, HEAD_WITHIN, LINE_CONNECTIONS_MAX, LINE_IDLE_WITHIN,
+    LINE_READ_BYTES, LINES_AT_ONCE_MAX, LINES_KEPT_WITHIN, RATE_LIMIT_RETRY_AFTER,
+    STORE_AGAIN_AFTER,
 };
 use frame::{Frame, Frames};
 
 pub mod frame;
 
-/// The way a line comes.
+/// The transport of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// TCP, in the open.
+pub enum LineTransport {
+    /// TCP without TLS.
     Tcp,
-    /// TCP under TLS.
+    /// TCP with TLS.
     Tls,
-    /// One datagram.
+    /// UDP; one datagram may have several lines.
     Udp,
 }
 
-impl Way {
-    /// Gives the name of its bucket.
+impl LineTransport {
+    /// The scheme of its URLs.
     #[must_use]
-    pub fn bucket(self) -> &'static str {
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Udp => "udp",
+        }
+    }
+
+    /// The key of its rate limit.
+    #[must_use]
+    pub fn rate_key(self) -> &'static str {
         match self {
             Self::Tcp => "lines over TCP",
             Self::Tls => "lines over TLS",
@@ -52,17 +63,17 @@ impl Way {
     }
 }
 
-/// Takes lines from connections until it is told to stop; under TLS, if there is a certificate.
+/// Receives lines from connections until `stop` is cancelled; with TLS, if there is a certificate.
 ///
 /// # Errors
-/// When connections can be kept apart no longer. One that cannot be accepted is no error.
+/// None so far: a connection that cannot be accepted is no error.
 pub async fn serve_streams(
     app: Arc<App>,
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let doors = Arc::new(Doors::new(LINE_CONNECTIONS_MAX));
+    let limiter = Arc::new(ConnectionLimiter::new(LINE_CONNECTIONS_MAX));
     let tls = tls.map(TlsAcceptor::from);
     let mut connections = JoinSet::new();
     loop {
@@ -70,15 +81,15 @@ pub async fn serve_streams(
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let (stream, pass) = match accepted {
-            Ok((stream, peer)) => match doors.enter(peer.ip()) {
-                Some(pass) => (stream, pass),
-                // It is closed: its neighbourhood has enough.
+        let (stream, permit) = match accepted {
+            Ok((stream, peer)) => match limiter.try_acquire(peer.ip()) {
+                Some(permit) => (stream, permit),
+                // The connection is closed: its subnet has reached its limit.
                 None => continue,
             },
             Err(error) => {
-                warn!(error = &error as &dyn std::error::Error, "a connection was not accepted");
-                sleep(ACCEPT_AGAIN_AFTER).await;
+                warn!(error = &error as &dyn std::error::Error, "could not accept a connection");
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
@@ -87,7 +98,7 @@ pub async fn serve_streams(
             if let Err(error) = connection(&app, stream, tls, &stop).await {
                 debug!(error = &error as &dyn std::error::Error, "a connection with lines ended");
             }
-            drop(pass);
+            drop(permit);
         });
         while connections.try_join_next().is_some() {}
     }
@@ -102,19 +113,19 @@ async fn connection(
     stop: &CancellationToken,
 ) -> io::Result<()> {
     match tls {
-        None => stream_of_lines(app, Way::Tcp, stream, stop).await,
+        None => stream_of_lines(app, LineTransport::Tcp, stream, stop).await,
         Some(tls) => {
             let accepted = timeout(HEAD_WITHIN, tls.accept(stream)).await;
             let stream = accepted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-            stream_of_lines(app, Way::Tls, stream, stop).await
+            stream_of_lines(app, LineTransport::Tls, stream, stop).await
         }
     }
 }
 
-/// Reads lines until the other side ends, says nothing for too long, or cannot be understood.
+/// Reads lines until the client closes the connection, is idle for too long, or sends invalid framing.
 async fn stream_of_lines(
     app: &App,
-    way: Way,
+    transport: LineTransport,
     mut stream: impl AsyncRead + Unpin,
     stop: &CancellationToken,
 ) -> io::Result<()> {
@@ -128,7 +139,7 @@ async fn stream_of_lines(
         };
         let ended = match read.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(bytes) => bytes == 0,
-            // Many clients end TLS without a goodbye.
+            // Many clients close TLS without `close_notify`.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => true,
             Err(error) => return Err(error),
         };
@@ -137,22 +148,22 @@ async fn stream_of_lines(
         while let Some(frame) = frames.next_frame() {
             match frame {
                 Frame::Line(line) => lines.push(line),
-                Frame::TooLong => app.count_refused("too_large", 1),
+                Frame::TooLong => app.count_rejected("too_large", 1),
                 Frame::Broken => {
-                    app.count_refused("malformed", 1);
-                    return app.take_lines(way, lines, stop).await;
+                    app.count_rejected("malformed", 1);
+                    return app.process_lines(transport, lines, stop).await;
                 }
             }
         }
         if ended {
             lines.extend(frames.rest());
-            return app.take_lines(way, lines, stop).await;
+            return app.process_lines(transport, lines, stop).await;
         }
-        app.take_lines(way, lines, stop).await?;
+        app.process_lines(transport, lines, stop).await?;
     }
 }
 
-/// Takes lines from datagrams until it is told to stop.
+/// Receives lines from datagrams until `stop` is cancelled.
 pub async fn serve_datagrams(app: Arc<App>, socket: UdpSocket, stop: CancellationToken) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     loop {
@@ -162,43 +173,43 @@ pub async fn serve_datagrams(app: Arc<App>, socket: UdpSocket, stop: Cancellatio
         };
         let mut lines = Vec::new();
         let mut take = |datagram: &[u8]| {
-            if app.admit_unknown(Way::Udp.bucket()) {
+            if app.try_acquire_unauthenticated(LineTransport::Udp.rate_key()) {
                 let texts = datagram.split(|byte| *byte == b'\n');
                 let texts = texts.filter(|text| !text.trim_ascii().is_empty());
                 lines.extend(texts.take(LINES_AT_ONCE_MAX).map(Bytes::copy_from_slice));
             } else {
-                app.count_refused("rate", 1);
+                app.count_rejected("rate", 1);
             }
             lines.len()
         };
         let mut length = match received {
             Ok(length) => take(buffer.get(..length).unwrap_or_default()),
             Err(error) => {
-                warn!(error = &error as &dyn std::error::Error, "a datagram was not received");
-                sleep(ACCEPT_AGAIN_AFTER).await;
+                warn!(error = &error as &dyn std::error::Error, "could not receive a datagram");
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        // Those that wait already are written with the same sync.
+        // Datagrams that are queued already are written with the same sync.
         while length < LINES_AT_ONCE_MAX {
             let Ok(received) = socket.try_recv(&mut buffer) else { break };
             length = take(buffer.get(..received).unwrap_or_default());
         }
         let read = app.read_lines(&lines);
         let count = read.len();
-        if let Err(error) = app.keep_lines(read).await {
-            app.lose_lines(count);
+        if let Err(error) = app.store_lines(read).await {
+            app.count_lost_lines(count);
             warn!(error = &error as &dyn std::error::Error, lines = count, "datagrams were lost");
         }
     }
 }
 
 impl App {
-    /// Stores the lines of a stream, each after a turn of its own. While the store has no place for them
-    /// they wait, and so does whoever sends more of them.
-    async fn take_lines(
+    /// Stores the lines of a stream within its rate limit. While the store is busy they wait, and the
+    /// stream is not read.
+    async fn process_lines(
         &self,
-        way: Way,
+        transport: LineTransport,
         lines: Vec<Bytes>,
         stop: &CancellationToken,
     ) -> io::Result<()> {
@@ -206,8 +217,10 @@ impl App {
         while lines.peek().is_some() {
             let some: Vec<Bytes> = lines.by_ref().take(LINES_AT_ONCE_MAX).collect();
             for _ in &some {
-                while !self.admit_unknown(way.bucket()) && !stop.is_cancelled() {
-                    sleep(TURN_AGAIN_AFTER).await;
+                while !self.try_acquire_unauthenticated(transport.rate_key())
+                    && !stop.is_cancelled()
+                {
+                    sleep(RATE_LIMIT_RETRY_AFTER).await;
                 }
             }
             self.keep_in_time(self.read_lines(&some), stop).await?;
@@ -218,14 +231,14 @@ impl App {
     async fn keep_in_time(&self, read: Vec<Read>, stop: &CancellationToken) -> io::Result<()> {
         let deadline = Instant::now() + LINES_KEPT_WITHIN;
         loop {
-            let Err(error) = self.keep_lines(read.clone()).await else { return Ok(()) };
+            let Err(error) = self.store_lines(read.clone()).await else { return Ok(()) };
             let is_lost = error.is_of_one_record() || stop.is_cancelled();
             if is_lost || Instant::now() >= deadline {
-                self.lose_lines(read.len());
+                self.count_lost_lines(read.len());
                 warn!(error = &error as &dyn Error, lines = read.len(), "lines were lost");
                 return Err(io::Error::other(error));
             }
-            // Told to stop, they get one more chance.
+            // After `stop`, there is one more attempt.
             drop(timeout(STORE_AGAIN_AFTER, stop.cancelled()).await);
         }
     }

@@ -1,4 +1,4 @@
-//! Describes every route in the words of `OpenAPI` 3.1, for programs that want to call them.
+//! The `OpenAPI` 3.1 document of all routes.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -8,19 +8,19 @@ use schemas::{reference, schemas, security_schemes};
 
 mod schemas;
 
-/// What a caller has to show.
+/// The authentication of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Security {
     None,
-    /// A token that may send.
+    /// An `ingest` token.
     Sender,
-    /// The same, in the words of Splunk's clients.
+    /// The same, in the scheme of Splunk's clients.
     Splunk,
-    /// A token that may read, unless charts are public.
+    /// A `reader` or `admin` token, unless charts are public.
     Charts,
-    /// A token that may read.
+    /// A `reader` or `admin` token.
     Reader,
-    /// A token of an administrator.
+    /// An `admin` token.
     Admin,
 }
 
@@ -32,15 +32,15 @@ struct Operation {
     security: Security,
     parameters: Vec<Value>,
     body: Option<Value>,
-    /// What is answered with 200, by media type.
+    /// The responses with status 200, by media type.
     answers: Vec<(&'static str, Value)>,
-    /// With what else it is answered.
-    refusals: &'static [u16],
-    /// The schema of refusals.
-    refused: &'static str,
+    /// The statuses of errors.
+    errors: &'static [u16],
+    /// The schema of errors.
+    error_schema: &'static str,
 }
 
-/// What any route answers that reads or writes the store.
+/// The errors of every route that uses the store.
 const STORE: &[u16] = &[503, 507];
 const HTML: &str = "text/html";
 const JSON: &str = "application/json";
@@ -49,7 +49,7 @@ const CSV: &str = "text/csv";
 const TEXT: &str = "text/plain";
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// Gives the document; its examples are of this day, so that they can be sent.
+/// Builds the document. Its examples have the date of `today`, so that they can be sent.
 #[must_use]
 pub fn document(today: Date) -> Value {
     let mut paths = Map::new();
@@ -62,8 +62,8 @@ pub fn document(today: Date) -> Value {
         "info": {
             "title": "ktel serve",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Takes reports and events, keeps what the standard declares, and shows groups that are \
-                            large enough. What Kamaji's clients post has a listener of its own and is not described here.",
+            "description": "Receives reports and events, stores what the standard declares, and shows groups of at least \
+                            the minimum size. The routes for Kamaji's clients have a listener of their own and are not described here.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
@@ -73,7 +73,7 @@ pub fn document(today: Date) -> Value {
 
 impl Operation {
     fn described(&self) -> Value {
-        let Self { summary, security, parameters, body, answers, refusals, refused, .. } = self;
+        let Self { summary, security, parameters, body, answers, errors, error_schema, .. } = self;
         let content: Map<String, Value> = answers
             .iter()
             .map(|(media, schema)| ((*media).into(), json!({"schema": schema})))
@@ -82,19 +82,18 @@ impl Operation {
         if !content.is_empty() {
             responses.insert("200".to_owned(), json!({"description": "Done", "content": content}));
         }
-        for number in *refusals {
-            let schema = json!({"$ref": format!("#/components/schemas/{refused}")});
-            let refusal =
+        for number in *errors {
+            let schema = json!({"$ref": format!("#/components/schemas/{error_schema}")});
+            let error =
                 json!({"description": reason(*number), "content": {JSON: {"schema": schema}}});
-            responses.insert(number.to_string(), refusal);
+            responses.insert(number.to_string(), error);
         }
         let is_unguarded = matches!(self.path, "/healthz" | "/metrics");
-        if !refusals.contains(&429) && !is_unguarded {
-            // Whoever needs no token, or reads, shares turns with its neighbourhood.
-            let schema = reference("Refused");
-            let refusal =
-                json!({"description": reason(429), "content": {JSON: {"schema": schema}}});
-            responses.insert("429".to_owned(), refusal);
+        if !errors.contains(&429) && !is_unguarded {
+            // Requests without an ingest token share the rate limit of their subnet.
+            let schema = reference("Rejection");
+            let error = json!({"description": reason(429), "content": {JSON: {"schema": schema}}});
+            responses.insert("429".to_owned(), error);
         }
         let mut described =
             json!({"summary": summary, "operationId": self.id(), "responses": responses});
@@ -157,7 +156,7 @@ fn sending(today: Date) -> Vec<Operation> {
         summary,
         security: Security::Sender,
         parameters: vec![
-            header("Idempotency-Key", "Names the request where its items have no ids"),
+            header("Idempotency-Key", "Identifies the request if its items have no ids"),
             header("Prefer", "`return=representation` asks for signed receipts"),
         ],
         body: Some(json!({
@@ -165,12 +164,12 @@ fn sending(today: Date) -> Vec<Operation> {
             LINES: {"schema": {"type": "string"}},
         })),
         answers: vec![(JSON, reference("Stored"))],
-        refusals: &[400, 401, 403, 408, 413, 415, 422, 429, 503, 507],
-        refused: "Refused",
+        errors: &[400, 401, 403, 408, 413, 415, 422, 429, 503, 507],
+        error_schema: "Rejection",
     };
     vec![
-        take("/v1/reports", "Store reports: one, or one a line", report),
-        take("/v1/events", "Store uploads of events: one, or one a line", events),
+        take("/v1/reports", "Store one report, or one per line", report),
+        take("/v1/events", "Store one batch of events, or one per line", events),
         Operation {
             body: Some(json!({
                 JSON: {"schema": item, "example": {"resourceLogs": []}},
@@ -178,24 +177,20 @@ fn sending(today: Date) -> Vec<Operation> {
             })),
             parameters: Vec::new(),
             answers: vec![(JSON, reference("Logged")), (PROTOBUF, json!({"type": "string"}))],
-            refusals: &[400, 401, 403, 413, 415, 429, 503],
-            refused: "Status",
-            ..take(
-                "/v1/logs",
-                "Store log records of OTLP that carry reports or events",
-                Value::Null,
-            )
+            errors: &[400, 401, 403, 413, 415, 429, 503],
+            error_schema: "Status",
+            ..take("/v1/logs", "Store OTLP log records that contain reports or events", Value::Null)
         },
         Operation {
             method: "post",
             path: "/v1/forget",
-            summary: "Erase an installation; signed by its key",
+            summary: "Erase an installation; the request is signed by its key",
             security: Security::None,
             parameters: Vec::new(),
             body: Some(json!({JSON: {"schema": item}})),
             answers: vec![(JSON, reference("Forgotten"))],
-            refusals: &[400, 403, 408, 413, 415, 422, 429, 503, 507],
-            refused: "Refused",
+            errors: &[400, 403, 408, 413, 415, 422, 429, 503, 507],
+            error_schema: "Rejection",
         },
     ]
 }
@@ -212,22 +207,23 @@ fn collector() -> Vec<Operation> {
             json!({media: {"schema": {"type": if media == JSON { "object" } else { "string" }}}}),
         ),
         answers: vec![(JSON, reference("Code"))],
-        refusals: &[400, 401, 403, 413, 429, 503],
-        refused: "Code",
+        errors: &[400, 401, 403, 413, 429, 503],
+        error_schema: "Code",
     };
     let events = "Store events as Splunk's HTTP Event Collector does";
     let health = |path| Operation {
         method: "get",
         path,
-        summary: "Tell whether events can be stored",
+        summary: "Whether events can be stored",
         security: Security::None,
         parameters: Vec::new(),
         body: None,
         answers: vec![(JSON, reference("Code"))],
-        refusals: &[503],
-        refused: "Code",
+        errors: &[503],
+        error_schema: "Code",
     };
-    let acks = take("/services/collector/ack", "Tell which numbers of a channel are stored", JSON);
+    let acks =
+        take("/services/collector/ack", "Which acknowledgement ids of a channel are stored", JSON);
     vec![
         take("/services/collector", events, JSON),
         take("/services/collector/event", events, JSON),
@@ -259,18 +255,22 @@ fn reading() -> Vec<Operation> {
     vec![
         Operation {
             parameters: view.to_vec(),
-            refusals: &[400, 401, 503, 507],
-            ..page("/", "Charts, for people", Security::Charts)
+            errors: &[400, 401, 503, 507],
+            ..page("/", "The dashboard", Security::Charts)
         },
-        page("/dictionary", "What is collected, and why", Security::None),
+        page("/dictionary", "The dictionary: every collected field and its reason", Security::None),
         Operation {
-            refusals: STORE,
-            ..page("/transparency", "Who looks at it, and what has come of it", Security::None)
+            errors: STORE,
+            ..page(
+                "/transparency",
+                "The transparency page: retention, data usage and decisions",
+                Security::None,
+            )
         },
         Operation {
             parameters: counted,
             answers: vec![(JSON, reference("Counts")), (CSV, json!({"type": "string"}))],
-            refusals: &[400, 401, 404, 503, 507],
+            errors: &[400, 401, 404, 503, 507],
             ..page("/v1/counts", "The numbers of one chart", Security::Charts)
         },
         Operation {
@@ -284,13 +284,17 @@ fn reading() -> Vec<Operation> {
                 (CSV, json!({"type": "string"})),
                 (LINES, json!({"type": "string"})),
             ],
-            refusals: &[400, 401, 403, 406, 408, 413, 415, 422, 503, 507],
-            ..page("/v1/query", "Ask in SQL, of groups that are large enough", Security::Reader)
+            errors: &[400, 401, 403, 406, 408, 413, 415, 422, 503, 507],
+            ..page(
+                "/v1/query",
+                "Run SQL over groups of at least the minimum size",
+                Security::Reader,
+            )
         },
     ]
 }
 
-/// Gives what a page for people is, which is most of what anything is that can be got.
+/// The operation of an HTML page, the base of all GET operations.
 fn page(path: &'static str, summary: &'static str, security: Security) -> Operation {
     Operation {
         method: "get",
@@ -300,8 +304,8 @@ fn page(path: &'static str, summary: &'static str, security: Security) -> Operat
         parameters: Vec::new(),
         body: None,
         answers: vec![(HTML, json!({"type": "string"}))],
-        refusals: &[],
-        refused: "Refused",
+        errors: &[],
+        error_schema: "Rejection",
     }
 }
 
@@ -310,10 +314,10 @@ fn administering() -> Vec<Operation> {
     let limit = json!({"type": "integer", "minimum": 1, "maximum": ROWS_MAX});
     let table = json!({"name": "table", "in": "path", "required": true,
         "schema": {"type": "string", "pattern": "^[a-z0-9_]+$"}, "example": "ktel_records"});
-    let lines = |path, summary, parameters, refusals| Operation {
+    let lines = |path, summary, parameters, errors| Operation {
         parameters,
         answers: vec![(LINES, json!({"type": "string"}))],
-        refusals,
+        errors,
         ..page(path, summary, Security::Admin)
     };
     vec![
@@ -323,7 +327,7 @@ fn administering() -> Vec<Operation> {
             vec![table, query("limit", &limit)],
             &[400, 401, 403, 404, 503, 507],
         ),
-        lines("/v1/audit", "Who looked at what", Vec::new(), &[401, 403, 503, 507]),
+        lines("/v1/audit", "The audit log", Vec::new(), &[401, 403, 503, 507]),
     ]
 }
 
@@ -333,14 +337,14 @@ fn watching() -> Vec<Operation> {
         ..page(path, summary, Security::None)
     };
     vec![
-        file("/dashboard.css", "How pages look", "text/css"),
-        file("/dashboard.js", "What makes filters quicker", "text/javascript"),
-        file("/healthz", "Tell that the process serves", TEXT),
+        file("/dashboard.css", "The style sheet", "text/css"),
+        file("/dashboard.js", "The script of the dashboard", "text/javascript"),
+        file("/healthz", "Liveness", TEXT),
         Operation {
-            refusals: STORE,
-            ..file("/readyz", "Tell whether the store can be written", TEXT)
+            errors: STORE,
+            ..file("/readyz", "Readiness: whether the store is writable", TEXT)
         },
-        file("/metrics", "Numbers of the process, for Prometheus", TEXT),
+        file("/metrics", "Prometheus metrics", TEXT),
         Operation {
             answers: vec![(JSON, reference("Keys"))],
             ..file("/v1/keys", "The keys that receipts are signed with", JSON)
@@ -353,10 +357,7 @@ fn watching() -> Vec<Operation> {
 }
 
 fn reason(number: u16) -> &'static str {
-    http::StatusCode::from_u16(number)
-        .ok()
-        .and_then(|it| it.canonical_reason())
-        .unwrap_or("Refused")
+    http::StatusCode::from_u16(number).ok().and_then(|it| it.canonical_reason()).unwrap_or("Error")
 }
 
 #[cfg(test)]
@@ -367,7 +368,7 @@ mod tests {
 
     use super::document;
 
-    /// Every route of the router, read from where it is written: a router does not tell them.
+    /// Every route, parsed from the source of the router: axum does not list them.
     fn routes() -> BTreeSet<(String, String)> {
         let source = include_str!("app.rs").lines().map(str::trim);
         source

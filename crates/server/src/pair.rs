@@ -1,8 +1,7 @@
-//! Pairs of fields that are counted together: where something came from and where it went, or one
-//! measure against another.
+//! Pairs of fields that are counted together: an old and a new value, or two measures.
 //!
-//! The first kind needs no word in the standard of its own: `old_X` stands beside `new_X`, or beside
-//! `X`. The second is declared: `against` names the other field.
+//! The first kind follows from names: `old_X` belongs to `new_X`, or to `X`. The second is declared:
+//! `against` names the other field.
 
 use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Type};
@@ -11,9 +10,9 @@ use serde_json::{Map, Value};
 /// How a pair is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// From here to there.
+    /// From an old value to a new one, as a Sankey diagram.
     Flow,
-    /// One across, the other up.
+    /// Two axes, as a heat map.
     Grid,
 }
 
@@ -22,17 +21,17 @@ pub enum Shape {
 pub struct Pair<'s> {
     /// The name under which the pair is counted; no field can have it.
     pub name: String,
-    /// Where it came from, or what goes across.
+    /// The old value, or the horizontal axis.
     pub first: String,
-    /// Where it went, or what goes up.
+    /// The new value, or the vertical axis.
     pub second: String,
-    /// What is declared of the second, and says why the pair is looked at.
+    /// The declaration of the second field, with the reason for the pair.
     pub field: &'s Field,
     /// How it is drawn.
     pub shape: Shape,
 }
 
-/// Gives the pairs of a schema: fields with one word each.
+/// The pairs of a schema. Each of their fields has one word.
 pub fn pairs(schema: &Schema) -> impl Iterator<Item = Pair<'_>> {
     schema.fields.iter().filter_map(|(old, before)| flow(schema, old, before)).chain(grids(schema))
 }
@@ -51,7 +50,7 @@ fn flow<'s>(schema: &'s Schema, old: &str, before: &Field) -> Option<Pair<'s>> {
 
 fn grids(schema: &Schema) -> impl Iterator<Item = Pair<'_>> {
     schema.all_fields().filter_map(|(path, field)| {
-        // A schema that was not linted may name what is not there.
+        // A schema that was not linted may name an unknown field.
         let other = field.against.as_ref().filter(|_| field.says_one_word())?;
         schema.field(other).filter(|other| other.says_one_word())?;
         Some(Pair::new(Shape::Grid, other.clone(), path, field))
@@ -59,7 +58,7 @@ fn grids(schema: &Schema) -> impl Iterator<Item = Pair<'_>> {
 }
 
 impl Shape {
-    /// What stands between the two names, and with a space on either side between the two words.
+    /// The separator of the two names, and with spaces around it, of the two words.
     fn sign(self) -> char {
         match self {
             Self::Flow => '→',
@@ -74,14 +73,14 @@ impl<'s> Pair<'s> {
         Self { name, first, second, field, shape }
     }
 
-    /// Gives the word of the pair, where a section says both of its words.
+    /// The word of the pair, if a section has both of its words.
     pub(crate) fn word(&self, sent: &Map<String, Value>) -> Option<String> {
         let side = |path| word(at(sent, path)?);
         let (first, second) = (side(&self.first)?, side(&self.second)?);
         Some(format!("{first} {} {second}", self.shape.sign()))
     }
 
-    /// Gives the two words of a word of the pair.
+    /// Splits a word of the pair.
     #[must_use]
     pub fn sides<'w>(&self, word: &'w str) -> Option<(&'w str, &'w str)> {
         let (first, second) = word.split_once(self.shape.sign())?;
@@ -96,7 +95,7 @@ fn at<'v>(sent: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
     }
 }
 
-/// Gives the word that a value is counted as, where it is one.
+/// The word that a value is counted as, if it has one.
 pub(crate) fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(word) => Some(word.clone()),
@@ -111,7 +110,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Shape, pairs};
-    use crate::Catalog;
+    use crate::catalog::Catalog;
 
     #[test]
     fn an_upgrade_is_a_pair_of_versions_and_nothing_else_of_the_standard_is() {

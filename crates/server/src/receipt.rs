@@ -1,8 +1,8 @@
-//! Receipts: what this receiver says, signed, of what it keeps and until when.
+//! Receipts: signed statements of a receiver about what it stored, and until when.
 //!
 //! A receipt is an item with a signature of its own, as reports are (`ktel_model::signature`). Its
-//! digest covers what the store really holds, value by value, so that whoever has the report and the
-//! standard can compute it again, and needs nobody for it.
+//! digest covers the stored values, so that anyone with the report and the standard can verify it
+//! independently.
 
 use std::collections::BTreeMap;
 
@@ -14,33 +14,35 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::catalog::Catalog;
+use crate::cell::Cell;
+use crate::hex;
 use crate::ingest::{self, Context, EVENTS, REPORT, Reason, Sender};
-use crate::record::{Cell, Record, Section, date_of, day_number};
+use crate::record::{Record, Section, date_of, day_number};
 use crate::signed::{Forged, signer};
-use crate::store::Forgotten;
-use crate::{Catalog, hex};
+use crate::store::keep::Forgotten;
 
 /// The name of a receipt.
 pub const SCHEMA: &str = "ktel/receipt";
 
-/// The key of a receiver, shared by all that serve one store. It is never printed.
-pub struct Key {
+/// The signing key of a receiver, shared by all processes on one store. It is never printed.
+pub struct SigningKey {
     pkcs8: Vec<u8>,
     pair: Ed25519KeyPair,
     made: Date,
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for SigningKey {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Key").field("id", &self.id()).finish_non_exhaustive()
+        out.debug_struct("SigningKey").field("id", &self.id()).finish_non_exhaustive()
     }
 }
 
-impl Key {
-    /// Makes one.
+impl SigningKey {
+    /// Generates a key.
     ///
     /// # Panics
-    /// When the system has no randomness, without which nothing here is safe.
+    /// When the system provides no random bytes.
     #[must_use]
     pub fn random(made: Date) -> Self {
         let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
@@ -53,29 +55,29 @@ impl Key {
         Some(Self { pkcs8, pair, made })
     }
 
-    /// Reads what a store keeps.
+    /// Decodes a stored key.
     pub(crate) fn from_row(secret: &str, made: i32) -> Option<Self> {
         Self::from_pkcs8(hex::read(secret)?, date_of(made))
     }
 
-    /// Gives what a store keeps: the secret, and the day.
+    /// Encodes the key for the store: the secret, and the day.
     pub(crate) fn row(&self) -> (String, i32) {
         (hex::written(&self.pkcs8), day_number(self.made))
     }
 
-    /// Gives the part that everybody may know.
+    /// The public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         self.pair.public_key().as_ref().try_into().expect("such keys have 32 bytes")
     }
 
-    /// Names it, in the way in which installations are named: by its hash.
+    /// The id of the key, derived from its hash as the ids of installations are.
     #[must_use]
     pub fn id(&self) -> String {
         installation_id(&self.public())
     }
 
-    /// Describes it to everybody.
+    /// The public description of the key.
     #[must_use]
     pub fn described(&self) -> Value {
         json!({
@@ -84,9 +86,9 @@ impl Key {
         })
     }
 
-    /// Signs a receipt for a record that is stored now.
+    /// Signs a receipt for a stored record.
     #[must_use]
-    pub fn stored(&self, claim: Stored) -> Value {
+    pub fn stored(&self, claim: StoredClaim) -> Value {
         self.sign(&json!({
             "schema": SCHEMA, "of": "report", "receiver": self.id(), "id": claim.id,
             "day": claim.day.to_string(), "received": claim.received.to_string(),
@@ -94,7 +96,7 @@ impl Key {
         }))
     }
 
-    /// Signs a receipt for an installation that is forgotten now.
+    /// Signs a receipt for an erased installation.
     #[must_use]
     pub fn forgotten(&self, installation: &str, day: Date, forgotten: &Forgotten) -> Value {
         let Forgotten { rows, items, records } = forgotten;
@@ -115,25 +117,25 @@ impl Key {
     }
 }
 
-/// What a receiver says of a record that it stored.
+/// The claim that a record was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredClaim {
     /// The id of the report.
     pub id: String,
     /// Its day.
     pub day: Date,
-    /// The day on which it came.
+    /// The day on which it was received.
     pub received: Date,
-    /// The product that it speaks for.
+    /// Its product.
     pub product: Option<String>,
     /// The digest of what is stored.
     pub digest: String,
-    /// The last day on which rows of each schema are there.
+    /// The last day on which rows of each schema are kept.
     pub kept_until: BTreeMap<String, Date>,
 }
 
-impl Stored {
-    /// Says what is true of a record once it is stored.
+impl StoredClaim {
+    /// The claim for a record, valid once it is stored.
     #[must_use]
     pub fn of(record: &Record) -> Self {
         let until = |section: &Section| {
@@ -152,20 +154,20 @@ impl Stored {
     }
 }
 
-/// Gives the digest of everything that a store keeps of a record.
+/// The digest of everything that is stored of a record.
 #[must_use]
 pub fn digest(record: &Record) -> String {
     format!("sha256:{}", hex::written(&Sha256::digest(canonical(record))))
 }
 
-/// Writes everything that a store keeps of a record: columns that are empty are left out, names are in
-/// the order of their letters, and there is no white space.
+/// The canonical JSON of everything that is stored of a record: without empty columns and white space,
+/// with sorted names.
 #[must_use]
 pub fn canonical(record: &Record) -> String {
     let Record { key, received, product, source, authenticated, sections, tally: _ } = record;
     let mut value = json!({
         "id": key.id, "day": key.day.to_string(), "received": received.to_string(),
-        "product": product, "source": source.word(), "authenticated": authenticated,
+        "product": product, "source": source.as_str(), "authenticated": authenticated,
         "rows": sections.iter().map(row).collect::<Vec<_>>(),
     });
     value.sort_all_objects();
@@ -197,21 +199,21 @@ fn cell_value(cell: &Cell) -> Value {
     }
 }
 
-/// A receipt whose signature is right.
+/// A receipt with a valid signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The key that signed it.
     pub key: PublicKey,
-    /// What it says.
+    /// Its claim.
     pub claim: Claim,
 }
 
-/// What a receipt says.
+/// The claim of a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// A record is stored.
-    Stored(Stored),
-    /// An installation is forgotten.
+    /// A record was stored.
+    Stored(StoredClaim),
+    /// An installation was erased.
     Forgotten {
         /// Which.
         installation: String,
@@ -222,34 +224,34 @@ pub enum Claim {
     },
 }
 
-/// Why a receipt, or a report beside it, cannot be believed.
+/// Why a receipt is not valid, or does not match a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Error {
-    /// It is something else.
-    #[error("this is no receipt")]
+    /// It is not a receipt.
+    #[error("not a receipt")]
     Form,
-    /// Its signature is not right: somebody changed it.
-    #[error("the signature of the receipt is not right")]
+    /// Its signature is invalid: the receipt was changed.
+    #[error("the signature of the receipt is invalid")]
     Signature,
-    /// It is of no report.
-    #[error("the receipt is of no report")]
+    /// It is not about a report.
+    #[error("the receipt is not about a report")]
     OfNoReport,
-    /// No report beside it has its id.
+    /// No given report has its id.
     #[error("no report has the id and the day of the receipt")]
     NoReport,
-    /// The report beside it could not have been stored.
-    #[error("the report could not have been stored: {}", .0.words().1)]
-    Refused(Reason),
-    /// What would be stored of the report beside it is not what the receipt says.
-    #[error("what was stored is not this report")]
+    /// The report would have been rejected.
+    #[error("the report could not have been stored: {}", .0.code_and_message().1)]
+    Rejected(Reason),
+    /// The digest of the report is not that of the receipt.
+    #[error("the stored record differs from this report")]
     Differs,
 }
 
 impl Receipt {
-    /// Reads a receipt, and checks its signature. White space between its parts does not matter.
+    /// Parses a receipt and verifies its signature, regardless of white space.
     ///
     /// # Errors
-    /// When it is none, or not as it was signed.
+    /// When it is not a receipt, or was changed.
     pub fn read(receipt: &Value) -> Result<Self, Error> {
         let map = receipt.as_object().ok_or(Error::Form)?;
         if text(map, "schema") != Some(SCHEMA) {
@@ -266,20 +268,20 @@ impl Receipt {
         Ok(Self { key: signed.key, claim })
     }
 
-    /// Names the key that signed it.
+    /// The id of the key that signed it.
     #[must_use]
     pub fn receiver(&self) -> String {
         installation_id(&self.key)
     }
 
-    /// Computes again what is stored of a report, and compares it; `reports` may be several, one a line.
+    /// Computes the digest of a report, and compares it. `reports` may be several, one per line.
     ///
     /// # Errors
-    /// When none of them is what the receipt speaks of.
+    /// When none of them matches the receipt.
     pub fn compare(&self, reports: &[u8], catalog: &Catalog) -> Result<(), Error> {
         let Claim::Stored(stored) = &self.claim else { return Err(Error::OfNoReport) };
         let mut found = Err(Error::NoReport);
-        // One report may be written on many lines, or many reports on one each.
+        // One report may span several lines, or each line may be one report.
         let whole = std::iter::once(reports);
         for item in whole.chain(reports.split(|byte| *byte == b'\n')) {
             let Ok(parsed) = serde_json::from_slice::<Map<String, Value>>(item) else { continue };
@@ -294,9 +296,9 @@ impl Receipt {
     }
 }
 
-/// Reads a report as it was read on the day on which it came.
+/// Reads a report as on the day on which it was received.
 fn again(
-    stored: &Stored,
+    stored: &StoredClaim,
     item: &[u8],
     parsed: &Map<String, Value>,
     catalog: &Catalog,
@@ -309,16 +311,16 @@ fn again(
     if text(parsed, "id").is_some_and(|id| id != stored.id) {
         return Err(Error::NoReport);
     }
-    let signer = signer(item, parsed).map_err(|Forged| Error::Refused(Reason::Signature))?;
+    let signer = signer(item, parsed).map_err(|Forged| Error::Rejected(Reason::Signature))?;
     let context = Context {
         catalog,
         today: stored.received,
-        bound: stored.product.as_deref(),
+        token_product: stored.product.as_deref(),
         sender: Sender::Token,
         key: Some(&stored.id),
         signer: signer.as_deref(),
     };
-    let record = read(context, parsed).map_err(Error::Refused)?.record;
+    let record = read(context, parsed).map_err(Error::Rejected)?.record;
     if record.key.day == stored.day { Ok(record) } else { Err(Error::NoReport) }
 }
 
@@ -330,7 +332,7 @@ fn claim(map: &Map<String, Value>) -> Option<Claim> {
             let kept_until = kept_until
                 .map(|(schema, day)| Some((schema.clone(), day.as_str()?.parse().ok()?)))
                 .collect::<Option<_>>()?;
-            Some(Claim::Stored(Stored {
+            Some(Claim::Stored(StoredClaim {
                 id: text(map, "id")?.to_owned(),
                 day: day("day")?,
                 received: day("received")?,

@@ -4,40 +4,41 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::cell::{Cell, Item};
 use crate::layout::Table;
 use crate::limits::{DAYS_AHEAD_MAX, DAYS_BACK_MAX, ID_BYTES_MAX};
 use crate::tally::Tally;
 
-/// One report, or one batch of events: it is stored whole or not at all, and once.
+/// One report or one batch of events. It is stored completely or not at all, and only once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// What tells a repetition.
-    pub key: Key,
-    /// The day on which it came; no finer time is kept.
+    /// Identifies a repeated record.
+    pub key: RecordKey,
+    /// The day on which it was received; no finer time is stored.
     pub received: Date,
-    /// Which product it speaks for, where somebody said so.
+    /// The product, if the report or its token names one.
     pub product: Option<String>,
-    /// The way it came.
+    /// How it was received.
     pub source: Source,
-    /// Whether its sender showed a token.
+    /// Whether its sender authenticated with a token.
     pub authenticated: bool,
     /// Its rows.
     pub sections: Vec<Section>,
-    /// What it adds to the counts that charts are drawn from.
+    /// The counts that it adds.
     pub tally: Tally,
 }
 
-/// What tells a repetition: the day stands in it, so that a month's rows can be kept together and
-/// a retry much later is still known.
+/// Identifies a record. The day is a part of it, so that rows of one month share a partition and a late
+/// retry is still recognized.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// The day.
+pub struct RecordKey {
+    /// The day of the record.
     pub day: Date,
-    /// Random, or the sender's own.
+    /// Random, or chosen by the sender.
     pub id: String,
 }
 
-/// The way a record came.
+/// How a record was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
     /// `/v1/reports`.
@@ -46,8 +47,8 @@ pub enum Source {
     Events,
     /// Splunk's collector.
     Collector,
-    /// The ancestor's routes.
-    Ancestor,
+    /// The routes of Kamaji's own receiver.
+    Kamaji,
     /// A line over TCP, TLS or UDP.
     Line,
     /// OTLP.
@@ -55,18 +56,18 @@ pub enum Source {
 }
 
 impl Source {
-    /// Every way.
+    /// Every source.
     pub const ALL: [Self; 6] =
-        [Self::Report, Self::Events, Self::Collector, Self::Ancestor, Self::Line, Self::Otlp];
+        [Self::Report, Self::Events, Self::Collector, Self::Kamaji, Self::Line, Self::Otlp];
 
-    /// Gives the word that is stored.
+    /// The name that is stored.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Report => "report",
             Self::Events => "events",
             Self::Collector => "collector",
-            Self::Ancestor => "ancestor",
+            Self::Kamaji => "kamaji",
             Self::Line => "line",
             Self::Otlp => "otlp",
         }
@@ -76,81 +77,44 @@ impl Source {
 /// One row of a schema's table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
-    /// Whose.
+    /// The table.
     pub table: Arc<Table>,
-    /// One per column.
+    /// One value per column.
     pub cells: Vec<Option<Cell>>,
     /// The words of lists and maps.
     pub items: Vec<Item>,
 }
 
-/// One value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// Yes or no.
-    Boolean(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A number.
-    Real(f64),
-    /// A text of the forms that the standard allows.
-    Text(String),
-}
-
-/// One word of a list or a map.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// The field.
-    pub field: String,
-    /// The word.
-    pub word: String,
-    /// What the map says of it.
-    pub value: Option<Cell>,
-}
-
-impl Item {
-    /// Gives what stands in the columns `number` and `bucket`.
-    #[must_use]
-    pub fn columns(&self) -> (Option<i64>, Option<&str>) {
-        match &self.value {
-            Some(Cell::Boolean(flag)) => (Some(i64::from(*flag)), None),
-            Some(Cell::Integer(number)) => (Some(*number), None),
-            Some(Cell::Text(bucket)) => (None, Some(bucket)),
-            Some(Cell::Real(_)) | None => (None, None),
-        }
-    }
-}
-
-impl Key {
-    /// Makes a key, if the day is believable and the id could be one.
+impl RecordKey {
+    /// Creates a key, if the day is plausible and the id is valid.
     #[must_use]
     pub fn new(day: Date, id: &str, today: Date) -> Option<Self> {
         (is_believable(day, today) && is_id(id)).then(|| Self { day, id: id.to_owned() })
     }
 
-    /// Puts it where no sender with a token has its keys, so that nobody's record can take the
-    /// place of somebody's.
+    /// Moves the key into the namespace of unauthenticated records, so that they cannot take the place of
+    /// authenticated ones.
     #[must_use]
-    pub fn of_nobody(self) -> Self {
+    pub fn unsigned(self) -> Self {
         let Self { day, id } = self;
-        Self { day, id: format!("{NOBODY}{id}") }
+        Self { day, id: format!("{UNSIGNED}{id}") }
     }
 }
 
-/// Tells whether a record can be of this day.
+/// Whether a record may have this day.
 #[must_use]
 pub fn is_believable(day: Date, today: Date) -> bool {
     (-DAYS_BACK_MAX..=DAYS_AHEAD_MAX).contains(&(day_number(day) - day_number(today)))
 }
 
-/// What the ids of records without a token begin with, and no other.
-const NOBODY: &str = "unsigned-";
+/// The prefix of the ids of unauthenticated records, reserved for them.
+const UNSIGNED: &str = "unsigned-";
 
-/// Tells whether a text could be the id of a report.
+/// Whether a text is a valid id of a report.
 #[must_use]
 pub fn is_id(id: &str) -> bool {
     let letter = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
-    (16..=ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(letter) && !id.starts_with(NOBODY)
+    (16..=ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(letter) && !id.starts_with(UNSIGNED)
 }
 
 /// Counts the days since 1970.
@@ -160,11 +124,11 @@ pub fn day_number(day: Date) -> i32 {
     i32::try_from(days).expect("the days of 20 000 years fit")
 }
 
-/// Gives the day that is so many days after the first of 1970.
+/// The date of a number of days since 1970.
 #[must_use]
 pub fn date_of(number: i32) -> Date {
     let days = jiff::Span::new().try_days(number).unwrap_or_default();
-    // Beyond the calendar there are no records.
+    // A number beyond the calendar was not written by this program.
     Date::constant(1970, 1, 1).checked_add(days).unwrap_or(Date::MAX)
 }
 
@@ -172,7 +136,7 @@ pub fn date_of(number: i32) -> Date {
 mod tests {
     use jiff::civil::date;
 
-    use super::{Key, day_number, is_id};
+    use super::{RecordKey, day_number, is_id};
 
     #[test]
     fn days_are_counted_from_1970() {
@@ -194,7 +158,7 @@ mod tests {
             (date(9999, 12, 31), false),
             (date(-9999, 1, 1), false),
         ] {
-            assert_eq!(Key::new(day, "0123456789abcdef", today).is_some(), expected, "{day}");
+            assert_eq!(RecordKey::new(day, "0123456789abcdef", today).is_some(), expected, "{day}");
         }
     }
 

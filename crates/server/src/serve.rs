@@ -1,8 +1,8 @@
 //! Serves the routes on a listener, with limits on connections and on the time that they take.
 //!
-//! A connection that says nothing costs no more than its file: buffers are made with its first byte.
-//! Each has [`HEAD_WITHIN`] for its handshake and its first head together, as long again for each
-//! further one, and an age at which it has to be made anew.
+//! An idle connection costs one file descriptor: its buffers are allocated when the first byte arrives.
+//! The handshake and the first request head together may take [`HEAD_WITHIN`], every further head may
+//! take as long, and a connection is closed at [`CONNECTION_AGE_MAX`].
 
 use std::convert::Infallible;
 use std::io;
@@ -27,62 +27,62 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::doors::{Doors, Pass};
+use crate::connection_limiter::{ConnectionLimiter, Permit};
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTION_AGE_MAX, FULL_SAID_EVERY, HEAD_BYTES_MAX, HEAD_WITHIN,
+    ACCEPT_PAUSE, CONNECTION_AGE_MAX, FULL_WARNING_EVERY, HEAD_BYTES_MAX, HEAD_WITHIN,
     LAST_REQUEST_WITHIN,
 };
 
-/// Where connections come in.
+/// A listener and how its connections are served.
 #[derive(Debug)]
-pub struct Entrance {
-    /// Takes them.
+pub struct ListenerConfig {
+    /// Accepts the connections.
     pub listener: TcpListener,
-    /// What TLS is spoken with, if it is.
+    /// The TLS configuration; plain HTTP without it.
     pub tls: Option<Arc<ServerConfig>>,
-    /// The places for connections; other entrances may share them.
-    pub doors: Arc<Doors>,
+    /// The connection limits; several listeners may share them.
+    pub limiter: Arc<ConnectionLimiter>,
 }
 
-impl From<TcpListener> for Entrance {
-    /// Without TLS, and with places of its own.
+impl From<TcpListener> for ListenerConfig {
+    /// Plain HTTP, with connection limits of its own.
     fn from(listener: TcpListener) -> Self {
-        Self { listener, tls: None, doors: Arc::default() }
+        Self { listener, tls: None, limiter: Arc::default() }
     }
 }
 
-/// Serves until it is told to stop; then finishes the requests that are under way.
+/// Serves until `stop` is cancelled, then finishes the requests that are in progress.
 ///
-/// The routes find the [`Prefix`](crate::rate::Prefix) that a request comes from among its
-/// extensions; nothing else is known of an address.
+/// The routes find the [`ClientSubnet`](crate::rate_limit::ClientSubnet) that a request comes from among its
+/// extensions; no other part of an address is kept.
 ///
 /// # Errors
 /// None so far: a connection that cannot be accepted is no error.
 pub async fn serve(
     router: Router,
-    entrance: impl Into<Entrance>,
+    listener_config: impl Into<ListenerConfig>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let Entrance { listener, tls, doors } = entrance.into();
+    let ListenerConfig { listener, tls, limiter } = listener_config.into();
     let mut connections = JoinSet::new();
-    let mut refusals = Refusals::default();
+    let mut rejected = RejectedConnections::default();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         while connections.try_join_next().is_some() {}
         let (stream, address) = match accepted {
             Ok((stream, address)) => (stream, address.ip()),
             Err(error) => {
-                warn!(error = &error as &dyn std::error::Error, "a connection was not accepted");
+                warn!(error = &error as &dyn std::error::Error, "could not accept a connection");
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        match doors.enter(address) {
-            Some(pass) => {
+        match limiter.try_acquire(address) {
+            Some(permit) => {
                 let (router, tls, stop) = (router.clone(), tls.clone(), stop.clone());
-                connections.spawn(converse(stream, tls, router, pass, stop));
+                connections.spawn(serve_connection(stream, tls, router, permit, stop));
             }
-            // Ending it at once is all that costs nothing.
-            None => refusals.note(doors.open()),
+            // Closing the connection is the cheapest answer.
+            None => rejected.note(limiter.open()),
         }
     }
     drop(listener);
@@ -90,64 +90,64 @@ pub async fn serve(
     Ok(())
 }
 
-/// Says now and then that there was no place for somebody, and never for whom.
+/// Warns about rejected connections at most once a minute, without addresses.
 #[derive(Debug, Default)]
-struct Refusals {
+struct RejectedConnections {
     count: u64,
-    said: Option<Instant>,
+    warned_at: Option<Instant>,
 }
 
-impl Refusals {
+impl RejectedConnections {
     fn note(&mut self, open: usize) {
         self.count += 1;
-        if self.said.is_none_or(|said| said.elapsed() >= FULL_SAID_EVERY) {
-            warn!(refused = self.count, open, "there is no place for more connections");
-            *self = Self { count: 0, said: Some(Instant::now()) };
+        if self.warned_at.is_none_or(|warned_at| warned_at.elapsed() >= FULL_WARNING_EVERY) {
+            warn!(rejected = self.count, open, "connection limit reached; rejecting connections");
+            *self = Self { count: 0, warned_at: Some(Instant::now()) };
         }
     }
 }
 
-/// Serves one connection. Why one ends in the middle is its client's own affair.
-async fn converse(
+/// Serves one connection. Errors of a connection are ignored: the client sees them.
+async fn serve_connection(
     stream: TcpStream,
     tls: Option<Arc<ServerConfig>>,
     router: Router,
-    pass: Pass,
+    permit: Permit,
     stop: CancellationToken,
 ) {
     let deadline = Instant::now() + HEAD_WITHIN;
-    let says_something = timeout_at(deadline, says_something(&stream));
-    let Some(Ok(Ok(()))) = stop.run_until_cancelled(says_something).await else { return };
+    let wait_readable = timeout_at(deadline, wait_readable(&stream));
+    let Some(Ok(Ok(()))) = stop.run_until_cancelled(wait_readable).await else { return };
     match tls {
-        None => Box::pin(answer(TokioIo::new(stream), router, &pass, deadline, stop)).await,
+        None => Box::pin(serve_http(TokioIo::new(stream), router, &permit, deadline, stop)).await,
         Some(config) => {
             let accept = Box::pin(TlsAcceptor::from(config).accept(stream));
             let Ok(Ok(stream)) = timeout_at(deadline, accept).await else { return };
-            Box::pin(answer(TokioIo::new(stream), router, &pass, deadline, stop)).await;
+            Box::pin(serve_http(TokioIo::new(stream), router, &permit, deadline, stop)).await;
         }
     }
 }
 
-/// Waits for the first byte of a connection, or its end, and takes neither. It asks the system: of a
-/// stream that was just accepted, `readable` only guesses that it is.
-async fn says_something(stream: &TcpStream) -> io::Result<()> {
+/// Waits for the first byte or the end of a connection, without consuming it. It peeks, since Tokio
+/// reports a newly accepted stream as readable before it is.
+async fn wait_readable(stream: &TcpStream) -> io::Result<()> {
     stream.peek(&mut [0]).await.map(drop)
 }
 
-async fn answer(
+async fn serve_http(
     stream: impl Read + Write + Unpin,
     router: Router,
-    pass: &Pass,
+    permit: &Permit,
     deadline: Instant,
     stop: CancellationToken,
 ) {
-    let is_heard = AtomicBool::new(false);
-    let (prefix, routes) = (pass.prefix(), TowerToHyperService::new(router));
+    let has_request = AtomicBool::new(false);
+    let (subnet, routes) = (permit.subnet(), TowerToHyperService::new(router));
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
-        is_heard.store(true, Ordering::Relaxed);
-        request.extensions_mut().insert(prefix);
-        // A length beside it was left out by now, and a proxy may have gone by that: what comes behind
-        // the body may be nobody's request (RFC 9112, 6.3).
+        has_request.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(subnet);
+        // Request smuggling: hyper has removed a `Content-Length` beside it, but a proxy may have used
+        // that, so no further request of this connection is trusted (RFC 9112, 6.3).
         let is_last = request.headers().contains_key(TRANSFER_ENCODING);
         let answer = routes.call(request);
         async move {
@@ -164,7 +164,7 @@ async fn answer(
     let mut connection = pin!(builder.serve_connection(stream, service));
     let silence = async {
         sleep_until(deadline).await;
-        if is_heard.load(Ordering::Relaxed) {
+        if has_request.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
     };
@@ -175,7 +175,7 @@ async fn answer(
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
-    // Who does not take its answer in that time does not want it.
+    // A client that does not read its answer in time loses it.
     drop(timeout(LAST_REQUEST_WITHIN, connection).await);
 }
 
@@ -189,20 +189,21 @@ mod tests {
     use hyper_util::rt::TokioIo;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
-    use tokio::time::Instant;
+    use tokio::time::{Instant, sleep};
     use tokio_util::sync::CancellationToken;
 
-    use super::{answer, says_something};
-    use crate::doors::Doors;
+    use super::{serve_http, wait_readable};
+    use crate::connection_limiter::ConnectionLimiter;
     use crate::limits::HEAD_WITHIN;
 
-    /// Serves one who says something and waits, and gives the time until it is ended.
-    async fn served(said: &str, deadline: Duration) -> Duration {
+    /// Serves one who says something and waits, and gives the time until the connection is closed.
+    async fn served(warned_at: &str, deadline: Duration) -> Duration {
         let (mut client, server) = tokio::io::duplex(1024);
-        let pass = Arc::new(Doors::new(1)).enter(Ipv4Addr::LOCALHOST.into()).unwrap();
-        client.write_all(said.as_bytes()).await.unwrap();
+        let permit =
+            Arc::new(ConnectionLimiter::new(1)).try_acquire(Ipv4Addr::LOCALHOST.into()).unwrap();
+        client.write_all(warned_at.as_bytes()).await.unwrap();
         let (start, stop) = (Instant::now(), CancellationToken::new());
-        answer(TokioIo::new(server), Router::new(), &pass, start + deadline, stop).await;
+        serve_http(TokioIo::new(server), Router::new(), &permit, start + deadline, stop).await;
         start.elapsed()
     }
 
@@ -216,6 +217,28 @@ mod tests {
         assert_eq!(heard, HEAD_WITHIN);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_ends_and_one_in_use_does_not() {
+        let (mut client, server) = tokio::io::duplex(1024);
+        let permit =
+            Arc::new(ConnectionLimiter::new(1)).try_acquire(Ipv4Addr::LOCALHOST.into()).unwrap();
+        let (deadline, stop) = (Instant::now() + HEAD_WITHIN, CancellationToken::new());
+        let serving = serve_http(TokioIo::new(server), Router::new(), &permit, deadline, stop);
+        let using = async {
+            let mut buffer = [0; 512];
+            for _ in 0..3 {
+                client.write_all(b"GET / HTTP/1.1\r\nHost: it\r\n\r\n").await.unwrap();
+                assert!(client.read(&mut buffer).await.unwrap() > 0, "it is in use");
+                sleep(HEAD_WITHIN / 2).await;
+            }
+            let idle_since = Instant::now();
+            assert_eq!(client.read(&mut buffer).await.unwrap(), 0);
+            idle_since.elapsed()
+        };
+        let ((), idle) = tokio::join!(serving, using);
+        assert!(idle <= HEAD_WITHIN, "{idle:?}");
+    }
+
     #[tokio::test]
     async fn a_connection_that_says_nothing_gets_no_further() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -223,11 +246,11 @@ mod tests {
         let (mut stream, _) = listener.accept().await.unwrap();
         tokio::select! {
             biased;
-            said = says_something(&stream) => panic!("{said:?}"),
+            warned_at = wait_readable(&stream) => panic!("{warned_at:?}"),
             () = std::future::ready(()) => {}
         }
         client.write_all(b"it").await.unwrap();
-        says_something(&stream).await.unwrap();
+        wait_readable(&stream).await.unwrap();
         drop(client);
         let mut heard = String::new();
         stream.read_to_string(&mut heard).await.unwrap();

@@ -1,25 +1,25 @@
-//! Who signed an item: only the holder of its key speaks for an installation.
+//! Signatures of items: only the holder of its key may send reports of an installation.
 
 use ktel_model::signature::{self, installation_id};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Map, Value};
 
-/// The name of the member that holds a signature.
+/// The JSON member of a signature.
 const MEMBER: &str = "signature";
 
-/// A signature that does not fit what it stands in.
+/// A signature that does not match its item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forged;
 
-/// Gives the installation whose key signed these very bytes; nothing if nobody did.
+/// The installation whose key signed exactly these bytes; `None` without a signature.
 ///
 /// # Errors
-/// When there is a signature, and it is not right.
+/// When the signature is invalid.
 pub fn signer(item: &[u8], parsed: &Map<String, Value>) -> Result<Option<String>, Forged> {
     if !parsed.contains_key(MEMBER) {
         return Ok(None);
     }
-    // White space behind an item is no part of it.
+    // Trailing white space is not signed.
     let signed = signature::split(item.trim_ascii()).ok_or(Forged)?;
     let key = UnparsedPublicKey::new(&ED25519, &signed.key);
     key.verify(&signed.bytes, &signed.signature).map_err(|_unspecified| Forged)?;

@@ -1,7 +1,7 @@
-//! What a record adds to the counts that charts are drawn from.
+//! The counts that a record adds; charts are drawn from them.
 //!
-//! Only words of the coarse form are counted: what a chart shows is never finer than what the
-//! standard calls coarse, even where senders are exact. Dates and ids are no groups.
+//! Only words of the coarse form are counted, so that a chart is never finer than the coarse form of the
+//! standard, even if senders are exact. Dates and ids are not counted.
 
 use std::collections::BTreeMap;
 
@@ -12,38 +12,38 @@ use serde_json::{Map, Value};
 
 use crate::pair::{pairs, word};
 
-/// The name of the count of all, which is no field.
+/// The name of the total, which is not a field.
 pub const ALL: &str = "";
 
-/// What one record adds.
+/// The counts of one record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// The version of the product that it speaks of, where it says one.
+    /// The version of the product, if the record has one.
     pub version: Option<String>,
-    /// What it says, by schema and installation.
-    pub said: BTreeMap<Who, BTreeMap<Said, u64>>,
+    /// The counts by schema and installation.
+    pub counts: BTreeMap<CountSource, BTreeMap<FieldWord, u64>>,
 }
 
-/// Who says something.
+/// What counts belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Who {
+pub struct CountSource {
     /// `vendor/name` of the schema.
     pub schema: String,
-    /// The installation, where the schema follows it: only its last word of a week counts.
+    /// The installation, if the schema identifies it. Only its last report of a week counts.
     pub installation: Option<String>,
 }
 
 /// One word of one field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Said {
-    /// The field, its parts joined by dots; [`ALL`] for the whole.
+pub struct FieldWord {
+    /// The field, its parts joined by dots; [`ALL`] for the total.
     pub field: String,
     /// The word, the bucket, or the version without its patch.
     pub word: String,
 }
 
 impl Tally {
-    /// Counts what a schema let through.
+    /// Adds the accepted values of a section.
     pub fn add(
         &mut self,
         schema: &Schema,
@@ -54,7 +54,7 @@ impl Tally {
         let coarse = schema.apply(sent, Form::Coarse, today).sent;
         let installation = installation.filter(|_| schema.kind == Kind::Stats);
         let mut said = Vec::new();
-        said.push(Said { field: ALL.to_owned(), word: String::new() });
+        said.push(FieldWord { field: ALL.to_owned(), word: String::new() });
         for (name, field) in &schema.fields {
             let Some(value) = coarse.get(name) else { continue };
             if is_version(schema, name, field) && self.version.is_none() {
@@ -64,17 +64,17 @@ impl Tally {
         }
         for pair in pairs(schema) {
             let word = pair.word(&coarse);
-            said.extend(word.map(|word| Said { field: pair.name, word }));
+            said.extend(word.map(|word| FieldWord { field: pair.name, word }));
         }
-        let who = Who { schema: schema.id(), installation };
-        let counts = self.said.entry(who).or_default();
+        let who = CountSource { schema: schema.id(), installation };
+        let counts = self.counts.entry(who).or_default();
         for one in said {
             *counts.entry(one).or_default() += 1;
         }
     }
 }
 
-/// Gives the Monday of a day's week.
+/// The Monday of the week of a day.
 #[must_use]
 pub fn week(day: Date) -> Date {
     let since = day.weekday().since(Weekday::Monday);
@@ -82,8 +82,8 @@ pub fn week(day: Date) -> Date {
     day.checked_sub(jiff::Span::new().days(since)).unwrap_or(day)
 }
 
-/// Tells whether a field says which version of the product runs: `version`, `PRODUCT_version`, or
-/// `v` as Kong's controllers call it.
+/// Whether a field is the version of the product: `version`, `PRODUCT_version`, or `v` as in Kong's
+/// controllers.
 fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
     let of_product = |name: &str| {
         let product = name.strip_suffix("_version");
@@ -92,8 +92,9 @@ fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
     matches!(field.of, Type::Version(_)) && (matches!(name, "version" | "v") || of_product(name))
 }
 
-fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<Said>) {
-    let mut say = |word: &str| said.push(Said { field: path.to_owned(), word: word.to_owned() });
+fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<FieldWord>) {
+    let mut say =
+        |word: &str| said.push(FieldWord { field: path.to_owned(), word: word.to_owned() });
     match (&field.of, value) {
         (Type::Id | Type::Date(_), _) => {}
         (Type::Record(fields), Value::Object(values)) => {
@@ -112,7 +113,7 @@ fn words(path: &str, field: &Field, value: &Value, said: &mut Vec<Said>) {
     }
 }
 
-/// Tells whether a map says of a word that it is there.
+/// Whether the value of a word means that it is present.
 fn is_there(value: &Value) -> bool {
     match value {
         Value::Bool(flag) => *flag,
@@ -128,7 +129,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Tally, week};
-    use crate::Catalog;
+    use crate::catalog::Catalog;
 
     fn tally(id: &str, sent: &Value) -> Tally {
         let mut tally = Tally::default();
@@ -140,9 +141,9 @@ mod tests {
 
     #[track_caller]
     fn check(id: &str, sent: &Value, version: Option<&str>, expected: &[&str]) {
-        let Tally { version: got, said } = tally(id, sent);
+        let Tally { version: got, counts } = tally(id, sent);
         assert_eq!(got.as_deref(), version);
-        let said: Vec<String> = said
+        let said: Vec<String> = counts
             .values()
             .flatten()
             .map(|(one, count)| format!("{}={}*{count}", one.field, one.word))
@@ -175,12 +176,12 @@ mod tests {
             "old_tcp_version": "v1.26.5", "new_tcp_version": "v1.27.0",
         });
         let flow = "old_tcp_version→new_tcp_version=v1.26 → v1.27*1";
-        let said = tally("ktel/kamaji-update", &update).said.into_values().flatten();
+        let said = tally("ktel/kamaji-update", &update).counts.into_values().flatten();
         let said: Vec<String> =
             said.map(|(one, count)| format!("{}={}*{count}", one.field, one.word)).collect();
         assert!(said.contains(&flow.to_owned()), "{said:?}");
         let half = json!({"old_tcp_version": "v1.26.5"});
-        let said = tally("ktel/kamaji-update", &half).said.into_values().flatten();
+        let said = tally("ktel/kamaji-update", &half).counts.into_values().flatten();
         assert!(said.into_iter().all(|(one, _)| !one.field.contains('→')), "half a pair is none");
     }
 

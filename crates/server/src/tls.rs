@@ -1,8 +1,8 @@
-//! Our side of TLS: a certificate that is read again when its files change, and whom it lets in.
+//! TLS of the server: a certificate that is reloaded when its files change, and client certificates.
 //!
-//! One configuration serves every listener for as long as the process runs; what changes in it are
-//! the certificate and the authority of clients behind it. Files that do not fit each other, as in
-//! the middle of a renewal, leave what is in use.
+//! All listeners share one configuration for the lifetime of the process. Its certificate and its client
+//! authority are replaced when their files change. Files that do not match each other, as in the middle of
+//! a renewal, are ignored until they do.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,20 +25,20 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::limits::{TLS_FILE_BYTES_MAX, TLS_LOOK_EVERY};
+use crate::limits::{TLS_FILE_BYTES_MAX, TLS_RELOAD_EVERY};
 
-/// The files of an identity, and of whom it lets in; all of them PEM.
+/// The files of a certificate and of a client authority, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
-    /// Our certificate, and those between it and its authority.
+    /// The certificate chain of the server.
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-    /// Who signs the certificates of clients; without it, clients need none.
+    /// The authority of client certificates; clients need none without it.
     pub client_authority: Option<PathBuf>,
 }
 
-/// Why files cannot be used. It never quotes them.
+/// Why files cannot be used. It never quotes their content.
 #[derive(Debug, Error)]
 pub enum Error {
     /// One cannot be read.
@@ -63,7 +63,7 @@ pub enum Error {
         /// What is missing.
         what: &'static str,
     },
-    /// The certificate and the key are no pair, or of no kind that we know.
+    /// The certificate and the key do not match, or their algorithm is not supported.
     #[error("use the certificate in `{}` with its key", path.display())]
     Unusable {
         /// The certificate's file.
@@ -71,7 +71,7 @@ pub enum Error {
         /// Why not.
         source: rustls::Error,
     },
-    /// The authority of clients is none.
+    /// The client authority is invalid.
     #[error("use the authority in `{}`", path.display())]
     Authority {
         /// The file.
@@ -81,16 +81,16 @@ pub enum Error {
     },
 }
 
-/// What a look at the files found.
+/// The result of a reload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// What is in use.
-    Same,
-    /// Something else, which is in use from now on.
+pub enum Reload {
+    /// The files have not changed.
+    Unchanged,
+    /// They have changed, and are in use from now on.
     Renewed,
 }
 
-/// TLS that follows its files.
+/// A TLS configuration that follows its files.
 #[derive(Debug)]
 pub struct Tls {
     files: Files,
@@ -99,7 +99,7 @@ pub struct Tls {
     seen: Contents,
 }
 
-/// What the files hold, as it was read last.
+/// The content of the files at the last reload.
 #[derive(PartialEq, Eq)]
 struct Contents {
     certificate: Vec<u8>,
@@ -113,7 +113,7 @@ impl std::fmt::Debug for Contents {
     }
 }
 
-/// What connections are made with now.
+/// The certificate and authority in use.
 #[derive(Debug)]
 struct Current(RwLock<Parsed>);
 
@@ -135,42 +135,45 @@ impl Tls {
         Ok(Self { files, config, current, seen })
     }
 
-    /// Gives what listeners need: it stays the same while certificates come and go.
+    /// The configuration for listeners. It stays the same when certificates are renewed.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 
-    /// Looks at the files, and takes what they hold if that is something else.
+    /// Reads the files, and uses them if they have changed.
     ///
     /// # Errors
-    /// When something else is there and cannot be used; what is in use stays. What could be read and not
-    /// be used fails once only.
-    pub fn look(&mut self) -> Result<Look, Error> {
+    /// When they have changed and cannot be used; the previous ones stay in use. Readable files fail only
+    /// once.
+    pub fn reload(&mut self) -> Result<Reload, Error> {
         let now = self.files.read()?;
         if now == self.seen {
-            return Ok(Look::Same);
+            return Ok(Reload::Unchanged);
         }
         let parsed = self.files.parse(&now);
         self.seen = now;
         *self.current.0.write().expect("no holder panics") = parsed?;
-        Ok(Look::Renewed)
+        Ok(Reload::Renewed)
     }
 
-    /// Looks at the files again and again, until it is told to stop.
+    /// Reloads the files periodically, until `stop` is cancelled.
     pub async fn watch(mut self, stop: CancellationToken) {
         let mut was_unread = false;
-        while stop.run_until_cancelled(tokio::time::sleep(TLS_LOOK_EVERY)).await.is_some() {
-            let looked = self.look();
+        while stop.run_until_cancelled(tokio::time::sleep(TLS_RELOAD_EVERY)).await.is_some() {
+            let looked = self.reload();
             let is_unread = matches!(looked, Err(Error::Read { .. } | Error::Long { .. }));
             let is_said = std::mem::replace(&mut was_unread, is_unread) && is_unread;
             match looked {
-                Ok(Look::Same) => {}
-                Ok(Look::Renewed) => info!("a new certificate is in use"),
+                Ok(Reload::Unchanged) => {}
+                Ok(Reload::Renewed) => info!("a renewed certificate is in use"),
                 Err(_) if is_said => {}
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    warn!(error, "a new certificate cannot be used; the old one stays");
+                    warn!(
+                        error,
+                        "the renewed certificate cannot be used; the previous one stays in use"
+                    );
                 }
             }
         }
@@ -190,7 +193,7 @@ impl Files {
         let provider = provider();
         let chain = certificates(&self.certificate, &contents.certificate)?;
         let no_key = || Error::Empty { path: self.key.clone(), what: "private key" };
-        // What is wrong with it would quote it.
+        // The error could quote the key.
         let key = PrivateKeyDer::from_pem_slice(&contents.key).map_err(|_| no_key())?;
         let identity = CertifiedKey::from_der(chain, key, &provider)
             .map_err(|source| Error::Unusable { path: self.certificate.clone(), source })?;
@@ -255,8 +258,8 @@ fn configure(current: &Arc<Current>, asks_clients: bool) -> ServerConfig {
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     if asks_clients {
-        // A session that is taken up again would not show its certificate again, and that may be one
-        // of an authority that is trusted no longer.
+        // A resumed session would not present its client certificate again, whose authority may no
+        // longer be trusted.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
     }
@@ -280,7 +283,7 @@ impl ResolvesServerCert for Current {
 }
 
 impl ClientCertVerifier for Current {
-    /// Names nobody: whose certificates are wanted may change, and clients know it anyway.
+    /// Sends no hints: the authority may change, and clients know which certificate to use.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }

@@ -1,4 +1,4 @@
-//! Tokens: random, kept as hashes only, and compared in the same time whatever they are.
+//! Access tokens: random, stored as hashes only, and compared in constant time.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::hex;
 
-/// What the holder of a token may do.
+/// The role of a token: what its holder is allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Send.
+    /// Send reports and events.
     Ingest,
     /// Read aggregates.
     Reader,
-    /// Read rows, and make tokens.
+    /// Read rows, the audit log and groups of any size.
     Admin,
 }
 
@@ -23,9 +23,9 @@ impl Role {
     /// Every role.
     pub const ALL: [Self; 3] = [Self::Ingest, Self::Reader, Self::Admin];
 
-    /// Gives the word that is stored.
+    /// The name that is stored.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
             Self::Reader => "reader",
@@ -33,85 +33,85 @@ impl Role {
         }
     }
 
-    /// Reads the word that is stored.
+    /// Parses the name that is stored.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 
-/// What is kept of a token: enough to know it again, and too little to show it.
+/// What is stored of a token: its hash, and what it allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stamp {
+pub struct TokenRecord {
     hash: [u8; 32],
-    /// What it is good for.
+    /// Its role.
     pub role: Role,
-    /// The only product that it speaks for; any, if none.
+    /// The only product that it may send for; any product if `None`.
     pub product: Option<String>,
 }
 
-impl Stamp {
-    /// Stamps a token. It holds 128 random bits, so one round of hashing is enough.
+impl TokenRecord {
+    /// Hashes a token. It holds 128 random bits, so one round of hashing is enough.
     #[must_use]
     pub fn of(token: &str, role: Role, product: Option<String>) -> Self {
         Self { hash: Sha256::digest(token).into(), role, product }
     }
 
-    /// Reads a stamp back.
+    /// Parses a stored hash.
     #[must_use]
     pub fn from_hex(digits: &str, role: Role, product: Option<String>) -> Option<Self> {
         let hash = hex::read(digits)?.try_into().ok()?;
         Some(Self { hash, role, product })
     }
 
-    /// Names it to people: the first digits of the hash.
+    /// The identifier that people see: the first digits of the hash.
     #[must_use]
     pub fn id(&self) -> String {
         self.hex().chars().take(12).collect()
     }
 
-    /// Gives the hash, which tells tokens apart.
+    /// The hash, which identifies the token.
     #[must_use]
     pub fn digest(&self) -> &[u8; 32] {
         &self.hash
     }
 
-    /// Writes the hash.
+    /// The hash as hexadecimal digits.
     #[must_use]
     pub fn hex(&self) -> String {
         hex::written(&self.hash)
     }
 }
 
-/// The tokens that are known.
+/// All known tokens.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
-    stamps: Vec<(Words, Arc<Stamp>)>,
+    records: Vec<(Words, Arc<TokenRecord>)>,
 }
 
-/// A hash as numbers: to compare these takes the same time too, and a fraction of it.
+/// A hash as numbers. Comparing them also takes constant time, and is faster.
 type Words = [u64; 4];
 
 impl Tokens {
-    /// Takes stamps.
+    /// Prepares tokens for lookups.
     #[must_use]
-    pub fn new(stamps: Vec<Stamp>) -> Self {
-        let with_words = |stamp: Stamp| (words(&stamp.hash), Arc::new(stamp));
-        Self { stamps: stamps.into_iter().map(with_words).collect() }
+    pub fn new(records: Vec<TokenRecord>) -> Self {
+        let with_words = |record: TokenRecord| (words(&record.hash), Arc::new(record));
+        Self { records: records.into_iter().map(with_words).collect() }
     }
 
-    /// Finds a token, looking at every stamp whichever fits.
+    /// Looks a token up. The time does not depend on which one matches.
     #[must_use]
-    pub fn find(&self, token: &str) -> Option<&Arc<Stamp>> {
+    pub fn find(&self, token: &str) -> Option<&Arc<TokenRecord>> {
         let hash = words(&Sha256::digest(token).into());
         let (mut found, mut at) = (Choice::from(0), 0u64);
-        for (index, (words, _)) in (0u64..).zip(&self.stamps) {
+        for (index, (words, _)) in (0u64..).zip(&self.records) {
             let same = words.ct_eq(&hash);
             at.conditional_assign(&index, same);
             found |= same;
         }
         let at = usize::try_from(at).ok().filter(|_| found.into())?;
-        self.stamps.get(at).map(|(_, stamp)| stamp)
+        self.records.get(at).map(|(_, record)| record)
     }
 }
 
@@ -124,10 +124,10 @@ fn words(hash: &[u8; 32]) -> Words {
     words
 }
 
-/// Makes a token: a random UUID, which is the form that Splunk's clients want.
+/// Generates a token: a random UUID, as Splunk's clients require.
 ///
 /// # Panics
-/// When the system has no randomness, without which nothing here is safe.
+/// When the system provides no random bytes.
 #[must_use]
 pub fn random() -> String {
     let mut bytes = [0; 16];
@@ -141,27 +141,27 @@ pub fn random() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Role, Stamp, Tokens, random};
+    use super::{Role, TokenRecord, Tokens, random};
 
     #[test]
     fn a_token_is_found_by_its_hash_and_by_nothing_else() {
-        let stamp = |token| Stamp::of(token, Role::Ingest, Some(format!("of {token}")));
-        let tokens = Tokens::new(vec![stamp("one"), stamp("two"), stamp("three")]);
+        let record = |token| TokenRecord::of(token, Role::Ingest, Some(format!("of {token}")));
+        let tokens = Tokens::new(vec![record("one"), record("two"), record("three")]);
         for token in ["one", "two", "three"] {
             let product = tokens.find(token).unwrap().product.clone();
             assert_eq!(product, Some(format!("of {token}")));
         }
-        for token in ["", "four", "ONE", &stamp("one").hex()] {
+        for token in ["", "four", "ONE", &record("one").hex()] {
             assert_eq!(tokens.find(token), None, "{token}");
         }
         assert_eq!(Tokens::default().find("one"), None);
         // Nor by a part of it.
-        let hex = stamp("one").hex();
+        let hex = record("one").hex();
         for place in [0, 16, 32, 48, 63] {
             let mut other = hex.clone();
             let digit = if other.get(place..=place) == Some("0") { "1" } else { "0" };
             other.replace_range(place..=place, digit);
-            let other = Stamp::from_hex(&other, Role::Ingest, None).unwrap();
+            let other = TokenRecord::from_hex(&other, Role::Ingest, None).unwrap();
             assert_eq!(Tokens::new(vec![other]).find("one"), None, "{place}");
         }
     }
@@ -171,19 +171,19 @@ mod tests {
         for (role, word) in
             [(Role::Ingest, "ingest"), (Role::Reader, "reader"), (Role::Admin, "admin")]
         {
-            assert_eq!((role.word(), Role::from_word(word)), (word, Some(role)));
+            assert_eq!((role.as_str(), Role::from_name(word)), (word, Some(role)));
         }
-        assert_eq!(Role::from_word("root"), None);
+        assert_eq!(Role::from_name("root"), None);
     }
 
     #[test]
     fn a_stamp_survives_being_written_and_shows_no_token() {
-        let stamp = Stamp::of("a secret", Role::Admin, None);
-        assert_eq!(Stamp::from_hex(&stamp.hex(), Role::Admin, None), Some(stamp.clone()));
-        assert!(!format!("{stamp:?}").contains("a secret"));
+        let record = TokenRecord::of("a secret", Role::Admin, None);
+        assert_eq!(TokenRecord::from_hex(&record.hex(), Role::Admin, None), Some(record.clone()));
+        assert!(!format!("{record:?}").contains("a secret"));
         let wrong = ["".to_owned(), "zz".repeat(32), "00".repeat(31), "é".repeat(32)];
         for hex in wrong {
-            assert_eq!(Stamp::from_hex(&hex, Role::Admin, None), None, "{hex}");
+            assert_eq!(TokenRecord::from_hex(&hex, Role::Admin, None), None, "{hex}");
         }
     }
 

@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use jiff::civil::Date;
-use ktel_delivery::courier::{Carrier, Surroundings};
+use ktel_delivery::courier::{Carrier, Clock};
 use ktel_delivery::spool::{self, Cursor, Drop, Spool, Stored};
 use ktel_delivery::{Verdict, backoff};
 use ktel_model::standard::schema::Form;
@@ -280,11 +280,11 @@ impl Uploader {
         schema: &EventSchema,
         today: Date,
         deadline: Instant,
-        surroundings: Surroundings,
+        clock: Clock,
     ) -> Result<Uploaded, Error> {
         let state = |doing| move |source| Error::State { doing, source };
         let mut uploaded = Uploaded::default();
-        let now = || (surroundings.now)();
+        let now = || (clock.now)();
         let spool = self.spool();
         if self.state.exists() {
             let (_, refused) = self
@@ -299,7 +299,7 @@ impl Uploader {
         let mut failures = 0;
         while let Some(batch) = self.next_batch(remote, schema, today, now())? {
             let NextBatch { parcel, events, ids, refused, through } = batch;
-            uploaded.refused += spool.give_up(&refused, Drop::Refused)?;
+            uploaded.refused += spool.drop_parcels(&refused, Drop::Rejected)?;
             let Some(parcel) = parcel else { continue };
             let begun = json!(Batch { key: parcel.key.clone(), through }).to_string();
             private_file::write(&self.state.join(BATCH), begun.as_bytes())
@@ -307,7 +307,7 @@ impl Uploader {
             let Ok(verdict) = timeout_at(deadline, sender.carry(&parcel)).await else { break };
             match verdict {
                 Verdict::Retry { after, .. } => {
-                    let pause = backoff::pause(failures, after, (surroundings.luck)());
+                    let pause = backoff::pause(failures, after, (clock.jitter)());
                     failures += 1;
                     if Instant::now() + pause >= deadline {
                         break;
@@ -315,8 +315,8 @@ impl Uploader {
                     sleep_until(Instant::now() + pause).await;
                     continue;
                 }
-                Verdict::Refused { .. } => {
-                    uploaded.refused += spool.give_up(&ids, Drop::Refused)?
+                Verdict::Rejected { .. } => {
+                    uploaded.refused += spool.drop_parcels(&ids, Drop::Rejected)?
                 }
                 Verdict::Accepted | Verdict::AcceptedSlowly | Verdict::PartlyAccepted { .. } => {
                     let rejected = match verdict {

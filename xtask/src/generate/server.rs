@@ -71,14 +71,14 @@ fn limits() -> String {
         ("Requests of one token: per second", limits::RATE_PER_SECOND.to_string()),
         (
             "Requests of one client subnet without an ingest token: burst",
-            limits::PREFIX_BURST.to_string(),
+            limits::SUBNET_BURST.to_string(),
         ),
         (
             "Requests of one client subnet without an ingest token: per second",
-            limits::PREFIX_PER_SECOND.to_string(),
+            limits::SUBNET_PER_SECOND.to_string(),
         ),
         ("Connections", limits::CONNECTIONS_MAX.to_string()),
-        ("Connections of one client subnet", limits::CONNECTIONS_OF_PREFIX_MAX.to_string()),
+        ("Connections of one client subnet", limits::CONNECTIONS_PER_SUBNET_MAX.to_string()),
         ("Length of a syslog line", bytes(limits::LINE_BYTES_MAX)),
         ("Age of a report, in days", limits::DAYS_BACK_MAX.to_string()),
         ("Time to compute a query", time(limits::QUERY_WITHIN)),

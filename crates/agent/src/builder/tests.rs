@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use http::{Request, Response};
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 use kube::Client;
 use kube::client::Body;
 use serde_json::json;
@@ -12,8 +12,7 @@ use serde_json::json;
 use super::super::Agent;
 use super::Builder;
 
-const SURROUNDINGS: Surroundings =
-    Surroundings { now: || Duration::from_secs(1_800_000_000), luck: || 0.5 };
+const CLOCK: Clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
 
 /// A client of a server that nobody may ask.
 fn client() -> Client {
@@ -31,7 +30,7 @@ fn builder() -> Builder {
 
 #[track_caller]
 fn check(builder: Builder, expected: &str) {
-    let error = builder.build(client(), SURROUNDINGS).err().map(|error| error.to_string());
+    let error = builder.build(client(), CLOCK).err().map(|error| error.to_string());
     assert!(error.as_ref().is_some_and(|error| error.contains(expected)), "{error:?}");
 }
 
@@ -54,13 +53,13 @@ async fn what_is_wrong_is_said_before_anything_runs() {
         builder().stats("kamaji-create", || async { Ok::<_, Infallible>(json!({})) }),
         "another kind",
     );
-    nothing().build(client(), SURROUNDINGS).map(drop).unwrap();
+    nothing().build(client(), CLOCK).map(drop).unwrap();
 }
 
 #[tokio::test]
 async fn an_agent_may_move_between_threads() {
     fn check(_: &(impl Send + 'static)) {}
-    let agent = nothing().build(client(), SURROUNDINGS).unwrap();
+    let agent = nothing().build(client(), CLOCK).unwrap();
     check(&agent.lifecycle());
     check(&agent.run(std::future::pending()));
 }
@@ -70,7 +69,7 @@ async fn a_no_ends_everything_but_the_waiting() {
     let place = tempfile::tempdir().unwrap();
     let state = place.path().join("state");
     let agent = nothing().state(&state).events("lamp", [("created", "kamaji-create")]);
-    let agent = agent.disable_telemetry(true).build(client(), SURROUNDINGS).unwrap();
+    let agent = agent.disable_telemetry(true).build(client(), CLOCK).unwrap();
     assert!(agent.objection().unwrap().contains("--disable-telemetry"));
     agent.lifecycle().created("lamp", &json!({"tcp_version": "v1.30.0"})).unwrap();
     // A request would panic; a file would be seen.

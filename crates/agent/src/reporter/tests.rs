@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use ktel_delivery::courier::Surroundings;
+use ktel_delivery::courier::Clock;
 use serde_json::Value;
 
 use super::super::file::AgentFile;
@@ -16,8 +16,7 @@ use ktel_testkit::one_object::{self, Shared};
 const FILE: &str = "{ktel: 1, product: acme, servers: ['https://telemetry.example.com/v1/reports'], \
     facts: {kamaji_version: =v0.6.1, kubernetes_version: =v1.27.3, network_profile: =node_port}, \
     lifecycle: [{resource: pods, fields: {tcp_version: .spec.version}, created: kamaji-create}]}";
-const SURROUNDINGS: Surroundings =
-    Surroundings { now: || Duration::from_secs(1_800_000_000), luck: || 0.5 };
+const CLOCK: Clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
 
 #[tokio::test]
 async fn what_waits_from_an_earlier_start_is_told_once_it_is_known_who_tells_it() {
@@ -31,7 +30,7 @@ async fn what_waits_from_an_earlier_start_is_told_once_it_is_known_who_tells_it(
     assert!(state.see(0, ("a", "7"), Seen::Added, Some(now)).is_some());
     let (state, printed) = (Mutex::new(state), Mutex::new(Vec::new()));
     let client = kube::Client::new(one_object::service(&Shared::default()), "default");
-    let agent = Agent::new(file, client, None, &Tokens::default(), SURROUNDINGS).unwrap();
+    let agent = Agent::new(file, client, None, &Tokens::default(), CLOCK).unwrap();
     let agent = agent.preview(|_, bytes| printed.lock().unwrap().push(bytes.to_vec()));
     let reporter = Reporter::new(&agent, &state);
 

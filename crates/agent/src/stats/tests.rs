@@ -78,8 +78,8 @@ fn a_restart_neither_repeats_numbers_nor_skips_them() {
 #[test]
 fn a_period_varies_by_a_tenth() {
     let period = Duration::from_secs(100);
-    for (luck, expected) in [(0.0, 90), (0.5, 100), (1.0, 110)] {
-        assert_eq!(pause(period, luck), Duration::from_secs(expected));
+    for (jitter, expected) in [(0.0, 90), (0.5, 100), (1.0, 110)] {
+        assert_eq!(pause(period, jitter), Duration::from_secs(expected));
     }
 }
 

@@ -66,7 +66,7 @@ async fn run(answers: Vec<(u16, String)>) -> (Vec<String>, Vec<String>) {
     let client = Client::new(service, "default");
     let notes = Notes::default();
     let watched = &file.lifecycle[0];
-    let watcher = Watcher { client: &client, watched, witness: &notes, luck: || 0.0 };
+    let watcher = Watcher { client: &client, watched, witness: &notes, jitter: || 0.0 };
     // Behind the last answer the server is silent; a watch gives up on that after minutes.
     drop(tokio::time::timeout(Duration::from_secs(100), watcher.run()).await);
     let asked = asked.lock().unwrap().clone();

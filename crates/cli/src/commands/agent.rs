@@ -61,7 +61,7 @@ fn report(run: &AgentRun, printer: &mut Printer) -> Result<Exit, Failure> {
         let client = cluster::connect(&run.cluster).await?;
         let tokens = servers::tokens();
         let own_pod = cluster::own_pod();
-        let agent = agent::Agent::new(file, client, own_pod, &tokens, clock::surroundings());
+        let agent = agent::Agent::new(file, client, own_pod, &tokens, clock::clock());
         let agent = agent.map_err(failure)?;
         let stop = signals::first()?;
         let ended = if run.preview {

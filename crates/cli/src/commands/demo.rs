@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use anyhow::Context;
 use ktel::destination::{Content, Remote, ReportServer, Tokens};
 use ktel::{Catalog, Cluster, Outcome, Product, Workflow};
 use ktel_delivery::Verdict;
@@ -12,13 +11,13 @@ use ktel_delivery::secret::Secret;
 use ktel_model::standard::dictionary;
 use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
-use ktel_server::Store;
-use ktel_server::app::App;
+use ktel_server::limits::SHUTDOWN_WITHIN;
+use ktel_server::receiver::{Config, Receiver};
 use ktel_server::store::Place;
 use ktel_server::token::Role;
 use ktel_snapshot::Snapshot;
 
-use super::serve::{GRACE, Receiver, make_token};
+use super::serve::failure;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -67,9 +66,9 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
     );
     if stay {
         printer.say(&format!("\nCharts: {charts} (Ctrl-C ends it)"));
-        supervisor.run(signals::first()?, signals::second()?, GRACE).await;
+        supervisor.run(signals::first()?, signals::second()?, SHUTDOWN_WITHIN).await;
     } else {
-        supervisor.run(std::future::ready(()), std::future::pending(), GRACE).await;
+        supervisor.run(std::future::ready(()), std::future::pending(), SHUTDOWN_WITHIN).await;
     }
     Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::JobsFailed })
 }
@@ -82,22 +81,19 @@ async fn receive(
     printer: &mut Printer,
 ) -> Result<String, Failure> {
     let usage = |error| Failure::usage(error, None::<String>);
-    let catalog = ktel_server::Catalog::built_in();
-    let store = Store::open(&Place::Folder(folder.to_owned()), &catalog.tables());
-    let store = store.context("open a store for the demonstration").map_err(usage)?;
-    let ingest = make_token(&store, Role::Ingest).await?;
-    let admin = make_token(&store, Role::Admin).await?;
-    let app = App::new(catalog, store, clock::now).await.context("start a receiver");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let receiver = Receiver::listen(address, app.map_err(usage)?).await?;
-    let own = receiver.url()?;
+    let config = Config::new(Place::Folder(folder.to_owned()), address, clock::now);
+    let receiver = Receiver::open(config).await.map_err(failure)?;
+    let ingest = receiver.create_token(Role::Ingest).await.map_err(failure)?;
+    let admin = receiver.create_token(Role::Admin).await.map_err(failure)?;
+    let own = receiver.url();
     receiver.spawn(supervisor);
     let url = format!("{own}/v1/reports");
     match ship(outcome, &url, &ingest).await.map_err(usage)? {
         Verdict::Accepted => printer.say(&format!(
             "A receiver on this machine took the report at {url}, and answered when it was on disk.\n"
         )),
-        refused => printer.error(&format!("the receiver did not take it: {refused:?}"), None),
+        verdict => printer.error(&format!("the receiver did not accept it: {verdict:?}"), None),
     }
     Ok(own.replace("http://", &format!("http://admin:{admin}@")))
 }

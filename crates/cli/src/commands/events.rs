@@ -118,7 +118,7 @@ fn upload(
         schema,
         today,
         deadline,
-        clock::surroundings(),
+        clock::clock(),
     )));
     let Uploaded { accepted, refused, waiting } =
         uploaded.map_err(|error| Failure::usage(error, None::<String>))?;

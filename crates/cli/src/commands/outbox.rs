@@ -126,7 +126,7 @@ async fn flush(
         match result {
             Ok(None) => {}
             Ok(Some(Flushed { server, account, left })) => {
-                let refused: u64 = account.refused.values().sum();
+                let refused: u64 = account.rejected.values().sum();
                 let accepted = account.accepted;
                 printer.say(&format!(
                     "{server}: {accepted} delivered, {refused} refused, {left} waiting"
@@ -166,8 +166,7 @@ async fn flush_lane(lane: &Lane, send_timeout: Duration) -> Result<Option<Flushe
         return Err(Failure::usage(error, None::<String>));
     };
     let deadline = Instant::now() + send_timeout;
-    let delivered =
-        courier::deliver(&lane.spool, &sender, deadline, clock::surroundings(), |_, _| ());
+    let delivered = courier::deliver(&lane.spool, &sender, deadline, clock::clock(), |_, _| ());
     let account = Box::pin(delivered).await.map_err(spool)?;
     let left = lane.spool.status().map_err(spool)?.parcels;
     Ok(Some(Flushed { server, account, left }))

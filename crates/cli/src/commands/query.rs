@@ -1,10 +1,11 @@
-//! `ktel query`: what a receiver's store says, in SQL over groups, or row by row.
+//! `ktel query`: reads the store of a receiver, with SQL over groups or row by row.
 
 use jiff::Timestamp;
 use ktel_server::app::{audit, query};
-use ktel_server::audit::{Kind, Look, minute};
-use ktel_server::query::groups::{DEFINITIONS, make};
-use ktel_server::query::write::Form;
+use ktel_server::audit::{AuditAction, AuditEntry, minute};
+use ktel_server::query::format::AnswerFormat;
+use ktel_server::query::groups::make;
+use ktel_server::query::tables::DEFINITIONS;
 use ktel_server::query::{Answer, Error};
 use ktel_server::{Catalog, Store};
 
@@ -17,7 +18,7 @@ use crate::schemas;
 
 /// How many rows are printed of a table.
 const ROWS: usize = 1000;
-/// Whoever can open the store needs no token.
+/// The actor in the audit log: whoever can open the store needs no token.
 const OPERATOR: &str = "operator";
 
 pub(super) fn run(arguments: Query, printer: &mut Printer) -> Result<Exit, Failure> {
@@ -25,8 +26,17 @@ pub(super) fn run(arguments: Query, printer: &mut Printer) -> Result<Exit, Failu
 }
 
 async fn run_in(arguments: Query, printer: &mut Printer) -> Result<Exit, Failure> {
-    let Query { sql, rows, audit: _, tables, store, output, purpose, floor, schemas: files } =
-        arguments;
+    let Query {
+        sql,
+        rows,
+        audit: _,
+        tables,
+        store,
+        output,
+        purpose,
+        min_group_size,
+        schemas: files,
+    } = arguments;
     if tables {
         printer.out(format!("{DEFINITIONS}\n"))?;
         return Ok(Exit::Done);
@@ -34,64 +44,66 @@ async fn run_in(arguments: Query, printer: &mut Printer) -> Result<Exit, Failure
     let more = files.iter().map(|file| schemas::load(file));
     let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
     let store = super::serve::open(&store, &catalog)?;
-    let (kind, asked, answer) = match (sql, rows) {
+    let (action, request, answer) = match (sql, rows) {
         (Some(sql), _) => {
-            let groups = make(&store, &catalog, i64::from(floor), clock::today()).await;
-            let answer = groups.map_err(usage)?.ask(&sql).map_err(|error| refused(&error))?;
-            (Kind::Query, sql, answer)
+            let groups = make(&store, &catalog, i64::from(min_group_size), clock::today()).await;
+            let answer = groups.map_err(usage)?.ask(&sql).map_err(|error| rejected(&error))?;
+            (AuditAction::Query, sql, answer)
         }
         (None, Some(table)) => {
             let answer = query::newest(&store, &catalog, &table, ROWS).await.map_err(usage)?;
-            (Kind::Rows, table.clone(), answer.ok_or_else(|| unknown(&table))?)
+            (AuditAction::Rows, table.clone(), answer.ok_or_else(|| unknown(&table))?)
         }
         (None, None) => {
-            let looks = store.trail().await.map_err(usage)?;
-            (Kind::Audit, "the newest".to_owned(), audit::written(looks))
+            let entries = store.audit_log().await.map_err(usage)?;
+            (AuditAction::Audit, "the newest".to_owned(), audit::answer(entries))
         }
     };
     let purpose = purpose.unwrap_or_default();
-    write_down(&store, clock::now(), (kind, asked, purpose), &answer).await?;
+    record_access(&store, clock::now(), (action, request, purpose), &answer).await?;
     let form = match output {
-        AnswerForm::Table => Form::Table,
-        AnswerForm::Json => Form::Json,
-        AnswerForm::Csv => Form::Csv,
-        AnswerForm::Ndjson => Form::Lines,
+        AnswerForm::Table => AnswerFormat::Table,
+        AnswerForm::Json => AnswerFormat::Json,
+        AnswerForm::Csv => AnswerFormat::Csv,
+        AnswerForm::Ndjson => AnswerFormat::Lines,
     };
     printer.out(form.write(&answer))?;
     Ok(Exit::Done)
 }
 
-/// Writes down that the operator looks; who cannot be written down is shown nothing.
-async fn write_down(
+/// Adds an entry to the audit log. If that fails, nothing is printed.
+async fn record_access(
     store: &Store,
     now: Timestamp,
-    (kind, asked, purpose): (Kind, String, String),
+    (action, request, purpose): (AuditAction, String, String),
     answer: &Answer,
 ) -> Result<(), Failure> {
-    let look = Look {
+    let entry = AuditEntry {
         minute: minute(now),
-        who: OPERATOR.to_owned(),
+        actor: OPERATOR.to_owned(),
         role: OPERATOR.to_owned(),
-        kind: kind.word().to_owned(),
-        asked,
+        action: action.as_str().to_owned(),
+        request,
         purpose,
-        answered: i64::try_from(answer.rows.len()).unwrap_or(i64::MAX),
+        rows: i64::try_from(answer.rows.len()).unwrap_or(i64::MAX),
     };
-    store.look(look).await.map_err(usage)
+    store.add_audit_entry(entry).await.map_err(usage)
 }
 
-fn refused(error: &Error) -> Failure {
+fn rejected(error: &Error) -> Failure {
     let hint = match error {
-        Error::Wrong { .. } | Error::Forbidden => "`ktel query --tables` shows what can be asked",
-        Error::Heavy => "ask for fewer tables at once",
-        Error::Large { .. } | Error::Twice { .. } => return usage(error.clone()),
+        Error::InvalidSql { .. } | Error::Forbidden => {
+            "`ktel query --tables` prints the tables and columns"
+        }
+        Error::TooExpensive => "join fewer tables",
+        Error::TooLarge { .. } | Error::DuplicateColumn { .. } => return usage(error.clone()),
     };
     Failure::usage(error.clone(), Some(hint))
 }
 
 fn unknown(table: &str) -> Failure {
-    let hint = "a schema's table is called as in `ktel_cluster_state_v1`";
-    Failure::usage(anyhow::anyhow!("no table is called `{table}`"), Some(hint))
+    let hint = "the table of a schema has a name such as `ktel_cluster_state_v1`";
+    Failure::usage(anyhow::anyhow!("there is no table `{table}`"), Some(hint))
 }
 
 fn usage(error: impl Into<anyhow::Error>) -> Failure {

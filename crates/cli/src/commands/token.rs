@@ -1,7 +1,7 @@
 //! `ktel token`: who may send to a receiver, and who may read it.
 
 use ktel_server::Catalog;
-use ktel_server::token::{self, Stamp};
+use ktel_server::token::{self, TokenRecord};
 
 use crate::arguments::Token;
 use crate::exit::Exit;
@@ -18,23 +18,23 @@ async fn run_in(command: Token, printer: &mut Printer) -> Result<Exit, Failure> 
         Token::Add { store, role, product } => {
             let store = super::serve::open(&store, &Catalog::built_in())?;
             let token = token::random();
-            store.add_token(Stamp::of(&token, role, product)).await.map_err(usage)?;
+            store.add_token(TokenRecord::of(&token, role, product)).await.map_err(usage)?;
             printer.out(format!("{token}\n"))?;
             printer.say("It is shown once; only its hash is kept.");
         }
         Token::List { store } => {
             let store = super::serve::open(&store, &Catalog::built_in())?;
-            for stamp in store.tokens().await.map_err(usage)? {
-                let product = stamp.product.as_deref().unwrap_or("(any product)");
-                printer.out(format!("{}  {:<6}  {product}\n", stamp.id(), stamp.role.word()))?;
+            for token in store.tokens().await.map_err(usage)? {
+                let product = token.product.as_deref().unwrap_or("(any product)");
+                printer.out(format!("{}  {:<6}  {product}\n", token.id(), token.role.as_str()))?;
             }
         }
         Token::Revoke { store, id } => {
             let store = super::serve::open(&store, &Catalog::built_in())?;
             let tokens = store.tokens().await.map_err(usage)?;
-            let mut meant = tokens.into_iter().filter(|stamp| stamp.hex().starts_with(&id));
+            let mut meant = tokens.into_iter().filter(|token| token.hex().starts_with(&id));
             match (meant.next(), meant.next()) {
-                (Some(stamp), None) => store.remove_token(stamp).await.map_err(usage)?,
+                (Some(token), None) => store.remove_token(token).await.map_err(usage)?,
                 (meant, _) => {
                     let many = if meant.is_some() { "more than one token" } else { "no token" };
                     let error = anyhow::anyhow!("{many} is called `{id}`");

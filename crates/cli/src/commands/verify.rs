@@ -8,7 +8,7 @@ use ktel_delivery::Verdict;
 use ktel_delivery::http::{Client, Protocol, Url};
 use ktel_delivery::tls::Trust;
 use ktel_model::signature::installation_id;
-use ktel_server::receipt::{self, Claim, Receipt, Stored};
+use ktel_server::receipt::{self, Claim, Receipt, StoredClaim};
 use ktel_server::{Catalog, hex};
 use serde_json::Value;
 
@@ -145,7 +145,7 @@ fn ask(server: &str) -> Result<Vec<String>, Failure> {
 fn why(verdict: &Verdict) -> &str {
     match verdict {
         Verdict::Retry { message, .. }
-        | Verdict::Refused { message, .. }
+        | Verdict::Rejected { message, .. }
         | Verdict::PartlyAccepted { message, .. } => message,
         Verdict::Accepted | Verdict::AcceptedSlowly => "no answer",
     }
@@ -203,8 +203,8 @@ fn words(receipt: &Receipt, is_known: bool, is_same: bool) -> String {
     )
 }
 
-fn stored_words(stored: &Stored, is_same: bool) -> String {
-    let Stored { id, day, received, product: _, digest, kept_until } = stored;
+fn stored_words(stored: &StoredClaim, is_same: bool) -> String {
+    let StoredClaim { id, day, received, product: _, digest, kept_until } = stored;
     let mut text = format!("On {received} the receiver stored the report {id} of {day}.\n");
     for (schema, day) in kept_until {
         text.push_str(&format!("kept until  {day}  {schema}\n"));

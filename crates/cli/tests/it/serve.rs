@@ -102,7 +102,7 @@ fn a_report_of_the_program_is_stored_and_tokens_are_shown_once() {
     assert!(metrics.contains("ktel_server_items_total{result=\"stored\"} 1"), "{metrics}");
     // Whoever asks has a connection itself.
     assert!(!metrics.contains("ktel_server_connections 0"), "{metrics}");
-    assert!(metrics.contains("ktel_server_refused_connections_total 0"), "{metrics}");
+    assert!(metrics.contains("ktel_server_rejected_connections_total 0"), "{metrics}");
     assert_eq!(served.stop(), (0, String::new()));
 
     let mut served = Served::start(&store);
@@ -193,9 +193,9 @@ fn a_store_is_asked_in_sql_and_row_by_row_and_remembers_who_did() {
     for (words, part) in [
         (&["DELETE FROM by_week"][..], "one SELECT"),
         (&["SELECT x FROM by_week"], "ktel query --tables"),
-        (&["--rows", "ktel_tokens"], "no table is called `ktel_tokens`"),
+        (&["--rows", "ktel_tokens"], "there is no table `ktel_tokens`"),
         (&[], "required"),
-        (&[count, "--floor", "4"], "4 is not in 5.."),
+        (&[count, "--min-group-size", "4"], "4 is not in 5.."),
     ] {
         let (code, _, errors) = query(words);
         assert!(code == 2 && errors.contains(part), "{words:?}: {errors}");

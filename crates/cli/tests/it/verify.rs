@@ -74,16 +74,16 @@ fn a_receipt_is_checked_against_report_and_key_and_says_what_it_proves() {
         "kept_until\":{\"ktel/cluster-state\":\"19",
     );
     assert_ne!(longer, body);
-    check(&[&write("changed.json", &longer)], 2, &["the signature of the receipt is not right"]);
+    check(&[&write("changed.json", &longer)], 2, &["the signature of the receipt is invalid"]);
     let other = text.replace("\"pods\":", "\"pods\":1");
     assert_ne!(other, text);
-    let differs = ["what was stored is not this report", "--schema"];
+    let differs = ["the stored record differs from this report", "--schema"];
     check(&[&receipt, "--report", &write("other.json", &other)], 2, &differs);
     let stranger = "07".repeat(32);
     check(&[&receipt, "--key", &stranger], 2, &["which is not the receiver's key"]);
     let none = write("none.json", "{\"stored\":0,\"repeated\":1,\"rejected\":[],\"receipts\":[]}");
     check(&[&none], 2, &["holds no receipt", "new to it"]);
-    check(&[&write("else.json", "{}")], 2, &["this is no receipt"]);
+    check(&[&write("else.json", "{}")], 2, &["not a receipt"]);
     check(&[&receipt, "--server", "http://127.0.0.1:1"], 2, &["ask `http://127.0.0.1:1`"]);
     // No authorities are needed in the open.
     for (server, expected) in [

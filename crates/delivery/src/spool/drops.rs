@@ -18,13 +18,14 @@ pub enum Drop {
     /// It cannot be read from the disk.
     Damaged,
     /// Its receiver rejected it.
-    Refused,
+    Rejected,
     /// The user cleared the spool.
     Cleared,
 }
 
 impl Drop {
-    const ALL: [Self; 5] = [Self::Full, Self::Expired, Self::Damaged, Self::Refused, Self::Cleared];
+    const ALL: [Self; 5] =
+        [Self::Full, Self::Expired, Self::Damaged, Self::Rejected, Self::Cleared];
 
     /// Gives the word for it.
     #[must_use]
@@ -33,7 +34,7 @@ impl Drop {
             Self::Full => "full",
             Self::Expired => "expired",
             Self::Damaged => "damaged",
-            Self::Refused => "refused",
+            Self::Rejected => "rejected",
             Self::Cleared => "cleared",
         }
     }

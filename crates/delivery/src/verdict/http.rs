@@ -1,7 +1,7 @@
 //! Plain HTTP, and OTLP over HTTP: only four statuses are retried.
 
 use super::rejected::Rejected;
-use super::{Answer, Refusal, Trouble, Verdict};
+use super::{Answer, Rejection, Trouble, Verdict};
 
 /// Judges an answer. OTLP allows retries after 429, 502, 503 and 504 only; the same holds for other
 /// receivers here.
@@ -9,17 +9,17 @@ use super::{Answer, Refusal, Trouble, Verdict};
 pub fn judge(answer: Answer<'_>) -> Verdict {
     let retry =
         |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: answer.says() };
-    let refused = |refusal| Verdict::refused(refusal, answer.says());
+    let rejected = |rejection| Verdict::rejected(rejection, answer.says());
     match answer.status {
         200..=299 => Verdict::Accepted,
         429 => retry(Trouble::Throttled),
         502..=504 => retry(Trouble::Unavailable),
-        300..=399 => refused(Refusal::Redirected),
-        401 | 403 | 407 => refused(Refusal::Unauthorized),
-        404 | 405 | 410 => refused(Refusal::NotFound),
-        413 => refused(Refusal::TooLarge),
-        400 | 415 | 422 => refused(Refusal::Malformed),
-        _ => refused(Refusal::Other),
+        300..=399 => rejected(Rejection::Redirected),
+        401 | 403 | 407 => rejected(Rejection::Unauthorized),
+        404 | 405 | 410 => rejected(Rejection::NotFound),
+        413 => rejected(Rejection::TooLarge),
+        400 | 415 | 422 => rejected(Rejection::Malformed),
+        _ => rejected(Rejection::Other),
     }
 }
 
@@ -47,7 +47,7 @@ pub fn judge_items(answer: Answer<'_>, sent: impl FnOnce() -> u64) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Refusal, Trouble, Verdict, judge, judge_items};
+    use super::{Answer, Rejection, Trouble, Verdict, judge, judge_items};
     use std::time::Duration;
 
     #[test]
@@ -71,16 +71,16 @@ mod tests {
             message: "status 429: slow down".into(),
         };
         assert_eq!(judge(busy), expected);
-        for (status, refusal) in [
-            (301, Refusal::Redirected),
-            (401, Refusal::Unauthorized),
-            (404, Refusal::NotFound),
-            (413, Refusal::TooLarge),
-            (422, Refusal::Malformed),
-            (500, Refusal::Other),
+        for (status, rejection) in [
+            (301, Rejection::Redirected),
+            (401, Rejection::Unauthorized),
+            (404, Rejection::NotFound),
+            (413, Rejection::TooLarge),
+            (422, Rejection::Malformed),
+            (500, Rejection::Other),
         ] {
             let verdict = judge(Answer { status, retry_after: None, body: b"" });
-            assert_eq!(verdict, Verdict::refused(refusal, format!("status {status}")));
+            assert_eq!(verdict, Verdict::rejected(rejection, format!("status {status}")));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Refusal, Trouble, Verdict};
+use super::{Rejection, Trouble, Verdict};
 
 /// A gRPC status, by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub fn judge(status: Status) -> Verdict {
         4 => retry(Trouble::Timeout, message),
         // RESOURCE_EXHAUSTED may mean "never": only a server that names a delay means "later".
         8 if retry_delay.is_some() => retry(Trouble::Throttled, message),
-        8 => Verdict::refused(Refusal::TooLarge, message),
-        3 | 9 => Verdict::refused(Refusal::Malformed, message),
-        5 | 12 => Verdict::refused(Refusal::NotFound, message),
-        7 | 16 => Verdict::refused(Refusal::Unauthorized, message),
-        _ => Verdict::refused(Refusal::Other, message),
+        8 => Verdict::rejected(Rejection::TooLarge, message),
+        3 | 9 => Verdict::rejected(Rejection::Malformed, message),
+        5 | 12 => Verdict::rejected(Rejection::NotFound, message),
+        7 | 16 => Verdict::rejected(Rejection::Unauthorized, message),
+        _ => Verdict::rejected(Rejection::Other, message),
     }
 }
 
@@ -72,7 +72,7 @@ fn name(code: u32) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Refusal, Status, Trouble, Verdict, judge, judge_partial};
+    use super::{Duration, Rejection, Status, Trouble, Verdict, judge, judge_partial};
 
     #[test]
     fn the_table_is_otlps() {
@@ -92,7 +92,7 @@ mod tests {
             }
         }
         let status = Status { code: 16, message: "no token".into(), retry_delay: None };
-        let expected = Verdict::refused(Refusal::Unauthorized, "UNAUTHENTICATED: no token");
+        let expected = Verdict::rejected(Rejection::Unauthorized, "UNAUTHENTICATED: no token");
         assert_eq!(judge(status), expected);
         let status = Status { code: 4, message: String::new(), retry_delay: None };
         assert_eq!(judge(status), Verdict::retry(Trouble::Timeout, "DEADLINE_EXCEEDED: "));

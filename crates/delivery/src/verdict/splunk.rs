@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Refusal, Trouble, Verdict, http};
+use super::{Answer, Rejection, Trouble, Verdict, http};
 
 /// The verdict on an answer, and the number of its acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,30 +33,30 @@ fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
     let message = format!("code {code}: {text}");
     let retry =
         |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: message.clone() };
-    let refused = |refusal| Verdict::refused(refusal, message.clone());
+    let rejected = |rejection| Verdict::rejected(rejection, message.clone());
     match code {
         0 | 17 if (200..300).contains(&answer.status) => Verdict::Accepted,
         24 | 25 => Verdict::AcceptedSlowly,
-        1..=4 | 21 | 22 => refused(Refusal::Unauthorized),
-        5 | 6 | 12 | 13 | 15 => refused(Refusal::Malformed),
-        7 | 10 | 11 | 14 | 16 => refused(Refusal::Misconfigured),
+        1..=4 | 21 | 22 => rejected(Rejection::Unauthorized),
+        5 | 6 | 12 | 13 | 15 => rejected(Rejection::Malformed),
+        7 | 10 | 11 | 14 | 16 => rejected(Rejection::Misconfigured),
         8 | 9 | 18 | 19 | 20 | 23 => retry(Trouble::Unavailable),
         26 | 27 => retry(Trouble::Throttled),
         // An unknown code: with a 200 it is no success, with an error the status decides.
-        _ if (200..300).contains(&answer.status) => refused(Refusal::Other),
+        _ if (200..300).contains(&answer.status) => rejected(Rejection::Other),
         _ => http::judge(answer),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Judged, Refusal, Trouble, Verdict, judge};
+    use super::{Answer, Judged, Rejection, Trouble, Verdict, judge};
 
     enum Expected {
         Accepted,
         Slowly,
         Retry(Trouble),
-        Refused(Refusal),
+        Rejected(Rejection),
     }
 
     #[track_caller]
@@ -66,7 +66,9 @@ mod tests {
             (Verdict::Accepted, Expected::Accepted)
             | (Verdict::AcceptedSlowly, Expected::Slowly) => true,
             (Verdict::Retry { trouble, .. }, Expected::Retry(expected)) => *trouble == expected,
-            (Verdict::Refused { refusal, .. }, Expected::Refused(expected)) => *refusal == expected,
+            (Verdict::Rejected { rejection, .. }, Expected::Rejected(expected)) => {
+                *rejection == expected
+            }
             _ => false,
         };
         assert!(right, "{status} {body}: {judged:?}");
@@ -74,31 +76,31 @@ mod tests {
 
     #[test]
     fn every_code_of_the_table_has_its_class() {
-        use Expected::{Accepted, Refused, Retry, Slowly};
+        use Expected::{Accepted, Rejected, Retry, Slowly};
         let table = [
             (200, 0, Accepted),
-            (403, 1, Refused(Refusal::Unauthorized)),
-            (401, 2, Refused(Refusal::Unauthorized)),
-            (401, 3, Refused(Refusal::Unauthorized)),
-            (403, 4, Refused(Refusal::Unauthorized)),
-            (400, 5, Refused(Refusal::Malformed)),
-            (400, 6, Refused(Refusal::Malformed)),
-            (400, 7, Refused(Refusal::Misconfigured)),
+            (403, 1, Rejected(Rejection::Unauthorized)),
+            (401, 2, Rejected(Rejection::Unauthorized)),
+            (401, 3, Rejected(Rejection::Unauthorized)),
+            (403, 4, Rejected(Rejection::Unauthorized)),
+            (400, 5, Rejected(Rejection::Malformed)),
+            (400, 6, Rejected(Rejection::Malformed)),
+            (400, 7, Rejected(Rejection::Misconfigured)),
             (500, 8, Retry(Trouble::Unavailable)),
             (503, 9, Retry(Trouble::Unavailable)),
-            (400, 10, Refused(Refusal::Misconfigured)),
-            (400, 11, Refused(Refusal::Misconfigured)),
-            (400, 12, Refused(Refusal::Malformed)),
-            (400, 13, Refused(Refusal::Malformed)),
-            (400, 14, Refused(Refusal::Misconfigured)),
-            (400, 15, Refused(Refusal::Malformed)),
-            (400, 16, Refused(Refusal::Misconfigured)),
+            (400, 10, Rejected(Rejection::Misconfigured)),
+            (400, 11, Rejected(Rejection::Misconfigured)),
+            (400, 12, Rejected(Rejection::Malformed)),
+            (400, 13, Rejected(Rejection::Malformed)),
+            (400, 14, Rejected(Rejection::Misconfigured)),
+            (400, 15, Rejected(Rejection::Malformed)),
+            (400, 16, Rejected(Rejection::Misconfigured)),
             (200, 17, Accepted),
             (503, 18, Retry(Trouble::Unavailable)),
             (503, 19, Retry(Trouble::Unavailable)),
             (503, 20, Retry(Trouble::Unavailable)),
-            (400, 21, Refused(Refusal::Unauthorized)),
-            (400, 22, Refused(Refusal::Unauthorized)),
+            (400, 21, Rejected(Rejection::Unauthorized)),
+            (400, 22, Rejected(Rejection::Unauthorized)),
             (503, 23, Retry(Trouble::Unavailable)),
             (200, 24, Slowly),
             (200, 25, Slowly),
@@ -112,17 +114,17 @@ mod tests {
 
     #[test]
     fn a_200_with_a_code_that_is_not_zero_is_no_success() {
-        use Expected::{Refused, Retry};
+        use Expected::{Rejected, Retry};
         check(200, r#"{"text":"Server is busy","code":9}"#, Retry(Trouble::Unavailable));
-        check(200, r#"{"text":"Invalid token","code":4}"#, Refused(Refusal::Unauthorized));
-        check(200, r#"{"text":"?","code":99}"#, Refused(Refusal::Other));
+        check(200, r#"{"text":"Invalid token","code":4}"#, Rejected(Rejection::Unauthorized));
+        check(200, r#"{"text":"?","code":99}"#, Rejected(Rejection::Other));
     }
 
     #[test]
     fn an_answer_that_is_not_splunks_is_judged_by_its_status() {
         check(503, "<html>bad gateway</html>", Expected::Retry(Trouble::Unavailable));
         check(503, r#"{"text":"?","code":99}"#, Expected::Retry(Trouble::Unavailable));
-        check(404, "", Expected::Refused(Refusal::NotFound));
+        check(404, "", Expected::Rejected(Rejection::NotFound));
         check(200, "", Expected::Accepted);
     }
 
@@ -133,7 +135,7 @@ mod tests {
         assert_eq!(judged, Judged { verdict: Verdict::Accepted, ack_id: Some(7) });
         let body = br#"{"text":"Invalid token","code":4}"#;
         let judged = judge(Answer { status: 403, retry_after: None, body });
-        let Verdict::Refused { message, .. } = judged.verdict else { panic!() };
+        let Verdict::Rejected { message, .. } = judged.verdict else { panic!() };
         assert_eq!(message, "code 4: Invalid token");
     }
 }

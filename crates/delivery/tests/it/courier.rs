@@ -6,19 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ktel_delivery::courier::{self, Account, Carrier, Surroundings};
+use ktel_delivery::courier::{self, Account, Carrier, Clock};
 use ktel_delivery::spool::{Bounds, Cursor, Disk, Drop, Durability, Full, Settings, Spool};
-use ktel_delivery::verdict::{Refusal, Trouble};
+use ktel_delivery::verdict::{Rejection, Trouble};
 use ktel_delivery::{Parcel, Verdict};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::faulty::Faulty;
 
-fn surroundings() -> Surroundings {
+fn clock() -> Clock {
     static DICE: AtomicU64 = AtomicU64::new(1);
-    Surroundings {
+    Clock {
         now: || Duration::from_secs(100),
-        luck: || (DICE.fetch_add(7919, Ordering::Relaxed) % 1000) as f64 / 1000.0,
+        jitter: || (DICE.fetch_add(7919, Ordering::Relaxed) % 1000) as f64 / 1000.0,
     }
 }
 
@@ -85,8 +85,7 @@ async fn together(most: usize, bytes: usize, alone: Option<Verdict>) -> (Vec<usi
     let receiver = Lines { most, alone, got: Mutex::default() };
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut observed = 0;
-    let account =
-        courier::deliver(&spool, &receiver, deadline, surroundings(), |_, _| observed += 1);
+    let account = courier::deliver(&spool, &receiver, deadline, clock(), |_, _| observed += 1);
     let account = account.await.unwrap();
     assert_eq!(observed, 10, "each is told of once");
     assert!(spool.next(&mut Cursor::default(), Duration::from_secs(100)).unwrap().is_none());
@@ -110,8 +109,8 @@ async fn parcels_go_together_as_lines_within_their_bounds() {
 
 #[tokio::test(start_paused = true)]
 async fn lines_that_are_refused_go_once_more_one_by_one() {
-    let refused = Verdict::refused(Refusal::Malformed, "what is x-ndjson?");
-    let (counts, account) = together(5, 10, Some(refused)).await;
+    let rejected = Verdict::rejected(Rejection::Malformed, "what is x-ndjson?");
+    let (counts, account) = together(5, 10, Some(rejected)).await;
     assert_eq!(counts, [vec![5], vec![1; 10]].concat(), "asked once, and not again");
     assert_eq!(account, Account { accepted: 10, finished: true, ..Account::default() });
 }
@@ -132,7 +131,7 @@ struct Receiver {
     seed: u64,
     /// How often each key was taken, and for how many exchanges no answer was seen.
     seen: Mutex<BTreeMap<String, (u32, u32)>>,
-    refused: Mutex<Vec<String>>,
+    rejected: Mutex<Vec<String>>,
     times: Mutex<Vec<Instant>>,
 }
 
@@ -193,8 +192,8 @@ impl Carrier for Receiver {
                     return Verdict::retry(Trouble::Timeout, "stalled");
                 }
                 Act::Refuse => {
-                    self.refused.lock().unwrap().push(parcel.key.clone());
-                    Verdict::refused(Refusal::Malformed, "no")
+                    self.rejected.lock().unwrap().push(parcel.key.clone());
+                    Verdict::rejected(Rejection::Malformed, "no")
                 }
             };
             if verdict.is_accepted() {
@@ -208,7 +207,7 @@ impl Carrier for Receiver {
 
 async fn deliver(spool: &Spool, receiver: &Receiver, within: u64) -> Account {
     let deadline = Instant::now() + Duration::from_secs(within);
-    courier::deliver(spool, receiver, deadline, surroundings(), |_, _| ()).await.unwrap()
+    courier::deliver(spool, receiver, deadline, clock(), |_, _| ()).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,16 +232,16 @@ async fn nothing_is_lost_and_nothing_taken_twice_but_for_answers_that_were_not_s
             assert!(round < 2000, "seed {seed}: it does not end");
         }
         let seen = receiver.seen.lock().unwrap();
-        let refused = receiver.refused.lock().unwrap();
+        let rejected = receiver.rejected.lock().unwrap();
         for number in 0..pushed {
             let key = format!("key-{number}");
             let (taken, unanswered) = seen[&key];
-            assert!(taken > 0 || refused.contains(&key), "seed {seed}: {key} is lost");
+            assert!(taken > 0 || rejected.contains(&key), "seed {seed}: {key} is lost");
             assert!(taken <= unanswered + 1, "seed {seed}: {key} {taken} times, {unanswered}");
         }
         let status = spool.status().unwrap();
         assert_eq!(status.parcels, 0);
-        assert!(status.drops.of(Drop::Refused) <= refused.len() as u64);
+        assert!(status.drops.of(Drop::Rejected) <= rejected.len() as u64);
     }
 }
 
@@ -253,9 +252,9 @@ async fn a_refusal_is_final_counted_and_holds_nobody_up() {
     push(&spool, "bad");
     push(&spool, "good");
     let account = deliver(&spool, &receiver, 600).await;
-    let refused = BTreeMap::from([(Refusal::Malformed, 1)]);
-    assert_eq!(account, Account { accepted: 1, refused, finished: true, ..Account::default() });
-    assert_eq!(spool.status().unwrap().drops.of(Drop::Refused), 1);
+    let rejected = BTreeMap::from([(Rejection::Malformed, 1)]);
+    assert_eq!(account, Account { accepted: 1, rejected, finished: true, ..Account::default() });
+    assert_eq!(spool.status().unwrap().drops.of(Drop::Rejected), 1);
     assert_eq!(receiver.times.lock().unwrap().len(), 2);
 }
 

@@ -105,7 +105,7 @@ fn run(steps: &[Step], durability: Durability) {
                 let id = *expected.keys().nth(which % expected.len()).unwrap();
                 let settled = match step {
                     Step::Acknowledge(_) => spool.acknowledge(&[id]),
-                    _ => spool.give_up(&[id], ktel_delivery::spool::Drop::Refused),
+                    _ => spool.drop_parcels(&[id], ktel_delivery::spool::Drop::Rejected),
                 };
                 match settled {
                     Ok(settled) => {

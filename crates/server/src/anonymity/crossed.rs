@@ -1,80 +1,85 @@
-//! Folds pairs of words beside charts that show how often each word was said by itself.
+//! Suppresses pairs of words, given that other charts publish the total of each single word.
 //!
-//! What is hidden of a word is its own number less the pairs that are shown, so a reader has an equation
-//! for each word and solves them. With each small pair others are hidden, until every number that comes
-//! out is as large as a group has to be.
+//! The total of a word less its published pairs is the sum of its suppressed pairs. A reader can solve
+//! these equations. So further pairs are suppressed until every sum that can be computed reaches the
+//! minimum group size (complementary suppression).
 
 use std::collections::BTreeMap;
 
-use super::{Folded, Group, Overlap, hidden_in};
+use super::suppress::{Group, Overlap, Published, senders_in_at_least};
+use crate::limits::PAIR_WORDS_MAX;
 
-/// How many words of each side may be shown: what a drawing has room for. The work grows with the
-/// fourth power of it.
-const WORDS_MAX: usize = 12;
-/// What is nearer to a whole number is one.
+/// The tolerance of floating point.
 const NEAR: f64 = 1e-6;
 
-/// A pair of words that some said.
+/// A pair of words that was reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crossed {
-    /// The two.
+    /// The two words.
     pub words: [String; 2],
-    /// How often, and by how many; its own word names the pair.
+    /// The counts; the word of the group is the name of the pair.
     pub group: Group,
 }
 
-/// Folds pairs; `alone` is what is shown of the first words and of the second ones by themselves.
+/// Suppresses pairs; `alone` are the published groups of the first words and of the second words.
 #[must_use]
-pub fn fold_crossed(
+pub fn suppress_crossed(
     pairs: Vec<Crossed>,
-    alone: [&Folded; 2],
+    alone: [&Published; 2],
     overlap: Overlap,
-    floor: i64,
-) -> Folded {
-    let mut sheet = Sheet::of(&pairs, alone, overlap, floor);
+    min_group_size: i64,
+) -> Published {
+    let mut sheet = Sheet::of(&pairs, alone, overlap, min_group_size);
     while let Some(line) = sheet.exposed() {
         if !sheet.hide_one(line) {
-            return Folded { too_few: true, ..Folded::default() };
+            return Published { too_few: true, ..Published::default() };
         }
     }
-    let mut folded = Folded::default();
+    let mut published = Published::default();
     for (pair, place) in pairs.into_iter().zip(&sheet.places) {
         if place.is_some_and(|cell| !sheet.cells[cell].is_hidden) {
-            folded.groups.push(pair.group);
+            published.groups.push(pair.group);
         } else {
-            *folded.other.get_or_insert_default() += pair.group.number;
+            *published.other.get_or_insert_default() += pair.group.number;
         }
     }
-    folded.groups.sort_by(|one, other| (other.number, &one.word).cmp(&(one.number, &other.word)));
-    folded
+    published
+        .groups
+        .sort_by(|one, other| (other.number, &one.word).cmp(&(one.number, &other.word)));
+    published
 }
 
-/// One pair: by how many it was said, and whether it is hidden.
+/// One pair: its senders, and whether it is suppressed.
 #[derive(Debug, Clone, Copy)]
-struct Cell {
+struct PairCell {
     senders: i64,
     is_hidden: bool,
 }
 
-/// What is counted, and which sums of it are shown somewhere.
+/// The pairs, and which of their sums are published.
 #[derive(Debug)]
 struct Sheet {
-    cells: Vec<Cell>,
-    /// The cell of each pair, where it may be shown.
+    cells: Vec<PairCell>,
+    /// The cell of each pair, if it may be published.
     places: Vec<Option<usize>>,
-    /// Which cells a sum is of: that of all pairs first, and then one for each word.
+    /// The cells of each published sum: the total first, then one for each word.
     lines: Vec<Vec<usize>>,
     overlap: Overlap,
-    floor: i64,
+    min_group_size: i64,
 }
 
 impl Sheet {
-    fn of(pairs: &[Crossed], alone: [&Folded; 2], overlap: Overlap, floor: i64) -> Self {
+    fn of(
+        pairs: &[Crossed],
+        alone: [&Published; 2],
+        overlap: Overlap,
+        min_group_size: i64,
+    ) -> Self {
         let [across, up] = [0, 1].map(|side| largest(pairs, side));
         let columns = up.len();
-        // Whoever looks does not know which pairs nobody said.
-        let nobody = Cell { senders: 0, is_hidden: true };
-        let mut cells = vec![nobody; across.len() * columns];
+        // A reader does not know which pairs are empty.
+        let empty = PairCell { senders: 0, is_hidden: true };
+        let mut cells = vec![empty; across.len() * columns];
         let row = |row: usize| (row * columns..(row + 1) * columns).collect();
         let column = |column: usize| (0..across.len()).map(|row| row * columns + column).collect();
         let all = (0..cells.len()).collect();
@@ -88,7 +93,8 @@ impl Sheet {
             let place = row.zip(column).map(|(row, column)| row * columns + column);
             match place {
                 Some(place) => {
-                    cells[place] = Cell { senders: *senders, is_hidden: *senders < floor };
+                    cells[place] =
+                        PairCell { senders: *senders, is_hidden: *senders < min_group_size };
                 }
                 None => {
                     let row = row.map(|row| 1 + row);
@@ -98,32 +104,33 @@ impl Sheet {
                         *line == 0 || Some(*line) == row || Some(*line) == column
                     });
                     within.for_each(|(_, line)| line.push(cells.len()));
-                    cells.push(Cell { senders: *senders, is_hidden: true });
+                    cells.push(PairCell { senders: *senders, is_hidden: true });
                 }
             }
             places.push(place);
         }
-        // A word that no chart shows by itself tells nothing of its pairs.
-        let is_shown = |side: &Folded, word: &&str| side.groups.iter().any(|it| it.word == *word);
+        // A word whose total is not published reveals nothing of its pairs.
+        let is_shown =
+            |side: &Published, word: &&str| side.groups.iter().any(|it| it.word == *word);
         let across = across.iter().map(|word| is_shown(alone[0], word));
         let up = up.iter().map(|word| is_shown(alone[1], word));
         let shown = std::iter::once(true).chain(across).chain(up);
         let lines =
             lines.into_iter().zip(shown).filter_map(|(line, is_shown)| is_shown.then_some(line));
-        Self { cells, places, lines: lines.collect(), overlap, floor }
+        Self { cells, places, lines: lines.collect(), overlap, min_group_size }
     }
 
     fn senders(&self, cells: &[usize]) -> i64 {
-        hidden_in(cells.iter().map(|cell| self.cells[*cell].senders), self.overlap)
+        senders_in_at_least(cells.iter().map(|cell| self.cells[*cell].senders), self.overlap)
     }
 
-    /// Tells whether cells are somebody's, and too few's.
+    /// Whether cells have senders, but too few of them.
     fn is_small(&self, cells: &[usize]) -> bool {
-        (1..self.floor).contains(&self.senders(cells))
+        (1..self.min_group_size).contains(&self.senders(cells))
     }
 
-    /// Finds a line with more to hide, where something small can be computed; the sum of all, where there
-    /// is no more.
+    /// Finds a line in which another pair has to be suppressed, because a small sum can be computed; the
+    /// total if no line has one.
     fn exposed(&self) -> Option<usize> {
         let hidden = |line: &Vec<usize>| -> Vec<usize> {
             line.iter().copied().filter(|cell| self.cells[*cell].is_hidden).collect()
@@ -132,24 +139,24 @@ impl Sheet {
         loop {
             let known = sums(&equations, self.cells.len());
             if let Some(small) = known.iter().find(|cells| self.is_small(cells)) {
-                // Others of its own word hide it best; the sum of all comes first, and is looked at last.
+                // A pair of the same word hides it best, so the total, the first line, is tried last.
                 let hides = |line: &Vec<usize>| {
                     let has_more = line.iter().any(|cell| !self.cells[*cell].is_hidden);
                     has_more && small.iter().all(|cell| line.contains(cell))
                 };
                 return self.lines.iter().rposition(hides).or(Some(0));
             }
-            // Of a sum that is nobody's, each cell is nobody's, and known too.
-            let nobodys = known.into_iter().filter(|cells| self.senders(cells) == 0);
-            let nobodys: Vec<usize> = nobodys.flatten().collect();
-            if nobodys.is_empty() {
+            // If a sum is zero, each of its cells is known to be zero.
+            let zeros = known.into_iter().filter(|cells| self.senders(cells) == 0);
+            let zeros: Vec<usize> = zeros.flatten().collect();
+            if zeros.is_empty() {
                 return None;
             }
-            equations.iter_mut().for_each(|cells| cells.retain(|cell| !nobodys.contains(cell)));
+            equations.iter_mut().for_each(|cells| cells.retain(|cell| !zeros.contains(cell)));
         }
     }
 
-    /// Hides the smallest pair that is shown in a line, if there is one.
+    /// Suppresses the smallest published pair of a line, if there is one.
     fn hide_one(&mut self, line: usize) -> bool {
         let shown = self.lines[line].iter().copied().filter(|cell| !self.cells[*cell].is_hidden);
         let next = shown.min_by_key(|cell| self.cells[*cell].senders);
@@ -160,7 +167,7 @@ impl Sheet {
     }
 }
 
-/// Gives the words of a side that were said most.
+/// The most frequent words of one side.
 fn largest(pairs: &[Crossed], side: usize) -> Vec<&str> {
     let mut words: BTreeMap<&str, i64> = BTreeMap::new();
     for pair in pairs {
@@ -169,11 +176,11 @@ fn largest(pairs: &[Crossed], side: usize) -> Vec<&str> {
     let mut words: Vec<(i64, &str)> =
         words.into_iter().map(|(word, number)| (-number, word)).collect();
     words.sort_unstable();
-    words.into_iter().take(WORDS_MAX).map(|(_, word)| word).collect()
+    words.into_iter().take(PAIR_WORDS_MAX).map(|(_, word)| word).collect()
 }
 
-/// Solves equations, each of them a sum of unknown cells, and gives the cells of every sum that is known
-/// then: those of the equations themselves, and what comes out.
+/// Solves equations, each a sum of unknown cells. Returns the cells of every known sum: those of the
+/// equations, and those that follow from them.
 fn sums(equations: &[Vec<usize>], cells: usize) -> Vec<Vec<usize>> {
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for equation in equations {
@@ -211,11 +218,12 @@ fn sums(equations: &[Vec<usize>], cells: usize) -> Vec<Vec<usize>> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Crossed, Folded, Group, Overlap, WORDS_MAX, fold_crossed};
-    use crate::anonymity::fold;
+    use super::{Crossed, Group, Overlap, Published, suppress_crossed};
+    use crate::anonymity::suppress::suppress;
+    use crate::limits::PAIR_WORDS_MAX;
 
     /// What charts show of the words of each side.
-    fn alone(table: &[Vec<i64>]) -> [Folded; 2] {
+    fn alone(table: &[Vec<i64>]) -> [Published; 2] {
         let row = |row: usize| table[row].iter().sum();
         let column = |column: usize| table.iter().map(|row| row[column]).sum();
         let side = |sum: &dyn Fn(usize) -> i64| {
@@ -224,13 +232,13 @@ mod tests {
                 Group { word: word.to_string(), number: 2 * senders, senders }
             };
             let said = (0..table.len()).map(group).filter(|group| group.senders > 0);
-            fold(said.collect(), Overlap::None, 10)
+            suppress(said.collect(), Overlap::None, 10)
         };
         [side(&row), side(&column)]
     }
 
     /// Folds a table of how many said a first word and a second.
-    fn crossed(table: &[Vec<i64>]) -> Folded {
+    fn crossed(table: &[Vec<i64>]) -> Published {
         let mut pairs = Vec::new();
         for (first, row) in table.iter().enumerate() {
             for (second, senders) in row.iter().copied().enumerate().filter(|(_, it)| *it > 0) {
@@ -241,15 +249,15 @@ mod tests {
             }
         }
         let [first, second] = alone(table);
-        fold_crossed(pairs, [&first, &second], Overlap::None, 10)
+        suppress_crossed(pairs, [&first, &second], Overlap::None, 10)
     }
 
     #[track_caller]
     fn check<const N: usize>(table: [[i64; N]; N], shown: &[&str], other: Option<i64>) {
-        let folded = crossed(&table.map(Vec::from));
-        let got: Vec<&str> = folded.groups.iter().map(|group| group.word.as_str()).collect();
-        assert_eq!((got.as_slice(), folded.other), (shown, other), "{table:?}");
-        assert_eq!(folded.too_few, shown.is_empty() && other.is_none());
+        let published = crossed(&table.map(Vec::from));
+        let got: Vec<&str> = published.groups.iter().map(|group| group.word.as_str()).collect();
+        assert_eq!((got.as_slice(), published.other), (shown, other), "{table:?}");
+        assert_eq!(published.too_few, shown.is_empty() && other.is_none());
     }
 
     #[test]
@@ -277,11 +285,11 @@ mod tests {
     fn no_more_words_are_shown_than_a_drawing_has_room_for() {
         let row = |row: i64| (0..15).map(|column| 100 + row + column).collect();
         let table: Vec<Vec<i64>> = (0..15).map(row).collect();
-        let folded = crossed(&table);
-        assert_eq!(folded.groups.len(), WORDS_MAX * WORDS_MAX);
+        let published = crossed(&table);
+        assert_eq!(published.groups.len(), PAIR_WORDS_MAX * PAIR_WORDS_MAX);
         let all: i64 = table.iter().flatten().sum();
-        let shown: i64 = folded.groups.iter().map(|group| group.number).sum();
-        assert_eq!(shown + folded.other.unwrap(), 2 * all);
+        let shown: i64 = published.groups.iter().map(|group| group.number).sum();
+        assert_eq!(shown + published.other.unwrap(), 2 * all);
     }
 
     /// Gives the rank of equations, in numbers modulo a prime.
@@ -320,11 +328,11 @@ mod tests {
     }
 
     /// What a reader knows: the sums of all cells that are hidden in each line that is shown.
-    fn equations(table: &[Vec<i64>], folded: &Folded) -> Vec<Vec<usize>> {
+    fn equations(table: &[Vec<i64>], published: &Published) -> Vec<Vec<usize>> {
         let size = table.len();
         let shown = |cell: usize| {
             let word = format!("{} {}", cell / size, cell % size);
-            folded.groups.iter().any(|group| group.word == word)
+            published.groups.iter().any(|group| group.word == word)
         };
         let hidden = |cells: Vec<usize>| -> Vec<usize> {
             cells.into_iter().filter(|cell| !shown(*cell)).collect()
@@ -355,19 +363,19 @@ mod tests {
                 5,
             ),
         ) {
-            let folded = crossed(&table);
-            prop_assert!(folded.groups.iter().all(|group| group.senders >= 10));
-            let equations = equations(&table, &folded);
-            for line in equations.iter().filter(|_| !folded.too_few) {
+            let published = crossed(&table);
+            prop_assert!(published.groups.iter().all(|group| group.senders >= 10));
+            let equations = equations(&table, &published);
+            for line in equations.iter().filter(|_| !published.too_few) {
                 let senders: i64 = line.iter().map(|cell| table[cell / 5][cell % 5]).sum();
-                prop_assert!(senders == 0 || senders >= 10, "{line:?} of {table:?}: {folded:?}");
+                prop_assert!(senders == 0 || senders >= 10, "{line:?} of {table:?}: {published:?}");
             }
             let small = (0..25).filter(|cell| (1..10).contains(&table[cell / 5][cell % 5]));
-            for cell in small.filter(|_| !folded.too_few) {
+            for cell in small.filter(|_| !published.too_few) {
                 // It is known if its own equation says nothing that the others do not.
                 let with = [&*equations, &[vec![cell]]].concat();
                 let is_known = rank(&equations, 25) == rank(&with, 25);
-                prop_assert!(!is_known, "{cell} of {table:?}: {folded:?}");
+                prop_assert!(!is_known, "{cell} of {table:?}: {published:?}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Writes down who looks at what before it is shown, and shows that to administrators.
+//! The audit log: every access to data that is not public is logged before it is answered.
 
 use std::sync::Arc;
 
@@ -7,81 +7,83 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tracing::info;
 
-use super::shown::Shown;
-use super::{App, text_answer, unstored};
-use crate::audit::{Kind, Look, minute, moment};
+use super::authentication::AuthResult;
+use super::responses::{store_error, text_response};
+use super::state::App;
+use crate::audit::{AuditAction, AuditEntry, minute, moment};
 use crate::limits::AUDIT_ROWS_MAX;
 use crate::query::Answer;
-use crate::query::write::Form;
-use crate::token::Stamp;
+use crate::query::format::AnswerFormat;
+use crate::token::TokenRecord;
 
-/// What somebody looks at.
+/// One access, as a route describes it.
 #[derive(Debug)]
-pub(super) struct Looked<'a> {
-    pub(super) kind: Kind,
-    pub(super) what: &'a str,
+pub(super) struct Access<'a> {
+    pub(super) action: AuditAction,
+    pub(super) request: &'a str,
     pub(super) purpose: &'a str,
-    pub(super) answered: usize,
+    pub(super) rows: usize,
 }
 
-pub(super) async fn trail(
+pub(super) async fn log(
     State(app): State<Arc<App>>,
-    Extension(shown): Extension<Shown>,
+    Extension(auth): Extension<AuthResult>,
 ) -> Response {
-    let stamp = match App::administrator(&shown) {
-        Ok(stamp) => stamp,
+    let token = match App::admin_token(&auth) {
+        Ok(token) => token,
         Err(answer) => return *answer,
     };
-    let looks = match app.store.trail().await {
-        Ok(looks) => looks,
-        Err(error) => return unstored(&error),
+    let entries = match app.store.audit_log().await {
+        Ok(entries) => entries,
+        Err(error) => return store_error(&error),
     };
-    let what = format!("the newest {AUDIT_ROWS_MAX}");
-    let asked = Looked { kind: Kind::Audit, what: &what, purpose: "", answered: looks.len() };
-    match app.write_down(stamp, asked).await {
-        Ok(()) => text_answer(Form::Lines, Form::Lines.write(&written(looks))),
+    let request = format!("the newest {AUDIT_ROWS_MAX}");
+    let access =
+        Access { action: AuditAction::Audit, request: &request, purpose: "", rows: entries.len() };
+    match app.record_access(token, access).await {
+        Ok(()) => text_response(AnswerFormat::Lines, AnswerFormat::Lines.write(&answer(entries))),
         Err(answer) => *answer,
     }
 }
 
-/// Writes looks as an answer.
+/// Turns audit entries into an answer.
 #[must_use]
-pub fn written(looks: Vec<Look>) -> Answer {
-    let row = |look: Look| -> Map<String, Value> {
-        let Look { minute, who, role, kind, asked, purpose, answered } = look;
+pub fn answer(entries: Vec<AuditEntry>) -> Answer {
+    let row = |entry: AuditEntry| -> Map<String, Value> {
+        let AuditEntry { minute, actor, role, action, request, purpose, rows } = entry;
         let pairs = [
             ("minute", json!(moment(minute).to_string())),
-            ("who", json!(who)),
+            ("actor", json!(actor)),
             ("role", json!(role)),
-            ("kind", json!(kind)),
-            ("asked", json!(asked)),
+            ("action", json!(action)),
+            ("request", json!(request)),
             ("purpose", json!(purpose)),
-            ("answered", json!(answered)),
+            ("rows", json!(rows)),
         ];
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     };
-    Answer::of(looks.into_iter().map(row).collect())
+    Answer::of(entries.into_iter().map(row).collect())
 }
 
 impl App {
-    /// Writes a look down. Whoever cannot be written down is shown nothing.
-    pub(super) async fn write_down(
+    /// Adds an entry to the audit log. If that fails, the request fails and returns no data.
+    pub(super) async fn record_access(
         &self,
-        stamp: &Stamp,
-        asked: Looked<'_>,
+        token: &TokenRecord,
+        access: Access<'_>,
     ) -> Result<(), Box<Response>> {
-        let Looked { kind, what, purpose, answered } = asked;
-        let (who, role) = (stamp.id(), stamp.role.word());
-        info!(target: "ktel::audit", who, role, kind = kind.word(), what, answered, "somebody looks");
-        let look = Look {
+        let Access { action, request, purpose, rows } = access;
+        let (actor, role) = (token.id(), token.role.as_str());
+        info!(target: "ktel::audit", actor, role, action = action.as_str(), request, rows, "data was read");
+        let entry = AuditEntry {
             minute: minute((self.now)()),
-            who,
+            actor,
             role: role.to_owned(),
-            kind: kind.word().to_owned(),
-            asked: what.to_owned(),
+            action: action.as_str().to_owned(),
+            request: request.to_owned(),
             purpose: purpose.to_owned(),
-            answered: i64::try_from(answered).unwrap_or(i64::MAX),
+            rows: i64::try_from(rows).unwrap_or(i64::MAX),
         };
-        self.store.look(look).await.map_err(|error| Box::new(unstored(&error)))
+        self.store.add_audit_entry(entry).await.map_err(|error| Box::new(store_error(&error)))
     }
 }

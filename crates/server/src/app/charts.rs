@@ -1,4 +1,4 @@
-//! The pages for people, and the numbers behind their charts.
+//! The dashboard pages, and the numbers of their charts.
 
 use std::sync::Arc;
 
@@ -14,25 +14,24 @@ use maud::Markup;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::audit::Looked;
-use super::shown::Shown;
-use super::{App, Readers, json_answer, refusal, status, unstored};
-use crate::audit::{Kind, MINUTES_OF_A_DAY, minute};
+use super::audit::Access;
+use super::authentication::AuthResult;
+use super::responses::{error_response, json_response, status, store_error};
+use super::state::{App, ChartAccess};
+use crate::audit::{AuditAction, MINUTES_OF_A_DAY, minute};
 use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE, entry};
 use crate::dashboard::{Part, View, dictionary, draw, transparency};
-use crate::query::write::quoted;
-use crate::store::{Asked, Count};
-use crate::token::{Role, Stamp};
+use crate::limits::{AUDIT_SUMMARY_DAYS, PARAMETER_BYTES_MAX};
+use crate::query::format::quoted;
+use crate::store::counts::{Asked, Count};
+use crate::store::error::Error as StoreError;
+use crate::token::{Role, TokenRecord};
 
-/// Nothing but our own style and script, no frames, no forms to elsewhere.
+/// Allows only our own style and script, no frames, and forms only to this server.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// How far back the page looks about who asks what: a quarter of a year.
-const USES_DAYS: i64 = 91;
-/// How long a word in a query may be; longer ones are no words of ours.
-const WORD_BYTES_MAX: usize = 128;
 
-/// What a page or a list of numbers is asked for.
+/// The parameters of the dashboard and of `/v1/counts`.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Choice {
     product: Option<String>,
@@ -43,33 +42,33 @@ pub(super) struct Choice {
     format: Option<String>,
 }
 
-/// Who reads.
+/// What a reader may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Reader {
-    /// Groups that are large enough.
-    OfGroups,
-    /// Everything.
-    OfAll(Stamp),
+enum ChartReader {
+    /// Groups of at least the minimum size.
+    LargeGroups,
+    /// Groups of any size.
+    AllGroups(TokenRecord),
 }
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
     choice: Result<Query<Choice>, QueryRejection>,
-    Extension(shown): Extension<Shown>,
+    Extension(auth): Extension<AuthResult>,
 ) -> Response {
     let choice = match chosen(choice) {
         Ok(choice) => choice,
         Err(answer) => return *answer,
     };
-    let (reader, view) = match app.look(&shown, &choice) {
-        Ok(look) => look,
+    let (reader, view) = match app.resolve(&auth, &choice) {
+        Ok(resolved) => resolved,
         Err(answer) => return *answer,
     };
     let (counts, versions) = match tokio::join!(app.counts(&view), app.store.versions()) {
         (Ok(counts), Ok(versions)) => (counts, versions),
-        (Err(error), _) | (_, Err(error)) => return unstored(&error),
+        (Err(error), _) | (_, Err(error)) => return store_error(&error),
     };
-    if let Err(answer) = app.note(&reader, &view, counts.len()).await {
+    if let Err(answer) = app.record_chart_access(&reader, &view, counts.len()).await {
         return *answer;
     }
     let today = app.today();
@@ -78,15 +77,16 @@ pub(super) async fn page(
         view: &view,
         versions: &versions,
         parts: &parts,
-        health: app.counters.health(),
+        health: app.counters().health(),
         today,
-        sees_all: matches!(reader, Reader::OfAll(_)),
+        sees_all: matches!(reader, ChartReader::AllGroups(_)),
     };
     html(page.render())
 }
 
 fn chosen(choice: Result<Query<Choice>, QueryRejection>) -> Result<Choice, Box<Response>> {
-    let wrong = |_said| Box::new(refusal(400, "choice", "what is asked for cannot be read", None));
+    let wrong =
+        |_said| Box::new(error_response(400, "choice", "the query parameters are malformed", None));
     choice.map(|Query(choice)| choice).map_err(wrong)
 }
 
@@ -94,57 +94,57 @@ fn chosen(choice: Result<Query<Choice>, QueryRejection>) -> Result<Choice, Box<R
 pub(super) async fn counts(
     State(app): State<Arc<App>>,
     choice: Result<Query<Choice>, QueryRejection>,
-    Extension(shown): Extension<Shown>,
+    Extension(auth): Extension<AuthResult>,
 ) -> Response {
     let choice = match chosen(choice) {
         Ok(choice) => choice,
         Err(answer) => return *answer,
     };
-    let (reader, view) = match app.look(&shown, &choice) {
-        Ok(look) => look,
+    let (reader, view) = match app.resolve(&auth, &choice) {
+        Ok(resolved) => resolved,
         Err(answer) => return *answer,
     };
     let counts = match app.counts(&view).await {
         Ok(counts) => counts,
-        Err(error) => return unstored(&error),
+        Err(error) => return store_error(&error),
     };
-    if let Err(answer) = app.note(&reader, &view, counts.len()).await {
+    if let Err(answer) = app.record_chart_access(&reader, &view, counts.len()).await {
         return *answer;
     }
     let parts = draw(&app.catalog, &counts, &view, app.today());
     let schema = choice.schema.unwrap_or_default();
     let field = choice.field.unwrap_or_default();
     let Some(part) = parts.iter().find(|part| part.schema.id() == schema) else {
-        return refusal(404, "not_found", "nothing was received of this schema", None);
+        return error_response(404, "not_found", "there is no data for this schema", None);
     };
     let Some(rows) = rows(part, &field) else {
-        return refusal(404, "not_found", "nothing was received of this field", None);
+        return error_response(404, "not_found", "there is no data for this field", None);
     };
     match choice.format.as_deref() {
         Some("csv") => csv(&rows),
         Some("json") | None => {
-            let unit = part.unit.word();
+            let unit = part.unit.as_str();
             let rows: Vec<Value> =
                 rows.iter().map(|(word, number)| json!({"word": word, "number": number})).collect();
             let body = json!({
-                "schema": schema, "field": field, "unit": unit, "floor": view.floor, "rows": rows,
+                "schema": schema, "field": field, "unit": unit, "min_group_size": view.min_group_size, "rows": rows,
                 "why": entry(part.schema, &field),
             });
-            json_answer(200, &body)
+            json_response(200, &body)
         }
-        Some(_) => refusal(400, "format", "the formats are json and csv", None),
+        Some(_) => error_response(400, "format", "the formats are json and csv", None),
     }
 }
 
 pub(super) async fn dictionary(State(app): State<Arc<App>>) -> Response {
-    html(dictionary::render(&app.catalog, app.floor))
+    html(dictionary::render(&app.catalog, app.min_group_size))
 }
 
 pub(super) async fn transparency(State(app): State<Arc<App>>) -> Response {
-    let since = minute((app.now)()) - USES_DAYS * MINUTES_OF_A_DAY;
-    match app.store.uses(since).await {
-        Ok(uses) => html(transparency::render(&app.catalog, &uses, &app.decisions)),
-        Err(error) => unstored(&error),
+    let since = minute((app.now)()) - AUDIT_SUMMARY_DAYS * MINUTES_OF_A_DAY;
+    match app.store.audit_summary(since).await {
+        Ok(summary) => html(transparency::render(&app.catalog, &summary, &app.decisions)),
+        Err(error) => store_error(&error),
     }
 }
 
@@ -157,76 +157,88 @@ pub(super) async fn script() -> Response {
 }
 
 impl App {
-    /// Finds out who looks, and at what.
-    fn look(&self, shown: &Shown, choice: &Choice) -> Result<(Reader, View), Box<Response>> {
-        let reader = self.reader(shown).ok_or_else(|| Box::new(unknown_reader()))?;
-        let word = |word: &Option<String>| {
-            let word = word.clone().filter(|word| !word.is_empty());
-            match word {
-                Some(word) if word.len() > WORD_BYTES_MAX => {
-                    Err(Box::new(refusal(400, "word", "no word is that long", None)))
+    /// Resolves who reads which view.
+    fn resolve(
+        &self,
+        auth: &AuthResult,
+        choice: &Choice,
+    ) -> Result<(ChartReader, View), Box<Response>> {
+        let reader = self.reader(auth).ok_or_else(|| Box::new(unauthorized()))?;
+        let word =
+            |word: &Option<String>| {
+                let word = word.clone().filter(|word| !word.is_empty());
+                match word {
+                    Some(word) if word.len() > PARAMETER_BYTES_MAX => Err(Box::new(
+                        error_response(400, "word", "a query parameter is too long", None),
+                    )),
+                    word => Ok(word),
                 }
-                word => Ok(word),
-            }
-        };
+            };
         let weeks = choice.weeks.unwrap_or(PERIODS[1]).clamp(1, PERIODS[PERIODS.len() - 1]);
-        let floor = if matches!(reader, Reader::OfAll(_)) { 1 } else { self.floor };
-        let view =
-            View { product: word(&choice.product)?, version: word(&choice.version)?, weeks, floor };
+        let min_group_size =
+            if matches!(reader, ChartReader::AllGroups(_)) { 1 } else { self.min_group_size };
+        let view = View {
+            product: word(&choice.product)?,
+            version: word(&choice.version)?,
+            weeks,
+            min_group_size,
+        };
         Ok((reader, view))
     }
 
-    /// Writes down who looks at groups of any size; nobody else is.
-    async fn note(
+    /// Logs access to groups of any size; access to large groups is not logged.
+    async fn record_chart_access(
         &self,
-        reader: &Reader,
+        reader: &ChartReader,
         view: &View,
-        answered: usize,
+        rows: usize,
     ) -> Result<(), Box<Response>> {
-        let Reader::OfAll(stamp) = reader else { return Ok(()) };
-        let View { product, version, weeks, floor: _ } = view;
+        let ChartReader::AllGroups(token) = reader else { return Ok(()) };
+        let View { product, version, weeks, min_group_size: _ } = view;
         let any = |word: &Option<String>| word.clone().unwrap_or_else(|| "any".to_owned());
-        let what = format!("product {}, version {}, {weeks} weeks", any(product), any(version));
-        let asked = Looked { kind: Kind::Charts, what: &what, purpose: "", answered };
-        self.write_down(stamp, asked).await
+        let request = format!("product {}, version {}, {weeks} weeks", any(product), any(version));
+        let access = Access { action: AuditAction::Charts, request: &request, purpose: "", rows };
+        self.record_access(token, access).await
     }
 
-    fn reader(&self, shown: &Shown) -> Option<Reader> {
-        match (shown.stamp(), self.readers) {
-            (Some(stamp), _) if stamp.role == Role::Admin => Some(Reader::OfAll(stamp.clone())),
-            (Some(stamp), _) if stamp.role == Role::Reader => Some(Reader::OfGroups),
-            (_, Readers::Everybody) => Some(Reader::OfGroups),
-            (_, Readers::WithToken) => None,
+    fn reader(&self, auth: &AuthResult) -> Option<ChartReader> {
+        match (auth.token(), self.chart_access) {
+            (Some(token), _) if token.role == Role::Admin => {
+                Some(ChartReader::AllGroups(token.clone()))
+            }
+            (Some(token), _) if token.role == Role::Reader => Some(ChartReader::LargeGroups),
+            (_, ChartAccess::Public) => Some(ChartReader::LargeGroups),
+            (_, ChartAccess::TokenRequired) => None,
         }
     }
 
-    async fn counts(&self, view: &View) -> Result<Vec<Count>, crate::store::Error> {
+    async fn counts(&self, view: &View) -> Result<Vec<Count>, StoreError> {
         let today = self.today();
         let (product, version) = (view.product.clone(), view.version.clone());
         self.store.counts(Asked { product, version, from: view.from(today), to: today }).await
     }
 }
 
-/// Gives the answer to a reader without a token that is known.
-pub(super) fn unknown_reader() -> Response {
-    let mut answer = refusal(401, "token", "a token of a reader is needed", None);
-    // A browser asks for a name, which does not matter, and a password, which is the token.
+/// Responds to a reader without a known token.
+pub(super) fn unauthorized() -> Response {
+    let mut answer = error_response(401, "token", "a reader or admin token is needed", None);
+    // A browser asks for a user name, which is ignored, and a password, which is the token.
     let ask = HeaderValue::from_static("Basic realm=\"ktel\", charset=\"UTF-8\"");
     answer.headers_mut().insert(WWW_AUTHENTICATE, ask);
     answer
 }
 
-/// Gives what a chart shows as rows; the empty field is the line of weeks.
+/// Returns the rows of a chart; the empty field is the chart of weeks.
 fn rows(part: &Part<'_>, field: &str) -> Option<Vec<(String, Option<i64>)>> {
     if field.is_empty() {
         let week = |(week, number): &(jiff::civil::Date, Option<i64>)| (week.to_string(), *number);
         return Some(part.weeks.iter().map(week).collect());
     }
-    let charts = part.charts.iter().map(|chart| (&chart.path, &chart.folded));
-    let pairs = part.pairs.iter().map(|chart| (&chart.pair.name, &chart.folded));
-    let (_, folded) = charts.chain(pairs).find(|(path, _)| *path == field)?;
-    let groups = folded.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
-    let other = folded.other.map(|number| ("other".to_owned(), Some(number)));
+    let charts = part.charts.iter().map(|chart| (&chart.path, &chart.published));
+    let pairs = part.pairs.iter().map(|chart| (&chart.pair.name, &chart.published));
+    let (_, published) = charts.chain(pairs).find(|(path, _)| *path == field)?;
+    let groups = published.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
+    let other = published.other.map(|number| ("other".to_owned(), Some(number)));
     Some(groups.chain(other).collect())
 }
 

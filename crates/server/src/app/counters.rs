@@ -1,41 +1,41 @@
-//! Counts what came and what became of it, for Prometheus and for the page.
+//! The counters of a receiver, for Prometheus and for the dashboard.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::connection_limiter::ConnectionLimiter;
 use crate::dashboard::page::Health;
-use crate::doors::Doors;
-use crate::store::Stored;
+use crate::store::outcome::Appended;
 
-/// Everything that is counted since the start.
+/// Everything that was counted since the process started.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     stored: AtomicU64,
     repeated: AtomicU64,
-    refused: Mutex<BTreeMap<&'static str, u64>>,
-    dropped_values: Mutex<BTreeMap<&'static str, u64>>,
+    rejected: Mutex<BTreeMap<&'static str, u64>>,
+    omitted_values: Mutex<BTreeMap<&'static str, u64>>,
     answers: Mutex<BTreeMap<u16, u64>>,
 }
 
 impl Counters {
-    pub(super) fn kept(&self, stored: Stored) {
+    pub(super) fn stored(&self, stored: Appended) {
         match stored {
-            Stored::New => &self.stored,
-            Stored::Repeated => &self.repeated,
+            Appended::New => &self.stored,
+            Appended::Repeated => &self.repeated,
         }
         .fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts items and parts of items that were refused, and why.
-    pub(super) fn refused(&self, reason: &'static str, items: u64) {
-        add(&self.refused, reason, items);
+    /// Counts items and parts of items that were rejected, by reason.
+    pub(super) fn rejected(&self, reason: &'static str, items: u64) {
+        add(&self.rejected, reason, items);
     }
 
-    /// Counts values that were left out of what was stored, and why.
-    pub(super) fn dropped(&self, reason: &'static str, values: u64) {
-        add(&self.dropped_values, reason, values);
+    /// Counts values that were omitted from stored items, by reason.
+    pub(super) fn omitted(&self, reason: &'static str, values: u64) {
+        add(&self.omitted_values, reason, values);
     }
 
     pub(super) fn answered(&self, status: u16) {
@@ -46,34 +46,32 @@ impl Counters {
         Health {
             stored: self.stored.load(Ordering::Relaxed),
             repeated: self.repeated.load(Ordering::Relaxed),
-            refused: sum(&self.refused),
-            dropped: sum(&self.dropped_values),
+            rejected: sum(&self.rejected),
+            omitted: sum(&self.omitted_values),
         }
     }
 
-    /// Writes what Prometheus reads.
-    pub(super) fn text(&self, doors: Option<&Doors>) -> Result<String, fmt::Error> {
-        let Health { stored, repeated, refused, dropped: _ } = self.health();
+    /// Writes the exposition format of Prometheus.
+    pub(super) fn text(&self, limiter: Option<&ConnectionLimiter>) -> Result<String, fmt::Error> {
+        let Health { stored, repeated, rejected, omitted: _ } = self.health();
         let mut text = String::new();
         let name = "ktel_server_items_total";
-        writeln!(
-            text,
-            "# HELP {name} Items, by what became of them; parts of items where refused."
-        )?;
+        writeln!(text, "# HELP {name} Items by result. Rejected parts of items are counted too.")?;
         writeln!(text, "# TYPE {name} counter")?;
-        for (result, number) in [("stored", stored), ("repeated", repeated), ("refused", refused)] {
+        for (result, number) in [("stored", stored), ("repeated", repeated), ("rejected", rejected)]
+        {
             writeln!(text, "{name}{{result=\"{result}\"}} {number}")?;
         }
         let why = [
             (
-                "ktel_server_refused_items_total",
-                "Items and parts refused, by reason.",
-                &self.refused,
+                "ktel_server_rejected_items_total",
+                "Rejected items and parts of items, by reason.",
+                &self.rejected,
             ),
             (
-                "ktel_server_dropped_values_total",
-                "Values left out of what was stored, by reason.",
-                &self.dropped_values,
+                "ktel_server_omitted_values_total",
+                "Values omitted from stored items, by reason.",
+                &self.omitted_values,
             ),
         ];
         for (name, help, counts) in why {
@@ -82,23 +80,26 @@ impl Counters {
                 writeln!(text, "{name}{{reason=\"{reason}\"}} {number}")?;
             }
         }
-        let name = "ktel_server_answers_total";
-        writeln!(text, "# HELP {name} Answers, by status; not of /healthz and /metrics.")?;
+        let name = "ktel_server_http_responses_total";
+        writeln!(
+            text,
+            "# HELP {name} HTTP responses by status code, except those of /healthz and /metrics."
+        )?;
         writeln!(text, "# TYPE {name} counter")?;
         for (status, number) in &*self.answers.lock().expect("no holder panics") {
             writeln!(text, "{name}{{code=\"{status}\"}} {number}")?;
         }
-        if let Some(doors) = doors {
-            let (open, refused) = (doors.open(), doors.refused());
+        if let Some(limiter) = limiter {
+            let (open, rejected) = (limiter.open(), limiter.rejected());
             let name = "ktel_server_connections";
+            writeln!(text, "# HELP {name} Open HTTP connections.\n# TYPE {name} gauge")?;
+            writeln!(text, "{name} {open}")?;
+            let name = "ktel_server_rejected_connections_total";
             writeln!(
                 text,
-                "# HELP {name} Connections of HTTP that are open.\n# TYPE {name} gauge"
+                "# HELP {name} HTTP connections closed because a connection limit was reached."
             )?;
-            writeln!(text, "{name} {open}")?;
-            let name = "ktel_server_refused_connections_total";
-            writeln!(text, "# HELP {name} Connections of HTTP for which there was no place.")?;
-            writeln!(text, "# TYPE {name} counter\n{name} {refused}")?;
+            writeln!(text, "# TYPE {name} counter\n{name} {rejected}")?;
         }
         Ok(text)
     }

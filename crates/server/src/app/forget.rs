@@ -1,4 +1,4 @@
-//! `/v1/forget`: an installation that signs is erased everywhere, without anybody's leave.
+//! `/v1/forget`: erases an installation at its own request. The request is signed by its key.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use http::HeaderMap;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use super::intake::Announced;
-use super::{App, json_answer, refusal, unstored};
+use super::body::BodyMetadata;
+use super::responses::{error_response, json_response, store_error};
+use super::state::App;
 use crate::limits::DAYS_AHEAD_MAX;
 use crate::record::day_number;
 use crate::signed::signer;
@@ -18,44 +19,53 @@ use crate::signed::signer;
 /// The name of the item.
 const FORGET: &str = "ktel/forget";
 
-pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    if !app.admit_unknown("forget") {
-        return refusal(429, "rate", "too many requests", None);
+pub(super) async fn receive(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if !app.try_acquire_unauthenticated("forget") {
+        return error_response(429, "rate", "too many requests", None);
     }
-    let announced = Announced::by(&headers);
+    let metadata = BodyMetadata::from_headers(&headers);
     drop(headers);
-    let body = match app.small_body(&announced, body).await {
+    let body = match app.small_body(&metadata, body).await {
         Ok(body) => body,
-        Err(trouble) => {
-            let (number, code, message) = trouble.words();
-            return refusal(number, code, message, None);
+        Err(error) => {
+            let (number, code, message) = error.response();
+            return error_response(number, code, message, None);
         }
     };
     let Ok(item) = serde_json::from_slice::<Map<String, Value>>(&body) else {
-        return refusal(400, "malformed", "not a JSON object", None);
+        return error_response(400, "malformed", "not a JSON object", None);
     };
     if item.get("schema").and_then(Value::as_str) != Some(FORGET) {
-        return refusal(422, "unknown_schema", "this route takes `ktel/forget`", None);
+        return error_response(422, "unknown_schema", "this route accepts `ktel/forget`", None);
     }
     let Ok(Some(installation)) = signer(&body, &item) else {
-        return refusal(403, "signature", "only the installation itself can ask for this", None);
+        return error_response(
+            403,
+            "signature",
+            "the request must be signed by the key of the installation",
+            None,
+        );
     };
     let day = item.get("day").and_then(Value::as_str).and_then(|day| day.parse::<Date>().ok());
-    // Somebody who has seen the request must not be able to send it again next month.
+    // A recorded request must not be usable again later.
     let is_now = |day: Date| (day_number(day) - day_number(app.today())).abs() <= DAYS_AHEAD_MAX;
     if !day.is_some_and(is_now) {
-        return refusal(400, "day", "`day` is not today", None);
+        return error_response(400, "day", "`day` must be today", None);
     }
     match app.store.forget(&installation).await {
         Ok(forgotten) => {
             let receipt = app.key.forgotten(&installation, app.today(), &forgotten);
             let (items, records) = (forgotten.items, forgotten.records);
-            json_answer(
+            json_response(
                 200,
                 &json!({"rows": forgotten.rows, "items": items, "records": records,
                     "receipt": receipt}),
             )
         }
-        Err(error) => unstored(&error),
+        Err(error) => store_error(&error),
     }
 }

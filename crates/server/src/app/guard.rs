@@ -1,7 +1,8 @@
-//! Finds out whose token a request shows, and turns away whoever asks too often.
+//! Authenticates requests and limits their rate.
 //!
-//! A sender with a token has turns of its own, wherever it comes from. Everybody else shares those of
-//! its neighbourhood: who shows no token or a wrong one, who reads, who asks to be forgotten.
+//! A sender with a token has a rate limit of its own, wherever it sends from. All other requests share
+//! the limit of their client subnet: those without a valid token, those of readers, and those that
+//! erase an installation.
 
 use std::sync::Arc;
 
@@ -10,89 +11,78 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, Method};
 
-use super::shown::{Denied, Scheme, Shown, token};
-use super::{App, refusal};
-use crate::rate::{Bucket, Prefix, Rate, Whose};
-use crate::token::{Role, Stamp};
+use super::authentication::{AuthError, AuthResult, Scheme, token};
+use super::responses::error_response;
+use super::state::App;
+use crate::rate_limit::{ClientSubnet, RateKey};
+use crate::token::{Role, TokenRecord};
 
-/// What a group of routes wants to be shown.
+/// Routes that accept the same tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gate {
-    /// The token of a sender.
-    Senders,
-    /// The same, in the ways of Splunk's clients.
+pub(super) enum RouteGroup {
+    /// An `ingest` token.
+    Ingest,
+    /// An `ingest` token, in the authentication schemes of Splunk's clients.
     Collector,
-    /// The token of a reader, in the ways of programs and of browsers.
-    Readers,
-    /// Nothing.
-    Everybody,
+    /// A `reader` or an `admin` token, in the authentication schemes of programs and of browsers.
+    Read,
+    /// No token.
+    Public,
 }
 
-impl Gate {
+impl RouteGroup {
     fn schemes(self) -> &'static [Scheme] {
         match self {
-            Self::Senders => &[Scheme::Bearer],
+            Self::Ingest => &[Scheme::Bearer],
             Self::Collector => &[Scheme::Splunk, Scheme::Basic],
-            Self::Readers => &[Scheme::Bearer, Scheme::Basic],
-            Self::Everybody => &[],
+            Self::Read => &[Scheme::Bearer, Scheme::Basic],
+            Self::Public => &[],
         }
     }
 
-    /// Tells whether a request has turns of its own here if it shows this token.
-    fn knows(self, method: &Method, stamp: &Stamp) -> bool {
-        let is_for_senders = matches!(self, Self::Senders | Self::Collector);
-        is_for_senders && method == Method::POST && stamp.role == Role::Ingest
+    /// Whether a request with this token has a rate limit of its own, rather than that of its subnet.
+    fn has_own_limit(self, method: &Method, token: &TokenRecord) -> bool {
+        let is_ingest = matches!(self, Self::Ingest | Self::Collector);
+        is_ingest && method == Method::POST && token.role == Role::Ingest
     }
 }
 
-/// Lets senders and whoever has turns left through; each request takes one turn of somebody's.
+/// The middleware: one request takes one permit from exactly one rate limit.
 pub(super) async fn guard(
-    State((app, gate)): State<(Arc<App>, Gate)>,
+    State((app, group)): State<(Arc<App>, RouteGroup)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let mut shown = app.shown(request.headers(), gate).await;
-    match &shown {
-        Ok(stamp) if gate.knows(request.method(), stamp) => {
-            // Each way of sending has its own words for it.
-            if !app.take_turn(Whose::Token(*stamp.digest())) {
-                shown = Err(Denied::TooOften);
+    let mut auth = app.authenticate(request.headers(), group).await;
+    match &auth {
+        Ok(token) if group.has_own_limit(request.method(), token) => {
+            // The route answers: protocols express a rate limit in different ways.
+            if !app.try_acquire(RateKey::Token(*token.digest())) {
+                auth = Err(AuthError::RateLimited);
             }
         }
         Ok(_) | Err(_) => {
-            // What has no neighbourhood did not come over a network.
-            let prefix = request.extensions().get::<Prefix>().copied();
-            if !prefix.is_none_or(|prefix| app.take_turn_of_neighbours(prefix)) {
-                app.counters.answered(429);
-                return refusal(429, "rate", "too many requests from this network", None);
+            // A request without a subnet did not come over the network.
+            let subnet = request.extensions().get::<ClientSubnet>().copied();
+            if !subnet.is_none_or(|subnet| app.try_acquire_subnet(subnet)) {
+                app.counters().answered(429);
+                return error_response(429, "rate", "too many requests from this network", None);
             }
         }
     }
-    request.extensions_mut().insert(Shown(shown));
+    request.extensions_mut().insert(AuthResult(auth));
     let answer = next.run(request).await;
-    app.counters.answered(answer.status().as_u16());
+    app.counters().answered(answer.status().as_u16());
     answer
 }
 
 impl App {
-    async fn shown(&self, headers: &HeaderMap, gate: Gate) -> Result<Arc<Stamp>, Denied> {
-        let token = token(headers, gate.schemes())?;
-        self.stamp(&token).await.ok_or(Denied::Unknown)
-    }
-
-    /// Takes a turn of all who come one way without a token.
-    pub(crate) fn admit_unknown(&self, way: &'static str) -> bool {
-        self.take_turn(Whose::Way(way))
-    }
-
-    fn take_turn(&self, whose: Whose) -> bool {
-        let now_ms = self.elapsed_ms();
-        let mut buckets = self.buckets.lock().expect("no holder panics");
-        buckets.entry(whose).or_insert_with(|| Bucket::new(Rate::TOKEN, now_ms)).take(now_ms)
-    }
-
-    fn take_turn_of_neighbours(&self, prefix: Prefix) -> bool {
-        let now_ms = self.elapsed_ms();
-        self.prefixes.lock().expect("no holder panics").take(prefix, now_ms)
+    async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        group: RouteGroup,
+    ) -> Result<Arc<TokenRecord>, AuthError> {
+        let token = token(headers, group.schemes())?;
+        self.find_token(&token).await.ok_or(AuthError::Unknown)
     }
 }

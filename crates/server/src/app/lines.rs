@@ -1,18 +1,18 @@
-//! Stores lines that nobody vouches for.
+//! Stores unauthenticated lines.
 
 use bytes::Bytes;
 
-use super::App;
+use super::state::App;
 use crate::ingest::{self, Context, Read, Sender};
-use crate::store::Error;
+use crate::store::error::Error;
 
 impl App {
-    /// Reads what can be stored of some lines; the others are counted.
+    /// Parses lines. Those that cannot be stored are counted as rejected.
     pub(crate) fn read_lines(&self, lines: &[Bytes]) -> Vec<Read> {
         let context = Context {
             catalog: &self.catalog,
             today: self.today(),
-            bound: None,
+            token_product: None,
             sender: Sender::Line,
             key: None,
             signer: None,
@@ -21,19 +21,19 @@ impl App {
         for line in lines {
             match ingest::line(context, line) {
                 Ok(read) => all.push(read),
-                Err(reason) => self.count_refused(reason.words().0, 1),
+                Err(reason) => self.count_rejected(reason.code_and_message().0, 1),
             }
         }
         all
     }
 
-    /// Stores what was read with one sync. Each has its id by now, so that trying again stores it once.
-    pub(crate) async fn keep_lines(&self, all: Vec<Read>) -> Result<(), Error> {
-        self.keep(all).await.map(drop)
+    /// Stores parsed lines with one sync. Each has an id already, so that a retry stores it once.
+    pub(crate) async fn store_lines(&self, all: Vec<Read>) -> Result<(), Error> {
+        self.store_items(all).await.map(drop)
     }
 
-    /// Counts lines that are lost because the store did not take them.
-    pub(crate) fn lose_lines(&self, count: usize) {
-        self.count_refused("store", count);
+    /// Counts lines that were lost because the store failed.
+    pub(crate) fn count_lost_lines(&self, count: usize) {
+        self.count_rejected("store", count);
     }
 }

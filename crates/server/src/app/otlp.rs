@@ -1,7 +1,7 @@
 //! `/v1/logs`: OTLP over HTTP, as protobuf or JSON.
 //!
-//! What cannot be stored is counted in the answer, as a partial success; a refusal of the whole is a
-//! `google.rpc.Status` in the encoding of the request.
+//! Rejected records are counted in the response as a partial success. A request that is rejected as a
+//! whole gets a `google.rpc.Status` in its own encoding.
 
 use std::sync::Arc;
 
@@ -12,15 +12,16 @@ use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
-use super::intake::{Announced, Trouble};
-use super::shown::{Denied, Shown};
-use super::{App, status};
-use crate::ingest::otlp::{Log, Said, Unreadable, json, protobuf};
-use crate::ingest::{self, Context, Loose, Read, Reason, Sender};
+use super::authentication::{AuthError, AuthResult};
+use super::body::{BodyError, BodyMetadata};
+use super::responses::status;
+use super::state::App;
+use crate::ingest::otlp::{Log, LogContent, Unreadable, json, protobuf};
+use crate::ingest::{self, Context, Read, Reason, Sender, TransportDefaults};
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::record::Source;
 use crate::signed::{Forged, signer};
-use crate::token::Stamp;
+use crate::token::TokenRecord;
 
 /// How a request is written, and so its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +30,8 @@ enum Encoding {
     Json,
 }
 
-/// Why a whole request is refused: the status of HTTP, that of gRPC, and a sentence.
-type Refusal = (u16, u8, &'static str);
+/// Why a whole request is rejected: the HTTP status, the gRPC code, and a message.
+type Rejection = (u16, u8, &'static str);
 
 const INVALID_ARGUMENT: u8 = 3;
 const PERMISSION_DENIED: u8 = 7;
@@ -38,21 +39,21 @@ const RESOURCE_EXHAUSTED: u8 = 8;
 const UNAVAILABLE: u8 = 14;
 const UNAUTHENTICATED: u8 = 16;
 
-pub(super) async fn take(
+pub(super) async fn receive(
     State(app): State<Arc<App>>,
-    Extension(shown): Extension<Shown>,
+    Extension(auth): Extension<AuthResult>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Some(encoding) = Encoding::of(&parts.headers) else {
         let message = "send application/x-protobuf or application/json";
-        return Encoding::Json.refuse(415, INVALID_ARGUMENT, message);
+        return Encoding::Json.reject(415, INVALID_ARGUMENT, message);
     };
-    let announced = Announced::by(&parts.headers);
+    let metadata = BodyMetadata::from_headers(&parts.headers);
     drop(parts);
-    match app.take_logs(encoding, &shown, &announced, body).await {
+    match app.store_logs(encoding, &auth, &metadata, body).await {
         Ok(rejected) => encoding.answer(200, encoding.response(&rejected)),
-        Err((number, code, message)) => encoding.refuse(number, code, message),
+        Err((number, code, message)) => encoding.reject(number, code, message),
     }
 }
 
@@ -75,7 +76,7 @@ impl Encoding {
                 Self::Json => b"{}".to_vec(),
             };
         };
-        let (_, message) = first.words();
+        let (_, message) = first.code_and_message();
         let count = reasons.len();
         match self {
             Self::Protobuf => {
@@ -95,7 +96,7 @@ impl Encoding {
     }
 
     /// Writes a `google.rpc.Status`.
-    fn refuse(self, number: u16, code: u8, message: &str) -> Response {
+    fn reject(self, number: u16, code: u8, message: &str) -> Response {
         let body = match self {
             Self::Protobuf => {
                 let mut status = vec![1 << 3, code];
@@ -138,59 +139,59 @@ fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Why records were not stored; the sender is told of the first.
+/// Why records were rejected; the response has the first reason.
 #[derive(Debug, Default)]
 struct Rejected(Vec<Reason>);
 
 impl App {
-    async fn take_logs(
+    async fn store_logs(
         &self,
         encoding: Encoding,
-        shown: &Shown,
-        announced: &Announced,
+        auth: &AuthResult,
+        metadata: &BodyMetadata,
         body: Body,
-    ) -> Result<Rejected, Refusal> {
-        let stamp = shown.sender().map_err(denied)?;
-        let body = self.body(announced, body).await.map_err(troubled)?;
+    ) -> Result<Rejected, Rejection> {
+        let token = auth.sender().map_err(auth_error)?;
+        let body = self.body(metadata, body).await.map_err(body_error)?;
         let logs = match encoding {
             Encoding::Protobuf => protobuf::logs(&body),
             Encoding::Json => json::logs(&body),
         };
         let logs = logs.map_err(|unreadable| match unreadable {
-            Unreadable::Broken => (400, INVALID_ARGUMENT, "not a request to export logs"),
+            Unreadable::Broken => (400, INVALID_ARGUMENT, "not an ExportLogsServiceRequest"),
             Unreadable::TooMany => (413, INVALID_ARGUMENT, "too much in one request"),
         })?;
-        let key = announced.key.as_deref();
+        let key = metadata.key.as_deref();
         let (mut all, mut rejected) = (Vec::new(), Vec::new());
         for (index, log) in logs.into_iter().enumerate() {
-            match self.read_log(stamp, key.map(|key| format!("{key}.{index}")).as_deref(), log) {
+            match self.read_log(token, key.map(|key| format!("{key}.{index}")).as_deref(), log) {
                 Ok(read) => all.push(read),
                 Err(reason) => rejected.push(reason),
             }
         }
-        if let Err(error) = self.keep(all).await {
+        if let Err(error) = self.store_items(all).await {
             tracing::error!(error = &error as &dyn std::error::Error, "logs were not stored");
             return Err((503, UNAVAILABLE, "the store does not answer; try again"));
         }
-        rejected.iter().for_each(|reason| self.count_refused(reason.words().0, 1));
+        rejected.iter().for_each(|reason| self.count_rejected(reason.code_and_message().0, 1));
         Ok(Rejected(rejected))
     }
 
-    fn read_log(&self, stamp: &Stamp, key: Option<&str>, log: Log) -> Result<Read, Reason> {
+    fn read_log(&self, token: &TokenRecord, key: Option<&str>, log: Log) -> Result<Read, Reason> {
         let (product, day) = (log.product.clone(), log.day);
-        let context = Context { key, ..self.context(stamp) };
-        let loose = Loose { way: Source::Otlp, product: product.as_deref(), day };
-        match log.said() {
-            Said::Nothing => Err(Reason::Malformed),
-            Said::Object(item) => ingest::collected(context, loose, &item),
-            Said::Text(text) => match serde_json::from_str::<Map<String, Value>>(&text) {
+        let context = Context { key, ..self.context(token) };
+        let defaults = TransportDefaults { source: Source::Otlp, product: product.as_deref(), day };
+        match log.content() {
+            LogContent::Nothing => Err(Reason::Malformed),
+            LogContent::Object(item) => ingest::collected(context, defaults, &item),
+            LogContent::Text(text) => match serde_json::from_str::<Map<String, Value>>(&text) {
                 Ok(item) => {
                     let signer = signer(text.as_bytes(), &item);
                     let signer = signer.map_err(|Forged| Reason::Signature)?;
                     let context = Context { signer: signer.as_deref(), ..context };
-                    ingest::collected(context, loose, &item)
+                    ingest::collected(context, defaults, &item)
                 }
-                // The token is that of whoever passes a line on, who does not vouch for it.
+                // The token belongs to a relay, which does not authenticate the author of a line.
                 Err(_) => {
                     let context = Context { sender: Sender::Line, ..context };
                     let mut read = ingest::line(context, text.as_bytes())?;
@@ -202,22 +203,24 @@ impl App {
     }
 }
 
-fn denied(denied: Denied) -> Refusal {
-    match denied {
-        Denied::Missing | Denied::Scheme => (401, UNAUTHENTICATED, "a token is needed"),
-        Denied::Empty | Denied::Unknown => (401, UNAUTHENTICATED, "this token is not known"),
-        Denied::Role => (403, PERMISSION_DENIED, "this token may not send"),
-        Denied::TooOften => (429, RESOURCE_EXHAUSTED, "too many requests"),
+fn auth_error(error: AuthError) -> Rejection {
+    match error {
+        AuthError::Missing | AuthError::Scheme => {
+            (401, UNAUTHENTICATED, "a bearer token is required")
+        }
+        AuthError::Empty | AuthError::Unknown => (401, UNAUTHENTICATED, "unknown token"),
+        AuthError::Role => (403, PERMISSION_DENIED, "this token has no ingest role"),
+        AuthError::RateLimited => (429, RESOURCE_EXHAUSTED, "too many requests"),
     }
 }
 
-fn troubled(trouble: Trouble) -> Refusal {
-    let (number, _, message) = trouble.words();
-    match trouble {
-        Trouble::TooLarge | Trouble::Encoding | Trouble::Broken => {
+fn body_error(error: BodyError) -> Rejection {
+    let (number, _, message) = error.response();
+    match error {
+        BodyError::TooLarge | BodyError::Encoding | BodyError::Broken => {
             (number, INVALID_ARGUMENT, message)
         }
-        // Of all statuses, clients of OTLP try again after this one.
-        Trouble::Slow | Trouble::Busy => (503, UNAVAILABLE, message),
+        // OTLP clients retry after 503.
+        BodyError::Slow | BodyError::Busy => (503, UNAVAILABLE, message),
     }
 }

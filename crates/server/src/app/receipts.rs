@@ -1,4 +1,4 @@
-//! `/v1/keys`, and who wants a receipt.
+//! `/v1/keys`, and requests that ask for receipts.
 
 use std::sync::Arc;
 
@@ -7,27 +7,28 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
-use super::{App, json_answer};
+use super::responses::json_response;
+use super::state::App;
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
-/// What RFC 7240 calls the wish for more than a word of success.
+/// The preference of RFC 7240 that asks for receipts.
 const REPRESENTATION: &str = "return=representation";
 
 /// The keys that receipts of this receiver are signed with.
 pub(super) async fn keys(State(app): State<Arc<App>>) -> Response {
-    json_answer(200, &json!({"keys": [app.key.described()]}))
+    json_response(200, &json!({"keys": [app.key.described()]}))
 }
 
-/// Tells whether the sender wants receipts.
-pub(super) fn are_wanted(headers: &HeaderMap) -> bool {
+/// Whether a request asks for receipts.
+pub(super) fn are_requested(headers: &HeaderMap) -> bool {
     let values = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
     let mut preferences = values.flat_map(|value| value.split([',', ';']));
     preferences.any(|preference| preference.trim().eq_ignore_ascii_case(REPRESENTATION))
 }
 
-/// Says that the wish was heard.
-pub(super) fn given(mut answer: Response) -> Response {
+/// Confirms that the preference was applied.
+pub(super) fn with_preference_applied(mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static(REPRESENTATION));
     answer
@@ -37,10 +38,10 @@ pub(super) fn given(mut answer: Response) -> Response {
 mod tests {
     use http::{HeaderMap, HeaderValue};
 
-    use super::are_wanted;
+    use super::are_requested;
 
     #[test]
-    fn a_receipt_is_wanted_by_those_who_say_so() {
+    fn a_receipt_is_sent_when_the_request_asks_for_it() {
         for (values, expected) in [
             (&["return=representation"][..], true),
             (&["respond-async, Return=Representation; foo=1"], true),
@@ -53,7 +54,7 @@ mod tests {
             for value in values {
                 headers.append("prefer", HeaderValue::from_static(value));
             }
-            assert_eq!(are_wanted(&headers), expected, "{values:?}");
+            assert_eq!(are_requested(&headers), expected, "{values:?}");
         }
     }
 }

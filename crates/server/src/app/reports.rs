@@ -9,80 +9,82 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::intake::Announced;
-use super::shown::{Denied, Shown};
-use super::{App, json_answer, receipts, refusal, unstored};
-use crate::ingest::{self, EVENTS, REPORT, Read, Reason, Refused};
+use super::authentication::{AuthError, AuthResult};
+use super::body::BodyMetadata;
+use super::receipts;
+use super::responses::{error_response, json_response, store_error};
+use super::state::App;
+use crate::ingest::{self, EVENTS, REPORT, Read, Reason, Rejected};
 use crate::limits::ITEMS_MAX;
 use crate::receipt;
 use crate::signed::{Forged, signer};
-use crate::store::Stored;
-use crate::token::Stamp;
+use crate::store::outcome::Appended;
+use crate::token::TokenRecord;
 
 /// Whether a body is one item, or one a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum BodyFormat {
     Single,
     Lines,
 }
 
-pub(super) async fn take(
+pub(super) async fn receive(
     State(app): State<Arc<App>>,
-    Extension(shown): Extension<Shown>,
+    Extension(auth): Extension<AuthResult>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let stamp = match shown.sender() {
-        Ok(stamp) => stamp,
-        Err(denied) => return denied_answer(denied),
+    let token = match auth.sender() {
+        Ok(token) => token,
+        Err(error) => return unauthorized(error),
     };
-    let Some(form) = form_of(&parts.headers) else {
-        return refusal(415, "type", "send application/json or application/x-ndjson", None);
+    let Some(format) = body_format(&parts.headers) else {
+        return error_response(415, "type", "send application/json or application/x-ndjson", None);
     };
-    let wants_receipts = receipts::are_wanted(&parts.headers);
-    let announced = Announced::by(&parts.headers);
+    let with_receipts = receipts::are_requested(&parts.headers);
+    let metadata = BodyMetadata::from_headers(&parts.headers);
     drop(parts);
-    let body = match app.body(&announced, body).await {
+    let body = match app.body(&metadata, body).await {
         Ok(body) => body,
-        Err(trouble) => {
-            let (number, code, message) = trouble.words();
-            return refusal(number, code, message, None);
+        Err(error) => {
+            let (number, code, message) = error.response();
+            return error_response(number, code, message, None);
         }
     };
-    let items: Vec<&[u8]> = match form {
-        Form::Single => vec![&body[..]],
-        Form::Lines => {
+    let items: Vec<&[u8]> = match format {
+        BodyFormat::Single => vec![&body[..]],
+        BodyFormat::Lines => {
             let lines = body.split(|byte| *byte == b'\n');
             lines.filter(|line| !line.trim_ascii().is_empty()).take(ITEMS_MAX + 1).collect()
         }
     };
     if items.len() > ITEMS_MAX {
-        return refusal(413, "too_many", "too many items in one request", None);
+        return error_response(413, "too_many", "too many items in one request", None);
     }
-    app.take_all(stamp, announced.key.as_deref(), &items, wants_receipts).await
+    app.store_all(token, metadata.key.as_deref(), &items, with_receipts).await
 }
 
-/// What became of the items of a request.
+/// The results of the items of a request.
 #[derive(Default)]
 struct Outcome {
     stored: usize,
     repeated: usize,
-    refused: Vec<Value>,
+    rejected: Vec<Value>,
     reasons: Vec<&'static str>,
     first: Option<(u16, Value)>,
 }
 
 impl Outcome {
-    fn refuse(&mut self, status: u16, code: &'static str, error: Value) {
+    fn reject(&mut self, status: u16, code: &'static str, error: Value) {
         if self.first.is_none() {
             self.first = Some((status, error.clone()));
         }
         self.reasons.push(code);
-        self.refused.push(error);
+        self.rejected.push(error);
     }
 }
 
-/// What a sender is told.
+/// The response to a sender.
 #[derive(Serialize)]
 struct Answer {
     stored: usize,
@@ -95,7 +97,7 @@ struct Answer {
 impl App {
     fn read(
         &self,
-        stamp: &Stamp,
+        token: &TokenRecord,
         key: Option<&str>,
         item: &[u8],
         parsed: &Map<String, Value>,
@@ -107,21 +109,21 @@ impl App {
             None => return Err(Reason::Malformed),
         };
         let signer = signer(item, parsed).map_err(|Forged| Reason::Signature)?;
-        let context = ingest::Context { key, signer: signer.as_deref(), ..self.context(stamp) };
+        let context = ingest::Context { key, signer: signer.as_deref(), ..self.context(token) };
         read(context, parsed)
     }
 
-    async fn take_all(
+    async fn store_all(
         &self,
-        stamp: &Stamp,
+        token: &TokenRecord,
         key: Option<&str>,
         items: &[&[u8]],
-        wants_receipts: bool,
+        with_receipts: bool,
     ) -> Response {
         let mut outcome = Outcome::default();
         let mut all = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            // The key names the request; its items are told apart by their places.
+            // The key identifies the request; its items are numbered.
             let key =
                 key.map(|key| if items.len() == 1 { key.into() } else { format!("{key}.{index}") });
             let parsed = match serde_json::from_slice::<Map<String, Value>>(item) {
@@ -129,82 +131,90 @@ impl App {
                 Err(error) => {
                     let place = json!({"code": "malformed", "message": "not a JSON object",
                         "item": index, "line": error.line(), "column": error.column()});
-                    outcome.refuse(400, "malformed", place);
+                    outcome.reject(400, "malformed", place);
                     continue;
                 }
             };
-            match self.read(stamp, key.as_deref(), item, &parsed) {
+            match self.read(token, key.as_deref(), item, &parsed) {
                 Ok(read) => {
-                    outcome.reasons.extend(read.refused.iter().map(|part| part.reason.words().0));
-                    outcome.refused.extend(read.refused.iter().map(|part| of_part(index, *part)));
+                    outcome
+                        .reasons
+                        .extend(read.rejected.iter().map(|part| part.reason.code_and_message().0));
+                    outcome.rejected.extend(read.rejected.iter().map(|part| of_part(index, *part)));
                     all.push(read);
                 }
                 Err(reason) => {
-                    let (code, message) = reason.words();
+                    let (code, message) = reason.code_and_message();
                     let error = json!({"code": code, "message": message, "item": index});
-                    outcome.refuse(reason.status(), code, error);
+                    outcome.reject(reason.status(), code, error);
                 }
             }
         }
-        let claims = wants_receipts.then(|| claims(&all));
-        let receipts = match self.keep(all).await {
+        let claims = with_receipts.then(|| claims(&all));
+        let receipts = match self.store_items(all).await {
             Ok(stored) => {
-                let is_new = |stored: &&Stored| **stored == Stored::New;
+                let is_new = |stored: &&Appended| **stored == Appended::New;
                 outcome.stored = stored.iter().filter(is_new).count();
                 outcome.repeated = stored.len() - outcome.stored;
                 claims.map(|claims| self.receipts(claims, &stored))
             }
-            // What is stored already is known by its id when all of it comes again.
-            Err(error) => return unstored(&error),
+            // A retry of the request recognizes items that were stored by their ids.
+            Err(error) => return store_error(&error),
         };
-        let Outcome { stored, repeated, refused, reasons, first } = outcome;
-        reasons.into_iter().for_each(|reason| self.count_refused(reason, 1));
+        let Outcome { stored, repeated, rejected, reasons, first } = outcome;
+        reasons.into_iter().for_each(|reason| self.count_rejected(reason, 1));
         match first {
             Some((status, error)) if stored + repeated == 0 => {
-                json_answer(status, &json!({"error": error, "rejected": refused}))
+                json_response(status, &json!({"error": error, "rejected": rejected}))
             }
-            None if items.is_empty() => refusal(400, "empty", "there is no item", None),
+            None if items.is_empty() => {
+                error_response(400, "empty", "the request has no item", None)
+            }
             Some(_) | None => {
-                let is_given = receipts.is_some();
-                let answer = Answer { stored, repeated, rejected: refused, receipts };
-                let answer = json_answer(200, &answer);
-                if is_given { receipts::given(answer) } else { answer }
+                let has_receipts = receipts.is_some();
+                let answer = Answer { stored, repeated, rejected, receipts };
+                let answer = json_response(200, &answer);
+                if has_receipts { receipts::with_preference_applied(answer) } else { answer }
             }
         }
     }
 
-    /// Signs for what is new. What was there already may be another report of the same id, so nothing is
-    /// said of it.
-    fn receipts(&self, claims: Vec<receipt::Stored>, stored: &[Stored]) -> Vec<Value> {
-        let new = claims.into_iter().zip(stored).filter(|(_, stored)| **stored == Stored::New);
+    /// Signs receipts for new records. A repeated one may be another report with the same id, so it gets
+    /// no receipt.
+    fn receipts(&self, claims: Vec<receipt::StoredClaim>, stored: &[Appended]) -> Vec<Value> {
+        let new = claims.into_iter().zip(stored).filter(|(_, stored)| **stored == Appended::New);
         new.map(|(claim, _)| self.key.stored(claim)).collect()
     }
 }
 
-/// Says what will be true of records once they are stored.
-fn claims(all: &[Read]) -> Vec<receipt::Stored> {
-    all.iter().map(|read| receipt::Stored::of(&read.record)).collect()
+/// The claims of receipts for records, once they are stored.
+fn claims(all: &[Read]) -> Vec<receipt::StoredClaim> {
+    all.iter().map(|read| receipt::StoredClaim::of(&read.record)).collect()
 }
 
-fn of_part(item: usize, Refused { part, reason }: Refused) -> Value {
-    let (code, message) = reason.words();
+fn of_part(item: usize, Rejected { part, reason }: Rejected) -> Value {
+    let (code, message) = reason.code_and_message();
     json!({"code": code, "message": message, "item": item, "part": part})
 }
 
-fn form_of(headers: &HeaderMap) -> Option<Form> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Some(Form::Single) };
+fn body_format(headers: &HeaderMap) -> Option<BodyFormat> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Some(BodyFormat::Single) };
     match value.to_str().ok()?.split(';').next()?.trim().to_ascii_lowercase().as_str() {
-        "application/json" => Some(Form::Single),
-        "application/x-ndjson" | "application/ndjson" => Some(Form::Lines),
+        "application/json" => Some(BodyFormat::Single),
+        "application/x-ndjson" | "application/ndjson" => Some(BodyFormat::Lines),
         _ => None,
     }
 }
 
-fn denied_answer(denied: Denied) -> Response {
-    match denied {
-        Denied::Missing | Denied::Scheme => refusal(401, "token", "a token is needed", None),
-        Denied::Empty | Denied::Unknown => refusal(401, "token", "this token is not known", None),
-        Denied::Role => refusal(403, "role", "this token may not send", None),
-        Denied::TooOften => refusal(429, "rate", "too many requests", None),
+fn unauthorized(error: AuthError) -> Response {
+    match error {
+        AuthError::Missing | AuthError::Scheme => {
+            error_response(401, "token", "a bearer token is required", None)
+        }
+        AuthError::Empty | AuthError::Unknown => {
+            error_response(401, "token", "unknown token", None)
+        }
+        AuthError::Role => error_response(403, "role", "this token has no ingest role", None),
+        AuthError::RateLimited => error_response(429, "rate", "too many requests", None),
     }
 }

@@ -1,20 +1,20 @@
-//! What is collected, why, for how long, and what has come of it: for those who send it.
+//! The dictionary page: every collected field, its reason and its retention.
 
 use ktel_model::Schema;
 use ktel_model::standard::schema::{Expiry, Field};
 use maud::{Markup, html};
 
 use super::page::frame;
-use crate::Catalog;
+use crate::catalog::Catalog;
 
 /// Writes the page.
 #[must_use]
-pub fn render(catalog: &Catalog, floor: i64) -> Markup {
+pub fn render(catalog: &Catalog, min_group_size: i64) -> Markup {
     let main = html! {
-        h1 { "What is collected, and why" }
+        h1 { "Dictionary" }
         p {
-            "This receiver stores what is written here and nothing else. Addresses of senders are neither stored nor "
-            "logged. Whoever is no administrator sees groups of at least " (floor) " only, and the coarse form of every value."
+            "This receiver stores only the fields on this page. Addresses of senders are neither stored nor logged. "
+            "Readers who are not administrators see only groups of at least " (min_group_size) " senders, in the coarse form."
         }
         nav aria-label="Schemas" {
             ul { @for entry in catalog.entries() {
@@ -23,7 +23,7 @@ pub fn render(catalog: &Catalog, floor: i64) -> Markup {
         }
         @for entry in catalog.entries() { (schema(&entry.schema)) }
     };
-    frame("What is collected", &main)
+    frame("Dictionary", &main)
 }
 
 fn schema(schema: &Schema) -> Markup {
@@ -32,13 +32,13 @@ fn schema(schema: &Schema) -> Markup {
         section aria-labelledby={ (id) ":" } {
             h2 id={ (id) ":" } { (schema.title) }
             p.question { (schema.purpose.question) }
-            p { "For you: " (schema.purpose.value_to_you) }
+            p { "Value to you: " (schema.purpose.value_to_you) }
             dl {
-                dt { "Asked by" } dd { (schema.owner) }
+                dt { "Owner" } dd { (schema.owner) }
                 dt { "Used for" } dd { (schema.purpose.used_for.join(", ")) }
-                dt { "Kept" } dd { (schema.retention.raw) " as it came, " (schema.retention.aggregate) " in sums" }
-                dt { "Decided because of it" } dd {
-                    @if schema.purpose.decisions.is_empty() { "nothing yet" } @else {
+                dt { "Retention" } dd { (schema.retention.raw) " raw, " (schema.retention.aggregate) " in aggregates" }
+                dt { "Decisions" } dd {
+                    @if schema.purpose.decisions.is_empty() { "none yet" } @else {
                         ul { @for decision in &schema.purpose.decisions {
                             li { (decision.date) ": " (decision.what) }
                         } }
@@ -46,7 +46,7 @@ fn schema(schema: &Schema) -> Markup {
                 }
             }
             div.wide { table {
-                thead { tr { th scope="col" { "Field" } th scope="col" { "Why" } th scope="col" { "Example" } th scope="col" { "Until" } } }
+                thead { tr { th scope="col" { "Field" } th scope="col" { "Why" } th scope="col" { "Example" } th scope="col" { "Expires" } } }
                 tbody { @for (path, field) in schema.all_fields() { (row(&id, &path, field)) } }
             } }
         }
@@ -61,7 +61,7 @@ fn row(id: &str, path: &str, field: &Field) -> Markup {
             td { code { (field.example) } }
             td { @match &field.expires {
                 Expiry::On(day) => (day),
-                Expiry::Never(why) => { "no end: " (why) },
+                Expiry::Never(why) => { "never: " (why) },
             } }
         }
     }

@@ -1,4 +1,4 @@
-//! The page itself: plain HTML that needs no script, with a table behind every drawing.
+//! The dashboard page: HTML that works without JavaScript, with a table for every chart.
 
 use jiff::civil::Date;
 use ktel_model::Schema;
@@ -6,46 +6,46 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Chart, PairChart, Part, Unit, View, grid, sankey, svg};
 use crate::pair::{Shape, pairs};
-use crate::store::Version;
+use crate::store::counts::Version;
 
 /// The stylesheet, served beside the page.
 pub const STYLE: &str = include_str!("style.css");
-/// Sends a changed filter at once; without it there is a button.
+/// Applies a changed filter at once. Without JavaScript, the form has a button.
 pub const SCRIPT: &str = include_str!("script.js");
 /// The periods that can be chosen, in weeks.
 pub const PERIODS: [u32; 3] = [4, 13, 52];
 
-/// How the receiver has fared since it was started.
+/// The counters of the receiver since it was started.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Health {
     /// Items that were stored.
     pub stored: u64,
-    /// Items that were there already.
+    /// Items that were stored before.
     pub repeated: u64,
-    /// Items and parts that were refused.
-    pub refused: u64,
-    /// Values that no schema declares.
-    pub dropped: u64,
+    /// Items and parts of items that were rejected.
+    pub rejected: u64,
+    /// Values that were omitted, since no schema declares them.
+    pub omitted: u64,
 }
 
-/// Everything that stands on the page.
+/// The content of the page.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// What is looked at.
+    /// The filters.
     pub view: &'a View,
-    /// What can be chosen.
+    /// The products and versions to choose from.
     pub versions: &'a [Version],
     /// The charts.
     pub parts: &'a [Part<'a>],
-    /// How the receiver fares.
+    /// The counters.
     pub health: Health,
     /// The day.
     pub today: Date,
-    /// Whether the reader may see small groups.
+    /// Whether groups of any size are shown.
     pub sees_all: bool,
 }
 
-/// Frames what every page has around it.
+/// Wraps the content of a page in header and navigation.
 pub(super) fn frame(title: &str, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -64,8 +64,8 @@ pub(super) fn frame(title: &str, main: &Markup) -> Markup {
                     strong { "ktel" }
                     nav aria-label="Pages" {
                         a href="/" { "Charts" }
-                        a href="/dictionary" { "What is collected, and why" }
-                        a href="/transparency" { "Who looks at it" }
+                        a href="/dictionary" { "Dictionary" }
+                        a href="/transparency" { "Data usage" }
                     }
                 }
                 main id="main" { (main) }
@@ -84,12 +84,12 @@ impl Page<'_> {
             h1 { (product) @if let Some(version) = &self.view.version { " " (version) } }
             (self.filters())
             @if self.sees_all {
-                p.note role="note" { "You read as an administrator: groups of any size are shown." }
+                p.note role="note" { "You are an administrator: groups of any size are shown." }
             } @else {
-                p.note { "Groups of fewer than " (self.view.floor) " are folded into “other”." }
+                p.note { "Groups with fewer than " (self.view.min_group_size) " senders are combined into “other”." }
             }
             @if self.parts.is_empty() {
-                p { "Nothing was received in these weeks. Send a first report:" }
+                p { "No reports were received in this period. Send one:" }
                 pre { code { "ktel workflows run --workflow all --report-server URL" } }
             }
             @for part in self.parts { (self.part(part)) }
@@ -104,7 +104,7 @@ impl Page<'_> {
             self.versions.iter().map(|(product, ..)| product.as_str()).collect();
         products.dedup();
         let of_product = |of: &str| product.as_deref().is_none_or(|chosen| chosen == of);
-        let large = |senders: i64| senders >= self.view.floor;
+        let large = |senders: i64| senders >= self.view.min_group_size;
         let mut versions: Vec<&str> = self
             .versions
             .iter()
@@ -148,7 +148,7 @@ impl Page<'_> {
     fn part(&self, part: &Part<'_>) -> Markup {
         let id = part.schema.id();
         let total = format!("{id}:weeks");
-        let unit = part.unit.word();
+        let unit = part.unit.as_str();
         html! {
             section aria-labelledby=(id) {
                 h2 id=(id) { (part.schema.title) }
@@ -170,7 +170,7 @@ impl Page<'_> {
                                             th scope="row" { (week) }
                                             td { @match number {
                                                 Some(number) => (number),
-                                                None => abbr title="none, or too few to show" { "–" },
+                                                None => abbr title="none, or below the minimum group size" { "–" },
                                             } }
                                         }
                                     }
@@ -188,23 +188,23 @@ impl Page<'_> {
 
     fn chart(&self, part: &Part<'_>, chart: &Chart<'_>) -> Markup {
         let named = format!("{}:{}", part.schema.id(), chart.path);
-        let Chart { path, field, folded } = chart;
+        let Chart { path, field, published } = chart;
         html! {
             figure {
                 figcaption id=(named) { (words(path)) }
-                @if folded.too_few {
-                    p.few { "Too few to show." }
+                @if published.too_few {
+                    p.few { "Below the minimum group size." }
                 } @else {
-                    (svg::bars(folded, &named))
+                    (svg::bars(published, &named))
                     details {
                         summary { "Table" }
                         table {
-                            thead { tr { th scope="col" { (words(path)) } th scope="col" { (part.unit.word()) } } }
+                            thead { tr { th scope="col" { (words(path)) } th scope="col" { (part.unit.as_str()) } } }
                             tbody {
-                                @for group in &folded.groups {
+                                @for group in &published.groups {
                                     tr { th scope="row" { (group.word) } td { (group.number) } }
                                 }
-                                @if let Some(other) = folded.other {
+                                @if let Some(other) = published.other {
                                     tr { th scope="row" { "other" } td { (other) } }
                                 }
                             }
@@ -218,7 +218,7 @@ impl Page<'_> {
     }
 
     fn pair(&self, part: &Part<'_>, chart: &PairChart<'_>) -> Markup {
-        let PairChart { pair, folded } = chart;
+        let PairChart { pair, published } = chart;
         let named = format!("{}:{}", part.schema.id(), pair.name);
         let (title, first, second) = match pair.shape {
             Shape::Flow => (pair.name.clone(), "From".to_owned(), "To".to_owned()),
@@ -230,8 +230,8 @@ impl Page<'_> {
         html! {
             figure {
                 figcaption id=(named) { (words(&title)) }
-                @if folded.too_few {
-                    p.few { "Too few to show." }
+                @if published.too_few {
+                    p.few { "Below the minimum group size." }
                 } @else {
                     @match pair.shape {
                         Shape::Flow => (sankey::draw(chart.rows(), &named)),
@@ -240,7 +240,7 @@ impl Page<'_> {
                     details {
                         summary { "Table" }
                         table {
-                            thead { tr { th scope="col" { (first) } th scope="col" { (second) } th scope="col" { (part.unit.word()) } } }
+                            thead { tr { th scope="col" { (first) } th scope="col" { (second) } th scope="col" { (part.unit.as_str()) } } }
                             tbody {
                                 @for (first, second, number) in chart.rows() {
                                     tr { th scope="row" { (first) } td { (second) } td { (number) } }
@@ -255,7 +255,7 @@ impl Page<'_> {
         }
     }
 
-    /// Every chart leads to its numbers, and to the reason why they are collected.
+    /// The links of a chart: its numbers, and the reason why the field is collected.
     fn links(&self, part: &Part<'_>, path: &str) -> Markup {
         let View { product, version, weeks, .. } = self.view;
         let query = |format: &str| {
@@ -273,7 +273,7 @@ impl Page<'_> {
             format!("/v1/counts?{}", pairs.join("&"))
         };
         let entry = entry(part.schema, path);
-        let what = if path.is_empty() { part.unit.word() } else { path };
+        let what = if path.is_empty() { part.unit.as_str() } else { path };
         html! {
             p.links {
                 a href=(query("json")) aria-label={ (what) " as JSON" } { "JSON" } " "
@@ -284,25 +284,25 @@ impl Page<'_> {
     }
 
     fn health(&self) -> Markup {
-        let Health { stored, repeated, refused, dropped } = self.health;
+        let Health { stored, repeated, rejected, omitted } = self.health;
         let rows = [
             ("stored", stored),
-            ("repeated, and so not stored again", repeated),
-            ("refused", refused),
-            ("values that nothing declares, and so not stored", dropped),
+            ("repeated (already stored)", repeated),
+            ("rejected", rejected),
+            ("omitted values (not declared by a schema)", omitted),
         ];
         html! {
             section aria-labelledby="health" {
                 h2 id="health" { "This receiver" }
                 table {
-                    caption { "Since it was started; " (self.today) }
+                    caption { "Since the start of the process; " (self.today) }
                     tbody {
                         @for (what, number) in rows {
                             tr { th scope="row" { (what) } td { (number) } }
                         }
                     }
                 }
-                p.links { a href="/metrics" aria-label="these numbers for Prometheus" { "metrics" } }
+                p.links { a href="/metrics" aria-label="Prometheus metrics" { "metrics" } }
             }
         }
     }

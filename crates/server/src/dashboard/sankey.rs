@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::{OTHER, Row};
+use crate::limits::CHART_BANDS_MAX;
 
 /// The width of a drawing, in its own units.
 const WIDTH: i64 = 420;
@@ -15,15 +16,13 @@ const BAR: i64 = 8;
 const GAP: i64 = 10;
 /// How high all bars of a side are together.
 const HEIGHT: i64 = 180;
-/// How many bands a drawing has; the table beside it has the rest.
-const BANDS_MAX: usize = 24;
 /// One side of the drawing: where the bar of each word begins, and how high it is.
 struct Side<'f> {
     bars: BTreeMap<Place<'f>, (i64, i64)>,
     bottom: i64,
 }
 
-/// Versions and buckets stand in their order, and what is folded below them.
+/// Versions and buckets stand in their order, and what is published below them.
 type Place<'f> = (bool, Vec<u64>, &'f str);
 
 pub(super) fn place(word: &str) -> Place<'_> {
@@ -56,7 +55,7 @@ impl<'f> Side<'f> {
 
 /// Draws the bands. `named` is the id of the element that says what they are.
 pub(super) fn draw(mut bands: Vec<Row<'_>>, named: &str) -> Markup {
-    bands.truncate(BANDS_MAX);
+    bands.truncate(CHART_BANDS_MAX);
     let all = bands.iter().map(|(.., number)| *number).sum::<i64>().max(1);
     let high = |number: i64| (HEIGHT * number / all).max(1);
     bands.sort_by(|one, other| (place(one.0), place(one.1)).cmp(&(place(other.0), place(other.1))));

@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use crate::anonymity::Folded;
+use crate::anonymity::Published;
+use crate::limits::CHART_BARS_MAX;
 
 /// The width of a drawing, in its own units.
 const WIDTH: i64 = 420;
@@ -13,18 +14,16 @@ const NUMBER: i64 = 60;
 /// What of a long word fits beside its bar.
 const LETTERS: usize = 20;
 const LINE_HEIGHT: i64 = 90;
-/// How many bars a drawing has; the table beside it has the rest.
-const BARS_MAX: usize = 12;
 
 /// Draws the groups as bars. `named` is the id of the element that says what it is.
-pub(super) fn bars(folded: &Folded, named: &str) -> Markup {
-    let mut rows: Vec<(&str, i64, bool)> = folded
+pub(super) fn bars(published: &Published, named: &str) -> Markup {
+    let mut rows: Vec<(&str, i64, bool)> = published
         .groups
         .iter()
-        .take(BARS_MAX)
+        .take(CHART_BARS_MAX)
         .map(|group| (group.word.as_str(), group.number, false))
         .collect();
-    rows.extend(folded.other.map(|number| ("other", number, true)));
+    rows.extend(published.other.map(|number| ("other", number, true)));
     let most = rows.iter().map(|(_, number, _)| *number).max().unwrap_or(0).max(1);
     let height = ROW * i64::try_from(rows.len()).unwrap_or(0);
     html! {

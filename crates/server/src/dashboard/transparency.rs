@@ -1,37 +1,37 @@
-//! How long everything is kept, who looks at it and what for, and what was decided because of it.
+//! The transparency page: retention, who read the data and why, and the decisions that followed.
 
 use jiff::tz::TimeZone;
 use ktel_model::standard::schema::Decision;
 use maud::{Markup, html};
 
 use super::page::frame;
-use crate::Catalog;
-use crate::audit::{Use, moment};
+use crate::audit::{AuditSummary, moment};
+use crate::catalog::Catalog;
 use crate::limits::AUDIT_KEEP_DAYS;
 
-/// Writes the page. It names no token and repeats no question.
+/// Renders the page. It contains no token and no query text.
 #[must_use]
-pub fn render(catalog: &Catalog, uses: &[Use], decisions: &[Decision]) -> Markup {
+pub fn render(catalog: &Catalog, summaries: &[AuditSummary], decisions: &[Decision]) -> Markup {
     let main = html! {
-        h1 { "Who looks at it, and what has come of it" }
+        h1 { "Who uses the data, and for what" }
         p {
-            "What is collected, field by field, and why, stands in " a href="/dictionary" { "the dictionary" } ". "
-            "What would be deleted by now is not taken any more."
+            "The " a href="/dictionary" { "dictionary" } " lists every collected field and its reason. "
+            "Reports that are older than their retention are rejected."
         }
         (retention(catalog))
-        (askers(uses))
-        (ledger(catalog, decisions))
+        (access(summaries))
+        (decisions_list(catalog, decisions))
     };
-    frame("Who looks at it", &main)
+    frame("Data usage", &main)
 }
 
 fn retention(catalog: &Catalog) -> Markup {
     html! {
         section aria-labelledby="retention" {
-            h2 id="retention" { "How long it is kept" }
+            h2 id="retention" { "Retention" }
             div.wide { table {
                 thead { tr {
-                    th scope="col" { "What" } th scope="col" { "As it came" } th scope="col" { "In sums" } th scope="col" { "Asked by" }
+                    th scope="col" { "What" } th scope="col" { "Raw rows" } th scope="col" { "Aggregates" } th scope="col" { "Owner" }
                 } }
                 tbody { @for entry in catalog.entries() {
                     @let schema = &entry.schema;
@@ -45,26 +45,26 @@ fn retention(catalog: &Catalog) -> Markup {
     }
 }
 
-fn askers(uses: &[Use]) -> Markup {
+fn access(summaries: &[AuditSummary]) -> Markup {
     html! {
-        section aria-labelledby="askers" {
-            h2 id="askers" { "Who asks what of the data" }
+        section aria-labelledby="access" {
+            h2 id="access" { "Who read the data" }
             p.note {
-                "Every question, every look at single rows and every look at small groups in the last quarter of a year; "
-                "each is written down before it is answered, and for " (AUDIT_KEEP_DAYS) " days."
+                "Every query, every access to single rows and every view of groups below the minimum size in the last quarter. "
+                "Each is logged before it is answered, and the log is kept for " (AUDIT_KEEP_DAYS) " days."
             }
-            @if uses.is_empty() { p { "Nobody has asked." } } @else {
+            @if summaries.is_empty() { p { "Nobody has read the data." } } @else {
                 div.wide { table {
                     thead { tr {
-                        th scope="col" { "Role" } th scope="col" { "What" } th scope="col" { "What for" }
-                        th scope="col" { "How often" } th scope="col" { "Last" }
+                        th scope="col" { "Role" } th scope="col" { "What" } th scope="col" { "Purpose" }
+                        th scope="col" { "Count" } th scope="col" { "Last" }
                     } }
-                    tbody { @for one in uses {
+                    tbody { @for one in summaries {
                         tr {
                             th scope="row" { (one.role) }
-                            td { (what(&one.kind)) }
-                            td { @if one.purpose.is_empty() { "not said" } @else { (one.purpose) } }
-                            td { (one.times) }
+                            td { (describe(&one.action)) }
+                            td { @if one.purpose.is_empty() { "not given" } @else { (one.purpose) } }
+                            td { (one.count) }
                             td { (moment(one.last).to_zoned(TimeZone::UTC).date()) }
                         }
                     } }
@@ -74,24 +74,24 @@ fn askers(uses: &[Use]) -> Markup {
     }
 }
 
-/// Gives words for a kind of look; one of a newer version stands as it is.
-fn what(kind: &str) -> &str {
-    match kind {
-        "query" => "a question to groups",
+/// Describes an action; one of a newer version is shown as it is.
+fn describe(action: &str) -> &str {
+    match action {
+        "query" => "a query over groups",
         "rows" => "single rows",
-        "charts" => "charts of groups of any size",
-        "audit" => "who looked",
+        "charts" => "charts with groups of any size",
+        "audit" => "the audit log",
         other => other,
     }
 }
 
-fn ledger(catalog: &Catalog, decisions: &[Decision]) -> Markup {
+fn decisions_list(catalog: &Catalog, decisions: &[Decision]) -> Markup {
     let declared = catalog.entries().flat_map(|entry| &entry.schema.purpose.decisions);
     let mut all: Vec<&Decision> = decisions.iter().chain(declared).collect();
     all.sort_by_key(|decision| std::cmp::Reverse(decision.date));
     html! {
         section aria-labelledby="decisions" {
-            h2 id="decisions" { "Decided because of it" }
+            h2 id="decisions" { "Decisions made from the data" }
             @if all.is_empty() { p { "Nothing yet." } } @else {
                 ul { @for Decision { date, what, link } in all {
                     li {
@@ -106,7 +106,7 @@ fn ledger(catalog: &Catalog, decisions: &[Decision]) -> Markup {
     }
 }
 
-/// Tells whether a link leads to a page, and runs nothing.
+/// Whether a link is a web address, and not for example `javascript:`.
 #[must_use]
 pub fn is_web(link: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| link.starts_with(scheme))
@@ -118,8 +118,8 @@ mod tests {
     use ktel_model::standard::schema::Decision;
 
     use super::render;
-    use crate::Catalog;
-    use crate::audit::Use;
+    use crate::audit::AuditSummary;
+    use crate::catalog::Catalog;
 
     #[test]
     fn what_others_wrote_stays_text() {
@@ -129,11 +129,11 @@ mod tests {
             what: evil.to_owned(),
             link: Some(link.to_owned()),
         };
-        let one = Use {
+        let one = AuditSummary {
             role: "reader".to_owned(),
-            kind: evil.to_owned(),
+            action: evil.to_owned(),
             purpose: evil.to_owned(),
-            times: 3,
+            count: 3,
             last: 0,
         };
         let decisions = [decision("javascript:alert(1)"), decision("https://example.com/\"><b>")];

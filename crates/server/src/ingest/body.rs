@@ -4,7 +4,7 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use crate::limits::{DECODED_BYTES_MAX, RATIO_FROM_BYTES, RATIO_MAX};
+use crate::limits::{COMPRESSION_RATIO_FROM_BYTES, COMPRESSION_RATIO_MAX, DECODED_BYTES_MAX};
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,9 @@ impl Encoding {
 
 /// Gives how large a body of this length may become.
 fn most(length: usize) -> usize {
-    length.saturating_mul(RATIO_MAX).clamp(RATIO_FROM_BYTES, DECODED_BYTES_MAX)
+    length
+        .saturating_mul(COMPRESSION_RATIO_MAX)
+        .clamp(COMPRESSION_RATIO_FROM_BYTES, DECODED_BYTES_MAX)
 }
 
 fn read(from: impl Read, most: usize) -> Result<Bytes, Unreadable> {

@@ -1,23 +1,23 @@
-//! Takes a line of syslog apart: what stands around its message, and what the message says.
+//! Parses a line of syslog: its header and its message.
 //!
-//! A message is JSON, or `signal=NAME;key=value;…` as Kong's controllers and command line and our
-//! own sinks write it. What a value means is not known here: that is for its schema to say.
+//! A message is JSON, or `signal=NAME;key=value;…` as written by Kong's controllers, its command line
+//! and our own sinks. The schema decides later what a value means.
 
 use crate::limits::SECTIONS_MAX;
 
 /// Where the pairs of a message begin.
 const SIGNAL: &str = "signal=";
 
-/// A line taken apart.
+/// A parsed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line<'l> {
-    /// The program that wrote it, where its head says so.
+    /// The program that wrote it, if its header names one.
     pub program: Option<&'l str>,
-    /// What it says.
+    /// Its message.
     pub message: Message<'l>,
 }
 
-/// What a line says.
+/// The message of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message<'l> {
     /// From a brace on.
@@ -31,7 +31,7 @@ pub enum Message<'l> {
     },
 }
 
-/// Takes a line apart; nothing if it is no text, says nothing, or has more pairs than any report.
+/// Parses a line; `None` if it is not UTF-8, has no message, or has too many pairs.
 #[must_use]
 pub fn parse(line: &[u8]) -> Option<Line<'_>> {
     let text = std::str::from_utf8(line).ok()?;
@@ -53,7 +53,7 @@ pub fn parse(line: &[u8]) -> Option<Line<'_>> {
     Some(Line { program, message })
 }
 
-/// Leaves out `<14>`.
+/// Skips the priority, such as `<14>`.
 fn after_priority(text: &str) -> &str {
     let digits = text.strip_prefix('<').and_then(|rest| rest.split_once('>'));
     match digits {

@@ -32,7 +32,7 @@ pub struct Log {
 
 /// What of a record can be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Said {
+pub enum LogContent {
     /// An object, to be read like any other.
     Object(Map<String, Value>),
     /// A text: JSON, whose bytes may be signed, or a line.
@@ -53,20 +53,20 @@ pub enum Unreadable {
 impl Log {
     /// Finds what of it can be stored: our own report or event in its attributes, else its body.
     #[must_use]
-    pub fn said(self) -> Said {
+    pub fn content(self) -> LogContent {
         let Self { event, body, attributes, .. } = self;
         // What passed through an older relay has its name in the body only.
         let event = event.as_deref().or(body.as_str());
         if event == Some(REPORT) {
-            return Said::Object(by_section(attributes));
+            return LogContent::Object(by_section(attributes));
         }
         if attributes.contains_key(COMMAND_PATH) {
-            return Said::Object(attributes);
+            return LogContent::Object(attributes);
         }
         match body {
-            Value::Object(body) => Said::Object(body),
-            Value::String(text) => Said::Text(text),
-            _ => Said::Nothing,
+            Value::Object(body) => LogContent::Object(body),
+            Value::String(text) => LogContent::Text(text),
+            _ => LogContent::Nothing,
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Log, Said, Unreadable, json, protobuf};
+    use super::{Log, LogContent, Unreadable, json, protobuf};
 
     /// Writes a field that holds bytes, as protobuf does.
     fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
@@ -207,13 +207,13 @@ mod tests {
         let report = json!({"cluster-state": {"pods": 7}, "x": 1}).as_object().unwrap().clone();
         let said = |event: Option<&str>, body: Value| {
             let event = event.map(str::to_owned);
-            Log { event, body, attributes: attributes.clone(), ..Log::default() }.said()
+            Log { event, body, attributes: attributes.clone(), ..Log::default() }.content()
         };
-        assert_eq!(said(Some("ktel.report"), Value::Null), Said::Object(report.clone()));
-        assert_eq!(said(None, "ktel.report".into()), Said::Object(report.clone()));
-        assert_eq!(said(None, "signal=x".into()), Said::Text("signal=x".into()));
-        assert_eq!(said(None, report.clone().into()), Said::Object(report));
-        assert_eq!(said(None, Value::Null), Said::Nothing);
+        assert_eq!(said(Some("ktel.report"), Value::Null), LogContent::Object(report.clone()));
+        assert_eq!(said(None, "ktel.report".into()), LogContent::Object(report.clone()));
+        assert_eq!(said(None, "signal=x".into()), LogContent::Text("signal=x".into()));
+        assert_eq!(said(None, report.clone().into()), LogContent::Object(report));
+        assert_eq!(said(None, Value::Null), LogContent::Nothing);
     }
 
     proptest! {

@@ -1,11 +1,13 @@
-//! Gives the texts of a line the types that its schema declares, and reads the line by it.
+//! Reads the `key=value` pairs of a line with the types that its schema declares.
 
 use ktel_model::Schema;
 use ktel_model::standard::schema::Type;
 use serde_json::{Map, Number, Value};
 
+use super::builder::ItemBuilder;
+use super::context::{Context, Read, Reason, TransportDefaults, is_product};
+use super::items::{collected, day_of};
 use super::line::{Line, Message, parse};
-use super::{Context, Found, Loose, Read, Reason, collected, day_of, is_product};
 use crate::catalog::COMMAND_PATH;
 use crate::record::Source;
 
@@ -26,19 +28,23 @@ pub fn line(context: Context<'_>, line: &[u8]) -> Result<Read, Reason> {
         Message::Json(text) => {
             let item: Map<String, Value> =
                 serde_json::from_str(text).map_err(|_| Reason::Malformed)?;
-            collected(context, Loose { way: Source::Line, product: program, day: None }, &item)
+            collected(
+                context,
+                TransportDefaults { source: Source::Line, product: program, day: None },
+                &item,
+            )
         }
         Message::Pairs { signal, pairs } => self::pairs(context, &signal, &pairs),
     }
 }
 
-/// Reads a signal with its pairs: of a schema that the signal names, of one command, or of sections
-/// that stand before each name.
+/// Reads a signal with its pairs: those of a schema that the signal names, those of one command, or
+/// those of sections, which are prefixes of the names.
 fn pairs(context: Context<'_>, signal: &str, pairs: &[(String, String)]) -> Result<Read, Reason> {
     let known = SIGNALS.iter().find(|(known, ..)| *known == signal);
     let product = known.map_or(signal, |(_, _, product)| product);
     let product = context.product(Some(product).filter(|product| is_product(product)))?;
-    let mut found = Found::new(context, pairs.len())?;
+    let mut builder = ItemBuilder::new(context, pairs.len())?;
     let mut day = None;
     let flat = match known {
         Some((_, schema, _)) => context.catalog.find(schema, None),
@@ -54,22 +60,22 @@ fn pairs(context: Context<'_>, signal: &str, pairs: &[(String, String)]) -> Resu
         let pairs = pairs.map(|(name, text)| (name.as_str(), text.as_str()));
         let item = typed(&entry.schema, pairs);
         day = day_of(&item);
-        found.take(0, Some(entry), Some(&item));
+        builder.add(0, Some(entry), Some(&item));
     } else {
         for (part, (section, pairs)) in sections(pairs).into_iter().enumerate() {
             match context.catalog.job(section) {
                 Some(entry) => {
                     let section = typed(&entry.schema, pairs.into_iter());
-                    found.take(part, Some(entry), Some(&section));
+                    builder.add(part, Some(entry), Some(&section));
                 }
-                None => found.dropped.note(ktel_model::standard::Reason::Undeclared),
+                None => builder.omitted.note(ktel_model::standard::Reason::Undeclared),
             }
         }
     }
-    if found.sections.is_empty() && found.refused.is_empty() {
+    if builder.sections.is_empty() && builder.rejected.is_empty() {
         return Err(Reason::UnknownSchema);
     }
-    found.finish(context, (Source::Line, day.unwrap_or(context.today), None), product)
+    builder.finish(context, (Source::Line, day.unwrap_or(context.today), None), product)
 }
 
 /// A section and its pairs.
@@ -88,8 +94,8 @@ fn sections(pairs: &[(String, String)]) -> Vec<Group<'_>> {
     groups
 }
 
-/// Makes values of texts. A name that no schema declares stays a text, and is dropped as such; of
-/// two pairs with one name the first counts.
+/// Converts texts to values. Undeclared names stay texts and are omitted later; of two pairs with one
+/// name the first counts.
 fn typed<'p>(
     schema: &Schema,
     pairs: impl Iterator<Item = (&'p str, &'p str)>,
@@ -113,7 +119,7 @@ fn typed<'p>(
     item
 }
 
-/// Makes a value of a text, as its type asks; what does not fit stays a text.
+/// Converts a text to the type of its field; a text that does not fit stays a text.
 fn value(of: &Type, text: &str) -> Value {
     let fitting = match of {
         Type::Bool => text.parse().ok().map(Value::Bool),
@@ -167,28 +173,28 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::super::{Context, Read, Reason, Sender};
+    use super::super::context::{Context, Read, Reason, Sender};
     use super::{line, list, map};
-    use crate::Catalog;
+    use crate::catalog::Catalog;
     use crate::record::Source;
 
     fn read(text: &[u8]) -> Result<Read, Reason> {
         thread_local!(static CATALOG: Catalog = Catalog::built_in());
         CATALOG.with(|catalog| {
             let today = date(2026, 11, 21);
-            let (bound, key, signer) = (None, None, None);
-            line(Context { catalog, today, bound, sender: Sender::Line, key, signer }, text)
+            let (token_product, key, signer) = (None, None, None);
+            line(Context { catalog, today, token_product, sender: Sender::Line, key, signer }, text)
         })
     }
 
-    /// Gives the tables that a line fills, its product and how many values were dropped.
+    /// Gives the tables that a line fills, its product and how many values were omitted.
     #[track_caller]
-    fn check(text: &str, tables: &[&str], product: Option<&str>, dropped: &Value) -> Read {
+    fn check(text: &str, tables: &[&str], product: Option<&str>, omitted: &Value) -> Read {
         let read = read(text.as_bytes()).unwrap_or_else(|reason| panic!("{text}: {reason:?}"));
         let names: Vec<_> =
             read.record.sections.iter().map(|section| section.table.name.as_str()).collect();
         assert_eq!((names.as_slice(), read.record.product.as_deref()), (tables, product), "{text}");
-        assert_eq!(json!(read.dropped), *dropped, "{text}");
+        assert_eq!(json!(read.omitted), *omitted, "{text}");
         assert_eq!((read.record.source, read.record.authenticated), (Source::Line, false));
         assert!(read.record.key.id.starts_with("unsigned-"), "{text}");
         read
@@ -215,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_names_no_schema_is_refused() {
+    fn a_line_that_names_no_schema_is_rejected() {
         for (text, reason) in [
             ("hello", Reason::Malformed),
             ("<14>{\"a\":", Reason::Malformed),

@@ -1,16 +1,26 @@
-//! What is stored of reports and events, and what is refused.
+//! What is stored of reports and events, and what is rejected.
 
 use jiff::civil::date;
 use serde_json::{Value, json};
 
-use super::{Context, Loose, Read, Reason, Refused, Sender, collected, events, report};
-use crate::Catalog;
-use crate::record::{Cell, Source};
+use super::{
+    Context, Read, Reason, Rejected, Sender, TransportDefaults, collected, events, report,
+};
+use crate::catalog::Catalog;
+use crate::cell::Cell;
+use crate::record::Source;
 
-fn with<T>(bound: Option<&str>, run: impl FnOnce(Context<'_>) -> T) -> T {
+fn with<T>(token_product: Option<&str>, run: impl FnOnce(Context<'_>) -> T) -> T {
     let catalog = Catalog::built_in();
     let today = date(2026, 11, 21);
-    run(Context { catalog: &catalog, today, bound, sender: Sender::Token, key: None, signer: None })
+    run(Context {
+        catalog: &catalog,
+        today,
+        token_product,
+        sender: Sender::Token,
+        key: None,
+        signer: None,
+    })
 }
 
 fn read(item: &Value) -> Result<Read, Reason> {
@@ -32,12 +42,12 @@ fn envelope(data: &Value) -> Value {
 #[test]
 fn undeclared_values_are_dropped_and_wrong_ones_lose_their_field_only() {
     let section = json!({"pods": 3, "services": "many", "owner": "alice"});
-    let Read { record, dropped, refused } =
+    let Read { record, omitted, rejected } =
         read(&envelope(&json!({"cluster-state": section, "mine": {"x": 1}}))).unwrap();
-    assert!(refused.is_empty());
+    assert!(rejected.is_empty());
     let cells: Vec<&Cell> = record.sections[0].cells.iter().flatten().collect();
     assert_eq!(cells, [&Cell::Integer(3)]);
-    assert_eq!(json!(dropped), json!({"undeclared": 2, "wrong_type": 1}));
+    assert_eq!(json!(omitted), json!({"undeclared": 2, "wrong_type": 1}));
     assert_eq!(record.key.day, date(2026, 11, 20));
     assert_eq!(record.product.as_deref(), Some("acme"));
     assert!(!format!("{record:?}").contains("alice"));
@@ -48,7 +58,7 @@ fn a_section_of_an_unknown_schema_does_not_sink_its_neighbour() {
     let both = envelope(&json!({"new": {"x": 1}, "cluster-state": {"pods": 3}}));
     let read_both = read(&both).unwrap();
     assert_eq!(read_both.record.sections.len(), 1);
-    assert_eq!(read_both.refused, [Refused { part: 0, reason: Reason::UnknownSchema }]);
+    assert_eq!(read_both.rejected, [Rejected { part: 0, reason: Reason::UnknownSchema }]);
     assert_eq!(read(&envelope(&json!({"new": {"x": 1}}))), Err(Reason::UnknownSchema));
 }
 
@@ -70,7 +80,8 @@ fn what_no_report_can_be_is_refused_with_its_reason() {
 #[test]
 fn a_token_of_one_product_does_not_speak_for_another() {
     let item = envelope(&json!({"cluster-state": {"pods": 3}}));
-    let read = |bound| with(bound, |context| report(context, item.as_object().unwrap()));
+    let read =
+        |token_product| with(token_product, |context| report(context, item.as_object().unwrap()));
     assert!(read(Some("acme")).is_ok());
     assert_eq!(read(Some("other")).unwrap_err(), Reason::Product);
 }
@@ -85,16 +96,17 @@ fn a_batch_keeps_its_good_events_and_names_the_bad_ones() {
                        "events": [event("1.0.0"), 7, event("1.1.0"), {"who": "alice"}]});
     let read = with(None, |context| events(context, batch.as_object().unwrap())).unwrap();
     assert_eq!(read.record.sections.len(), 2);
-    let refused = [(1, Reason::Malformed), (3, Reason::Empty)];
-    assert_eq!(read.refused, refused.map(|(part, reason)| Refused { part, reason }));
+    let rejected = [(1, Reason::Malformed), (3, Reason::Empty)];
+    assert_eq!(read.rejected, rejected.map(|(part, reason)| Rejected { part, reason }));
     assert_eq!(read.record.key.day, date(2026, 11, 19));
 }
 
 #[test]
 fn a_collector_takes_bare_reports_and_bare_events() {
     let take = |event: &Value| {
-        let loose = Loose { way: Source::Collector, product: Some("acme"), day: None };
-        with(None, |context| collected(context, loose, event.as_object().unwrap()))
+        let defaults =
+            TransportDefaults { source: Source::Collector, product: Some("acme"), day: None };
+        with(None, |context| collected(context, defaults, event.as_object().unwrap()))
     };
     let sections = |event| take(&event).map(|read| read.record.sections.len());
     assert_eq!(sections(json!({"cluster-state": {"pods": 1}, "mine": 1})), Ok(1));
@@ -108,7 +120,7 @@ fn what_would_be_deleted_at_once_is_refused_and_not_counted() {
     let on = |day: &str| {
         let mut item = envelope(&json!({"cluster-state": {"pods": 3}}));
         item["day"] = json!(day);
-        read(&item).map(|read| read.record.tally.said.len())
+        read(&item).map(|read| read.record.tally.counts.len())
     };
     // 90 days are kept: rows of the 91st day before are deleted on this one.
     assert_eq!(on("2026-08-23"), Ok(1));
@@ -122,10 +134,11 @@ fn what_would_be_deleted_at_once_is_refused_and_not_counted() {
     item["day"] = json!("2026-11-18");
     item["schemas"]["short"] = json!({"schema": "acme/cluster-state", "version": "1.0.0"});
     let today = date(2026, 11, 21);
-    let (bound, key, signer) = (None, None, None);
-    let context = Context { catalog: &catalog, today, bound, sender: Sender::Token, key, signer };
-    let Read { record, refused, .. } = report(context, item.as_object().unwrap()).unwrap();
-    assert_eq!(refused, [Refused { part: 0, reason: Reason::Expired }]);
-    let counted: Vec<&str> = record.tally.said.keys().map(|who| who.schema.as_str()).collect();
+    let (token_product, key, signer) = (None, None, None);
+    let context =
+        Context { catalog: &catalog, today, token_product, sender: Sender::Token, key, signer };
+    let Read { record, rejected, .. } = report(context, item.as_object().unwrap()).unwrap();
+    assert_eq!(rejected, [Rejected { part: 0, reason: Reason::Expired }]);
+    let counted: Vec<&str> = record.tally.counts.keys().map(|who| who.schema.as_str()).collect();
     assert_eq!((record.sections.len(), counted), (1, vec!["ktel/cluster-state"]));
 }

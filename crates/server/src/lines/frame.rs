@@ -2,36 +2,33 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::limits::LINE_BYTES_MAX;
+use crate::limits::{LENGTH_DIGITS_MAX, LINE_BYTES_MAX};
 
-/// The longest length that could be right has so many digits.
-const DIGITS_MAX: usize = 7;
-
-/// What has come of a stream and is not given yet; never more than a line and a read.
+/// The unread rest of a stream; at most one line and one read.
 #[derive(Debug, Default)]
 pub struct Frames {
     held: BytesMut,
     skipping: bool,
 }
 
-/// What stands at the front of a stream.
+/// The next frame of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A line.
     Line(Bytes),
-    /// The beginning of a line that is too long; what follows of it is left out.
+    /// The beginning of a line that is too long; the rest of it is skipped.
     TooLong,
-    /// A length that nobody can wait for: what follows cannot be understood.
+    /// A length above the limit: the stream cannot be read any further.
     Broken,
 }
 
 impl Frames {
-    /// Takes what was read.
+    /// Appends what was read.
     pub fn push(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);
     }
 
-    /// Gives what stands at the front, once it is whole.
+    /// The next frame, once it is complete.
     pub fn next_frame(&mut self) -> Option<Frame> {
         loop {
             let breaks = self.held.iter().take_while(|byte| is_break(**byte)).count();
@@ -68,7 +65,7 @@ impl Frames {
         Some(Frame::Line(line))
     }
 
-    /// Gives the line that the end of the stream ended. Of one with a length, a part is none.
+    /// The last line, if the stream ended without a line break. A line with a length must be complete.
     #[must_use]
     pub fn rest(self) -> Option<Bytes> {
         let Self { held, skipping } = self;
@@ -83,7 +80,7 @@ fn is_break(byte: u8) -> bool {
 
 /// The length before a line.
 enum Length {
-    /// More has to come before it can be told.
+    /// More bytes are needed to decide.
     Unknown,
     /// There is none.
     None,
@@ -92,10 +89,11 @@ enum Length {
 }
 
 fn length(held: &[u8]) -> Length {
-    let digits = held.iter().take(DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        held.iter().take(LENGTH_DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
     match held.get(digits) {
-        None if digits <= DIGITS_MAX => Length::Unknown,
-        Some(b' ') if (1..=DIGITS_MAX).contains(&digits) => {
+        None if digits <= LENGTH_DIGITS_MAX => Length::Unknown,
+        Some(b' ') if (1..=LENGTH_DIGITS_MAX).contains(&digits) => {
             let number = held.get(..digits).and_then(|digits| std::str::from_utf8(digits).ok());
             let number = number.and_then(|digits| digits.parse().ok());
             number.map_or(Length::None, |bytes| Length::Of { digits, bytes })

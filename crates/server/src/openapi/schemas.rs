@@ -1,18 +1,15 @@
-//! What bodies and answers look like, in JSON Schema.
+//! The JSON Schemas of request and response bodies.
 
 use serde_json::{Map, Value, json};
 
-use crate::limits::{PURPOSE_BYTES_MAX, SQL_BYTES_MAX};
+use crate::limits::{EXACT_INTEGER_MAX, PURPOSE_BYTES_MAX, SQL_BYTES_MAX};
 
-/// The largest number of a JSON reader that keeps numbers as floats.
-const EXACT_MAX: u64 = 1 << 53;
-
-/// Points to a schema of the document.
+/// A reference to a schema of the document.
 pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// Gives what bodies and answers look like.
+/// The schemas by name.
 pub(super) fn schemas() -> Map<String, Value> {
     [sent(), read()]
         .into_iter()
@@ -24,7 +21,7 @@ pub(super) fn schemas() -> Map<String, Value> {
 }
 
 fn sent() -> Value {
-    let count = json!({"type": "integer", "minimum": 0, "maximum": EXACT_MAX});
+    let count = json!({"type": "integer", "minimum": 0, "maximum": EXACT_INTEGER_MAX});
     let error = object(
         &["code", "message", "item"],
         &json!({
@@ -38,7 +35,7 @@ fn sent() -> Value {
     let rejected = json!({"type": "array", "items": reference("Error")});
     json!({
         "Error": error,
-        "Refused": object(&["error"], &json!({"error": reference("Error"), "rejected": rejected})),
+        "Rejection": object(&["error"], &json!({"error": reference("Error"), "rejected": rejected})),
         "Stored": object(
             &["stored", "repeated", "rejected"],
             &json!({
@@ -81,17 +78,17 @@ fn sent() -> Value {
 }
 
 fn read() -> Value {
-    let count = json!({"type": "integer", "minimum": 0, "maximum": EXACT_MAX});
+    let count = json!({"type": "integer", "minimum": 0, "maximum": EXACT_INTEGER_MAX});
     let row = object(
         &["word", "number"],
         &json!({"word": {"type": "string"}, "number": {"type": ["integer", "null"]}}),
     );
     json!({
         "Counts": object(
-            &["schema", "field", "unit", "floor", "rows", "why"],
+            &["schema", "field", "unit", "min_group_size", "rows", "why"],
             &json!({
                 "schema": {"type": "string"}, "field": {"type": "string"}, "unit": {"type": "string"},
-                "floor": count, "rows": {"type": "array", "items": row}, "why": {"type": "string"},
+                "min_group_size": count, "rows": {"type": "array", "items": row}, "why": {"type": "string"},
             }),
         ),
         "Question": object(
@@ -115,14 +112,14 @@ fn object(required: &[&str], properties: &Value) -> Value {
     json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
 }
 
-/// Gives the ways to show a token.
+/// The security schemes.
 pub(super) fn security_schemes() -> Value {
     let bearer = |what: &str| json!({"type": "http", "scheme": "bearer", "description": what});
     json!({
-        "sender": bearer("A token of a sender"),
-        "reader": bearer("A token of a reader or an administrator"),
-        "admin": bearer("A token of an administrator"),
-        "browser": {"type": "http", "scheme": "basic", "description": "Any name; the token is the password"},
+        "sender": bearer("An ingest token"),
+        "reader": bearer("A reader or admin token"),
+        "admin": bearer("An admin token"),
+        "browser": {"type": "http", "scheme": "basic", "description": "Any user name; the token is the password"},
         "splunk": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Splunk TOKEN"},
     })
 }

@@ -4,21 +4,21 @@ use jiff::civil::date;
 
 use super::groups::image;
 use super::{Answer, Error, Image};
-use crate::Catalog;
+use crate::catalog::Catalog;
 use crate::limits::{QUERY_ROWS_MAX, QUERY_WITHIN};
-use crate::store::Count;
-use crate::tally::Said;
+use crate::store::counts::Count;
+use crate::tally::FieldWord;
 
 const STATE: &str = "ktel/cluster-state";
 
 fn count(week: i8, field: &str, word: &str, number: i64) -> Count {
-    let said = Said { field: field.into(), word: word.into() };
+    let value = FieldWord { field: field.into(), word: word.into() };
     let week = date(2026, 11, week);
-    Count { week, schema: STATE.into(), said, number, senders: number }
+    Count { week, schema: STATE.into(), value, number, senders: number }
 }
 
 /// Forty clusters of one product, three of them large; and eight of another.
-fn groups(floor: i64) -> Image {
+fn groups(min_group_size: i64) -> Image {
     let of = |product: &str, count| (product.to_owned(), count);
     let counts = vec![
         of("acme", count(9, "", "", 40)),
@@ -30,7 +30,7 @@ fn groups(floor: i64) -> Image {
         of("tiny", count(9, "", "", 8)),
         of("tiny", count(9, "pods", "6-20", 8)),
     ];
-    image(&Catalog::built_in(), counts, floor, date(2026, 11, 2)).unwrap()
+    image(&Catalog::built_in(), counts, min_group_size, date(2026, 11, 2)).unwrap()
 }
 
 #[track_caller]
@@ -44,10 +44,10 @@ fn a_question_sees_what_a_chart_would_show_and_nothing_smaller() {
     check("SELECT product, week, number FROM by_week", r#"[["acme","2026-11-09",40]]"#);
     // Of three alone one could tell, and of what is left when they are taken away as well.
     check(
-        "SELECT field, word, folded, number FROM values_by_week ORDER BY field, number DESC",
+        "SELECT field, word, suppressed, number FROM values_by_week ORDER BY field, number DESC",
         r#"[["nodes","2-5",0,25],["nodes","other",1,15],["pods","other",1,40]]"#,
     );
-    check("SELECT value FROM about WHERE what = 'floor'", r#"[["10"]]"#);
+    check("SELECT value FROM about WHERE what = 'min_group_size'", r#"[["10"]]"#);
     check("SELECT sum(installations) FROM installs_by_week", "[[null]]");
     check(
         "WITH f AS (SELECT * FROM fields) SELECT upper(field) FROM f JOIN schemas USING (schema) \
@@ -55,7 +55,7 @@ fn a_question_sees_what_a_chart_would_show_and_nothing_smaller() {
         r#"[["PODS"]]"#,
     );
     let all = groups(1).ask("SELECT count(*) FROM values_by_week").unwrap();
-    assert_eq!(all.rows, [[6]], "a floor of one hides nothing");
+    assert_eq!(all.rows, [[6]], "a minimum of one hides nothing");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_question_reads_and_does_nothing_else() {
     ] {
         let refused = groups.ask(sql);
         assert!(
-            matches!(refused, Err(Error::Forbidden | Error::Wrong { .. })),
+            matches!(refused, Err(Error::Forbidden | Error::InvalidSql { .. })),
             "{sql}: {refused:?}"
         );
     }
@@ -104,8 +104,8 @@ fn a_question_that_is_none_is_told_why() {
         ("SELEC 1", "syntax error"),
         ("SELECT x FROM by_week", "no such column"),
         ("SELECT * FROM ktel_records", "no such table"),
-        ("", "no question"),
-        ("-- nothing", "no question"),
+        ("", "query is empty"),
+        ("-- nothing", "query is empty"),
         ("SELECT 1 AS a, 2 AS a", "called `a`"),
         ("SELECT ?1", ""),
         ("SELECT 'a\0b", ""),
@@ -126,15 +126,15 @@ fn a_question_has_an_end_in_time_memory_and_size() {
         format!("SELECT a.why || b.why || c.why AS w FROM {every} ORDER BY w"),
     ] {
         let began = std::time::Instant::now();
-        assert_eq!(groups.ask(&sql), Err(Error::Heavy), "{sql}");
+        assert_eq!(groups.ask(&sql), Err(Error::TooExpensive), "{sql}");
         assert!(began.elapsed() < 5 * QUERY_WITHIN, "{:?}", began.elapsed());
     }
     let doubled =
         (0..14).fold("'xxxxxxxx'".to_owned(), |it, _| format!("replace({it}, 'x', 'xx')"));
-    assert_eq!(groups.ask(&format!("SELECT {doubled}")), Err(Error::Heavy));
+    assert_eq!(groups.ask(&format!("SELECT {doubled}")), Err(Error::TooExpensive));
     let many = groups.ask(&format!("SELECT a.field AS x FROM {every}"));
-    assert!(matches!(many, Err(Error::Large { rows: QUERY_ROWS_MAX, .. })), "{many:?}");
+    assert!(matches!(many, Err(Error::TooLarge { rows: QUERY_ROWS_MAX, .. })), "{many:?}");
     let wide =
         format!("SELECT a.why || {} AS x FROM {every} LIMIT 9000", "a.why || ".repeat(20) + "''");
-    assert!(matches!(groups.ask(&wide), Err(Error::Large { .. })));
+    assert!(matches!(groups.ask(&wide), Err(Error::TooLarge { .. })));
 }

@@ -3,11 +3,12 @@
 use jiff::civil::{Date, date};
 use serde_json::{Map, Value, json};
 
-use super::{Claim, Error, Key, Receipt, Stored, canonical, digest};
-use crate::Catalog;
+use super::{Claim, Error, Receipt, SigningKey, StoredClaim, canonical, digest};
+use crate::catalog::Catalog;
+use crate::cell::{Cell, Item};
 use crate::ingest::{Context, Reason, report};
-use crate::record::{Cell, Item, Record, Source};
-use crate::store::Forgotten;
+use crate::record::{Record, Source};
+use crate::store::keep::Forgotten;
 
 const TODAY: Date = date(2026, 11, 21);
 
@@ -27,12 +28,12 @@ fn read(item: &Value) -> Record {
     read_bound(item, None)
 }
 
-fn read_bound(item: &Value, bound: Option<&str>) -> Record {
+fn read_bound(item: &Value, token_product: Option<&str>) -> Record {
     let catalog = Catalog::built_in();
     let context = Context {
         catalog: &catalog,
         today: TODAY,
-        bound,
+        token_product,
         sender: crate::ingest::Sender::Token,
         key: None,
         signer: None,
@@ -40,9 +41,9 @@ fn read_bound(item: &Value, bound: Option<&str>) -> Record {
     report(context, item.as_object().unwrap()).unwrap().record
 }
 
-fn receipt(item: &Value) -> (Key, Value) {
-    let key = Key::random(TODAY);
-    let receipt = key.stored(Stored::of(&read(item)));
+fn receipt(item: &Value) -> (SigningKey, Value) {
+    let key = SigningKey::random(TODAY);
+    let receipt = key.stored(StoredClaim::of(&read(item)));
     (key, receipt)
 }
 
@@ -82,7 +83,7 @@ fn no_member_of_a_receipt_can_be_changed_left_out_or_added() {
     // Signed by another key under the first one's name.
     let mut unsigned = members.clone();
     unsigned.shift_remove("signature");
-    let forged = Key::random(TODAY).sign(&Value::Object(unsigned));
+    let forged = SigningKey::random(TODAY).sign(&Value::Object(unsigned));
     assert_eq!(Receipt::read(&forged), Err(Error::Form));
 }
 
@@ -182,7 +183,7 @@ fn a_report_that_nobody_would_have_stored_is_told_from_another() {
         let mut item = envelope();
         item[member] = value;
         let compared = read.compare(item.to_string().as_bytes(), &catalog);
-        assert_eq!(compared, Err(Error::Refused(reason)), "{member}");
+        assert_eq!(compared, Err(Error::Rejected(reason)), "{member}");
     }
 }
 
@@ -190,9 +191,10 @@ fn a_report_that_nobody_would_have_stored_is_told_from_another() {
 fn a_report_that_names_no_product_is_of_the_one_that_its_token_speaks_for() {
     let mut item = envelope();
     item["product"] = json!({"ktel": "0.1.0"});
-    let bound = Key::random(TODAY).stored(Stored::of(&read_bound(&item, Some("acme"))));
-    let unbound = Key::random(TODAY).stored(Stored::of(&read(&item)));
-    for (receipt, product) in [(bound, json!("acme")), (unbound, json!(null))] {
+    let token_product =
+        SigningKey::random(TODAY).stored(StoredClaim::of(&read_bound(&item, Some("acme"))));
+    let unbound = SigningKey::random(TODAY).stored(StoredClaim::of(&read(&item)));
+    for (receipt, product) in [(token_product, json!("acme")), (unbound, json!(null))] {
         assert_eq!(receipt["product"], product);
         let receipt = Receipt::read(&receipt).unwrap();
         let compared = receipt.compare(item.to_string().as_bytes(), &Catalog::built_in());
@@ -202,7 +204,7 @@ fn a_report_that_names_no_product_is_of_the_one_that_its_token_speaks_for() {
 
 #[test]
 fn forgetting_has_a_receipt_too() {
-    let key = Key::random(TODAY);
+    let key = SigningKey::random(TODAY);
     let rows = [("one".to_owned(), 2), ("two".to_owned(), 3)].into();
     let receipt = key.forgotten("an id", TODAY, &Forgotten { rows, items: 1, records: 4 });
     let said = json!([receipt["rows"], receipt["items"], receipt["records"]]);
@@ -215,13 +217,13 @@ fn forgetting_has_a_receipt_too() {
 
 #[test]
 fn a_key_survives_being_written_and_shows_no_secret() {
-    let key = Key::random(TODAY);
+    let key = SigningKey::random(TODAY);
     let (secret, made) = key.row();
-    let again = Key::from_row(&secret, made).unwrap();
+    let again = SigningKey::from_row(&secret, made).unwrap();
     assert_eq!((again.id(), again.made), (key.id(), TODAY));
     let shown = format!("{key:?} {}", key.described());
     assert!(!shown.contains(secret.get(32..64).unwrap()), "{shown}");
     for wrong in ["", "zz", secret.get(2..).unwrap(), secret.get(1..).unwrap()] {
-        assert!(Key::from_row(wrong, made).is_none(), "{wrong}");
+        assert!(SigningKey::from_row(wrong, made).is_none(), "{wrong}");
     }
 }

@@ -1,7 +1,7 @@
-//! The counts that charts are drawn from, kept in the transaction that stores what they count.
+//! The counts that charts are drawn from. They change in the transaction that stores the records.
 //!
-//! Where a schema follows installations, only what an installation said last in a week counts:
-//! what it said before is taken back.
+//! Where a schema identifies installations, only the last report of an installation in a week counts:
+//! the counts of earlier ones are subtracted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,18 +9,18 @@ use jiff::civil::Date;
 
 use crate::limits::COUNTS_MAX;
 use crate::record::{Record, day_number};
-use crate::tally::{Said, week};
+use crate::tally::{FieldWord, week};
 
-/// What is asked of the counts.
+/// A query for counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// Of which product; of all, if none.
+    /// One product; all of them if `None`.
     pub product: Option<String>,
-    /// In which version; in all, if none.
+    /// One version; all of them if `None`.
     pub version: Option<String>,
-    /// From this week on.
+    /// The first week.
     pub from: Date,
-    /// Up to this week.
+    /// The last week.
     pub to: Date,
 }
 
@@ -29,27 +29,27 @@ pub struct Asked {
 pub struct Count {
     /// The Monday of its week.
     pub week: Date,
-    /// Whose words.
+    /// The schema.
     pub schema: String,
-    /// What was said.
-    pub said: Said,
-    /// How often; of installations, by how many.
+    /// The field and its word.
+    pub value: FieldWord,
+    /// How often it was reported; for installations, by how many.
     pub number: i64,
     /// By how many records or installations.
     pub senders: i64,
 }
 
-/// A product, one of its versions, and how many records or installations spoke of it.
+/// A product, a version, and the number of its records or installations.
 pub type Version = (String, String, i64);
 
-/// What a count is of.
+/// The key of a count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct CountKey {
     pub(super) product: String,
     pub(super) week: i32,
     pub(super) version: String,
     pub(super) schema: String,
-    pub(super) said: Said,
+    pub(super) value: FieldWord,
 }
 
 /// An installation in a week.
@@ -60,27 +60,27 @@ pub(super) struct Installation {
     pub(super) week: i32,
 }
 
-/// What an installation said last.
+/// The last report of an installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Last {
     pub(super) product: String,
     pub(super) version: String,
-    pub(super) said: Vec<Said>,
+    pub(super) words: Vec<FieldWord>,
 }
 
-/// By how much counts change, and what installations said last. Keys have one order, so that two
-/// processes that change the same ones never wait for each other.
+/// The changes of counts, and the last reports of installations. Keys are sorted, so that two
+/// processes that change the same rows cannot deadlock.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    pub(super) counts: BTreeMap<Key, (i64, i64)>,
+    pub(super) counts: BTreeMap<CountKey, (i64, i64)>,
     pub(super) last: BTreeMap<Installation, Last>,
 }
 
-/// Gives the installations of which records speak; what they said last must be known first.
+/// The installations of records. Their last reports have to be read first.
 pub(super) fn installations(records: &[&Record]) -> BTreeSet<Installation> {
     let of = |record: &Record| {
         let week = day_number(week(record.key.day));
-        let who = record.tally.said.keys().filter_map(move |who| {
+        let who = record.tally.counts.keys().filter_map(move |who| {
             Some(Installation { schema: who.schema.clone(), id: who.installation.clone()?, week })
         });
         who.collect::<Vec<_>>()
@@ -88,49 +88,49 @@ pub(super) fn installations(records: &[&Record]) -> BTreeSet<Installation> {
     records.iter().flat_map(|record| of(record)).collect()
 }
 
-/// What a count is of, as a record says it: most records of a group say the same.
+/// The key of a count by reference: most records of a group share their keys.
 #[derive(PartialEq, Eq, Hash)]
-struct Spot<'r> {
+struct CountKeyRef<'r> {
     product: &'r str,
     week: i32,
     version: &'r str,
     schema: &'r str,
-    said: &'r Said,
+    value: &'r FieldWord,
 }
 
 impl Changes {
-    /// Adds up what records say, given what their installations said last.
+    /// Adds up records, given the last reports of their installations.
     pub(super) fn of(records: &[&Record], last: BTreeMap<Installation, Last>) -> Self {
         let mut changes = Self { counts: BTreeMap::new(), last };
-        let mut sums: HashMap<Spot<'_>, (i64, i64)> = HashMap::new();
+        let mut sums: HashMap<CountKeyRef<'_>, (i64, i64)> = HashMap::new();
         for record in records {
             let product = record.product.as_deref().unwrap_or_default();
             let version = record.tally.version.as_deref().unwrap_or_default();
             let week = day_number(week(record.key.day));
-            for (who, words) in &record.tally.said {
+            for (who, words) in &record.tally.counts {
                 let schema = &who.schema;
                 if let Some(id) = &who.installation {
                     let installation =
                         Installation { schema: schema.clone(), id: id.clone(), week };
                     let (product, version) = (product.to_owned(), version.to_owned());
-                    let said = words.keys().cloned().collect();
-                    changes.follow(installation, Last { product, version, said });
+                    let words = words.keys().cloned().collect();
+                    changes.follow(installation, Last { product, version, words });
                     continue;
                 }
-                for (said, count) in words {
+                for (value, count) in words {
                     let number = i64::try_from(*count).unwrap_or(i64::MAX);
-                    let sum = sums.entry(Spot { product, week, version, schema, said });
+                    let sum = sums.entry(CountKeyRef { product, week, version, schema, value });
                     add(sum.or_default(), (number, 1));
                 }
             }
         }
-        for (spot, sum) in sums {
-            changes.change(&spot, sum);
+        for (key, sum) in sums {
+            changes.change(&key, sum);
         }
         changes
     }
 
-    /// Counts what an installation says now, and no longer what it said before.
+    /// Counts a new report of an installation, and subtracts its last one.
     fn follow(&mut self, installation: Installation, now: Last) {
         self.count(&installation, &now, 1);
         if let Some(before) = self.last.insert(installation.clone(), now) {
@@ -138,19 +138,19 @@ impl Changes {
         }
     }
 
-    /// Takes back what an installation said, or adds it.
+    /// Adds or subtracts a report of an installation.
     pub(super) fn count(&mut self, installation: &Installation, last: &Last, by: i64) {
         let Installation { schema, id: _, week } = installation;
-        let Last { product, version, said } = last;
-        for said in said {
-            self.change(&Spot { product, week: *week, version, schema, said }, (by, by));
+        let Last { product, version, words } = last;
+        for value in words {
+            self.change(&CountKeyRef { product, week: *week, version, schema, value }, (by, by));
         }
     }
 
-    fn change(&mut self, spot: &Spot<'_>, sum: (i64, i64)) {
-        let Spot { product, week, version, schema, said } = *spot;
+    fn change(&mut self, key: &CountKeyRef<'_>, sum: (i64, i64)) {
+        let CountKeyRef { product, week, version, schema, value } = *key;
         let [product, version, schema] = [product, version, schema].map(str::to_owned);
-        let key = Key { product, week, version, schema, said: said.clone() };
+        let key = CountKey { product, week, version, schema, value: value.clone() };
         add(self.counts.entry(key).or_default(), sum);
     }
 }
@@ -159,21 +159,20 @@ fn add(sum: &mut (i64, i64), (number, senders): (i64, i64)) {
     *sum = (sum.0.saturating_add(number), sum.1.saturating_add(senders));
 }
 
-/// Writes words for a column.
-pub(super) fn write(said: &[Said]) -> String {
-    let pairs: Vec<[&str; 2]> = said.iter().map(|one| [&*one.field, &*one.word]).collect();
+/// Encodes words for a column.
+pub(super) fn write(words: &[FieldWord]) -> String {
+    let pairs: Vec<[&str; 2]> = words.iter().map(|one| [&*one.field, &*one.word]).collect();
     serde_json::to_string(&pairs).expect("pairs of texts become JSON")
 }
 
-/// Reads words from a column.
-pub(super) fn read(said: &str) -> Vec<Said> {
-    // Only what `write` has written stands there.
-    let words: Vec<(String, String)> = serde_json::from_str(said).unwrap_or_default();
-    words.into_iter().map(|(field, word)| Said { field, word }).collect()
+/// Decodes words from a column.
+pub(super) fn read(column: &str) -> Vec<FieldWord> {
+    // The column was written by `write`.
+    let words: Vec<(String, String)> = serde_json::from_str(column).unwrap_or_default();
+    words.into_iter().map(|(field, word)| FieldWord { field, word }).collect()
 }
 
-/// Gives what reads counts: a product and a version, where some are asked for, from one week on and
-/// up to another.
+/// The SQL that reads counts between two weeks, optionally of one product and one version.
 pub(super) fn select(asked: &Asked, placeholder: impl Fn(usize) -> String) -> String {
     let [from, to, one, two] = [1, 2, 3, 4].map(placeholder);
     let product = asked.product.as_ref().map(|_| format!("AND product = {one} "));
@@ -188,7 +187,7 @@ pub(super) fn select(asked: &Asked, placeholder: impl Fn(usize) -> String) -> St
     )
 }
 
-/// Gives what reads counts by product, from one week on and up to another, the newest first.
+/// The SQL that reads counts by product between two weeks, the newest first.
 pub(super) fn select_by_product(placeholder: impl Fn(usize) -> String) -> String {
     let [from, to] = [1, 2].map(placeholder);
     format!(
@@ -199,7 +198,7 @@ pub(super) fn select_by_product(placeholder: impl Fn(usize) -> String) -> String
     )
 }
 
-/// Gives every product and its versions.
+/// The SQL that reads all products and versions.
 pub(super) const VERSIONS: &str = "SELECT product, version, CAST(sum(senders) AS bigint) \
     FROM ktel_counts WHERE field = '' GROUP BY product, version HAVING sum(senders) > 0 \
     ORDER BY product, version LIMIT 1000";

@@ -1,18 +1,21 @@
-//! The databases behind one face: what a writer asks of them.
+//! The interface of both databases for the writer.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::error::Error;
 use super::keep::{Expired, Forgotten};
+use super::outcome::Appended;
+use super::place::Place;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
-use super::{Error, Place, Stored, View};
-use crate::audit::Look;
+use super::view::View;
+use crate::audit::AuditEntry;
 use crate::layout::Table;
-use crate::receipt::Key;
+use crate::receipt::SigningKey;
 use crate::record::Record;
-use crate::token::Stamp;
+use crate::token::TokenRecord;
 
 /// A connection that writes.
 #[derive(Debug)]
@@ -29,8 +32,8 @@ impl Engine {
         })
     }
 
-    /// Writes records in one transaction; when this returns they are synced, or none is there.
-    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Stored>, Error> {
+    /// Writes records in one transaction: afterwards all of them are synced, or none is stored.
+    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Appended>, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.commit(records),
             Self::Postgres(postgres) => postgres.commit(records),
@@ -65,43 +68,43 @@ impl Engine {
         }
     }
 
-    pub(super) fn look(&mut self, look: &Look) -> Result<(), Error> {
+    pub(super) fn add_audit_entry(&mut self, entry: &AuditEntry) -> Result<(), Error> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.look(look),
-            Self::Postgres(postgres) => postgres.look(look),
+            Self::Sqlite(sqlite) => sqlite.add_audit_entry(entry),
+            Self::Postgres(postgres) => postgres.add_audit_entry(entry),
         }
     }
 
-    /// Forgets who looked before a minute.
-    pub(super) fn expire_looks(&mut self, before: i64) -> Result<(), Error> {
+    /// Deletes the audit entries before a minute.
+    pub(super) fn expire_audit(&mut self, before: i64) -> Result<(), Error> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.expire_looks(before),
-            Self::Postgres(postgres) => postgres.expire_looks(before),
+            Self::Sqlite(sqlite) => sqlite.expire_audit(before),
+            Self::Postgres(postgres) => postgres.expire_audit(before),
         }
     }
 
-    pub(super) fn add_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+    pub(super) fn add_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.add_token(stamp),
-            Self::Postgres(postgres) => postgres.add_token(stamp),
+            Self::Sqlite(sqlite) => sqlite.add_token(token),
+            Self::Postgres(postgres) => postgres.add_token(token),
         }
     }
 
-    pub(super) fn remove_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+    pub(super) fn remove_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.remove_token(stamp),
-            Self::Postgres(postgres) => postgres.remove_token(stamp),
+            Self::Sqlite(sqlite) => sqlite.remove_token(token),
+            Self::Postgres(postgres) => postgres.remove_token(token),
         }
     }
 
-    pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
+    pub(super) fn tokens(&mut self) -> Result<Vec<TokenRecord>, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.tokens(),
             Self::Postgres(postgres) => postgres.tokens(),
         }
     }
 
-    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+    pub(super) fn key(&mut self, made: &SigningKey) -> Result<SigningKey, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.key(made),
             Self::Postgres(postgres) => postgres.key(made),

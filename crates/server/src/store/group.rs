@@ -1,13 +1,13 @@
-//! Takes together what waits, so that many senders share one sync.
+//! Groups queued jobs, so that many senders share one sync.
 
 use std::sync::mpsc::Receiver;
 
 use crate::limits::GROUP_RECORDS_MAX;
 
-/// Waits for a first job and takes those that came by then; none when all senders are gone.
+/// Waits for a job and takes all that are queued by then; `None` when all senders are gone.
 ///
-/// Nobody waits for company: whoever comes while a group is written is the next group, so that
-/// groups grow by themselves as soon as senders are faster than the disk.
+/// No job waits for others. Jobs that arrive during a transaction form the next group, so groups grow as
+/// soon as senders are faster than the disk.
 pub(super) fn next<T>(waiting: &Receiver<T>, records: impl Fn(&T) -> usize) -> Option<Vec<T>> {
     let first = waiting.recv().ok()?;
     let mut count = records(&first);

@@ -1,8 +1,8 @@
-//! How long rows are kept, and what erasing them did.
+//! Retention of rows, and the results of erasing them.
 
 use std::collections::BTreeMap;
 
-/// What one turn of ending the life of old rows did; nothing, when there is none left.
+/// What one transaction of retention deleted; nothing when no row is left to delete.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Expired {
     /// Rows of schemas that were deleted one by one.
@@ -28,7 +28,7 @@ impl Expired {
     }
 }
 
-/// What forgetting an installation erased.
+/// What was erased with an installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Forgotten {
     /// Rows, by the table that they were in.
@@ -39,8 +39,8 @@ pub struct Forgotten {
     pub records: u64,
 }
 
-/// A table of the database, whose schema this process need not know: an older version's rows have
-/// to go in time as well.
+/// The retention of a table. Its schema may be unknown to this process: rows of older model versions
+/// expire as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Kept {
     pub(super) name: String,
@@ -54,14 +54,14 @@ impl Kept {
     }
 }
 
-/// Gives how long the longest kept table keeps its rows; records without any live as long.
+/// The longest retention of all tables; records without rows are kept as long.
 pub(super) fn longest(tables: &[Kept]) -> i32 {
     tables.iter().map(|table| table.keep_days).max().unwrap_or(i32::MAX)
 }
 
-/// Where a row is.
+/// The key of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Spot {
+pub(super) struct RowKey {
     pub(super) day: i32,
     pub(super) sequence: i64,
     pub(super) position: i32,

@@ -1,8 +1,8 @@
-//! `PostgreSQL`, and what speaks like it: any number of processes may write to one database.
+//! `PostgreSQL` and compatible databases: any number of processes may write to one database.
 //!
-//! Its connection is driven on the writer's own thread. A connection that breaks is made again;
-//! what was not committed by then is written once more, and what may have been is answered with an
-//! error, since its id makes sending it again safe.
+//! The connection is driven on the thread of the writer. A lost connection is opened again, and an
+//! uncommitted transaction is repeated. If it may have been committed, the sender gets an error, since its
+//! id makes a retry safe.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,17 +17,19 @@ use tokio_postgres::config::Config;
 use tokio_postgres::types::Type;
 
 use self::months::Month;
-use self::session::{Session, broke, came_second, found_no_partition};
+use self::session::{Session, is_connection_lost, is_duplicate, is_partition_missing};
 use super::counts::{Asked, Count, Version};
+use super::error::Error;
 use super::keep::{Expired, Forgotten};
+use super::outcome::Appended;
 use super::sql::{self, Dialect, ITEMS, RECORDS};
-use super::{Error, Stored, View};
-use crate::audit::{Look, Use};
+use super::view::View;
+use crate::audit::{AuditEntry, AuditSummary};
 use crate::layout::Table;
-use crate::limits::TURN_WITHIN;
-use crate::receipt::Key;
+use crate::limits::DATABASE_REQUEST_TIMEOUT;
+use crate::receipt::SigningKey;
 use crate::record::Record;
-use crate::token::{Role, Stamp};
+use crate::token::{Role, TokenRecord};
 
 mod audit;
 mod counts;
@@ -42,11 +44,11 @@ mod tls;
 pub(super) struct Postgres {
     runtime: Runtime,
     link: Link,
-    /// The partitions that are known to be there. Another process may drop one.
+    /// The partitions that are known to exist. Another process may drop one.
     months: HashSet<(String, Month)>,
 }
 
-/// A connection, when there is one.
+/// A connection that is opened when needed.
 #[derive(Debug)]
 struct Link {
     config: Config,
@@ -58,20 +60,22 @@ impl Postgres {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| Error::Thread { source: Arc::new(source) })?;
         let mut link = Link { config: config.clone(), session: None };
-        runtime.block_on(link.turn(async |session| migrate::migrate(session, tables).await))?;
+        runtime
+            .block_on(link.with_retry(async |session| migrate::migrate(session, tables).await))?;
         Ok(Self { runtime, link, months: HashSet::new() })
     }
 
-    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Stored>, Error> {
+    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Appended>, Error> {
         let Self { runtime, link, months } = self;
         runtime.block_on(async {
             partition(link, months, records).await?;
-            let stored = link.turn(async |session| insert::commit(session, records).await).await;
+            let stored =
+                link.with_retry(async |session| insert::commit(session, records).await).await;
             match stored {
-                Err(error) if found_no_partition(&error) => {
+                Err(error) if is_partition_missing(&error) => {
                     months.clear();
                     partition(link, months, records).await?;
-                    link.turn(async |session| insert::commit(session, records).await).await
+                    link.with_retry(async |session| insert::commit(session, records).await).await
                 }
                 stored => stored,
             }
@@ -79,84 +83,87 @@ impl Postgres {
     }
 
     pub(super) fn probe(&mut self) -> Result<(), Error> {
-        self.runtime.block_on(self.link.turn(async |session| {
+        self.runtime.block_on(self.link.with_retry(async |session| {
             session.client.execute(sql::PROBE, &[]).await?;
             Ok(())
         }))
     }
 
     pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
-        self.runtime.block_on(self.link.turn(async |session| erase::expire(session, today).await))
+        self.runtime
+            .block_on(self.link.with_retry(async |session| erase::expire(session, today).await))
     }
 
     pub(super) fn forget(&mut self, id: &str) -> Result<Forgotten, Error> {
-        self.runtime.block_on(self.link.turn(async |session| erase::forget(session, id).await))
+        self.runtime
+            .block_on(self.link.with_retry(async |session| erase::forget(session, id).await))
     }
 
     pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
         let asked = Dialect::Postgres.select(view);
-        self.runtime.block_on(self.link.turn(async |session| {
+        self.runtime.block_on(self.link.with_retry(async |session| {
             let rows = session.client.query(&asked, &[]).await?;
             rows.iter().map(as_json).collect()
         }))
     }
 
-    pub(super) fn look(&mut self, look: &Look) -> Result<(), Error> {
-        self.runtime.block_on(self.link.turn(async |session| audit::add(session, look).await))
+    pub(super) fn add_audit_entry(&mut self, entry: &AuditEntry) -> Result<(), Error> {
+        self.runtime
+            .block_on(self.link.with_retry(async |session| audit::add(session, entry).await))
     }
 
-    pub(super) fn expire_looks(&mut self, before: i64) -> Result<(), Error> {
-        self.runtime.block_on(self.link.turn(async |session| {
-            session.client.execute(&Dialect::Postgres.expire_looks(), &[&before]).await?;
+    pub(super) fn expire_audit(&mut self, before: i64) -> Result<(), Error> {
+        self.runtime.block_on(self.link.with_retry(async |session| {
+            session.client.execute(&Dialect::Postgres.expire_audit(), &[&before]).await?;
             Ok(())
         }))
     }
 
-    pub(super) fn add_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+    pub(super) fn add_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
         let insert = "INSERT INTO ktel_tokens (hash, role, product) VALUES ($1, $2, $3) \
                       ON CONFLICT DO NOTHING";
-        self.runtime.block_on(self.link.turn(async |session| {
-            let (hash, role) = (stamp.hex(), stamp.role.word());
-            session.client.execute(insert, &[&hash, &role, &stamp.product]).await?;
+        self.runtime.block_on(self.link.with_retry(async |session| {
+            let (hash, role) = (token.hex(), token.role.as_str());
+            session.client.execute(insert, &[&hash, &role, &token.product]).await?;
             Ok(())
         }))
     }
 
-    pub(super) fn remove_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+    pub(super) fn remove_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
         let delete = "DELETE FROM ktel_tokens WHERE hash = $1";
-        self.runtime.block_on(self.link.turn(async |session| {
-            session.client.execute(delete, &[&stamp.hex()]).await?;
+        self.runtime.block_on(self.link.with_retry(async |session| {
+            session.client.execute(delete, &[&token.hex()]).await?;
             Ok(())
         }))
     }
 
-    pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
+    pub(super) fn tokens(&mut self) -> Result<Vec<TokenRecord>, Error> {
         let asked = "SELECT hash, role, product FROM ktel_tokens";
-        self.runtime.block_on(self.link.turn(async |session| {
-            let mut stamps = Vec::new();
+        self.runtime.block_on(self.link.with_retry(async |session| {
+            let mut tokens = Vec::new();
             for row in session.client.query(asked, &[]).await? {
                 let (hash, role): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
-                // A row of a newer version is no token of ours.
-                let Some(role) = Role::from_word(role) else { continue };
-                stamps.extend(Stamp::from_hex(hash, role, row.try_get(2)?));
+                // A role of a newer version is not accepted.
+                let Some(role) = Role::from_name(role) else { continue };
+                tokens.extend(TokenRecord::from_hex(hash, role, row.try_get(2)?));
             }
-            Ok(stamps)
+            Ok(tokens)
         }))
     }
 
-    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+    pub(super) fn key(&mut self, made: &SigningKey) -> Result<SigningKey, Error> {
         let insert = "INSERT INTO ktel_keys (id, secret, made) VALUES (1, $1, $2) \
                       ON CONFLICT DO NOTHING";
-        self.runtime.block_on(self.link.turn(async |session| {
+        self.runtime.block_on(self.link.with_retry(async |session| {
             let (secret, day) = made.row();
             session.client.execute(insert, &[&secret, &day]).await?;
             let row = session.client.query_one(sql::KEY, &[]).await?;
-            Key::from_row(row.try_get(0)?, row.try_get(1)?).ok_or(Error::Key)
+            SigningKey::from_row(row.try_get(0)?, row.try_get(1)?).ok_or(Error::Key)
         }))
     }
 }
 
-/// A connection of its own for reading; made when it is first needed, and again when it broke.
+/// A separate connection for reading, opened when needed and again when it was lost.
 #[derive(Debug)]
 pub(super) struct Reading(tokio::sync::Mutex<Link>);
 
@@ -167,7 +174,9 @@ impl Reading {
 
     pub(super) async fn counts(&self, asked: &Asked) -> Result<Vec<Count>, Error> {
         let mut link = self.0.lock().await;
-        let read = timeout(TURN_WITHIN, counts::select(&link.ready().await?.client, asked)).await;
+        let read =
+            timeout(DATABASE_REQUEST_TIMEOUT, counts::select(&link.ready().await?.client, asked))
+                .await;
         link.after(read)
     }
 
@@ -177,31 +186,39 @@ impl Reading {
     ) -> Result<Vec<(String, Count)>, Error> {
         let mut link = self.0.lock().await;
         let client = &link.ready().await?.client;
-        let read = timeout(TURN_WITHIN, counts::select_by_product(client, period)).await;
+        let read =
+            timeout(DATABASE_REQUEST_TIMEOUT, counts::select_by_product(client, period)).await;
         link.after(read)
     }
 
-    pub(super) async fn trail(&self, most: u32) -> Result<Vec<Look>, Error> {
+    pub(super) async fn audit_log(&self, most: u32) -> Result<Vec<AuditEntry>, Error> {
         let mut link = self.0.lock().await;
-        let read = timeout(TURN_WITHIN, audit::trail(&link.ready().await?.client, most)).await;
+        let read =
+            timeout(DATABASE_REQUEST_TIMEOUT, audit::audit_log(&link.ready().await?.client, most))
+                .await;
         link.after(read)
     }
 
-    pub(super) async fn uses(&self, since: i64) -> Result<Vec<Use>, Error> {
+    pub(super) async fn audit_summary(&self, since: i64) -> Result<Vec<AuditSummary>, Error> {
         let mut link = self.0.lock().await;
-        let read = timeout(TURN_WITHIN, audit::uses(&link.ready().await?.client, since)).await;
+        let read = timeout(
+            DATABASE_REQUEST_TIMEOUT,
+            audit::audit_summary(&link.ready().await?.client, since),
+        )
+        .await;
         link.after(read)
     }
 
     pub(super) async fn versions(&self) -> Result<Vec<Version>, Error> {
         let mut link = self.0.lock().await;
-        let read = timeout(TURN_WITHIN, counts::versions(&link.ready().await?.client)).await;
+        let read =
+            timeout(DATABASE_REQUEST_TIMEOUT, counts::versions(&link.ready().await?.client)).await;
         link.after(read)
     }
 }
 
 impl Link {
-    /// Gives a connection, a new one if there is none that works.
+    /// Returns an open connection.
     async fn ready(&mut self) -> Result<&Session, Error> {
         if self.session.as_ref().is_none_or(Session::is_lost) {
             self.session = Some(Session::open(&self.config).await?);
@@ -209,7 +226,7 @@ impl Link {
         Ok(self.session.as_ref().expect("it was just opened"))
     }
 
-    /// Gives up a connection that broke or did not answer, so that the next reader gets a new one.
+    /// Closes a connection that failed or timed out, so that the next reader gets a new one.
     fn after<T>(&mut self, read: Result<Result<T, Error>, Elapsed>) -> Result<T, Error> {
         let read = read.unwrap_or(Err(Error::Busy));
         if read.is_err() {
@@ -218,8 +235,8 @@ impl Link {
         read
     }
 
-    /// Does something with a connection, and once more with a new one if that was broken.
-    async fn turn<T>(
+    /// Runs a request, and repeats it once on a new connection if the old one was lost.
+    async fn with_retry<T>(
         &mut self,
         mut ask: impl AsyncFnMut(&mut Session) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -229,8 +246,8 @@ impl Link {
                 self.session = Some(Session::open(&self.config).await?);
             }
             let session = self.session.as_mut().expect("it was just opened");
-            match timeout(TURN_WITHIN, ask(session)).await {
-                Ok(Err(error)) if broke(&error) => {
+            match timeout(DATABASE_REQUEST_TIMEOUT, ask(session)).await {
+                Ok(Err(error)) if is_connection_lost(&error) => {
                     self.session = None;
                     if !again {
                         return Err(error);
@@ -251,7 +268,7 @@ impl Link {
     }
 }
 
-/// Makes the partitions that records need and that are not known to be there.
+/// Creates the partitions of records, except those that are known to exist.
 async fn partition(
     link: &mut Link,
     known: &mut HashSet<(String, Month)>,
@@ -268,16 +285,16 @@ async fn partition(
         if known.contains(&key) {
             continue;
         }
-        // Each in a transaction of its own: no writer waits for one while it holds another.
+        // Each in a transaction of its own, so that two writers cannot deadlock.
         let make = month.create(table);
-        let made = link.turn(async |session| {
+        let made = link.with_retry(async |session| {
             let transaction = migrate::locked(session).await?;
             transaction.batch_execute(&make).await?;
             transaction.commit().await?;
             Ok(())
         });
         match made.await {
-            Err(error) if came_second(&error) => {}
+            Err(error) if is_duplicate(&error) => {}
             made => made?,
         }
         known.insert(key);

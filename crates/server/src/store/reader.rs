@@ -1,4 +1,4 @@
-//! Reads beside the writer, so that a chart holds up nobody who sends.
+//! Reads on separate connections, so that charts do not delay ingestion.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -7,18 +7,20 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OpenFlags};
 
 use super::counts::{Asked, Count, Version};
-use super::{Error, Place, postgres, sqlite};
-use crate::audit::{Look, Use};
+use super::error::Error;
+use super::place::Place;
+use super::{postgres, sqlite};
+use crate::audit::{AuditEntry, AuditSummary};
 use crate::limits::BUSY_WITHIN;
 
 /// A connection that cannot write.
 #[derive(Debug)]
-pub(super) enum Reader {
+pub(super) enum ReadConnection {
     Sqlite(Arc<Mutex<Connection>>),
     Postgres(Box<postgres::Reading>),
 }
 
-impl Reader {
+impl ReadConnection {
     /// Opens it; the writer has made the tables before.
     pub(super) fn open(place: &Place) -> Result<Self, Error> {
         match place {
@@ -50,23 +52,23 @@ impl Reader {
         }
     }
 
-    /// Gives the newest looks.
-    pub(super) async fn trail(&self, most: u32) -> Result<Vec<Look>, Error> {
+    /// Reads the newest entries of the audit log.
+    pub(super) async fn audit_log(&self, most: u32) -> Result<Vec<AuditEntry>, Error> {
         match self {
             Self::Sqlite(connection) => {
-                beside(connection, move |it| sqlite::audit::trail(it, most)).await
+                beside(connection, move |it| sqlite::audit::audit_log(it, most)).await
             }
-            Self::Postgres(reading) => reading.trail(most).await,
+            Self::Postgres(reading) => reading.audit_log(most).await,
         }
     }
 
     /// Gives how often was looked since a minute, by role, kind and purpose.
-    pub(super) async fn uses(&self, since: i64) -> Result<Vec<Use>, Error> {
+    pub(super) async fn audit_summary(&self, since: i64) -> Result<Vec<AuditSummary>, Error> {
         match self {
             Self::Sqlite(connection) => {
-                beside(connection, move |it| sqlite::audit::uses(it, since)).await
+                beside(connection, move |it| sqlite::audit::audit_summary(it, since)).await
             }
-            Self::Postgres(reading) => reading.uses(since).await,
+            Self::Postgres(reading) => reading.audit_summary(since).await,
         }
     }
 
@@ -93,6 +95,6 @@ async fn beside<T: Send + 'static>(
 ) -> Result<T, Error> {
     let connection = Arc::clone(connection);
     let reading = move || read(&connection.lock().expect("no holder panics"));
-    // It ends with the process only.
+    // The task ends early only when the process does.
     tokio::task::spawn_blocking(reading).await.map_err(|_gone| Error::Closed)?
 }

@@ -1,11 +1,11 @@
-//! The SQL of both databases, and the few words in which they differ.
+//! The SQL of both databases.
 
-use crate::layout::{Column, Kind, Table};
+use crate::layout::{Column, ColumnKind, Table};
 use crate::limits::{COUNTS_KEEP_DAYS, EXPIRE_ROWS_MAX, ROWS_MAX};
 
-use super::View;
+use super::view::View;
 
-/// Whose words are used.
+/// A database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
@@ -23,16 +23,16 @@ const OWN: [(&str, &str); 4] =
 
 impl Dialect {
     /// Gives the type of a column, as the database itself writes it.
-    pub(super) fn word(self, kind: Kind) -> &'static str {
+    pub(super) fn type_name(self, kind: ColumnKind) -> &'static str {
         match (self, kind) {
-            (Self::Sqlite, Kind::Boolean | Kind::Integer) => "INTEGER",
-            (Self::Sqlite, Kind::Real) => "REAL",
-            (Self::Sqlite, Kind::Text) => "TEXT",
-            // 0 and 1, so that one question reads both databases.
-            (Self::Postgres, Kind::Boolean) => "smallint",
-            (Self::Postgres, Kind::Integer) => "bigint",
-            (Self::Postgres, Kind::Real) => "double precision",
-            (Self::Postgres, Kind::Text) => "text",
+            (Self::Sqlite, ColumnKind::Boolean | ColumnKind::Integer) => "INTEGER",
+            (Self::Sqlite, ColumnKind::Real) => "REAL",
+            (Self::Sqlite, ColumnKind::Text) => "TEXT",
+            // 0 and 1, so that the same SQL reads both databases.
+            (Self::Postgres, ColumnKind::Boolean) => "smallint",
+            (Self::Postgres, ColumnKind::Integer) => "bigint",
+            (Self::Postgres, ColumnKind::Real) => "double precision",
+            (Self::Postgres, ColumnKind::Text) => "text",
         }
     }
 
@@ -69,14 +69,15 @@ impl Dialect {
     }
 
     fn column(self, column: &Column) -> String {
-        format!("\"{}\" {}", column.name, self.word(column.kind))
+        format!("\"{}\" {}", column.name, self.type_name(column.kind))
     }
 
     /// Gives what inserts a row into a schema's table; where rows are sent as one array for each
     /// column, many.
     pub(super) fn insert(self, table: &Table) -> String {
         let own = OWN.iter().map(|(name, word)| ((*name).to_owned(), *word));
-        let all = table.columns.iter().map(|it| (format!("\"{}\"", it.name), self.word(it.kind)));
+        let all =
+            table.columns.iter().map(|it| (format!("\"{}\"", it.name), self.type_name(it.kind)));
         let (names, words): (Vec<String>, Vec<&str>) = own.chain(all).unzip();
         let (name, names) = (&table.name, names.join(", "));
         let numbered = (1..).zip(&words);
@@ -141,21 +142,21 @@ impl Dialect {
         let key = "product, _week, version, schema, field, word";
         format!(
             "DELETE FROM ktel_counts WHERE ({key}) IN (SELECT {key} FROM ktel_counts AS it \
-             WHERE _week < {today} - COALESCE((SELECT min(keep_days) FROM ktel_counted), 0) - 6 \
-             AND _week < {today} - COALESCE((SELECT keep_days FROM ktel_counted AS kept \
+             WHERE _week < {today} - COALESCE((SELECT min(keep_days) FROM ktel_count_retention), 0) - 6 \
+             AND _week < {today} - COALESCE((SELECT keep_days FROM ktel_count_retention AS kept \
              WHERE kept.schema = it.schema), {COUNTS_KEEP_DAYS}) - 6 LIMIT {EXPIRE_ROWS_MAX})"
         )
     }
 
     /// Gives what remembers how long counts of the schema ?1 are kept: ?2 days.
-    pub(super) fn counted(self) -> &'static str {
+    pub(super) fn count_retention(self) -> &'static str {
         match self {
             Self::Sqlite => {
-                "INSERT INTO ktel_counted (schema, keep_days) VALUES (?1, ?2) \
+                "INSERT INTO ktel_count_retention (schema, keep_days) VALUES (?1, ?2) \
                  ON CONFLICT (schema) DO UPDATE SET keep_days = excluded.keep_days"
             }
             Self::Postgres => {
-                "INSERT INTO ktel_counted (schema, keep_days) VALUES ($1, $2) \
+                "INSERT INTO ktel_count_retention (schema, keep_days) VALUES ($1, $2) \
                  ON CONFLICT (schema) DO UPDATE SET keep_days = excluded.keep_days"
             }
         }
@@ -184,8 +185,8 @@ pub(super) fn has_no_rows<'t>(tables: impl Iterator<Item = &'t str>) -> String {
 pub(super) const KEY: &str = "SELECT secret, made FROM ktel_keys WHERE id = 1";
 
 /// Tries a write, and leaves nothing behind.
-pub(super) const PROBE: &str = "INSERT INTO ktel_probe (id, turn) VALUES (1, 0) \
-                                ON CONFLICT (id) DO UPDATE SET turn = 1 - ktel_probe.turn";
+pub(super) const PROBE: &str = "INSERT INTO ktel_probe (id, value) VALUES (1, 0) \
+                                ON CONFLICT (id) DO UPDATE SET value = 1 - ktel_probe.value";
 
 /// Gives what makes the view of the last row of every installation; none where there is no history.
 pub(super) fn latest(table: &Table) -> Option<[String; 3]> {
@@ -214,7 +215,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::{Dialect, View};
-    use crate::Catalog;
+    use crate::catalog::Catalog;
 
     #[test]
     fn the_newest_rows_are_found_without_looking_at_all() {
@@ -228,7 +229,7 @@ mod tests {
             let mut statement = connection.prepare(&plan).unwrap();
             let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
             let steps: Vec<String> = steps.map(Result::unwrap).collect();
-            // Sorting what has one day and sequence is no look at all.
+            // Sorting within one day and sequence needs no scan.
             let sorts = |step: &String| step.contains("B-TREE FOR ORDER BY");
             assert!(!steps.iter().any(sorts), "{view:?}: {steps:?}");
         }

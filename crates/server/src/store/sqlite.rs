@@ -1,23 +1,28 @@
-//! `SQLite` in one folder: a write-ahead log, synced at every commit, and nothing left of what is
-//! deleted.
+//! `SQLite` in one folder: a write-ahead log that is synced at every commit, and secure deletion.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use serde_json::{Map, Value, json};
 
+use super::error::Error;
 use super::keep::{Expired, Forgotten};
+use super::outcome::{Appended, new};
+use super::schema_version;
 use super::sql::{self, Dialect};
-use super::{Error, Stored, View, new};
-use crate::audit::Look;
+use super::view::View;
+use crate::audit::AuditEntry;
+use crate::cell::Cell;
 use crate::layout::Table;
-use crate::limits::BUSY_WITHIN;
-use crate::receipt::Key;
-use crate::record::{Cell, Record, Section, day_number};
-use crate::token::{Role, Stamp};
+use crate::limits::{BUSY_WITHIN, SQLITE_LOG_PAGES_MAX, SQLITE_STATEMENTS_MAX};
+use crate::receipt::SigningKey;
+use crate::record::{Record, Section, day_number};
+use crate::token::{Role, TokenRecord};
 
 pub(super) mod audit;
 pub(super) mod counts;
@@ -25,11 +30,6 @@ mod erase;
 
 /// The database's name in its folder.
 pub(super) const FILE: &str = "telemetry.sqlite";
-/// The log is copied into the database when it has so many pages, which is 32 MiB: counts change
-/// with every group, and are copied once for all of them.
-const LOG_PAGES_MAX: u32 = 8192;
-/// Statements that stay prepared: one per schema, and a few of our own.
-const STATEMENTS_MAX: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Sqlite {
@@ -46,10 +46,10 @@ impl Sqlite {
         })?;
         let mut connection = Connection::open(folder.join(FILE))?;
         connection.busy_timeout(BUSY_WITHIN)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS_MAX);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
+        connection.pragma_update(None, "wal_autocheckpoint", SQLITE_LOG_PAGES_MAX)?;
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         migrate(&mut connection, tables)?;
@@ -57,11 +57,11 @@ impl Sqlite {
         Ok(Self { connection, inserts: tables.iter().map(insert).collect() })
     }
 
-    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Stored>, Error> {
+    pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Appended>, Error> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let stored = records.iter().map(|record| append(&transaction, &self.inserts, record));
-        let stored: Vec<Stored> = stored.collect::<Result<_, _>>()?;
+        let stored: Vec<Appended> = stored.collect::<Result<_, _>>()?;
         counts::add(&transaction, &new(records, &stored))?;
         transaction.commit()?;
         Ok(stored)
@@ -95,44 +95,44 @@ impl Sqlite {
         Ok(found)
     }
 
-    pub(super) fn look(&mut self, look: &Look) -> Result<(), Error> {
-        audit::add(&self.connection, look)
+    pub(super) fn add_audit_entry(&mut self, entry: &AuditEntry) -> Result<(), Error> {
+        audit::add(&self.connection, entry)
     }
 
-    pub(super) fn expire_looks(&mut self, before: i64) -> Result<(), Error> {
-        self.connection.execute(&Dialect::Sqlite.expire_looks(), [before])?;
+    pub(super) fn expire_audit(&mut self, before: i64) -> Result<(), Error> {
+        self.connection.execute(&Dialect::Sqlite.expire_audit(), [before])?;
         Ok(())
     }
 
-    pub(super) fn add_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
+    pub(super) fn add_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
         self.connection.execute(
             "INSERT INTO ktel_tokens (hash, role, product) VALUES (?1, ?2, ?3) \
              ON CONFLICT DO NOTHING",
-            params![stamp.hex(), stamp.role.word(), stamp.product],
+            params![token.hex(), token.role.as_str(), token.product],
         )?;
         Ok(())
     }
 
-    pub(super) fn remove_token(&mut self, stamp: &Stamp) -> Result<(), Error> {
-        self.connection.execute("DELETE FROM ktel_tokens WHERE hash = ?1", [stamp.hex()])?;
+    pub(super) fn remove_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
+        self.connection.execute("DELETE FROM ktel_tokens WHERE hash = ?1", [token.hex()])?;
         Ok(())
     }
 
-    pub(super) fn tokens(&mut self) -> Result<Vec<Stamp>, Error> {
+    pub(super) fn tokens(&mut self) -> Result<Vec<TokenRecord>, Error> {
         let mut statement =
             self.connection.prepare("SELECT hash, role, product FROM ktel_tokens")?;
         let mut rows = statement.query([])?;
-        let mut stamps = Vec::new();
+        let mut tokens = Vec::new();
         while let Some(row) = rows.next()? {
             let (hash, role): (String, String) = (row.get(0)?, row.get(1)?);
-            // A row of a newer version is no token of ours.
-            let Some(role) = Role::from_word(&role) else { continue };
-            stamps.extend(Stamp::from_hex(&hash, role, row.get(2)?));
+            // A role of a newer version is not accepted.
+            let Some(role) = Role::from_name(&role) else { continue };
+            tokens.extend(TokenRecord::from_hex(&hash, role, row.get(2)?));
         }
-        Ok(stamps)
+        Ok(tokens)
     }
 
-    pub(super) fn key(&mut self, made: &Key) -> Result<Key, Error> {
+    pub(super) fn key(&mut self, made: &SigningKey) -> Result<SigningKey, Error> {
         let (secret, day) = made.row();
         self.connection.execute(
             "INSERT INTO ktel_keys (id, secret, made) VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
@@ -140,7 +140,7 @@ impl Sqlite {
         )?;
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let (secret, day): (String, i32) = self.connection.query_row(sql::KEY, [], read)?;
-        Key::from_row(&secret, day).ok_or(Error::Key)
+        SigningKey::from_row(&secret, day).ok_or(Error::Key)
     }
 }
 
@@ -148,7 +148,7 @@ fn append(
     transaction: &Transaction<'_>,
     inserts: &HashMap<String, String>,
     record: &Record,
-) -> Result<Stored, rusqlite::Error> {
+) -> Result<Appended, rusqlite::Error> {
     let Record { key, received, product, source, authenticated, sections, tally: _ } = record;
     let day = day_number(key.day);
     let inserted = transaction
@@ -161,11 +161,11 @@ fn append(
             key.id,
             day_number(*received),
             product,
-            source.word(),
+            source.as_str(),
             authenticated
         ])?;
     if inserted == 0 {
-        return Ok(Stored::Repeated);
+        return Ok(Appended::Repeated);
     }
     let sequence = transaction.last_insert_rowid();
     for (position, Section { table, cells, items }) in sections.iter().enumerate() {
@@ -184,12 +184,14 @@ fn append(
                 .execute(params![day, sequence, position, item.field, item.word, number, bucket])?;
         }
     }
-    Ok(Stored::New)
+    Ok(Appended::New)
 }
 
 fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    check_version(&transaction)?;
     transaction.execute_batch(Dialect::Sqlite.fixed())?;
+    transaction.execute_batch(&schema_version::insert())?;
     for table in tables {
         transaction.execute_batch(&Dialect::Sqlite.create(table))?;
         for column in &table.columns {
@@ -199,7 +201,7 @@ fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Err
                 |row| row.get(0),
             );
             match found {
-                Ok(found) if found == Dialect::Sqlite.word(column.kind) => {}
+                Ok(found) if found == Dialect::Sqlite.type_name(column.kind) => {}
                 Ok(found) => {
                     let (table, column) = (table.name.clone(), column.name.clone());
                     return Err(Error::Changed { table, column, found });
@@ -219,10 +221,23 @@ fn migrate(connection: &mut Connection, tables: &[Arc<Table>]) -> Result<(), Err
             params![table.name, table.keep_days, table.ids.join(" ")],
         )?;
         let counted = params![table.schema, table.counts_keep_days];
-        transaction.execute(Dialect::Sqlite.counted(), counted)?;
+        transaction.execute(Dialect::Sqlite.count_retention(), counted)?;
     }
     transaction.commit()?;
     Ok(())
+}
+
+fn check_version(transaction: &Transaction<'_>) -> Result<(), Error> {
+    let has_table = |name: &str| {
+        let select = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+        transaction.query_row(select, [name], |row| row.get::<_, bool>(0))
+    };
+    let recorded = if has_table("ktel_schema")? {
+        transaction.query_row(schema_version::SELECT, [], |row| row.get(0)).optional()?
+    } else {
+        None
+    };
+    schema_version::check(recorded, has_table(sql::RECORDS)?)
 }
 
 /// Makes a folder that only its owner can look into; one that is there is left as it is.

@@ -1,4 +1,4 @@
-//! The thread that writes: one group, one transaction, one sync, then the answers.
+//! The writer thread: one group, one transaction, one sync, then the responses.
 
 use std::error::Error as _;
 use std::sync::mpsc::Receiver;
@@ -8,24 +8,27 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::{error, warn};
 
 use super::engine::Engine;
+use super::error::Error;
+use super::group;
 use super::keep::{Expired, Forgotten};
-use super::{Error, Stored, View, group};
-use crate::audit::Look;
-use crate::receipt::Key;
+use super::outcome::Appended;
+use super::view::View;
+use crate::audit::AuditEntry;
+use crate::receipt::SigningKey;
 use crate::record::Record;
-use crate::token::Stamp;
+use crate::token::TokenRecord;
 
 type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
-/// Records that came in one request, with the room that they take until they are answered.
+/// The records of one request, with their share of the queue until they are answered.
 #[derive(Debug)]
 pub(super) struct Append {
     pub(super) records: Vec<Record>,
     pub(super) room: OwnedSemaphorePermit,
-    pub(super) answer: Answer<Vec<Result<Stored, Error>>>,
+    pub(super) answer: Answer<Vec<Result<Appended, Error>>>,
 }
 
-/// What is asked of the writer.
+/// A job of the writer.
 #[derive(Debug)]
 pub(super) enum Job {
     Append(Append),
@@ -33,12 +36,12 @@ pub(super) enum Job {
     Expire { today: i32, answer: Answer<Expired> },
     Forget { installation: String, answer: Answer<Forgotten> },
     Rows { view: View, answer: Answer<Vec<Map<String, Value>>> },
-    Look { look: Look, answer: Answer<()> },
-    ExpireLooks { before: i64, answer: Answer<()> },
-    AddToken { stamp: Stamp, answer: Answer<()> },
-    RemoveToken { stamp: Stamp, answer: Answer<()> },
-    Tokens { answer: Answer<Vec<Stamp>> },
-    Key { made: Key, answer: Answer<Key> },
+    AddAuditEntry { entry: AuditEntry, answer: Answer<()> },
+    ExpireAudit { before: i64, answer: Answer<()> },
+    AddToken { token: TokenRecord, answer: Answer<()> },
+    RemoveToken { token: TokenRecord, answer: Answer<()> },
+    Tokens { answer: Answer<Vec<TokenRecord>> },
+    Key { made: SigningKey, answer: Answer<SigningKey> },
 }
 
 impl Job {
@@ -82,7 +85,7 @@ fn append(engine: &mut Engine, appends: Vec<Append>) {
             vec![Err(error); all.len()]
         }
     };
-    let mut answers: std::vec::IntoIter<Result<Stored, Error>> = answers.into_iter();
+    let mut answers: std::vec::IntoIter<Result<Appended, Error>> = answers.into_iter();
     for Append { records, room, answer } in appends {
         drop(room);
         give(answer, Ok(answers.by_ref().take(records.len()).collect()));
@@ -96,40 +99,16 @@ fn answer_one(engine: &mut Engine, job: Job) {
         Job::Forget { installation, answer } => give(answer, engine.forget(&installation)),
         Job::Probe { answer } => give(answer, engine.probe()),
         Job::Rows { view, answer } => give(answer, engine.rows(&view)),
-        Job::Look { look, answer } => give(answer, engine.look(&look)),
-        Job::ExpireLooks { before, answer } => give(answer, engine.expire_looks(before)),
-        Job::AddToken { stamp, answer } => give(answer, engine.add_token(&stamp)),
-        Job::RemoveToken { stamp, answer } => give(answer, engine.remove_token(&stamp)),
+        Job::AddAuditEntry { entry, answer } => give(answer, engine.add_audit_entry(&entry)),
+        Job::ExpireAudit { before, answer } => give(answer, engine.expire_audit(before)),
+        Job::AddToken { token, answer } => give(answer, engine.add_token(&token)),
+        Job::RemoveToken { token, answer } => give(answer, engine.remove_token(&token)),
         Job::Tokens { answer } => give(answer, engine.tokens()),
         Job::Key { made, answer } => give(answer, engine.key(&made)),
     }
 }
 
 fn give<T>(answer: Answer<T>, result: Result<T, Error>) {
-    // Whoever asked may have hung up; what was written stays written.
+    // The caller may be gone; what was written stays written.
     drop(answer.send(result));
-}
-
-impl Error {
-    /// Tells whether one record may be to blame, and the others could be written without it.
-    pub(crate) fn is_of_one_record(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => true,
-            // Classes 22 and 23, and a limit of the program: what is wrong with values.
-            Self::Postgres(error) => error.code().is_some_and(|code| {
-                ["22", "23", "54"].iter().any(|class| code.code().starts_with(class))
-            }),
-            Self::Scheme { .. }
-            | Self::Address
-            | Self::Thread { .. }
-            | Self::Folder { .. }
-            | Self::Changed { .. }
-            | Self::Uncertain(_)
-            | Self::Tls(_)
-            | Self::Key
-            | Self::Full
-            | Self::Busy
-            | Self::Closed => false,
-        }
-    }
 }

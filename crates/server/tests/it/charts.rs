@@ -6,7 +6,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use ktel_model::Schema;
 use ktel_server::Catalog;
-use ktel_server::app::ancestor::Answers;
+use ktel_server::app::kamaji::Responses;
 use ktel_server::store::Place;
 use serde_json::{Value, json};
 
@@ -153,12 +153,12 @@ async fn slowness_is_drawn_against_size_and_few_slow_ones_hide_among_many() {
     // The three are what is left of both of their words, and the two others what would tell of them.
     let shown = json!([{"word": "21-100 × 21-100", "number": 14}, {"word": "other", "number": 65}]);
     assert_eq!(rows(READER).await, shown);
-    let sql = "SELECT field, word, against, against_word, folded, number FROM grids_by_week \
+    let sql = "SELECT field, word, against, against_word, suppressed, number FROM grids_by_week \
                ORDER BY number";
     let (status, answer) = ask_in_sql(&server, READER, sql).await;
     assert_eq!(status, 200, "{answer}");
-    let row = |slow, lamps, folded, number| {
-        json!(["answer_ms_p99", slow, "lamps", lamps, folded, number])
+    let row = |slow, lamps, suppressed, number| {
+        json!(["answer_ms_p99", slow, "lamps", lamps, suppressed, number])
     };
     let expected = [row("21-100", "21-100", 0, 14), row("other", "other", 1, 65)];
     assert_eq!(answer["rows"], json!(expected));
@@ -179,7 +179,10 @@ async fn upgrades_are_drawn_from_version_to_version_with_a_table_and_links() {
             "kamaji_version": "v0.6.1", "kubernetes_version": "v1.27.3",
             "old_tcp_version": format!("v1.26.{number}"), "new_tcp_version": new,
         });
-        assert_eq!(ask(&server, Answers::Strict, "POST", "/update", &event.to_string()).await, 200);
+        assert_eq!(
+            ask(&server, Responses::Strict, "POST", "/update", &event.to_string()).await,
+            200
+        );
     }
     let (_, page) = get(&server, "/", basic(ADMIN)).await;
     assert_eq!(page.matches("<path").count(), 2, "{page}");
@@ -192,7 +195,7 @@ async fn upgrades_are_drawn_from_version_to_version_with_a_table_and_links() {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(body["rows"][0], json!({"word": "v1.26 → v1.27", "number": 11}));
     assert_eq!(body["why"], "/dictionary#ktel/kamaji-update:new_tcp_version");
-    let sql = "SELECT field, before, after, folded, number FROM flows_by_week ORDER BY after";
+    let sql = "SELECT field, before, after, suppressed, number FROM flows_by_week ORDER BY after";
     let (status, answer) = ask_in_sql(&server, ADMIN, sql).await;
     assert_eq!(status, 200, "{answer}");
     let row = |after, number| json!(["old_tcp_version→new_tcp_version", "v1.26", after, 0, number]);

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use ktel_model::Schema;
-use ktel_server::limits::QUEUE_ROWS_MAX;
-use ktel_server::receipt::Key;
-use ktel_server::record::{Cell, Item, Record, Section, Source};
-use ktel_server::store::{Asked, Error, Expired, Place, Stored};
-use ktel_server::tally::{Said, Who};
-use ktel_server::token::{Role, Stamp};
+use ktel_server::cell::{Cell, Item};
+use ktel_server::limits::WRITER_QUEUE_ROWS_MAX;
+use ktel_server::receipt::SigningKey;
+use ktel_server::record::{Record, Section, Source};
+use ktel_server::store::{Appended, Asked, Error, Expired, Place};
+use ktel_server::tally::{CountSource, FieldWord};
+use ktel_server::token::{Role, TokenRecord};
 use ktel_server::{Catalog, Store};
 use ktel_testkit::postgres::Postgres;
 use serde_json::{Value, json};
@@ -43,12 +44,13 @@ macro_rules! databases {
             many_senders_at_once_are_all_stored_once,
             what_was_answered_is_there_after_opening_again,
             a_newer_schema_adds_its_columns_and_keeps_the_rows,
-            a_column_that_changed_its_type_is_refused,
+            a_column_that_changed_its_type_is_rejected,
+            a_store_of_another_schema_version_is_rejected_and_left_as_it_is,
             history_is_kept_and_the_latest_is_a_view,
             tokens_are_kept_as_hashes,
             a_store_that_can_write_is_ready,
             many_records_at_once_are_answered_in_their_order,
-            more_records_than_fit_are_refused_at_once,
+            more_records_than_fit_are_rejected_at_once,
             two_stores_on_one_database_lose_and_double_nothing,
             two_stores_that_take_the_same_in_other_orders_wait_for_each_other_never_in_a_ring,
             what_is_too_old_goes_and_the_rest_stays,
@@ -57,7 +59,7 @@ macro_rules! databases {
             an_older_versions_rows_go_in_time_as_well,
             forgetting_erases_an_installation_and_nobody_else,
             counts_kept_along_are_those_of_a_full_scan,
-            looks_are_kept_for_a_while,
+            audit_entries_expire,
             counts_end_when_their_schema_says_so,
             one_key_signs_for_all_who_share_a_store,
         })*
@@ -88,6 +90,22 @@ impl Fresh {
         self.open_with(&Catalog::built_in()).unwrap()
     }
 
+    /// Changes the database behind the back of the store.
+    async fn execute(&self, sql: &str) {
+        match &self.place {
+            Place::Folder(folder) => {
+                let file = folder.join("telemetry.sqlite");
+                rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
+            }
+            Place::Postgres(config) => {
+                let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+                let mut driver = tokio::task::JoinSet::new();
+                driver.spawn(connection);
+                client.batch_execute(sql).await.unwrap();
+            }
+        }
+    }
+
     fn open_with(&self, catalog: &Catalog) -> Result<Store, Error> {
         Store::open(&self.place, &catalog.tables())
     }
@@ -99,7 +117,7 @@ async fn what_is_stored_is_read_back_in_typed_columns(fresh: &Fresh) {
     let rows = vec![section("ktel/cluster-state", &cells, &[]), pods(7)];
     let one = on(date(2026, 11, 19), "1", rows);
     let one = Record { source: Source::Otlp, authenticated: false, ..one };
-    assert_eq!(store.append(one).await.unwrap(), Stored::New);
+    assert_eq!(store.append(one).await.unwrap(), Appended::New);
     let rows = store.rows(&table("ktel/cluster-state")).await.unwrap();
     let positions: Vec<&Value> = rows.iter().map(|row| &row["_position"]).collect();
     assert_eq!(positions, [0, 1]);
@@ -144,8 +162,8 @@ async fn the_words_of_lists_and_maps_are_rows(fresh: &Fresh) {
 
 async fn a_repetition_is_told_and_changes_nothing(fresh: &Fresh) {
     let store = fresh.open();
-    assert_eq!(store.append(record("1", vec![pods(1)])).await.unwrap(), Stored::New);
-    assert_eq!(store.append(record("1", vec![pods(2)])).await.unwrap(), Stored::Repeated);
+    assert_eq!(store.append(record("1", vec![pods(1)])).await.unwrap(), Appended::New);
+    assert_eq!(store.append(record("1", vec![pods(2)])).await.unwrap(), Appended::Repeated);
     let rows = store.rows(&table("ktel/cluster-state")).await.unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0]["pods"], 1);
@@ -154,8 +172,8 @@ async fn a_repetition_is_told_and_changes_nothing(fresh: &Fresh) {
 async fn the_same_id_on_another_day_is_another_record(fresh: &Fresh) {
     let store = fresh.open();
     for day in [TODAY, date(2026, 11, 20), date(2026, 1, 31), date(2025, 12, 31)] {
-        assert_eq!(store.append(on(day, "1", vec![pods(1)])).await.unwrap(), Stored::New);
-        assert_eq!(store.append(on(day, "1", vec![pods(1)])).await.unwrap(), Stored::Repeated);
+        assert_eq!(store.append(on(day, "1", vec![pods(1)])).await.unwrap(), Appended::New);
+        assert_eq!(store.append(on(day, "1", vec![pods(1)])).await.unwrap(), Appended::Repeated);
     }
     assert_eq!(store.rows(&table("ktel/cluster-state")).await.unwrap().len(), 4);
 }
@@ -172,7 +190,7 @@ async fn many_senders_at_once_are_all_stored_once(fresh: &Fresh) {
                 let one = || record(&number.to_string(), vec![pods(number)]);
                 let (first, second) = tokio::join!(store.append(one()), store.append(one()));
                 let answers = [first.unwrap(), second.unwrap()];
-                assert!(answers.contains(&Stored::New) && answers.contains(&Stored::Repeated));
+                assert!(answers.contains(&Appended::New) && answers.contains(&Appended::Repeated));
             }
         });
     }
@@ -243,12 +261,36 @@ async fn a_newer_schema_adds_its_columns_and_keeps_the_rows(fresh: &Fresh) {
     store.append(record("3", vec![widget(&old, &json!({"number": 3}))])).await.unwrap();
 }
 
-async fn a_column_that_changed_its_type_is_refused(fresh: &Fresh) {
+async fn a_column_that_changed_its_type_is_rejected(fresh: &Fresh) {
     drop(fresh.open_with(&widgets(COUNT, "")).unwrap());
-    let refused =
+    let opened =
         fresh.open_with(&widgets("type: version, exact: full, coarse: minor, example: 1.2.3", ""));
-    let error = refused.map(|_| ()).unwrap_err();
+    let error = opened.map(|_| ()).unwrap_err();
     assert!(matches!(&error, Error::Changed { column, .. } if column == "number"), "{error:?}");
+}
+
+async fn a_store_of_another_schema_version_is_rejected_and_left_as_it_is(fresh: &Fresh) {
+    let store = fresh.open();
+    store.append(record("1", vec![pods(1)])).await.unwrap();
+    drop(store);
+    for (change, version) in [
+        ("UPDATE ktel_schema SET version = version + 1", 3),
+        ("UPDATE ktel_schema SET version = 0", 0),
+        // The first version did not record itself.
+        ("DROP TABLE ktel_schema", 1),
+    ] {
+        fresh.execute(change).await;
+        let opened = fresh.open_with(&Catalog::built_in()).map(|_| ());
+        let error = opened.unwrap_err();
+        assert!(
+            matches!(error, Error::SchemaVersion { found, .. } if found == version),
+            "{change}: {error:?}"
+        );
+        assert!(error.to_string().contains("export"), "it says what to do: {error}");
+    }
+    fresh.execute("CREATE TABLE ktel_schema (id integer, version integer)").await;
+    fresh.execute("INSERT INTO ktel_schema VALUES (1, 2)").await;
+    assert_eq!(fresh.open().records().await.unwrap().len(), 1);
 }
 
 async fn history_is_kept_and_the_latest_is_a_view(fresh: &Fresh) {
@@ -275,12 +317,12 @@ async fn history_is_kept_and_the_latest_is_a_view(fresh: &Fresh) {
 }
 
 async fn tokens_are_kept_as_hashes(fresh: &Fresh) {
-    let stamp = Stamp::of("a secret", Role::Ingest, Some("acme".into()));
+    let stamp = TokenRecord::of("a secret", Role::Ingest, Some("acme".into()));
     let store = fresh.open();
     store.add_token(stamp.clone()).await.unwrap();
     store.add_token(stamp.clone()).await.unwrap();
     drop(store);
-    let (store, other) = (fresh.open(), Stamp::of("another", Role::Admin, None));
+    let (store, other) = (fresh.open(), TokenRecord::of("another", Role::Admin, None));
     assert_eq!(store.tokens().await.unwrap(), std::slice::from_ref(&stamp));
     store.add_token(other.clone()).await.unwrap();
     store.remove_token(stamp).await.unwrap();
@@ -289,9 +331,9 @@ async fn tokens_are_kept_as_hashes(fresh: &Fresh) {
 
 async fn one_key_signs_for_all_who_share_a_store(fresh: &Fresh) {
     let (one, other) = (fresh.open(), fresh.open());
-    let first = one.key(Key::random(TODAY)).await.unwrap();
+    let first = one.key(SigningKey::random(TODAY)).await.unwrap();
     for store in [&one, &other, &fresh.open()] {
-        let key = store.key(Key::random(before(1))).await.unwrap();
+        let key = store.key(SigningKey::random(before(1))).await.unwrap();
         assert_eq!((key.id(), key.described()), (first.id(), first.described()));
     }
 }
@@ -311,7 +353,7 @@ async fn many_records_at_once_are_answered_in_their_order(fresh: &Fresh) {
     let answers = store.append_all(records.collect()).await.unwrap();
     for ((place, number), answer) in (0..).zip(numbers).zip(answers) {
         let repeated = number == 5 || place == 1000;
-        let expected = if repeated { Stored::Repeated } else { Stored::New };
+        let expected = if repeated { Appended::Repeated } else { Appended::New };
         assert_eq!(answer.unwrap(), expected, "{place}");
     }
     // The newest come first, and the limit of a look is as many as there are.
@@ -321,16 +363,16 @@ async fn many_records_at_once_are_answered_in_their_order(fresh: &Fresh) {
     assert_eq!(numbers, expected);
 }
 
-async fn more_records_than_fit_are_refused_at_once(fresh: &Fresh) {
+async fn more_records_than_fit_are_rejected_at_once(fresh: &Fresh) {
     let store = fresh.open();
     let records = |count: u32| (0..count).map(|it| record(&it.to_string(), Vec::new())).collect();
     let (one, other) = tokio::join!(
-        store.append_all(records(QUEUE_ROWS_MAX + 1)),
+        store.append_all(records(WRITER_QUEUE_ROWS_MAX + 1)),
         store.append_all(vec![record("1", Vec::new())])
     );
     assert!(one.is_ok() && matches!(other, Err(Error::Busy)), "{other:?}");
     let (one, other) = tokio::join!(
-        store.append_all(records(QUEUE_ROWS_MAX - 1)),
+        store.append_all(records(WRITER_QUEUE_ROWS_MAX - 1)),
         store.append_all(vec![record("1", Vec::new())])
     );
     assert!(one.is_ok() && other.is_ok(), "there is room again, for both");
@@ -351,7 +393,7 @@ async fn two_stores_on_one_database_lose_and_double_nothing(fresh: &Fresh) {
         });
     }
     let answers = senders.join_all().await;
-    let new = answers.iter().filter(|answer| **answer == Stored::New).count();
+    let new = answers.iter().filter(|answer| **answer == Appended::New).count();
     assert_eq!((new, answers.len()), (NUMBERS as usize, 2 * NUMBERS as usize));
     for store in stores {
         let rows = store.rows(&table("ktel/cluster-state")).await.unwrap();
@@ -390,7 +432,7 @@ async fn two_stores_that_take_the_same_in_other_orders_wait_for_each_other_never
         let backwards = forwards.iter().rev().cloned().collect();
         let (first, second) = tokio::join!(one.append_all(forwards), other.append_all(backwards));
         let answers = first.unwrap().into_iter().chain(second.unwrap());
-        assert_eq!(answers.filter(|it| *it.as_ref().unwrap() == Stored::New).count(), EACH);
+        assert_eq!(answers.filter(|it| *it.as_ref().unwrap() == Appended::New).count(), EACH);
     }
 }
 
@@ -441,9 +483,9 @@ async fn counts_end_when_their_schema_says_so(fresh: &Fresh) {
     for days in [0, 29, 37, 400] {
         let mut record = on(before(days), &days.to_string(), vec![]);
         for schema in ["acme/short", "acme/long", "acme/unknown"] {
-            let who = Who { schema: schema.into(), installation: None };
-            let said = Said { field: days.to_string(), word: String::new() };
-            record.tally.said.insert(who, [(said, 1)].into());
+            let who = CountSource { schema: schema.into(), installation: None };
+            let said = FieldWord { field: days.to_string(), word: String::new() };
+            record.tally.counts.insert(who, [(said, 1)].into());
         }
         store.append(record).await.unwrap();
     }
@@ -452,7 +494,7 @@ async fn counts_end_when_their_schema_says_so(fresh: &Fresh) {
         let asked = Asked { product: None, version: None, from: before(800), to: TODAY };
         let counts = store.counts(asked).await.unwrap().into_iter();
         let mut left: Vec<String> =
-            counts.map(|it| format!("{} {}", it.schema, it.said.field)).collect();
+            counts.map(|it| format!("{} {}", it.schema, it.value.field)).collect();
         left.sort();
         left
     };
@@ -503,8 +545,8 @@ async fn a_months_later_repetition_is_stored_again_where_the_month_has_gone(fres
     stores[0].expire(TODAY).await.unwrap();
     assert!(stores[0].records().await.unwrap().is_empty());
     // The other process does not know yet that it has gone.
-    assert_eq!(stores[1].append(old()).await.unwrap(), Stored::New);
-    assert_eq!(stores[0].append(old()).await.unwrap(), Stored::Repeated);
+    assert_eq!(stores[1].append(old()).await.unwrap(), Appended::New);
+    assert_eq!(stores[0].append(old()).await.unwrap(), Appended::Repeated);
 }
 
 async fn an_older_versions_rows_go_in_time_as_well(fresh: &Fresh) {
@@ -557,6 +599,6 @@ async fn counts_kept_along_are_those_of_a_full_scan(fresh: &Fresh) {
     counts::kept_along_are_those_of_a_full_scan(&fresh.open()).await;
 }
 
-async fn looks_are_kept_for_a_while(fresh: &Fresh) {
-    query::looks_are_kept_for_a_while(&fresh.open()).await;
+async fn audit_entries_expire(fresh: &Fresh) {
+    query::audit_entries_expire(&fresh.open()).await;
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ktel_server::Store;
-use ktel_server::record::{Key, Record, Source};
+use ktel_server::record::{Record, RecordKey, Source};
 use ktel_server::store::Asked;
-use ktel_server::tally::{Said, Tally, Who, week};
+use ktel_server::tally::{CountSource, FieldWord, Tally, week};
 
 use crate::query;
 use crate::support::{TODAY, number};
@@ -26,14 +26,14 @@ fn record(luck: &mut u64, serial: usize) -> Record {
         let installation = (schema == "acme/stats").then(|| format!("installation {}", dice(4)));
         let said = ["size", "mesh"].map(|field| {
             let word = ["one", "two", "three"][dice(3)].to_owned();
-            (Said { field: field.to_owned(), word }, 1 + dice(3) as u64)
+            (FieldWord { field: field.to_owned(), word }, 1 + dice(3) as u64)
         });
-        let all = (Said { field: String::new(), word: String::new() }, 1);
+        let all = (FieldWord { field: String::new(), word: String::new() }, 1);
         let said = said.into_iter().chain([all]).collect();
-        tally.said.insert(Who { schema: schema.to_owned(), installation }, said);
+        tally.counts.insert(CountSource { schema: schema.to_owned(), installation }, said);
     }
     Record {
-        key: Key { day, id: format!("{serial:0>16}") },
+        key: RecordKey { day, id: format!("{serial:0>16}") },
         received: TODAY,
         product: Some(["acme", "other"][dice(2)].to_owned()),
         source: Source::Report,
@@ -45,15 +45,15 @@ fn record(luck: &mut u64, serial: usize) -> Record {
 
 /// Looks at everything.
 fn scan(records: &[Record], product: Option<&str>, version: Option<&str>) -> Counts {
-    let mut last: BTreeMap<(Date, &Who), &Record> = BTreeMap::new();
+    let mut last: BTreeMap<(Date, &CountSource), &Record> = BTreeMap::new();
     let mut counts = Counts::new();
     for record in records {
-        for who in record.tally.said.keys().filter(|who| who.installation.is_some()) {
+        for who in record.tally.counts.keys().filter(|who| who.installation.is_some()) {
             last.insert((week(record.key.day), who), record);
         }
     }
     for record in records {
-        for (who, said) in &record.tally.said {
+        for (who, said) in &record.tally.counts {
             let week = week(record.key.day);
             let is_last = last.get(&(week, who)).is_none_or(|last| last.key == record.key);
             let asked = product.is_none_or(|product| record.product.as_deref() == Some(product))
@@ -61,7 +61,7 @@ fn scan(records: &[Record], product: Option<&str>, version: Option<&str>) -> Cou
             if !is_last || !asked {
                 continue;
             }
-            for (Said { field, word }, count) in said {
+            for (FieldWord { field, word }, count) in said {
                 let one = (week, who.schema.clone(), field.clone(), word.clone());
                 let count = if who.installation.is_some() { 1 } else { *count };
                 let sum = counts.entry(one).or_default();
@@ -82,7 +82,7 @@ async fn read(store: &Store, product: Option<&str>, version: Option<&str>) -> Co
     };
     let counts = store.counts(asked).await.unwrap().into_iter();
     let one = |count: ktel_server::store::Count| {
-        let Said { field, word } = count.said;
+        let FieldWord { field, word } = count.value;
         ((count.week, count.schema, field, word), (count.number, count.senders))
     };
     counts.map(one).collect()
@@ -102,16 +102,17 @@ pub(crate) async fn kept_along_are_those_of_a_full_scan(store: &Store) {
     let by_product = store.counts_by_product(from, TODAY).await.unwrap();
     assert!(by_product.is_sorted_by(|(_, one), (_, next)| one.week >= next.week));
     // A product that nobody else has.
-    let only = |who: &Who| who.installation.as_deref() == Some("installation 2");
-    let mut last = records.iter().rev().find(|it| it.tally.said.keys().any(only)).unwrap().clone();
+    let only = |who: &CountSource| who.installation.as_deref() == Some("installation 2");
+    let mut last =
+        records.iter().rev().find(|it| it.tally.counts.keys().any(only)).unwrap().clone();
     (last.product, last.key.id) = (Some("gone".to_owned()), "of installation 2".to_owned());
-    last.tally.said.retain(|who, _| only(who));
+    last.tally.counts.retain(|who, _| only(who));
     store.append(last.clone()).await.unwrap();
     records.push(last);
     check(store, &records).await;
     store.forget("installation 2").await.unwrap();
     for record in &mut records {
-        record.tally.said.retain(|who, _| who.installation.as_deref() != Some("installation 2"));
+        record.tally.counts.retain(|who, _| who.installation.as_deref() != Some("installation 2"));
     }
     check(store, &records).await;
     let mut expected = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use ktel_server::store::{Place, Stored};
+use ktel_server::store::{Appended, Place};
 use ktel_server::{Catalog, Store};
 use ktel_testkit::postgres::Postgres;
 
@@ -85,7 +85,7 @@ fn lost(text: &str, answered: &BTreeSet<i64>) -> Vec<i64> {
                 again.spawn(async move { (number, store.append(record).await.unwrap()) });
             }
             for (number, stored) in again.join_all().await {
-                lost.extend((stored == Stored::New).then_some(number));
+                lost.extend((stored == Appended::New).then_some(number));
             }
         }
         lost

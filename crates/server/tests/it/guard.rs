@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::Request;
-use ktel_server::app::ancestor::{self, Answers};
+use ktel_server::app::kamaji::{self, Responses};
 use ktel_server::app::router;
 use ktel_server::limits::{
-    BODIES_BYTES_MAX, PREFIX_BURST, RATE_BURST, SMALL_BODY_BYTES_MAX, TOKENS_KNOWN_FOR,
+    BODIES_BYTES_MAX, RATE_BURST, SMALL_BODY_BYTES_MAX, SUBNET_BURST, TOKENS_KNOWN_FOR,
 };
-use ktel_server::rate::Prefix;
+use ktel_server::rate_limit::ClientSubnet;
 use ktel_server::serve::serve;
-use ktel_server::token::{Role, Stamp};
+use ktel_server::token::{Role, TokenRecord};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,7 +34,7 @@ fn request(side: u8, method: &str, path: &str, authorization: Option<&str>) -> R
         request = request.header("authorization", authorization);
     }
     let mut request = request.body(Body::empty()).unwrap();
-    request.extensions_mut().insert(Prefix::of(from(side)));
+    request.extensions_mut().insert(ClientSubnet::of(from(side)));
     request
 }
 
@@ -45,7 +45,7 @@ async fn asks(
     (method, path): (&str, &str),
     authorization: Option<&str>,
 ) -> Option<u32> {
-    for times in 0..3 * PREFIX_BURST {
+    for times in 0..3 * SUBNET_BURST {
         let answer = server.answer(request(side, method, path, authorization)).await;
         if answer.status() == 429 {
             assert_eq!(answer.headers()["retry-after"], "1");
@@ -70,7 +70,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         (5, ("GET", "/v1/keys"), Some(&*admin)),
         (6, ("GET", "/v1/counts"), None),
         (7, ("POST", "/v1/forget"), None),
-        // A sender's token opens no other door.
+        // A sender's token opens no other listener.
         (8, ("POST", "/v1/forget"), Some(&*sender)),
         (9, ("GET", "/"), Some(&*sender)),
         (10, ("GET", "/nowhere"), None),
@@ -83,7 +83,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         (16, ("GET", "/v1/reports"), Some(&*sender)),
     ] {
         let times = asks(&server, side, asked, authorization).await;
-        assert!(times.is_some_and(|times| times >= PREFIX_BURST), "{asked:?}: {times:?}");
+        assert!(times.is_some_and(|times| times >= SUBNET_BURST), "{asked:?}: {times:?}");
     }
     // It has its own turns, and those who watch are always answered.
     for (asked, authorization) in [
@@ -97,7 +97,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
         assert_ne!(server.answer(one).await.status(), 429, "{asked:?}");
     }
     let times = asks(&server, 17, ("POST", "/v1/reports"), Some(&*reader)).await;
-    assert_eq!(times, Some(PREFIX_BURST), "a reader has no turns of its own");
+    assert_eq!(times, Some(SUBNET_BURST), "a reader has no turns of its own");
     let other = request(99, "GET", "/v1/keys", None);
     assert_eq!(server.answer(other).await.status(), 200, "another neighbourhood");
     assert_eq!(server.answer(request(1, "GET", "/v1/keys", None)).await.status(), 429);
@@ -117,14 +117,14 @@ async fn a_sender_has_so_many_turns_wherever_it_comes_from_and_takes_nobody_else
     let answer = server.answer(one).await;
     assert_eq!(answer.status(), 429, "it is the same token");
     assert_eq!(answer.headers()["retry-after"], "1");
-    assert_eq!(asks(&server, 1, ("GET", "/v1/keys"), None).await, Some(PREFIX_BURST));
+    assert_eq!(asks(&server, 1, ("GET", "/v1/keys"), None).await, Some(SUBNET_BURST));
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_sender_does_not_use_up_what_another_has() {
     const OTHER: &str = "00000000-0000-4000-8000-000000000004";
     let server = Server::start().await;
-    server.store().add_token(Stamp::of(OTHER, Role::Ingest, None)).await.unwrap();
+    server.store().add_token(TokenRecord::of(OTHER, Role::Ingest, None)).await.unwrap();
     tokio::time::advance(TOKENS_KNOWN_FOR).await;
     let [one, other] = [TOKEN, OTHER].map(|token| format!("Bearer {token}"));
     let asked = ("POST", "/v1/reports");
@@ -143,13 +143,13 @@ async fn a_way_that_takes_no_token_has_turns_of_its_own_however_many_networks_sh
         let (status, _) = server.post("/v1/forget", "{").await;
         assert_eq!(status, if times < RATE_BURST { 400 } else { 429 }, "{times}");
     }
-    assert_eq!(ask(&server, Answers::Strict, "POST", "/create", "{").await, 400, "another way");
+    assert_eq!(ask(&server, Responses::Strict, "POST", "/create", "{").await, 400, "another way");
 }
 
 #[tokio::test(start_paused = true)]
 async fn kamajis_clients_have_the_turns_of_their_neighbourhood_even_with_a_token() {
     let server = Server::start().await;
-    let routes = ancestor::router(server.app(), Answers::Ancestor);
+    let routes = kamaji::router(server.app(), Responses::Compatible);
     let sender = format!("Bearer {TOKEN}");
     let mut times = 0;
     loop {
@@ -158,7 +158,7 @@ async fn kamajis_clients_have_the_turns_of_their_neighbourhood_even_with_a_token
             break;
         }
         times += 1;
-        assert!(times < 3 * PREFIX_BURST);
+        assert!(times < 3 * SUBNET_BURST);
     }
     let other = routes.oneshot(request(2, "GET", "/anything", None)).await.unwrap();
     assert_eq!(other.status(), 200);

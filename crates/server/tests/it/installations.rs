@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
 use ktel_model::signature;
-use ktel_server::app::ancestor::{self, Answers};
+use ktel_server::app::kamaji::{self, Responses};
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
@@ -129,23 +129,23 @@ pub(crate) fn seed() -> [(&'static str, Value); 4] {
 
 pub(crate) async fn ask(
     server: &Server,
-    answers: Answers,
+    answers: Responses,
     method: &str,
     path: &str,
     body: &str,
 ) -> u16 {
     let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned()));
-    let answer = ancestor::router(server.app(), answers).oneshot(request.unwrap()).await.unwrap();
+    let answer = kamaji::router(server.app(), answers).oneshot(request.unwrap()).await.unwrap();
     let status = answer.status().as_u16();
     answer.into_body().collect().await.unwrap();
     status
 }
 
 #[tokio::test]
-async fn the_payloads_of_the_ancestor_are_stored_as_they_are_documented_and_as_they_are_sent() {
+async fn the_payloads_of_kamaji_are_stored_as_they_are_documented_and_as_they_are_sent() {
     let server = Server::start().await;
     for (path, body) in seed() {
-        assert_eq!(ask(&server, Answers::Strict, "POST", path, &body.to_string()).await, 200);
+        assert_eq!(ask(&server, Responses::Strict, "POST", path, &body.to_string()).await, 200);
     }
     let nested = json!({
         "uuid": "56279633-3131-436b-b8f2-9008a49a2f12", "kamaji_version": "v1.0.0",
@@ -153,7 +153,7 @@ async fn the_payloads_of_the_ancestor_are_stored_as_they_are_documented_and_as_t
         "tenant_control_plane": {"running": 4, "upgrading": 0, "not_ready": 1, "sleeping": 0},
         "datastores": {"etcd": {"count": 1, "used_by_count": 3}, "nats": {"count": 0, "used_by_count": 0}},
     });
-    assert_eq!(ask(&server, Answers::Strict, "POST", "/stats", &nested.to_string()).await, 200);
+    assert_eq!(ask(&server, Responses::Strict, "POST", "/stats", &nested.to_string()).await, 200);
     let store = server.store();
     let rows = store.rows(&table("ktel/kamaji-stats")).await.unwrap();
     let own: Vec<_> =
@@ -162,7 +162,7 @@ async fn the_payloads_of_the_ancestor_are_stored_as_they_are_documented_and_as_t
     // Not every build has a version; then that is what is not stored.
     let mut edge = nested;
     edge["kamaji_version"] = json!("edge-25.1.1");
-    assert_eq!(ask(&server, Answers::Strict, "POST", "/stats", &edge.to_string()).await, 200);
+    assert_eq!(ask(&server, Responses::Strict, "POST", "/stats", &edge.to_string()).await, 200);
     let rows = store.rows(&table("ktel/kamaji-stats")).await.unwrap();
     assert_eq!(
         (&rows[0]["kamaji_version"], &rows[0]["kubernetes_version"]),
@@ -174,11 +174,11 @@ async fn the_payloads_of_the_ancestor_are_stored_as_they_are_documented_and_as_t
     assert_eq!(deletes[0]["status"], "Ready");
     let records = store.records().await.unwrap();
     assert_eq!(records.len(), 6);
-    assert!(records.iter().all(|row| row["authenticated"] == 0 && row["source"] == "ancestor"));
+    assert!(records.iter().all(|row| row["authenticated"] == 0 && row["source"] == "kamaji"));
 }
 
 #[tokio::test]
-async fn answers_are_strict_unless_the_ancestors_habits_are_asked_for() {
+async fn responses_are_strict_unless_compatibility_with_kamaji_is_enabled() {
     let server = Server::start().await;
     let good = seed()[0].1.to_string();
     for (method, path, body, strict, habit) in [
@@ -190,8 +190,8 @@ async fn answers_are_strict_unless_the_ancestors_habits_are_asked_for() {
         ("GET", "/", "", 404, 200),
         ("POST", "/statsfoo/bar", good.as_str(), 404, 200),
     ] {
-        assert_eq!(ask(&server, Answers::Strict, method, path, body).await, strict, "{path}");
-        assert_eq!(ask(&server, Answers::Ancestor, method, path, body).await, habit, "{path}");
+        assert_eq!(ask(&server, Responses::Strict, method, path, body).await, strict, "{path}");
+        assert_eq!(ask(&server, Responses::Compatible, method, path, body).await, habit, "{path}");
     }
     assert_eq!(running(&server).await.len(), 1, "only the last one, by habit, is stored");
 }

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::network::meddle;
+use crate::network::{holds, meddle};
 use crate::routes::Server;
 use crate::support::table;
 
@@ -46,17 +46,17 @@ pub(crate) async fn rows(
             return rows;
         }
         assert!(Instant::now() < deadline, "{} of {count} rows of {schema}", rows.len());
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::task::yield_now().await;
     }
 }
 
-pub(crate) struct Door {
+pub(crate) struct LineServer {
     pub(crate) address: SocketAddr,
     stop: CancellationToken,
     task: JoinSet<()>,
 }
 
-impl Door {
+impl LineServer {
     pub(crate) async fn streams(server: &Server, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -85,8 +85,8 @@ impl Door {
 #[tokio::test]
 async fn the_line_of_the_ingress_controller_is_stored_as_declared() {
     let server = Server::start().await;
-    let door = Door::streams(&server, None).await;
-    let mut stream = TcpStream::connect(door.address).await.unwrap();
+    let listener = LineServer::streams(&server, None).await;
+    let mut stream = TcpStream::connect(listener.address).await.unwrap();
     stream.write_all(PING.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     let row = rows(&server, "ktel/kic-ping", 1).await.remove(0);
@@ -130,17 +130,17 @@ async fn the_line_of_the_ingress_controller_is_stored_as_declared() {
     assert_eq!((&record["source"], &record["authenticated"]), (&json!("line"), &json!(0)));
     assert_eq!(record["product"], "kong-ingress-controller");
     assert!(!format!("{row:?}{items:?}{record:?}").contains("alice"));
-    door.close().await;
+    listener.close().await;
 }
 
 #[tokio::test]
 async fn the_datagram_of_the_command_line_is_stored_as_declared() {
     let server = Server::start().await;
-    let door = Door::datagrams(&server).await;
+    let listener = LineServer::datagrams(&server).await;
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     for _ in 0..3 {
-        socket.send_to(USAGE.as_bytes(), door.address).await.unwrap();
-        socket.send_to(b"\xff\xfe", door.address).await.unwrap();
+        socket.send_to(USAGE.as_bytes(), listener.address).await.unwrap();
+        socket.send_to(b"\xff\xfe", listener.address).await.unwrap();
     }
     let rows = rows(&server, "ktel/kongctl", 3).await;
     for (name, value) in [
@@ -153,13 +153,13 @@ async fn the_datagram_of_the_command_line_is_stored_as_declared() {
     ] {
         assert_eq!(rows[0][name], value, "{name}");
     }
-    door.close().await;
+    listener.close().await;
 }
 
 #[tokio::test]
 async fn both_framings_and_json_come_over_one_connection_and_a_bad_line_harms_no_other() {
     let server = Server::start().await;
-    let door = Door::streams(&server, None).await;
+    let listener = LineServer::streams(&server, None).await;
     let json = "<14>1 2026-11-21T10:00:00Z host shop - - - {\"cluster-state\":{\"pods\":2}}";
     let last = "<14>Nov 21 10:00:00 host shop: {\"cluster-state\":{\"pods\":3}}";
     let stream = format!(
@@ -167,25 +167,25 @@ async fn both_framings_and_json_come_over_one_connection_and_a_bad_line_harms_no
         json.len(),
         "x".repeat(70_000),
     );
-    let mut client = TcpStream::connect(door.address).await.unwrap();
+    let mut client = TcpStream::connect(listener.address).await.unwrap();
     for piece in stream.as_bytes().chunks(1000) {
         client.write_all(piece).await.unwrap();
     }
     client.shutdown().await.unwrap();
     rows(&server, "ktel/cluster-state", 3).await;
     assert_eq!(server.pods().await, [3, 2, 1]);
-    door.close().await;
+    listener.close().await;
 }
 
 #[tokio::test]
 async fn a_length_that_nobody_can_wait_for_ends_the_connection() {
     let server = Server::start().await;
-    let door = Door::streams(&server, None).await;
-    let mut client = TcpStream::connect(door.address).await.unwrap();
+    let listener = LineServer::streams(&server, None).await;
+    let mut client = TcpStream::connect(listener.address).await.unwrap();
     client.write_all(b"9999999 <14>").await.unwrap();
     let read = tokio::time::timeout(SOON, client.read(&mut [0; 1])).await.unwrap();
     assert_eq!(read.unwrap_or(0), 0);
-    door.close().await;
+    listener.close().await;
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn lines_come_under_tls_and_the_client_may_forget_to_say_goodbye() {
         client_authority: None,
     };
     let config = Tls::load(files).unwrap().config();
-    let door = Door::streams(&server, Some(config)).await;
+    let listener = LineServer::streams(&server, Some(config)).await;
 
     // Kong's controllers speak version 1.3 and nothing else.
     let mut roots = rustls::RootCertStore::empty();
@@ -213,7 +213,7 @@ async fn lines_come_under_tls_and_the_client_may_forget_to_say_goodbye() {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
-    let stream = TcpStream::connect(door.address).await.unwrap();
+    let stream = TcpStream::connect(listener.address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let mut stream = connector.connect(name, stream).await.unwrap();
     stream.write_all(PING.trim_end().as_bytes()).await.unwrap();
@@ -222,20 +222,20 @@ async fn lines_come_under_tls_and_the_client_may_forget_to_say_goodbye() {
     rows(&server, "ktel/kic-ping", 1).await;
 
     // Who does not speak TLS there is sent away.
-    let mut plain = TcpStream::connect(door.address).await.unwrap();
+    let mut plain = TcpStream::connect(listener.address).await.unwrap();
     plain.write_all(PING.as_bytes()).await.unwrap();
     let mut said = Vec::new();
     tokio::time::timeout(SOON, plain.read_to_end(&mut said)).await.unwrap().ok();
-    door.close().await;
+    listener.close().await;
     assert_eq!(rows(&server, "ktel/kic-ping", 1).await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_line_takes_the_place_of_no_report_that_has_a_token() {
     let server = Server::start().await;
-    let door = Door::streams(&server, None).await;
+    let listener = LineServer::streams(&server, None).await;
     let report = crate::routes::report("0123456789abcdef", &json!(7));
-    let mut client = TcpStream::connect(door.address).await.unwrap();
+    let mut client = TcpStream::connect(listener.address).await.unwrap();
     client.write_all(format!("<14>{report}\n<14>{report}\n").as_bytes()).await.unwrap();
     client.shutdown().await.unwrap();
     rows(&server, "ktel/cluster-state", 1).await;
@@ -245,7 +245,7 @@ async fn a_line_takes_the_place_of_no_report_that_has_a_token() {
     let own = json!({"schema": "ktel/report", "id": "unsigned-0123456789abcdef"});
     let (status, _) = server.post("/v1/reports", own.to_string()).await;
     assert_eq!(status, 400);
-    door.close().await;
+    listener.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,17 +253,21 @@ async fn lines_of_a_stream_wait_for_a_store_that_has_no_place_for_them() {
     let Some(postgres) = Postgres::shared() else { return };
     let url = postgres.database();
     let server = Server::start_on(&url.parse().unwrap(), tempfile::tempdir().unwrap()).await;
-    let full = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
-                $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$; \
+    let full = "CREATE SEQUENCE attempts; \
+                CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN PERFORM nextval('attempts'); RAISE EXCEPTION USING ERRCODE = '53100'; END $$; \
                 CREATE TRIGGER fail BEFORE INSERT ON ktel_records \
                 FOR EACH ROW EXECUTE FUNCTION fail()";
     meddle(&url, full).await;
-    let door = Door::streams(&server, None).await;
-    let mut client = TcpStream::connect(door.address).await.unwrap();
+    let listener = LineServer::streams(&server, None).await;
+    let mut client = TcpStream::connect(listener.address).await.unwrap();
     client.write_all(format!("{PING}{USAGE}").as_bytes()).await.unwrap();
     client.shutdown().await.unwrap();
-    // Long enough to be refused at least once.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    // A sequence keeps its value when its transaction fails.
+    let deadline = Instant::now() + SOON;
+    while !holds(&url, "SELECT is_called FROM attempts").await {
+        assert!(Instant::now() < deadline, "the store was never asked");
+    }
     meddle(&url, "DROP TRIGGER fail ON ktel_records").await;
     rows(&server, "ktel/kic-ping", 1).await;
     rows(&server, "ktel/kongctl", 1).await;
@@ -273,23 +277,23 @@ async fn lines_of_a_stream_wait_for_a_store_that_has_no_place_for_them() {
         String::from_utf8(body.to_vec()).unwrap()
     };
     let dropped = |metrics: &str| -> u64 {
-        let name = "ktel_server_dropped_values_total{reason=\"undeclared\"} ";
+        let name = "ktel_server_omitted_values_total{reason=\"undeclared\"} ";
         let count = metrics.lines().find_map(|line| line.strip_prefix(name));
         count.expect("a host name is declared nowhere").parse().unwrap()
     };
-    // A door that is closed has counted all that came through it.
-    door.close().await;
+    // A listener that has stopped has counted all of its lines.
+    listener.close().await;
     let first = metrics().await;
     assert!(first.contains("{result=\"stored\"} 2\n"), "{first}");
     assert!(!first.contains("reason=\"store\""), "{first}");
     // The same once more is dropped as often, however often the first was tried.
-    let door = Door::streams(&server, None).await;
-    let mut client = TcpStream::connect(door.address).await.unwrap();
+    let listener = LineServer::streams(&server, None).await;
+    let mut client = TcpStream::connect(listener.address).await.unwrap();
     client.write_all(format!("{PING}{USAGE}").as_bytes()).await.unwrap();
     client.shutdown().await.unwrap();
     rows(&server, "ktel/kic-ping", 2).await;
     rows(&server, "ktel/kongctl", 2).await;
-    door.close().await;
+    listener.close().await;
     let both = metrics().await;
     assert_eq!(dropped(&both), 2 * dropped(&first), "{both}");
 }

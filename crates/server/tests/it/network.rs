@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ktel_server::store::{Error, Place, Stored};
+use ktel_server::store::{Appended, Error, Place};
 use ktel_server::{Catalog, Store};
 use ktel_testkit::certificates::Authority;
 use ktel_testkit::postgres::Postgres;
@@ -24,6 +24,13 @@ pub(crate) async fn meddle(url: &str, sql: &str) {
     tokio::join!(said, connection).1.unwrap();
 }
 
+/// Asks a question whose answer is yes or no.
+pub(crate) async fn holds(url: &str, sql: &str) -> bool {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    let asked = async move { client.query_one(sql, &[]).await.unwrap().get(0) };
+    tokio::join!(asked, connection).0
+}
+
 fn one(number: i64) -> ktel_server::record::Record {
     record(&number.to_string(), vec![pods(number)])
 }
@@ -37,7 +44,7 @@ async fn a_connection_that_broke_while_nobody_wrote_is_made_again() {
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     meddle(&url, end).await;
-    assert_eq!(store.append(one(2)).await.unwrap(), Stored::New);
+    assert_eq!(store.append(one(2)).await.unwrap(), Appended::New);
     meddle(&url, end).await;
     store.probe().await.unwrap();
     assert_eq!(store.rows(&table("ktel/cluster-state")).await.unwrap().len(), 2);
@@ -82,7 +89,7 @@ fn a_crash_of_the_database_loses_no_answered_record_even_where_it_is_told_to_be_
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let again = open(&url).unwrap();
     let repeated = runtime.block_on(again.append_all(answered.iter().copied().map(one).collect()));
-    let lost = repeated.unwrap().into_iter().filter(|it| !matches!(it, Ok(Stored::Repeated)));
+    let lost = repeated.unwrap().into_iter().filter(|it| !matches!(it, Ok(Appended::Repeated)));
     assert_eq!(lost.count(), 0, "of {}", answered.len());
 }
 
@@ -134,8 +141,8 @@ async fn a_row_that_fails_takes_its_record_along_and_leaves_a_connection_that_wo
     }
     store.probe().await.unwrap();
     meddle(&url, "DROP TRIGGER fail ON ktel_cluster_state_v1").await;
-    let answers: Vec<Stored> = all().await.unwrap().into_iter().map(Result::unwrap).collect();
-    assert_eq!(answers, [Stored::New; 3], "no record was there without its row");
+    let answers: Vec<Appended> = all().await.unwrap().into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [Appended::New; 3], "no record was there without its row");
     assert_eq!(store.rows(&table("ktel/cluster-state")).await.unwrap().len(), 3);
 }
 
@@ -156,7 +163,7 @@ async fn many_processes_may_start_at_once() {
     // All of them make the month's partitions, too.
     let appends = stores.iter().zip(0..).map(|(store, number)| store.append(one(number)));
     for stored in futures::future::join_all(appends).await {
-        assert_eq!(stored.unwrap(), Stored::New);
+        assert_eq!(stored.unwrap(), Appended::New);
     }
 }
 

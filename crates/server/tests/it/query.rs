@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
-use ktel_server::audit::{Look, Use};
+use ktel_server::audit::{AuditEntry, AuditSummary};
 use ktel_server::store::Place;
 use ktel_server::{Catalog, Store};
 use ktel_testkit::postgres::Postgres;
@@ -139,10 +139,10 @@ async fn every_look_that_is_not_of_large_groups_on_a_chart_is_written_down() {
     let looks: Vec<Value> = book.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let seen = |look: &Value| {
         let text = |key: &str| look[key].as_str().unwrap().to_owned();
-        (text("role"), text("kind"), text("asked"), look["answered"].as_i64().unwrap())
+        (text("role"), text("action"), text("request"), look["rows"].as_i64().unwrap())
     };
-    let entry = |role: &str, kind: &str, asked: &str, answered| {
-        (role.to_owned(), kind.to_owned(), asked.to_owned(), answered)
+    let entry = |role: &str, action: &str, request: &str, rows| {
+        (role.to_owned(), action.to_owned(), request.to_owned(), rows)
     };
     let expected = [
         entry("admin", "rows", "ktel_cluster_state_v1", 4),
@@ -155,7 +155,7 @@ async fn every_look_that_is_not_of_large_groups_on_a_chart_is_written_down() {
     assert!(!book.contains(ADMIN) && !book.contains(READER), "a token stands in the book");
     // Reading the book is a look as well.
     let again = look(&server, ADMIN, "/v1/audit").await.body;
-    assert!(again.lines().next().unwrap().contains("\"kind\":\"audit\""), "{again}");
+    assert!(again.lines().next().unwrap().contains("\"action\":\"audit\""), "{again}");
 }
 
 /// Asks for everything that is written down, while the book takes nothing and after it takes it again.
@@ -167,11 +167,11 @@ async fn check_that_nothing_is_shown(server: &Server, meddle: impl AsyncFn(bool)
     meddle(true).await;
     for path in everything {
         let Asked { status, body, .. } = look(server, ADMIN, path).await;
-        assert_refused(path, status, &body);
+        assert_store_error(path, status, &body);
     }
     for token in [READER, ADMIN] {
         let Asked { status, body, .. } = ask(server, token, PODS).await;
-        assert_refused("/v1/query", status, &body);
+        assert_store_error("/v1/query", status, &body);
     }
     assert_eq!(look(server, READER, chart).await.status, 200, "nobody writes that down");
     meddle(false).await;
@@ -182,11 +182,11 @@ async fn check_that_nothing_is_shown(server: &Server, meddle: impl AsyncFn(bool)
 }
 
 #[track_caller]
-fn assert_refused(path: &str, status: u16, body: &str) {
+fn assert_store_error(path: &str, status: u16, body: &str) {
     let message = "the store does not answer; try again";
-    let refused = json!({"error": {"code": "store", "message": message, "item": null}});
+    let expected = json!({"error": {"code": "store", "message": message, "item": null}});
     let said: Value = serde_json::from_str(body).unwrap_or_default();
-    assert_eq!((status, said), (503, refused), "{path}: {body}");
+    assert_eq!((status, said), (503, expected), "{path}: {body}");
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn the_page_says_who_asks_and_what_for_and_repeats_no_question() {
     ask(&server, READER, "SELECT 'a secret' AS x").await;
     let page = look(&server, "nobody", "/transparency").await;
     assert_eq!(page.status, 200);
-    for part in ["reader", "a question to groups", "planning", "<td>2</td>", "90d", "25mo"] {
+    for part in ["reader", "a query over groups", "planning", "<td>2</td>", "90d", "25mo"] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(!page.body.contains("a secret") && !page.body.contains("SELECT"), "{}", page.body);
@@ -248,34 +248,34 @@ async fn a_question_sees_what_was_stored_a_moment_ago_soon() {
 }
 
 /// Shows what a store keeps of looks.
-pub(crate) async fn looks_are_kept_for_a_while(store: &Store) {
+pub(crate) async fn audit_entries_expire(store: &Store) {
     let day = i64::from(ktel_server::record::day_number(TODAY)) * 24 * 60;
-    let look = |minute: i64, purpose: &str| Look {
+    let look = |minute: i64, purpose: &str| AuditEntry {
         minute,
-        who: "0123456789ab".into(),
+        actor: "0123456789ab".into(),
         role: "reader".into(),
-        kind: "query".into(),
-        asked: "SELECT 1".into(),
+        action: "query".into(),
+        request: "SELECT 1".into(),
         purpose: purpose.into(),
-        answered: 1,
+        rows: 1,
     };
     let looks = [look(day - 401 * 24 * 60, "old"), look(day, "new"), look(day + 3, "new")];
     for one in &looks {
-        store.look(one.clone()).await.unwrap();
+        store.add_audit_entry(one.clone()).await.unwrap();
     }
     let newest_first = looks.iter().rev().cloned().collect::<Vec<_>>();
-    assert_eq!(store.trail().await.unwrap(), newest_first);
-    let uses = store.uses(day - 7).await.unwrap();
-    let expected = Use {
+    assert_eq!(store.audit_log().await.unwrap(), newest_first);
+    let uses = store.audit_summary(day - 7).await.unwrap();
+    let expected = AuditSummary {
         role: "reader".into(),
-        kind: "query".into(),
+        action: "query".into(),
         purpose: "new".into(),
-        times: 2,
+        count: 2,
         last: day + 3,
     };
     assert_eq!(uses, [expected]);
     store.expire(TODAY).await.unwrap();
-    assert_eq!(store.trail().await.unwrap(), &newest_first[..2]);
+    assert_eq!(store.audit_log().await.unwrap(), &newest_first[..2]);
 }
 
 /// Shows that the same question has the same answer, whatever database keeps the counts.
@@ -292,7 +292,7 @@ pub(crate) async fn groups_are_made_of_counts_by_product(store: &Store) {
     let from = TODAY.checked_sub(jiff::ToSpan::days(60)).unwrap();
     let counts = store.counts_by_product(from, TODAY).await.unwrap();
     let expected =
-        counts.iter().filter(|(_, it)| it.schema == "acme/stats" && it.said.field.is_empty());
+        counts.iter().filter(|(_, it)| it.schema == "acme/stats" && it.value.field.is_empty());
     assert_eq!(all, expected.map(|(_, it)| it.number).sum::<i64>());
     assert!(all > 10, "{all}");
 }

@@ -8,9 +8,9 @@ use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use ktel_server::app::{App, Readers, router};
+use ktel_server::app::{App, ChartAccess, router};
 use ktel_server::store::Place;
-use ktel_server::token::{Role, Stamp};
+use ktel_server::token::{Role, TokenRecord};
 use ktel_server::{Catalog, Store};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -48,7 +48,7 @@ impl Server {
     ) -> Self {
         let store = Store::open(place, &catalog.tables()).unwrap();
         for (token, role) in [(TOKEN, Role::Ingest), (READER, Role::Reader), (ADMIN, Role::Admin)] {
-            store.add_token(Stamp::of(token, role, None)).await.unwrap();
+            store.add_token(TokenRecord::of(token, role, None)).await.unwrap();
         }
         let app = Arc::new(App::new(catalog, store, now).await.unwrap());
         Self { app, _keep: keep }
@@ -65,7 +65,7 @@ impl Server {
     /// Lets everybody look at the charts.
     pub(crate) fn public(self) -> Self {
         let Self { app, _keep } = self;
-        let app = Arc::into_inner(app).unwrap().readable(Readers::Everybody, 10);
+        let app = Arc::into_inner(app).unwrap().with_chart_access(ChartAccess::Public, 10);
         Self { app: Arc::new(app), _keep }
     }
 
@@ -108,7 +108,7 @@ pub(crate) fn report(id: &str, pods: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn everything_that_is_refused_or_dropped_is_counted_with_its_reason() {
+async fn everything_that_is_rejected_or_omitted_is_counted_with_its_reason() {
     let server = Server::start().await;
     let good = report("0123456789abcdef", &json!(3));
     let mut half = report("0123456789abcde0", &json!(3));
@@ -134,14 +134,14 @@ async fn everything_that_is_refused_or_dropped_is_counted_with_its_reason() {
     let expected = [
         "ktel_server_items_total{result=\"stored\"} 2",
         "ktel_server_items_total{result=\"repeated\"} 1",
-        "ktel_server_items_total{result=\"refused\"} 4",
-        "ktel_server_refused_items_total{reason=\"malformed\"} 1",
-        "ktel_server_refused_items_total{reason=\"unknown_schema\"} 3",
-        "ktel_server_dropped_values_total{reason=\"undeclared\"} 1",
-        "ktel_server_dropped_values_total{reason=\"wrong_type\"} 1",
-        "ktel_server_answers_total{code=\"200\"} 1",
-        "ktel_server_answers_total{code=\"400\"} 1",
-        "ktel_server_answers_total{code=\"401\"} 1",
+        "ktel_server_items_total{result=\"rejected\"} 4",
+        "ktel_server_rejected_items_total{reason=\"malformed\"} 1",
+        "ktel_server_rejected_items_total{reason=\"unknown_schema\"} 3",
+        "ktel_server_omitted_values_total{reason=\"undeclared\"} 1",
+        "ktel_server_omitted_values_total{reason=\"wrong_type\"} 1",
+        "ktel_server_http_responses_total{code=\"200\"} 1",
+        "ktel_server_http_responses_total{code=\"400\"} 1",
+        "ktel_server_http_responses_total{code=\"401\"} 1",
     ];
     assert_eq!(samples, expected, "{metrics}");
 }

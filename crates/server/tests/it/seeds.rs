@@ -1,13 +1,13 @@
 //! The payloads of the four programs that this receiver has to take from, as each documents or sends
 //! them: all of them come in, and are stored as declared.
 
-use ktel_server::app::ancestor::Answers;
+use ktel_server::app::kamaji::Responses;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
 
 use crate::installations;
-use crate::lines::{Door, PING, USAGE, rows};
+use crate::lines::{LineServer, PING, USAGE, rows};
 use crate::routes::Server;
 
 #[track_caller]
@@ -34,7 +34,7 @@ fn report() -> Value {
 #[tokio::test]
 async fn the_report_of_the_library_is_stored_whichever_way_it_comes() {
     let server = Server::start().await;
-    let lines = Door::streams(&server, None).await;
+    let lines = LineServer::streams(&server, None).await;
     let (status, _) =
         server.post("/services/collector", json!({"event": report()}).to_string()).await;
     assert_eq!(status, 200);
@@ -67,7 +67,8 @@ async fn the_report_of_the_library_is_stored_whichever_way_it_comes() {
 #[tokio::test]
 async fn the_lines_of_the_controller_and_the_command_line_are_stored() {
     let server = Server::start().await;
-    let (lines, datagrams) = (Door::streams(&server, None).await, Door::datagrams(&server).await);
+    let (lines, datagrams) =
+        (LineServer::streams(&server, None).await, LineServer::datagrams(&server).await);
     let mut stream = TcpStream::connect(lines.address).await.unwrap();
     let start = PING.replace("signal=kic-ping", "signal=kic-start");
     stream.write_all(format!("{start}{PING}").as_bytes()).await.unwrap();
@@ -97,7 +98,7 @@ async fn the_four_payloads_of_the_controller_of_control_planes_are_stored() {
     let server = Server::start().await;
     for (path, body) in installations::seed() {
         let status =
-            installations::ask(&server, Answers::Strict, "POST", path, &body.to_string()).await;
+            installations::ask(&server, Responses::Strict, "POST", path, &body.to_string()).await;
         assert_eq!(status, 200, "{path}");
         let schema = format!("ktel/kamaji-{}", path.trim_start_matches('/'));
         check(&rows(&server, &schema, 1).await[0], &body);

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use axum::routing::get;
 use axum::{Extension, Router};
-use ktel_server::doors::Doors;
-use ktel_server::limits::{CONNECTIONS_OF_PREFIX_MAX, HEAD_BYTES_MAX, HEAD_WITHIN};
-use ktel_server::rate::Prefix;
-use ktel_server::serve::{Entrance, serve};
+use ktel_server::connection_limiter::ConnectionLimiter;
+use ktel_server::limits::{CONNECTIONS_PER_SUBNET_MAX, HEAD_BYTES_MAX, HEAD_WITHIN};
+use ktel_server::rate_limit::ClientSubnet;
+use ktel_server::serve::{ListenerConfig, serve};
 use ktel_server::tls::{Files, Tls};
 use ktel_testkit::certificates::Authority;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,20 +20,21 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
 const SOON: Duration = Duration::from_secs(20);
 
-async fn listen(most: usize, tls: Option<&Tls>) -> (SocketAddr, Arc<Doors>, DropGuard) {
+async fn listen(most: usize, tls: Option<&Tls>) -> (SocketAddr, Arc<ConnectionLimiter>, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let doors = Arc::new(Doors::new(most));
-    let entrance = Entrance { listener, tls: tls.map(Tls::config), doors: Arc::clone(&doors) };
+    let limiter = Arc::new(ConnectionLimiter::new(most));
+    let listener_config =
+        ListenerConfig { listener, tls: tls.map(Tls::config), limiter: Arc::clone(&limiter) };
     let stop = CancellationToken::new();
-    let known = |prefix: Option<Extension<Prefix>>| async move {
+    let known = |prefix: Option<Extension<ClientSubnet>>| async move {
         let Extension(prefix) = prefix.unwrap();
-        (prefix == Prefix::of(Ipv4Addr::LOCALHOST.into())).to_string()
+        (prefix == ClientSubnet::of(Ipv4Addr::LOCALHOST.into())).to_string()
     };
-    let serving = serve(Router::new().route("/", get(known)), entrance, stop.clone());
+    let serving = serve(Router::new().route("/", get(known)), listener_config, stop.clone());
     #[expect(clippy::disallowed_methods, reason = "it ends when the guard is dropped")]
     drop(tokio::spawn(serving));
-    (address, doors, stop.drop_guard())
+    (address, limiter, stop.drop_guard())
 }
 
 /// Connects from an address of loopback's many.
@@ -73,7 +74,7 @@ async fn a_route_knows_the_neighbourhood_that_a_request_comes_from() {
 #[tokio::test]
 async fn many_silent_and_slow_connections_keep_nobody_else_out() {
     const SIDES: u8 = 4;
-    let (address, doors, _serving) = listen(400, None).await;
+    let (address, limiter, _serving) = listen(400, None).await;
     let mut open = Vec::new();
     for side in 1..=SIDES {
         for number in 0..100 {
@@ -85,29 +86,29 @@ async fn many_silent_and_slow_connections_keep_nobody_else_out() {
         }
     }
     // The last ones may be on their way still.
-    assert!(doors.open() > 200, "{}", doors.open());
+    assert!(limiter.open() > 200, "{}", limiter.open());
     for side in 100..110 {
         assert_eq!(is_served(address, Ipv4Addr::new(127, 0, side, 1)).await, Some(true));
     }
-    assert!(doors.open() <= 400 - 20, "{} leave room", doors.open());
+    assert!(limiter.open() <= 400 - 20, "{} leave room", limiter.open());
     drop(open);
 }
 
 #[tokio::test]
 async fn one_neighbourhood_has_its_most_and_gets_more_when_some_end() {
-    let (address, doors, _serving) = listen(16 * CONNECTIONS_OF_PREFIX_MAX, None).await;
+    let (address, limiter, _serving) = listen(16 * CONNECTIONS_PER_SUBNET_MAX, None).await;
     let here = Ipv4Addr::LOCALHOST;
     let mut open = Vec::new();
-    for _ in 0..CONNECTIONS_OF_PREFIX_MAX {
+    for _ in 0..CONNECTIONS_PER_SUBNET_MAX {
         open.push(connect(address, here).await);
     }
-    while doors.open() < CONNECTIONS_OF_PREFIX_MAX {
+    while limiter.open() < CONNECTIONS_PER_SUBNET_MAX {
         tokio::task::yield_now().await;
     }
     assert_eq!(is_served(address, here).await, None);
     assert_eq!(is_served(address, Ipv4Addr::new(127, 0, 1, 1)).await, Some(true));
     open.truncate(10);
-    while doors.open() > 10 {
+    while limiter.open() > 10 {
         tokio::task::yield_now().await;
     }
     assert_eq!(is_served(address, here).await, Some(true));
@@ -153,20 +154,6 @@ async fn a_head_that_trickles_ends_in_time_with_and_without_tls() {
     let start = Instant::now();
     assert_eq!(rest(&mut silent).await, "");
     assert!(start.elapsed() < HEAD_WITHIN + Duration::from_secs(2), "{:?}", start.elapsed());
-}
-
-#[tokio::test]
-async fn an_idle_connection_ends_and_one_in_use_does_not() {
-    let (address, doors, _serving) = listen(8, None).await;
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let mut buffer = [0; 512];
-    for _ in 0..3 {
-        stream.write_all(ASK).await.unwrap();
-        assert!(stream.read(&mut buffer).await.unwrap() > 0);
-        tokio::time::sleep(HEAD_WITHIN / 2).await;
-    }
-    assert_eq!(doors.open(), 1, "it is older than a head may take");
-    assert_eq!(rest(&mut stream).await, "");
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::civil::{Date, date};
 use ktel_server::Catalog;
+use ktel_server::cell::{Cell, Item};
 use ktel_server::layout::Table;
-use ktel_server::record::{Cell, Item, Key, Record, Section, Source};
+use ktel_server::record::{Record, RecordKey, Section, Source};
 use ktel_server::tally::Tally;
 
 pub(crate) const TODAY: Date = date(2026, 11, 21);
@@ -42,7 +43,7 @@ pub(crate) fn record(id: &str, sections: Vec<Section>) -> Record {
 pub(crate) fn on(day: Date, id: &str, sections: Vec<Section>) -> Record {
     let id = format!("{id:0>16}");
     Record {
-        key: Key { day, id },
+        key: RecordKey { day, id },
         received: TODAY,
         product: Some("acme".into()),
         source: Source::Report,

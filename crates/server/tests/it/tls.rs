@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use ktel_server::doors::Doors;
-use ktel_server::limits::{TLS_FILE_BYTES_MAX, TLS_LOOK_EVERY};
-use ktel_server::serve::{Entrance, serve};
-use ktel_server::tls::{Error, Files, Look, Tls};
+use ktel_server::connection_limiter::ConnectionLimiter;
+use ktel_server::limits::{TLS_FILE_BYTES_MAX, TLS_RELOAD_EVERY};
+use ktel_server::serve::{ListenerConfig, serve};
+use ktel_server::tls::{Error, Files, Reload, Tls};
 use ktel_testkit::certificates::{Authority, Identity};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -98,10 +98,14 @@ fn write(folder: &Path, identity: &Identity) {
 async fn listen(tls: &Tls) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let entrance = Entrance { listener, tls: Some(tls.config()), doors: Arc::<Doors>::default() };
+    let listener_config = ListenerConfig {
+        listener,
+        tls: Some(tls.config()),
+        limiter: Arc::<ConnectionLimiter>::default(),
+    };
     let stop = CancellationToken::new();
     let routes = Router::new().route("/healthz", get(|| async { "ok\n" }));
-    let serving = serve(routes, entrance, stop.clone());
+    let serving = serve(routes, listener_config, stop.clone());
     #[expect(clippy::disallowed_methods, reason = "it ends when the guard is dropped")]
     drop(tokio::spawn(serving));
     (address, stop.drop_guard())
@@ -156,13 +160,13 @@ async fn files_are_looked_at_until_it_stops_whatever_was_wrong_with_them_before(
     let renew = async {
         for broken in ["", "nothing in PEM"] {
             std::fs::write(folder.path().join("tls.crt"), broken).unwrap();
-            sleep(2 * TLS_LOOK_EVERY).await;
+            sleep(2 * TLS_RELOAD_EVERY).await;
             assert!(agree(&config, &of_old).await, "{broken}");
         }
         std::fs::remove_file(folder.path().join("tls.key")).unwrap();
-        sleep(2 * TLS_LOOK_EVERY).await;
+        sleep(2 * TLS_RELOAD_EVERY).await;
         write(folder.path(), &new.server());
-        sleep(2 * TLS_LOOK_EVERY).await;
+        sleep(2 * TLS_RELOAD_EVERY).await;
         assert!(agree(&config, &of_new).await && !agree(&config, &of_old).await);
         stop.cancel();
     };
@@ -178,10 +182,10 @@ async fn a_renewed_certificate_is_used_and_who_is_connected_stays() {
     let (address, _serving) = listen(&tls).await;
     let (of_old, of_new) = (client(&old, None, BOTH), client(&new, None, BOTH));
     let mut connected = connect(address, &of_old).await.unwrap();
-    assert_eq!(tls.look().unwrap(), Look::Same);
+    assert_eq!(tls.reload().unwrap(), Reload::Unchanged);
     write(folder.path(), &new.server());
     assert!(is_let_in(address, &of_old).await, "nobody has looked yet");
-    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert_eq!(tls.reload().unwrap(), Reload::Renewed);
     assert!(is_let_in(address, &of_new).await);
     // A client that was here before takes its session up again, and sees no certificate.
     assert!(!is_let_in(address, &client(&old, None, BOTH)).await);
@@ -207,22 +211,22 @@ async fn files_that_are_no_pair_change_nothing_and_are_named_once() {
         (&certificate, "x".repeat(TLS_FILE_BYTES_MAX as usize + 1)),
     ] {
         std::fs::write(path, &broken).unwrap();
-        let error = tls.look().unwrap_err();
+        let error = tls.reload().unwrap_err();
         let shown = format!("{error:?}");
         assert!(!shown.contains(next.key_pem().lines().nth(1).unwrap()), "{shown}");
         let is_long = broken.len() as u64 > TLS_FILE_BYTES_MAX;
         assert_eq!(matches!(error, Error::Long { .. }), is_long, "{error}");
         if !is_long {
-            assert_eq!(tls.look().unwrap(), Look::Same);
+            assert_eq!(tls.reload().unwrap(), Reload::Unchanged);
         }
         assert!(is_let_in(address, &config).await, "{error}");
     }
     write(folder.path(), &next);
     std::fs::remove_file(&key).unwrap();
-    assert!(matches!(tls.look(), Err(Error::Read { .. })));
+    assert!(matches!(tls.reload(), Err(Error::Read { .. })));
     assert!(is_let_in(address, &config).await);
     write(folder.path(), &next);
-    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert_eq!(tls.reload().unwrap(), Reload::Renewed);
     assert!(is_let_in(address, &config).await);
 }
 
@@ -245,7 +249,7 @@ async fn a_secret_that_kubernetes_swaps_by_links_is_followed() {
     assert!(is_let_in(address, &client(&old, None, BOTH)).await);
     symlink("..two", folder.path().join("..new")).unwrap();
     std::fs::rename(folder.path().join("..new"), folder.path().join("..data")).unwrap();
-    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert_eq!(tls.reload().unwrap(), Reload::Renewed);
     assert!(is_let_in(address, &client(&new, None, BOTH)).await);
 }
 
@@ -288,13 +292,13 @@ async fn only_clients_of_the_authority_are_let_in_and_it_may_change() {
     assert!(is_let_in(address, &keeps).await);
     let brings_theirs = client(&authority, Some(&theirs), BOTH);
     std::fs::write(&ca, authority.certificate_pem() + &other.certificate_pem()).unwrap();
-    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert_eq!(tls.reload().unwrap(), Reload::Renewed);
     assert!(is_let_in(address, &keeps).await && is_let_in(address, &brings_theirs).await);
     std::fs::write(&ca, other.certificate_pem()).unwrap();
-    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert_eq!(tls.reload().unwrap(), Reload::Renewed);
     assert!(!is_let_in(address, &keeps).await);
     assert!(is_let_in(address, &brings_theirs).await);
     write(folder.path(), &other.server());
-    assert_eq!(tls.look().unwrap(), Look::Renewed);
+    assert_eq!(tls.reload().unwrap(), Reload::Renewed);
     assert!(is_let_in(address, &client(&other, Some(&theirs), BOTH)).await);
 }

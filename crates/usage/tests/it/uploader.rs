@@ -26,10 +26,11 @@ fn server() -> Box<Remote> {
 /// A day of somebody who works with the tool: commands minutes apart, none as the one before.
 fn batch(uploader: &Uploader, events: usize) -> NextBatch {
     let mut sink = uploader.sink();
-    let (mut seconds, mut luck) = (BEGIN, 7_u64);
+    let (mut seconds, mut random) = (BEGIN, 7_u64);
     for _ in 0..events {
-        luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let dice = usize::try_from(luck >> 33).unwrap();
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let dice = usize::try_from(random >> 33).unwrap();
         seconds += 5 + i64::try_from(dice % 400).unwrap();
         let time = Timestamp::from_second(seconds).unwrap();
         let event = Event::new(time, "1.2.3", COMMANDS[(dice >> 9) % COMMANDS.len()]);

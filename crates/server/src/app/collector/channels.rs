@@ -10,7 +10,7 @@ use crate::limits::{CHANNEL_IDLE, CHANNELS_MAX};
 
 /// The channels of all tokens; as many as tokens know, times [`CHANNELS_MAX`].
 #[derive(Debug, Default)]
-pub(in crate::app) struct Channels {
+pub(crate) struct Channels {
     by_token: HashMap<[u8; 32], HashMap<String, Channel>>,
 }
 
@@ -23,8 +23,8 @@ struct Channel {
 impl Channels {
     /// Gives the number of what was stored now.
     ///
-    /// Where a token has too many channels, the one that nobody used for longest is forgotten: its
-    /// sender asks in vain, sends again, and is told that it is a repetition.
+    /// If a token has too many channels, the least recently used one is removed. Its sender gets no
+    /// acknowledgement, sends again, and the repeated events are recognized by their ids.
     pub(super) fn give(&mut self, token: &[u8; 32], channel: &str, now_ms: u64) -> u64 {
         let channels = self.by_token.entry(*token).or_default();
         let name = channel.to_ascii_lowercase();

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Code, EVENT_BLANK, EVENT_REQUIRED, INDEXED_FIELDS, INVALID_DATA, NO_DATA, TOO_LARGE};
+use super::code::{
+    Code, EVENT_BLANK, EVENT_REQUIRED, INDEXED_FIELDS, INVALID_DATA, NO_DATA, TOO_LARGE,
+};
 use crate::limits::ITEMS_MAX;
 
 /// One event: what is said of it, what it says, and in which bytes, for these may be signed.

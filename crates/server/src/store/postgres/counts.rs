@@ -9,24 +9,24 @@ use tokio_postgres::{Client, Row, Statement, Transaction};
 
 use super::session::Session;
 use crate::record::{Record, date_of, day_number};
-use crate::store::Error;
 use crate::store::counts::{
     self, Asked, Changes, Count, Installation, Last, VERSIONS, Version, installations,
 };
-use crate::tally::Said;
+use crate::store::error::Error;
+use crate::tally::FieldWord;
 
-/// Makes a row for each installation that has none yet, and so waits for whoever is making it.
-const CLAIM: &str = "INSERT INTO ktel_last (schema, installation, _week, product, version, said) \
+/// Inserts a row for each installation without one, and waits for concurrent inserts of the same row.
+const CLAIM: &str = "INSERT INTO ktel_last (schema, installation, _week, product, version, words) \
     SELECT *, '', '', '[]' FROM unnest($1::text[], $2::text[], $3::integer[]) \
     ON CONFLICT DO NOTHING";
-const LAST: &str = "SELECT product, version, said, schema, _week, installation FROM ktel_last \
+const LAST: &str = "SELECT product, version, words, schema, _week, installation FROM ktel_last \
     WHERE (schema, installation, _week) IN \
     (SELECT * FROM unnest($1::text[], $2::text[], $3::integer[])) \
     ORDER BY schema, installation, _week FOR UPDATE";
 const REMEMBER: &str = "UPDATE ktel_last AS it \
-    SET product = given.product, version = given.version, said = given.said \
+    SET product = given.product, version = given.version, words = given.words \
     FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[]) \
-    AS given (schema, installation, _week, product, version, said) \
+    AS given (schema, installation, _week, product, version, words) \
     WHERE (it.schema, it.installation, it._week) = \
     (given.schema, given.installation, given._week)";
 const CHANGE: &str = "INSERT INTO ktel_counts (product, _week, version, schema, field, word, \
@@ -84,10 +84,10 @@ impl Statements {
     }
 }
 
-/// Takes back what an installation said, and forgets that it did.
+/// Subtracts the last reports of an installation, and deletes them.
 pub(super) async fn forget(transaction: &Transaction<'_>, id: &str) -> Result<(), Error> {
     let gone = "DELETE FROM ktel_last WHERE installation = $1 \
-                RETURNING product, version, said, schema, _week";
+                RETURNING product, version, words, schema, _week";
     let mut changes = Changes::default();
     for row in transaction.query(gone, &[&id]).await? {
         changes.count(&installation_of(&row, id.to_owned())?, &last_of(&row)?, -1);
@@ -100,9 +100,9 @@ fn installation_of(row: &Row, id: String) -> Result<Installation, Error> {
 }
 
 fn last_of(row: &Row) -> Result<Last, Error> {
-    let said: &str = row.try_get(2)?;
+    let words: &str = row.try_get(2)?;
     let (product, version) = (row.try_get(0)?, row.try_get(1)?);
-    Ok(Last { product, version, said: counts::read(said) })
+    Ok(Last { product, version, words: counts::read(words) })
 }
 
 async fn remember(
@@ -118,8 +118,8 @@ async fn remember(
     let weeks: Vec<i32> = last.keys().map(|it| it.week).collect();
     let products: Vec<&str> = last.values().map(|it| it.product.as_str()).collect();
     let versions: Vec<&str> = last.values().map(|it| it.version.as_str()).collect();
-    let said: Vec<String> = last.values().map(|it| counts::write(&it.said)).collect();
-    client.execute(statement, &[&schemas, &ids, &weeks, &products, &versions, &said]).await?;
+    let words: Vec<String> = last.values().map(|it| counts::write(&it.words)).collect();
+    client.execute(statement, &[&schemas, &ids, &weeks, &products, &versions, &words]).await?;
     Ok(())
 }
 
@@ -132,8 +132,8 @@ async fn change(client: &Client, statement: &Statement, changes: &Changes) -> Re
     let weeks: Vec<i32> = keys().map(|it| it.week).collect();
     let versions: Vec<&str> = keys().map(|it| it.version.as_str()).collect();
     let schemas: Vec<&str> = keys().map(|it| it.schema.as_str()).collect();
-    let fields: Vec<&str> = keys().map(|it| it.said.field.as_str()).collect();
-    let words: Vec<&str> = keys().map(|it| it.said.word.as_str()).collect();
+    let fields: Vec<&str> = keys().map(|it| it.value.field.as_str()).collect();
+    let words: Vec<&str> = keys().map(|it| it.value.word.as_str()).collect();
     let numbers: Vec<i64> = changes.counts.values().map(|(number, _)| *number).collect();
     let senders: Vec<i64> = changes.counts.values().map(|(_, senders)| *senders).collect();
     let values: [&(dyn ToSql + Sync); 8] =
@@ -167,7 +167,7 @@ fn count(row: &Row) -> Result<Count, Error> {
     Ok(Count {
         week: date_of(row.try_get(0)?),
         schema: row.try_get(1)?,
-        said: Said { field: row.try_get(2)?, word: row.try_get(3)? },
+        value: FieldWord { field: row.try_get(2)?, word: row.try_get(3)? },
         number: row.try_get(4)?,
         senders: row.try_get(5)?,
     })

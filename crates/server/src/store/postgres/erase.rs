@@ -9,8 +9,8 @@ use super::migrate::locked;
 use super::months::Month;
 use super::session::Session;
 use crate::limits::EXPIRE_ROWS_MAX;
-use crate::store::Error;
-use crate::store::keep::{Expired, Forgotten, Kept, Spot, longest};
+use crate::store::error::Error;
+use crate::store::keep::{Expired, Forgotten, Kept, RowKey, longest};
 use crate::store::sql::{Dialect, ITEMS, RECORDS, has_no_rows};
 
 /// Deletes some of what is too old.
@@ -50,7 +50,7 @@ pub(super) async fn expire(session: &mut Session, today: i32) -> Result<Expired,
                 &[&before, &i64::from(EXPIRE_ROWS_MAX)],
             )
             .await?;
-        // What is counted stays longer; who said it goes.
+        // Counts are kept longer than the last reports of installations.
         transaction.execute("DELETE FROM ktel_last WHERE _week < $1", &[&before]).await?;
         expired.counts = transaction.execute(&Dialect::Postgres.expire_counts(), &[&today]).await?;
     }
@@ -105,24 +105,24 @@ async fn delete(
     transaction: &Transaction<'_>,
     sql: &str,
     which: &(dyn ToSql + Sync),
-) -> Result<Vec<Spot>, Error> {
-    let mut spots = Vec::new();
+) -> Result<Vec<RowKey>, Error> {
+    let mut keys = Vec::new();
     for row in transaction.query(sql, &[which]).await? {
         let (day, sequence, position) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        spots.push(Spot { day, sequence, position });
+        keys.push(RowKey { day, sequence, position });
     }
-    Ok(spots)
+    Ok(keys)
 }
 
 /// Deletes the words of rows that are gone, and the records that have none left; counts both.
 async fn settle(
     transaction: &Transaction<'_>,
     tables: &[Kept],
-    gone: &[Spot],
+    gone: &[RowKey],
 ) -> Result<(u64, u64), Error> {
-    let days: Vec<i32> = gone.iter().map(|spot| spot.day).collect();
-    let sequences: Vec<i64> = gone.iter().map(|spot| spot.sequence).collect();
-    let positions: Vec<i32> = gone.iter().map(|spot| spot.position).collect();
+    let days: Vec<i32> = gone.iter().map(|key| key.day).collect();
+    let sequences: Vec<i64> = gone.iter().map(|key| key.sequence).collect();
+    let positions: Vec<i32> = gone.iter().map(|key| key.position).collect();
     let items = transaction
         .execute(
             "DELETE FROM ktel_items AS it USING unnest($1::integer[], $2::bigint[], \

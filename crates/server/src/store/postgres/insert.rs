@@ -10,10 +10,12 @@ use tokio_postgres::{Client, Statement};
 
 use super::counts;
 use super::session::Session;
-use crate::layout::{Kind, Table};
-use crate::record::{Cell, Record, day_number};
+use crate::cell::Cell;
+use crate::layout::{ColumnKind, Table};
+use crate::record::{Record, day_number};
+use crate::store::error::Error;
+use crate::store::outcome::{Appended, new};
 use crate::store::sql::Dialect;
-use crate::store::{Error, Stored, new};
 
 /// Numbers the records in the order in which they came, and inserts them in the order of their keys:
 /// two processes that insert the same ones never wait for each other.
@@ -34,7 +36,7 @@ const ITEMS: &str = "INSERT INTO ktel_items (_day, _sequence, _position, field, 
 pub(super) async fn commit(
     session: &mut Session,
     records: &[&Record],
-) -> Result<Vec<Stored>, Error> {
+) -> Result<Vec<Appended>, Error> {
     let insert = session.prepare(RECORDS).await?;
     let insert_items = session.prepare(ITEMS).await?;
     let mut inserts = HashMap::new();
@@ -95,7 +97,7 @@ async fn keys(
     let ids: Vec<&str> = each().map(|it| it.key.id.as_str()).collect();
     let received: Vec<i32> = each().map(|it| day_number(it.received)).collect();
     let products: Vec<Option<&str>> = each().map(|it| it.product.as_deref()).collect();
-    let sources: Vec<&str> = each().map(|it| it.source.word()).collect();
+    let sources: Vec<&str> = each().map(|it| it.source.as_str()).collect();
     let authenticated: Vec<i16> = each().map(|it| i16::from(it.authenticated)).collect();
     let values: [&(dyn ToSql + Sync); 6] =
         [&days, &ids, &received, &products, &sources, &authenticated];
@@ -146,17 +148,17 @@ struct Items<'r> {
 }
 
 /// What became of each record, and the rows of those that are new.
-type Sorted<'r> = (Vec<Stored>, BTreeMap<&'r str, Rows<'r>>, Items<'r>);
+type Sorted<'r> = (Vec<Appended>, BTreeMap<&'r str, Rows<'r>>, Items<'r>);
 
 fn sort<'r>(records: &[&'r Record], sequences: &[Option<i64>]) -> Sorted<'r> {
     let (mut stored, mut rows, mut items) = (Vec::new(), BTreeMap::new(), Items::default());
     for (record, sequence) in records.iter().zip(sequences) {
         let Some(sequence) = *sequence else {
-            stored.push(Stored::Repeated);
+            stored.push(Appended::Repeated);
             continue;
         };
         let day = day_number(record.key.day);
-        stored.push(Stored::New);
+        stored.push(Appended::New);
         for (position, section) in (0..).zip(&record.sections) {
             let table = &*section.table;
             let rows = rows.entry(table.name.as_str()).or_insert_with(|| Rows::new(table));
@@ -185,10 +187,10 @@ fn sort<'r>(records: &[&'r Record], sequences: &[Option<i64>]) -> Sorted<'r> {
 impl<'r> Rows<'r> {
     fn new(table: &'r Table) -> Self {
         let column = |kind| match kind {
-            Kind::Boolean => Column::Boolean(Vec::new()),
-            Kind::Integer => Column::Integer(Vec::new()),
-            Kind::Real => Column::Real(Vec::new()),
-            Kind::Text => Column::Text(Vec::new()),
+            ColumnKind::Boolean => Column::Boolean(Vec::new()),
+            ColumnKind::Integer => Column::Integer(Vec::new()),
+            ColumnKind::Real => Column::Real(Vec::new()),
+            ColumnKind::Text => Column::Text(Vec::new()),
         };
         let columns = table.columns.iter().map(|it| column(it.kind)).collect();
         let (days, sequences, positions) = Default::default();

@@ -1,5 +1,5 @@
-//! TLS to a database, by rustls: what is not on this machine is reached with it or not at all,
-//! unless the address says `sslmode=disable`.
+//! TLS to a database, with rustls. It is required for databases on other hosts, unless the address sets
+//! `sslmode=disable`.
 
 use std::io;
 use std::pin::Pin;
@@ -9,16 +9,14 @@ use std::task::{Context, Poll};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_postgres::config::{Config, SslMode};
+use tokio_postgres::config::{Config, Host, SslMode};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client;
 
-use super::session::is_local;
-use crate::store::Error;
+use crate::store::error::Error;
 
-/// Tells whether an address is to be reached with TLS. What may be left to the server's taste
-/// (`prefer`, which is the default) is not: on a network it is demanded.
+/// Whether a connection uses TLS. `sslmode=prefer`, the default, means `require` for other hosts.
 pub(super) fn is_wanted(config: &Config) -> bool {
     match config.get_ssl_mode() {
         SslMode::Disable => false,
@@ -27,7 +25,20 @@ pub(super) fn is_wanted(config: &Config) -> bool {
     }
 }
 
-/// Makes connections that trust what the system trusts (`SSL_CERT_FILE` names more).
+/// Whether a server is on this host.
+fn is_local(config: &Config) -> bool {
+    let near = |host: &Host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    config.get_hosts().iter().all(near)
+        && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback)
+}
+
+/// Connects with the trusted certificates of the system (`SSL_CERT_FILE` adds more).
 #[derive(Clone)]
 pub(super) struct Tls {
     connector: TlsConnector,
@@ -49,22 +60,22 @@ impl Tls {
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for Tls {
     type Stream = Secured<S>;
-    type TlsConnect = Shake;
+    type TlsConnect = Handshake;
     type Error = rustls::pki_types::InvalidDnsNameError;
 
-    fn make_tls_connect(&mut self, domain: &str) -> Result<Shake, Self::Error> {
+    fn make_tls_connect(&mut self, domain: &str) -> Result<Handshake, Self::Error> {
         let server = ServerName::try_from(domain.to_owned())?;
-        Ok(Shake { connector: self.connector.clone(), server })
+        Ok(Handshake { connector: self.connector.clone(), server })
     }
 }
 
-/// A handshake that is due.
-pub(super) struct Shake {
+/// A handshake that is still to be made.
+pub(super) struct Handshake {
     connector: TlsConnector,
     server: ServerName<'static>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Shake {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Handshake {
     type Stream = Secured<S>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Secured<S>>> + Send>>;

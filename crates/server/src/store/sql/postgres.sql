@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS ktel_keys (
 
 CREATE TABLE IF NOT EXISTS ktel_probe (
   id integer PRIMARY KEY,
-  turn integer NOT NULL
+  value integer NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS ktel_tables (
@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS ktel_counts (
 
 CREATE INDEX IF NOT EXISTS ktel_counts_week ON ktel_counts (_week);
 
-CREATE TABLE IF NOT EXISTS ktel_counted (
+CREATE TABLE IF NOT EXISTS ktel_count_retention (
   schema text PRIMARY KEY,
   keep_days integer NOT NULL
 );
@@ -73,17 +73,22 @@ CREATE TABLE IF NOT EXISTS ktel_last (
   _week integer NOT NULL,
   product text NOT NULL,
   version text NOT NULL,
-  said text NOT NULL,
+  words text NOT NULL,
   PRIMARY KEY (installation, schema, _week)
 );
 
 CREATE TABLE IF NOT EXISTS ktel_audit (
   _sequence bigint PRIMARY KEY DEFAULT nextval('ktel_sequence'),
   _minute bigint NOT NULL,
-  who text NOT NULL,
+  actor text NOT NULL,
   role text NOT NULL,
-  kind text NOT NULL,
-  asked text NOT NULL,
+  action text NOT NULL,
+  request text NOT NULL,
   purpose text NOT NULL,
-  answered bigint NOT NULL
+  rows bigint NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS ktel_schema (
+  id integer PRIMARY KEY,
+  version integer NOT NULL
 );

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS ktel_keys (
 
 CREATE TABLE IF NOT EXISTS ktel_probe (
   id INTEGER PRIMARY KEY,
-  turn INTEGER NOT NULL
+  value INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS ktel_tables (
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS ktel_counts (
 
 CREATE INDEX IF NOT EXISTS ktel_counts_week ON ktel_counts (_week);
 
-CREATE TABLE IF NOT EXISTS ktel_counted (
+CREATE TABLE IF NOT EXISTS ktel_count_retention (
   schema TEXT PRIMARY KEY,
   keep_days INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -70,17 +70,22 @@ CREATE TABLE IF NOT EXISTS ktel_last (
   _week INTEGER NOT NULL,
   product TEXT NOT NULL,
   version TEXT NOT NULL,
-  said TEXT NOT NULL,
+  words TEXT NOT NULL,
   PRIMARY KEY (installation, schema, _week)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS ktel_audit (
   _sequence INTEGER PRIMARY KEY,
   _minute INTEGER NOT NULL,
-  who TEXT NOT NULL,
+  actor TEXT NOT NULL,
   role TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  asked TEXT NOT NULL,
+  action TEXT NOT NULL,
+  request TEXT NOT NULL,
   purpose TEXT NOT NULL,
-  answered INTEGER NOT NULL
+  rows INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS ktel_schema (
+  id INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL
 ) STRICT;

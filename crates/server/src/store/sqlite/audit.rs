@@ -1,42 +1,45 @@
-//! Who looked at what, in `SQLite`.
+//! The audit log in `SQLite`.
 
 use rusqlite::{Connection, params};
 
-use crate::audit::{Look, Use};
-use crate::store::Error;
+use crate::audit::{AuditEntry, AuditSummary};
+use crate::store::error::Error;
 use crate::store::sql::Dialect;
 
-/// Writes a look; it is on disk when this returns.
-pub(super) fn add(connection: &Connection, look: &Look) -> Result<(), Error> {
-    let Look { minute, who, role, kind, asked, purpose, answered } = look;
-    let values = params![minute, who, role, kind, asked, purpose, answered];
-    connection.prepare_cached(&Dialect::Sqlite.look())?.execute(values)?;
+/// Adds an entry; it is on disk when this returns.
+pub(super) fn add(connection: &Connection, entry: &AuditEntry) -> Result<(), Error> {
+    let AuditEntry { minute, actor, role, action, request, purpose, rows } = entry;
+    let values = params![minute, actor, role, action, request, purpose, rows];
+    connection.prepare_cached(&Dialect::Sqlite.add_audit_entry())?.execute(values)?;
     Ok(())
 }
 
-/// Gives the newest looks.
-pub(in crate::store) fn trail(connection: &Connection, most: u32) -> Result<Vec<Look>, Error> {
-    let mut statement = connection.prepare_cached(&Dialect::Sqlite.trail())?;
-    let looks = statement.query_map([most], |row| {
-        Ok(Look {
+/// Reads the newest entries.
+pub(crate) fn audit_log(connection: &Connection, most: u32) -> Result<Vec<AuditEntry>, Error> {
+    let mut statement = connection.prepare_cached(&Dialect::Sqlite.audit_log())?;
+    let entries = statement.query_map([most], |row| {
+        Ok(AuditEntry {
             minute: row.get(0)?,
-            who: row.get(1)?,
+            actor: row.get(1)?,
             role: row.get(2)?,
-            kind: row.get(3)?,
-            asked: row.get(4)?,
+            action: row.get(3)?,
+            request: row.get(4)?,
             purpose: row.get(5)?,
-            answered: row.get(6)?,
+            rows: row.get(6)?,
         })
     })?;
-    Ok(looks.collect::<Result<_, _>>()?)
+    Ok(entries.collect::<Result<_, _>>()?)
 }
 
-/// Gives how often was looked.
-pub(in crate::store) fn uses(connection: &Connection, since: i64) -> Result<Vec<Use>, Error> {
-    let mut statement = connection.prepare_cached(&Dialect::Sqlite.uses())?;
-    let uses = statement.query_map([since], |row| {
-        let (role, kind, purpose) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(Use { role, kind, purpose, times: row.get(3)?, last: row.get(4)? })
+/// Counts entries by role, action and purpose.
+pub(crate) fn audit_summary(
+    connection: &Connection,
+    since: i64,
+) -> Result<Vec<AuditSummary>, Error> {
+    let mut statement = connection.prepare_cached(&Dialect::Sqlite.audit_summary())?;
+    let summary = statement.query_map([since], |row| {
+        let (role, action, purpose) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(AuditSummary { role, action, purpose, count: row.get(3)?, last: row.get(4)? })
     })?;
-    Ok(uses.collect::<Result<_, _>>()?)
+    Ok(summary.collect::<Result<_, _>>()?)
 }

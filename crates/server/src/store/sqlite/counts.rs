@@ -7,18 +7,18 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::record::{Record, date_of, day_number};
-use crate::store::Error;
 use crate::store::counts::{
     self, Asked, Changes, Count, Installation, Last, VERSIONS, Version, installations,
 };
-use crate::tally::Said;
+use crate::store::error::Error;
+use crate::tally::FieldWord;
 
 /// Counts what new records say.
 pub(super) fn add(transaction: &Transaction<'_>, records: &[&Record]) -> Result<(), Error> {
     let mut last = BTreeMap::new();
     for installation in installations(records) {
         let Installation { schema, id, week } = &installation;
-        let asked = "SELECT product, version, said FROM ktel_last \
+        let asked = "SELECT product, version, words FROM ktel_last \
                      WHERE schema = ?1 AND installation = ?2 AND _week = ?3";
         let found = transaction
             .prepare_cached(asked)?
@@ -33,9 +33,9 @@ pub(super) fn add(transaction: &Transaction<'_>, records: &[&Record]) -> Result<
         let Installation { schema, id, week } = installation;
         transaction
             .prepare_cached(
-                "INSERT INTO ktel_last (schema, installation, _week, product, version, said) \
+                "INSERT INTO ktel_last (schema, installation, _week, product, version, words) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE \
-                 SET product = excluded.product, version = excluded.version, said = excluded.said",
+                 SET product = excluded.product, version = excluded.version, words = excluded.words",
             )?
             .execute(params![
                 schema,
@@ -43,17 +43,17 @@ pub(super) fn add(transaction: &Transaction<'_>, records: &[&Record]) -> Result<
                 week,
                 last.product,
                 last.version,
-                counts::write(&last.said)
+                counts::write(&last.words)
             ])?;
     }
     change(transaction, &changes)
 }
 
-/// Takes back what an installation said, and forgets that it did.
+/// Subtracts the last reports of an installation, and deletes them.
 pub(super) fn forget(transaction: &Transaction<'_>, id: &str) -> Result<(), Error> {
     let mut changes = Changes::default();
     let mut statement = transaction.prepare_cached(
-        "SELECT product, version, said, schema, _week FROM ktel_last WHERE installation = ?1",
+        "SELECT product, version, words, schema, _week FROM ktel_last WHERE installation = ?1",
     )?;
     let mut rows = statement.query([id])?;
     while let Some(row) = rows.next()? {
@@ -65,9 +65,9 @@ pub(super) fn forget(transaction: &Transaction<'_>, id: &str) -> Result<(), Erro
 }
 
 fn last_of(row: &Row<'_>, first: usize) -> Result<Last, rusqlite::Error> {
-    let said: String = row.get(first + 2)?;
+    let words: String = row.get(first + 2)?;
     let (product, version) = (row.get(first)?, row.get(first + 1)?);
-    Ok(Last { product, version, said: counts::read(&said) })
+    Ok(Last { product, version, words: counts::read(&words) })
 }
 
 fn change(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), Error> {
@@ -77,7 +77,7 @@ fn change(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), Error>
          SET number = number + excluded.number, senders = senders + excluded.senders",
     )?;
     for (key, (number, senders)) in &changes.counts {
-        let Said { field, word } = &key.said;
+        let FieldWord { field, word } = &key.value;
         let (product, version) = (&key.product, &key.version);
         let place = params![product, key.week, version, key.schema, field, word, number, senders];
         statement.execute(place)?;
@@ -86,10 +86,7 @@ fn change(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), Error>
 }
 
 /// Gives the counts that are asked for.
-pub(in crate::store) fn select(
-    connection: &Connection,
-    asked: &Asked,
-) -> Result<Vec<Count>, Error> {
+pub(crate) fn select(connection: &Connection, asked: &Asked) -> Result<Vec<Count>, Error> {
     let sql = counts::select(asked, |number| format!("?{number}"));
     let mut statement = connection.prepare_cached(&sql)?;
     let (from, to) = (day_number(asked.from), day_number(asked.to));
@@ -101,7 +98,7 @@ pub(in crate::store) fn select(
 }
 
 /// Gives the counts of a period, by product.
-pub(in crate::store) fn select_by_product(
+pub(crate) fn select_by_product(
     connection: &Connection,
     (from, to): (Date, Date),
 ) -> Result<Vec<(String, Count)>, Error> {
@@ -116,14 +113,14 @@ fn count(row: &Row<'_>) -> Result<Count, rusqlite::Error> {
     Ok(Count {
         week: date_of(row.get(0)?),
         schema: row.get(1)?,
-        said: Said { field: row.get(2)?, word: row.get(3)? },
+        value: FieldWord { field: row.get(2)?, word: row.get(3)? },
         number: row.get(4)?,
         senders: row.get(5)?,
     })
 }
 
 /// Gives every product and its versions.
-pub(in crate::store) fn versions(connection: &Connection) -> Result<Vec<Version>, Error> {
+pub(crate) fn versions(connection: &Connection) -> Result<Vec<Version>, Error> {
     let mut statement = connection.prepare_cached(VERSIONS)?;
     let versions = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(versions.collect::<Result<_, _>>()?)

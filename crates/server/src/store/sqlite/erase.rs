@@ -6,8 +6,8 @@ use tracing::warn;
 
 use super::counts;
 use crate::limits::EXPIRE_ROWS_MAX;
-use crate::store::Error;
-use crate::store::keep::{Expired, Forgotten, Kept, Spot, longest};
+use crate::store::error::Error;
+use crate::store::keep::{Expired, Forgotten, Kept, RowKey, longest};
 use crate::store::sql::{Dialect, has_no_rows};
 
 /// Deletes some of what is too old, in one small transaction.
@@ -32,7 +32,7 @@ pub(super) fn expire(connection: &mut Connection, today: i32) -> Result<Expired,
              WHERE _day < ?1 LIMIT ?2)",
             params![before, EXPIRE_ROWS_MAX],
         )? as u64;
-        // What is counted stays longer; who said it goes.
+        // Counts are kept longer than the last reports of installations.
         transaction.execute("DELETE FROM ktel_last WHERE _week < ?1", [before])?;
         expired.counts = transaction.execute(&Dialect::Sqlite.expire_counts(), [today])? as u64;
     }
@@ -76,19 +76,23 @@ fn kept(transaction: &Transaction<'_>) -> Result<Vec<Kept>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn delete(transaction: &Transaction<'_>, sql: &str, which: &dyn ToSql) -> Result<Vec<Spot>, Error> {
+fn delete(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    which: &dyn ToSql,
+) -> Result<Vec<RowKey>, Error> {
     let mut statement = transaction.prepare_cached(sql)?;
-    let spots = statement.query_map([which], |row| {
-        Ok(Spot { day: row.get(0)?, sequence: row.get(1)?, position: row.get(2)? })
+    let keys = statement.query_map([which], |row| {
+        Ok(RowKey { day: row.get(0)?, sequence: row.get(1)?, position: row.get(2)? })
     })?;
-    Ok(spots.collect::<Result<_, _>>()?)
+    Ok(keys.collect::<Result<_, _>>()?)
 }
 
 /// Deletes the words of rows that are gone, and the records that have none left; counts both.
 fn settle(
     transaction: &Transaction<'_>,
     tables: &[Kept],
-    gone: &[Spot],
+    gone: &[RowKey],
 ) -> Result<(u64, u64), Error> {
     let mut items = transaction.prepare_cached(
         "DELETE FROM ktel_items WHERE _day = ?1 AND _sequence = ?2 AND _position = ?3",
@@ -98,7 +102,7 @@ fn settle(
         "DELETE FROM ktel_records AS it WHERE it._day = ?1 AND it._sequence = ?2{unless}"
     ))?;
     let mut counts = (0, 0);
-    for Spot { day, sequence, position } in gone {
+    for RowKey { day, sequence, position } in gone {
         counts.0 += items.execute(params![day, sequence, position])? as u64;
         counts.1 += records.execute(params![day, sequence])? as u64;
     }

@@ -1,12 +1,12 @@
 //! Writes answers: as JSON, as CSV, one object a line, or as a table for people.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::Answer;
+use super::answer::Answer;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum AnswerFormat {
     /// One object with columns and rows.
     Json,
     /// RFC 4180, safe for spreadsheets.
@@ -17,7 +17,7 @@ pub enum Form {
     Table,
 }
 
-impl Form {
+impl AnswerFormat {
     /// Gives its media type.
     #[must_use]
     pub fn media_type(self) -> &'static str {
@@ -56,20 +56,6 @@ impl Form {
             }
             Self::Table => table(answer),
         }
-    }
-}
-
-impl Answer {
-    /// Makes an answer of objects that have the same names in the same order.
-    #[must_use]
-    pub fn of(objects: Vec<Map<String, Value>>) -> Self {
-        let columns = objects.first().map(|first| first.keys().cloned().collect());
-        let rows = objects.into_iter().map(|object| object.into_iter().map(|(_, it)| it).collect());
-        Self { rows: rows.collect(), columns: columns.unwrap_or_default() }
-    }
-
-    fn objects(&self) -> impl Iterator<Item = Map<String, Value>> {
-        self.rows.iter().map(|row| self.columns.iter().cloned().zip(row.iter().cloned()).collect())
     }
 }
 
@@ -124,7 +110,7 @@ pub(crate) fn quoted(word: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{Answer, Form, quoted};
+    use super::{Answer, AnswerFormat, quoted};
 
     #[test]
     fn a_word_is_no_formula_and_ends_where_it_should() {
@@ -146,15 +132,15 @@ mod tests {
         };
         for (form, expected) in [
             (
-                Form::Json,
+                AnswerFormat::Json,
                 "{\"columns\":[\"word\",\"number\"],\"rows\":[[\"a,b\\u001b\",-3],[null,0.5]]}\n",
             ),
-            (Form::Csv, "word,number\r\n\"a,b\u{1b}\",-3\r\n,0.5\r\n"),
+            (AnswerFormat::Csv, "word,number\r\n\"a,b\u{1b}\",-3\r\n,0.5\r\n"),
             (
-                Form::Lines,
+                AnswerFormat::Lines,
                 "{\"word\":\"a,b\\u001b\",\"number\":-3}\n{\"word\":null,\"number\":0.5}\n",
             ),
-            (Form::Table, "word  number\na,b   -3\n      0.5\n"),
+            (AnswerFormat::Table, "word  number\na,b   -3\n      0.5\n"),
         ] {
             assert_eq!(form.write(&answer), expected, "{form:?}");
         }
@@ -163,13 +149,13 @@ mod tests {
     #[test]
     fn a_client_gets_the_first_form_that_it_takes() {
         for (accept, expected) in [
-            ("", Some(Form::Json)),
-            ("text/csv", Some(Form::Csv)),
-            ("image/png, Application/X-NDJSON;q=0.5, */*", Some(Form::Lines)),
-            ("text/html,*/*", Some(Form::Json)),
+            ("", Some(AnswerFormat::Json)),
+            ("text/csv", Some(AnswerFormat::Csv)),
+            ("image/png, Application/X-NDJSON;q=0.5, */*", Some(AnswerFormat::Lines)),
+            ("text/html,*/*", Some(AnswerFormat::Json)),
             ("image/png", None),
         ] {
-            assert_eq!(Form::from_accept(accept), expected, "{accept}");
+            assert_eq!(AnswerFormat::from_accept(accept), expected, "{accept}");
         }
     }
 }

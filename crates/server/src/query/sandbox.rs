@@ -1,4 +1,4 @@
-//! What a question may do: read the tables of groups, and compute with plain functions, for a while.
+//! The sandbox of queries: they may read the tables of groups and call pure functions, within limits.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,13 @@ use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 
-use super::groups::TABLES;
-use crate::limits::{QUERY_MEMORY_BYTES_MAX, QUERY_VALUE_BYTES_MAX, SQL_BYTES_MAX};
+use super::tables::TABLES;
+use crate::limits::{
+    QUERY_COLUMNS_MAX, QUERY_COMPOUND_MAX, QUERY_EXPRESSION_DEPTH_MAX, QUERY_INSTRUCTIONS_MAX,
+    QUERY_MEMORY_BYTES_MAX, QUERY_PATTERN_BYTES_MAX, QUERY_STEPS, QUERY_VALUE_BYTES_MAX,
+    SQL_BYTES_MAX,
+};
 
-/// After how many steps the clock is looked at: some 50 µs.
-const STEPS: i32 = 1000;
 /// The functions that may be called: none of them reads a file or makes a blob.
 #[rustfmt::skip]
 const FUNCTIONS: [&str; 58] = [
@@ -22,20 +24,20 @@ const FUNCTIONS: [&str; 58] = [
     "unicode", "unixepoch", "upper",
 ];
 
-/// Guards a connection, for one question that may take so long.
+/// Restricts a connection for one query.
 pub(super) fn set(connection: &mut Connection, within: Duration) -> Result<(), rusqlite::Error> {
-    // What is sorted stays in memory, where it is watched, and leaves nothing on a disk.
+    // Sorting stays in memory, where it is limited, and writes nothing to disk.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     for (limit, most) in [
         (Limit::SQLITE_LIMIT_LENGTH, QUERY_VALUE_BYTES_MAX),
         (Limit::SQLITE_LIMIT_SQL_LENGTH, bytes(SQL_BYTES_MAX)),
-        (Limit::SQLITE_LIMIT_COLUMN, 100),
-        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
-        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20),
-        (Limit::SQLITE_LIMIT_VDBE_OP, 100_000),
-        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
+        (Limit::SQLITE_LIMIT_COLUMN, QUERY_COLUMNS_MAX),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, QUERY_EXPRESSION_DEPTH_MAX),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, QUERY_COMPOUND_MAX),
+        (Limit::SQLITE_LIMIT_VDBE_OP, QUERY_INSTRUCTIONS_MAX),
+        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, QUERY_PATTERN_BYTES_MAX),
         (Limit::SQLITE_LIMIT_ATTACHED, 0),
         (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 0),
         (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
@@ -44,7 +46,7 @@ pub(super) fn set(connection: &mut Connection, within: Duration) -> Result<(), r
     }
     let (deadline, memory) = (Instant::now() + within, memory_bytes());
     connection.progress_handler(
-        STEPS,
+        QUERY_STEPS,
         Some(move || {
             let grown = memory_bytes().saturating_sub(memory);
             Instant::now() > deadline || grown > QUERY_MEMORY_BYTES_MAX
