@@ -92,7 +92,7 @@ fn present(text: &str) -> Value {
             Value::Object(fields) => fields.is_empty(),
         }
     }
-    prune(serde_json::from_str(text).unwrap())
+    prune(serde_json::from_str(text).expect("it is JSON"))
 }
 
 fn number(json: &str) -> Result<NumberValue, Error> {

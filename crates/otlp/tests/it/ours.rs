@@ -19,12 +19,12 @@ fn many<T: ToOurs>(all: &[T]) -> ours::Repeated<'static, T::Ours> {
 }
 
 fn texts(all: &[String]) -> ours::Repeated<'static, &'static str> {
-    let slice: &'static [&'static str] = all.iter().map(text).collect::<Vec<_>>().leak();
+    let slice: &'static [&'static str] = all.iter().map(|one| text(one)).collect::<Vec<_>>().leak();
     slice.into()
 }
 
-fn text(text: &String) -> &'static str {
-    text.clone().leak()
+fn text(text: &str) -> &'static str {
+    text.to_owned().leak()
 }
 
 fn bytes(bytes: &[u8]) -> &'static [u8] {

@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn lengths_are_right_at_every_size(points in 0_usize..3000, text in 0_usize..300) {
         let mut attributes = Attributes::new();
-        attributes.push("a", &"x".repeat(text)[..]);
+        attributes.push("a", "x".repeat(text).as_str());
         let mut out = MetricsWriter::after(vec![9]);
         let mut gauge = out.gauge(&Metric { name: "m", ..Metric::default() });
         let point = NumberDataPoint { attributes: attributes.view(), ..NumberDataPoint::default() };
