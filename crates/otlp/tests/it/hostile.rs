@@ -128,9 +128,10 @@ fn as_much_nesting_as_the_limit_allows_fits_a_small_stack() {
     let walk = move || {
         let bytes = field(5, &deep);
         let record = LogRecord::read(&bytes, &limits).unwrap();
-        let text = record.to_json();
+        let whole = request(&bytes);
+        let text = LogsData::read(&whole, &limits).unwrap().to_json();
         assert_eq!(text.matches("kvlistValue").count(), limits.depth - 1);
-        ktel_otlp::json::to_protobuf::<LogRecord<'_>>(text.as_bytes()).unwrap();
+        assert_eq!(ktel_otlp::json::to_protobuf::<LogsData<'_>>(text.as_bytes()).unwrap(), whole);
         assert!(ktel_otlp::json::plain(record.body.unwrap()).is_object());
     };
     std::thread::Builder::new().stack_size(512 * 1024).spawn(walk).unwrap().join().unwrap();
