@@ -24,8 +24,10 @@ check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generat
 	$< --offline --log-level warn check bans licenses sources
 	cargo xtask generate --check
 	cargo xtask check
-	packaged=$$(cargo package --offline --allow-dirty -p ktel-metricsql 2>&1) && ! echo "$$packaged" | grep -A2 warning \
-		|| { echo "$$packaged"; exit 1; }
+	for crate in ktel-metricsql ktel-otlp; do \
+		packaged=$$(cargo package --offline --allow-dirty -p $$crate 2>&1) && ! echo "$$packaged" | grep -A2 warning \
+			|| { echo "$$packaged"; exit 1; }; \
+	done
 
 test: ## everything, against the real programs too (built once, about 12 minutes)
 	cargo test --workspace
@@ -33,10 +35,11 @@ test: ## everything, against the real programs too (built once, about 12 minutes
 
 # Stable has no sanitizers, and there is no `unsafe` for them to look at.
 fuzz: SECONDS := 20
-fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries and spools, SECONDS=20 for each target
+fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries, spools and OTLP, SECONDS=20 for each target
 	crates/metricsql/fuzz/seed.sh $(FUZZED)/corpus
-	mkdir -p $(FUZZED)/corpus/spool
-	for target in metricsql/parse metricsql/round_trip metricsql/enforce delivery/spool; do \
+	mkdir -p $(addprefix $(FUZZED)/corpus/,spool otlp_bytes otlp_json otlp_messages)
+	for target in metricsql/parse metricsql/round_trip metricsql/enforce delivery/spool \
+		otlp/otlp_bytes otlp/otlp_json otlp/otlp_messages; do \
 		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/$${target%/*}/fuzz --sanitizer none \
 			$${target#*/} $(FUZZED)/corpus/$${target#*/} -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
 	done

@@ -1,4 +1,4 @@
-//! A real OpenTelemetry Collector that writes down every log record it takes.
+//! A real OpenTelemetry Collector that writes down all telemetry that it takes.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -104,6 +104,20 @@ impl Collector {
         self.authority.certificate_pem()
     }
 
+    /// Gives the metrics or traces that came first over an input of OTLP, as the Collector's JSON.
+    ///
+    /// # Panics
+    ///
+    /// None came within this time.
+    #[must_use]
+    #[track_caller]
+    pub fn first(&self, input: Input, signal: &str, within: Duration) -> Value {
+        let file = signal_file(self.running.directory(), input, signal);
+        let line =
+            |line: &str| vec![serde_json::from_str(line).expect("the Collector writes JSON")];
+        running::wait_for(&file, 1, within, line).swap_remove(0)
+    }
+
     /// Gives all log records of an input as soon as there are so many.
     ///
     /// # Panics
@@ -119,6 +133,11 @@ impl Collector {
 
 fn file_of(directory: &Path, input: Input) -> PathBuf {
     directory.join(format!("{input:?}.json"))
+}
+
+/// Gives where metrics and traces go; logs have the file of their input.
+fn signal_file(directory: &Path, input: Input, signal: &str) -> PathBuf {
+    directory.join(format!("{input:?}-{signal}.json"))
 }
 
 fn receiver(input: Input, port: u16, tls: &Value) -> (&'static str, Value) {
@@ -153,9 +172,19 @@ fn configuration(directory: &Path, ports: [u16; INPUTS.len()], files: &Files) ->
             json!({"path": file_of(directory, input), "flush_interval": "10ms"});
         all["service"]["pipelines"][format!("logs/{input:?}")] =
             json!({"receivers": [from], "exporters": [to]});
+        for signal in ["metrics", "traces"].into_iter().filter(|_| kind == "otlp") {
+            let to = format!("file/{input:?}-{signal}");
+            let path = signal_file(directory, input, signal);
+            all["exporters"][&to] = json!({"path": path, "flush_interval": "10ms"});
+            all["service"]["pipelines"][format!("{signal}/{input:?}")] =
+                json!({"receivers": [from], "exporters": [to]});
+        }
     }
     all
 }
+
+#[cfg(test)]
+mod signals;
 
 #[cfg(test)]
 mod tests {
@@ -167,7 +196,7 @@ mod tests {
 
     const LINE: &str = "<14>signal=a;b=\"ä: \\t'c'\td\";";
 
-    fn start() -> Option<(Client, Collector)> {
+    pub(super) fn start() -> Option<(Client, Collector)> {
         let (client, collector) = (Client::find()?, Collector::start()?);
         fs::write(client.directory().join("ca.pem"), collector.ca_pem()).unwrap();
         Some((client, collector))

@@ -1,0 +1,153 @@
+//! Writes values and attributes one after another, without building them.
+
+use crate::common::{AnyValue, ArrayValue, KeyValue, KeyValueList};
+use crate::element::Element;
+use crate::metrics::NumberDataPoint;
+use crate::repeated::Repeated;
+use crate::wire::{self, put_bytes};
+
+/// What can be written as a value: a text, a truth, a number, bytes, any [`AnyValue`], or a closure that
+/// is given a [`ValueWriter`].
+pub trait WriteValue {
+    /// Writes it.
+    fn write(self, out: ValueWriter<'_>);
+}
+
+macro_rules! write_value {
+    ($($type:ty),*) => { $(
+        impl WriteValue for $type {
+            fn write(self, out: ValueWriter<'_>) {
+                out.value(&self.into());
+            }
+        }
+    )* };
+}
+
+write_value!(&str, bool, i64, f64, &[u8], AnyValue<'_>);
+
+impl<F: FnOnce(ValueWriter<'_>)> WriteValue for F {
+    fn write(self, out: ValueWriter<'_>) {
+        self(out);
+    }
+}
+
+/// Writes one value. When it is dropped unused, the value is empty.
+#[derive(Debug)]
+pub struct ValueWriter<'w> {
+    out: &'w mut Vec<u8>,
+}
+
+impl ValueWriter<'_> {
+    /// Writes a value that is there already.
+    pub fn value(self, value: &AnyValue<'_>) {
+        value.append(self.out);
+    }
+
+    /// Writes a list.
+    pub fn array(self, write: impl FnOnce(&mut ArrayWriter<'_>)) {
+        let list = wire::open(self.out, AnyValue::array_value, 0);
+        write(&mut ArrayWriter { out: self.out });
+        wire::close(self.out, list);
+    }
+
+    /// Writes a map.
+    pub fn key_values(self, write: impl FnOnce(&mut KeyValueWriter<'_>)) {
+        let list = wire::open(self.out, AnyValue::kvlist_value, 0);
+        write(&mut KeyValueWriter { out: self.out, number: KeyValueList::values });
+        wire::close(self.out, list);
+    }
+}
+
+/// Writes the values of a list.
+#[derive(Debug)]
+pub struct ArrayWriter<'w> {
+    out: &'w mut Vec<u8>,
+}
+
+impl ArrayWriter<'_> {
+    /// Adds one.
+    pub fn push(&mut self, value: impl WriteValue) -> &mut Self {
+        append_value(self.out, ArrayValue::values, value);
+        self
+    }
+}
+
+/// Writes the pairs of a map.
+#[derive(Debug)]
+pub struct KeyValueWriter<'w> {
+    out: &'w mut Vec<u8>,
+    number: u32,
+}
+
+impl KeyValueWriter<'_> {
+    /// Adds one.
+    pub fn push(&mut self, key: &str, value: impl WriteValue) -> &mut Self {
+        let pair = wire::open(self.out, self.number, key.len());
+        put_bytes(self.out, KeyValue::key, key.as_bytes());
+        append_value(self.out, KeyValue::value, value);
+        wire::close(self.out, pair);
+        self
+    }
+}
+
+fn append_value(out: &mut Vec<u8>, number: u32, value: impl WriteValue) {
+    let message = wire::open(out, number, 0);
+    value.write(ValueWriter { out });
+    wire::close(out, message);
+}
+
+/// Attributes that are encoded once and written many times, into any message.
+///
+/// Into [`NumberDataPoint`], [`SummaryDataPoint`](crate::SummaryDataPoint) and
+/// [`Exemplar`](crate::Exemplar) they are copied as they stand; elsewhere, their field numbers change.
+///
+/// ```
+/// use ktel_otlp::{Attributes, KeyValue, NumberDataPoint, NumberValue};
+///
+/// let mut attributes = Attributes::new();
+/// attributes.push("job", "api").push("codes", |value: ktel_otlp::ValueWriter<'_>| {
+///     value.array(|codes| {
+///         codes.push(200_i64).push(204_i64);
+///     });
+/// });
+/// let point = NumberDataPoint {
+///     time_unix_nano: 1_790_000_000_000_000_000,
+///     value: NumberValue::Int(3),
+///     attributes: attributes.view(),
+///     ..NumberDataPoint::default()
+/// };
+/// assert_eq!(point.attributes.iter().next().unwrap().key, "job");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Attributes(Vec<u8>);
+
+impl Attributes {
+    /// Makes none.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, key: &str, value: impl WriteValue) -> &mut Self {
+        KeyValueWriter { out: &mut self.0, number: NumberDataPoint::attributes }.push(key, value);
+        self
+    }
+
+    /// Removes all, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Gives them to put into a message.
+    #[must_use]
+    pub fn view(&self) -> Repeated<'_, KeyValue<'_>> {
+        Repeated::encoded(&self.0, NumberDataPoint::attributes)
+    }
+
+    /// Gives them as one value, a map.
+    #[must_use]
+    pub fn as_value(&self) -> AnyValue<'_> {
+        AnyValue::KeyValues(KeyValueList { values: self.view() })
+    }
+}
