@@ -42,10 +42,7 @@ itself and one for each section, and one of Kamaji's, which keeps it as it came.
 
 "
     );
-    let Some(postgres) = Postgres::shared() else {
-        show("SKIPPED: there is no PostgreSQL");
-        return Ok(());
-    };
+    let postgres = Postgres::shared();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         throughput(postgres, &mut page).await?;

@@ -49,7 +49,7 @@ fn sorted(documents: &[(String, Value)]) -> Vec<String> {
 /// Everything in one story, since every chapter needs the one before.
 #[test]
 fn exactly_what_happened_is_told_through_restarts_and_cuts() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     scene.apply("one", "v1.30.0", "red");
     let url = format!("{}/v1/reports", scene.receiver.url());
     let config = scene.config("agent.yaml", &url, Some("state"));
@@ -159,7 +159,7 @@ fn off_makes_no_request_at_all() {
 
 #[test]
 fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     scene.apply("one", "v1.30.0", "red");
     let url = format!("{}/v1/reports", scene.receiver.url());
     let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
@@ -191,7 +191,7 @@ fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
 
 #[test]
 fn what_a_receiver_leaves_out_of_a_report_is_said() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     let why = "no schema of this receiver declares it";
     let part = json!({"code": "unknown_schema", "message": why, "item": 0, "part": 1});
     let answer = json!({"stored": 1, "repeated": 0, "rejected": [part]});
@@ -205,8 +205,8 @@ fn what_a_receiver_leaves_out_of_a_report_is_said() {
 /// In this order: the change is on the disk, then the report, and only then it is sent.
 #[test]
 fn an_event_is_synced_before_it_is_handed_over_and_again_before_it_is_sent() {
-    let Some([strace]) = real::require(["strace"]) else { return };
-    let Some(scene) = Scene::new() else { return };
+    let [strace] = real::require(["strace"]);
+    let scene = Scene::new();
     let url = format!("{}/v1/reports", scene.receiver.url());
     let config = scene.config("agent.yaml", &url, Some("state"));
     let log = scene.place.path().join("calls");
@@ -240,7 +240,7 @@ fn an_event_is_synced_before_it_is_handed_over_and_again_before_it_is_sent() {
 /// A thousand while it watches, and a thousand after a gap.
 #[test]
 fn a_storm_goes_in_few_uploads_and_each_event_is_signed_and_told_once() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     const STORM: usize = 1000;
     const SEEDERS: usize = 8;
     let seed = |prefix: &str, version: &str| {
@@ -306,7 +306,7 @@ fn a_storm_goes_in_few_uploads_and_each_event_is_signed_and_told_once() {
 
 #[test]
 fn without_a_volume_a_restart_is_a_gap_and_invents_nothing() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     scene.apply("one", "v1.30.0", "red");
     let url = format!("{}/v1/reports", scene.receiver.url());
     let config = scene.config("agent.yaml", &url, None);
@@ -331,7 +331,7 @@ fn without_a_volume_a_restart_is_a_gap_and_invents_nothing() {
 
 #[test]
 fn the_ancestor_gets_bare_documents_on_its_routes() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     let base = format!("{{url: '{}', form: ancestor}}", scene.receiver.url());
     let config = scene.config("agent.yaml", &base, None);
     let agent = scene.start(&scene.server.kubeconfig(ADMIN_TOKEN), &config);
@@ -359,7 +359,7 @@ fn the_ancestor_gets_bare_documents_on_its_routes() {
 
 #[test]
 fn a_preview_shows_everything_and_leaves_nothing_behind() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     let url = format!("{}/v1/reports", scene.receiver.url());
     let config = scene.config("agent.yaml", &url, Some("state"));
     let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
@@ -385,7 +385,7 @@ fn a_preview_shows_everything_and_leaves_nothing_behind() {
 
 #[test]
 fn without_a_role_for_secrets_the_identity_says_that_it_ends() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     let url = format!("{}/v1/reports", scene.receiver.url());
     let config = scene.config("agent.yaml", &url, None);
     let token = scene.token(&config);
@@ -413,7 +413,7 @@ fn without_a_role_for_secrets_the_identity_says_that_it_ends() {
 
 #[test]
 fn metadata_is_all_that_is_read_where_no_field_needs_more() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     let schema = include_str!("../../telemetry/kamaji-create.yaml")
         .replace("ktel/kamaji-create", "acme/acme-made")
         .replace("  kamaji_version:", "  marked:")
@@ -461,7 +461,7 @@ lifecycle: [{{resource: configmaps, created: acme-made, fields: {{marked: {{path
 
 #[test]
 fn a_receiver_of_ours_stores_what_an_agent_signs_and_what_the_ancestor_would_be_sent() {
-    let Some(scene) = Scene::new() else { return };
+    let scene = Scene::new();
     let receiver = Ours::start();
     let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
     let signed = scene.config("signed.yaml", &format!("{}/v1/reports", receiver.url), None);

@@ -82,7 +82,7 @@ impl Browser<'_> {
 
 #[test]
 fn a_browser_shows_a_chart_for_each_value_that_was_reported() {
-    let Some([chromium]) = real::require(["chromium"]) else { return };
+    let [chromium] = real::require(["chromium"]);
     let demo = Demo::start();
     let browser = Browser { chromium: &chromium, profile: tempfile::tempdir().unwrap() };
     let page = browser.page(&demo.charts);

@@ -21,7 +21,7 @@ fn check(run: &Run, code: i32, words: &[&str]) {
 
 #[test]
 fn who_has_no_role_is_told_which_one_to_make() {
-    let Some(server) = ApiServer::shared() else { return };
+    let server = ApiServer::shared();
     let run = ktel(&server.kubeconfig(NOBODY_TOKEN), COUNT);
     let role = "ktel jobs rbac --jobs cluster-state | kubectl apply -f -";
     check(&run, 1, &["job `cluster-state`: may not list `", role]);
@@ -30,7 +30,7 @@ fn who_has_no_role_is_told_which_one_to_make() {
 
 #[test]
 fn credentials_that_are_not_accepted_are_said_once() {
-    let Some(server) = ApiServer::shared() else { return };
+    let server = ApiServer::shared();
     server.kubectl(["create", "serviceaccount", "expired", "-n", "default"]).expect("an account");
     let expired = server.expired_token("default", "expired").expect("a token of yesterday");
     for token in ["made-up", &expired] {
@@ -47,7 +47,7 @@ fn credentials_that_are_not_accepted_are_said_once() {
 
 #[test]
 fn a_server_that_is_not_there_or_not_the_right_one_is_said_once() {
-    let Some(server) = ApiServer::shared() else { return };
+    let server = ApiServer::shared();
     let proxy = Proxy::to_port(server.port());
     let url = format!("https://{}", proxy.address());
     let kubeconfig = server.kubeconfig_through(&url, ADMIN_TOKEN);
@@ -58,14 +58,14 @@ fn a_server_that_is_not_there_or_not_the_right_one_is_said_once() {
     drop(port);
     let run = ktel(&server.kubeconfig_through(&nobody, ADMIN_TOKEN), COUNT);
     check(&run, 2, &["no answer from the API server", "nothing listens there"]);
-    let Some(another) = ApiServer::start() else { return };
+    let another = ApiServer::start();
     let run = ktel(&another.kubeconfig_through(&server.url(), ADMIN_TOKEN), COUNT);
     check(&run, 2, &["not from the authority in the kubeconfig"]);
 }
 
 #[test]
 fn a_slow_server_costs_time_and_a_silent_one_no_more_than_the_timeout() {
-    let Some(server) = ApiServer::shared() else { return };
+    let server = ApiServer::shared();
     let proxy = Proxy::to_port(server.port());
     let url = format!("https://{}", proxy.address());
     let kubeconfig = server.kubeconfig_through(&url, ADMIN_TOKEN);
@@ -81,7 +81,7 @@ fn a_slow_server_costs_time_and_a_silent_one_no_more_than_the_timeout() {
 
 #[test]
 fn a_server_that_dies_in_the_middle_costs_what_it_did_not_answer() {
-    let Some(mut server) = ApiServer::start() else { return };
+    let mut server = ApiServer::start();
     let proxy = Proxy::to_port(server.port());
     let url = format!("https://{}", proxy.address());
     let kubeconfig = server.kubeconfig_through(&url, ADMIN_TOKEN);
@@ -100,7 +100,7 @@ fn a_server_that_dies_in_the_middle_costs_what_it_did_not_answer() {
 
 #[test]
 fn twenty_thousand_pods_are_counted_in_a_few_kilobytes() {
-    let Some(server) = ApiServer::start() else { return };
+    let server = ApiServer::start();
     server.seed_pods("many", 20_000).expect("pods can be seeded");
     let proxy = Proxy::to_port(server.port());
     let url = format!("https://{}", proxy.address());
@@ -113,7 +113,7 @@ fn twenty_thousand_pods_are_counted_in_a_few_kilobytes() {
 
 #[test]
 fn what_is_piped_in_is_merged_behind_the_jobs_and_refused_before_the_cluster_is_read() {
-    let Some(server) = ApiServer::shared() else { return };
+    let server = ApiServer::shared();
     let kubeconfig = server.admin_kubeconfig();
     // The seed's own example.
     let input = r##"{"foo": {"red": "#ff0000", "blue": "#0000ff"}, "bar": {"one": 1}}"##;
@@ -136,7 +136,7 @@ fn what_is_piped_in_is_merged_behind_the_jobs_and_refused_before_the_cluster_is_
 /// The container of the `Job` in README, run as a pod would run it: a token, a CA, no kubeconfig.
 #[test]
 fn the_manifest_of_the_readme_reports_from_within_a_cluster() {
-    let Some(server) = ApiServer::shared() else { return };
+    let server = ApiServer::shared();
     let readme = include_str!("../../README.md");
     let manifest = readme
         .split("```yaml\n")

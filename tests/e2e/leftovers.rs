@@ -12,7 +12,7 @@ const VICTIM: &str = "KTEL_E2E_VICTIM";
 
 #[test]
 fn a_killed_test_run_leaves_no_process_and_no_file() {
-    let Some(server) = ApiServer::start() else { return };
+    let server = ApiServer::start();
     if std::env::var_os(VICTIM).is_some() {
         writeln!(io::stderr(), "{}", server.directory().display()).unwrap();
         std::thread::sleep(Duration::from_secs(600));

@@ -1,4 +1,4 @@
-//! End to end, against real programs; where one is missing a test says `SKIPPED` and why.
+//! End to end, against real programs: a test whose program is missing fails and says what to install.
 
 #[cfg(test)]
 mod access;

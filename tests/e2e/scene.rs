@@ -50,8 +50,8 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) fn new() -> Option<Self> {
-        let server = ApiServer::start()?;
+    pub(crate) fn new() -> Self {
+        let server = ApiServer::start();
         server.apply(&kinds()).expect("the kinds are valid");
         for plural in ["tenantcontrolplanes", "datastores"] {
             let name = format!("crd/{plural}.kamaji.clastix.io");
@@ -60,7 +60,7 @@ impl Scene {
         }
         server.kubectl(["create", "namespace", "kamaji-system"]).expect("a namespace");
         let place = tempfile::tempdir().expect("a place");
-        Some(Self { server, receiver: Http::start(), place })
+        Self { server, receiver: Http::start(), place }
     }
 
     /// Applies a tenant control plane of a version.

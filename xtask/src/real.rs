@@ -38,7 +38,6 @@ fn start() -> anyhow::Result<()> {
     let listen = || -> io::Result<_> { Ok((signals::first()?, ApiServer::start())) };
     // Listening before the start: Ctrl-C during it still ends in order.
     let (signal, server) = runtime.block_on(async { listen() }).context("listen for signals")?;
-    let server = server.context("find the programs")?;
     let (url, kubeconfig) = (server.url(), server.admin_kubeconfig());
     let mut out = io::stdout().lock();
     writeln!(out, "server      {url}")?;

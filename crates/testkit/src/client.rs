@@ -28,12 +28,12 @@ pub(crate) struct Heard {
 }
 
 impl Client {
-    pub(crate) fn find() -> Option<Self> {
-        let [curl, openssl] = real::require(["curl", "openssl"])?;
+    pub(crate) fn find() -> Self {
+        let [curl, openssl] = real::require(["curl", "openssl"]);
         let directory = tempfile::tempdir().unwrap();
         let authority = Authority::new();
         fs::write(directory.path().join("ca.pem"), authority.certificate_pem()).unwrap();
-        Some(Self { curl, openssl, directory, authority })
+        Self { curl, openssl, directory, authority }
     }
 
     pub(crate) fn directory(&self) -> &Path {

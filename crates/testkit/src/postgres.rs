@@ -52,18 +52,17 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Gives the server that all tests of this process share, or prints `SKIPPED` where the
-    /// distribution's package is missing.
+    /// Gives the server that all tests of this process share.
     ///
     /// # Panics
     ///
-    /// It is there and does not start, or it is missing under `CI=true`.
+    /// It is missing or does not start.
     #[must_use]
-    pub fn shared() -> Option<&'static Self> {
+    pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        let [program] = real::require(["postgres"])?;
+        let [program] = real::require(["postgres"]);
         let start = || Self::start_with(&program).expect("a real PostgreSQL starts");
-        Some(SHARED.get_or_init(start))
+        SHARED.get_or_init(start)
     }
 
     /// Starts a server of one's own, which may be made to crash.
@@ -72,9 +71,9 @@ impl Postgres {
     ///
     /// As [`Postgres::shared`].
     #[must_use]
-    pub fn start() -> Option<Self> {
-        let [program] = real::require(["postgres"])?;
-        Some(Self::start_with(&program).expect("a real PostgreSQL starts"))
+    pub fn start() -> Self {
+        let [program] = real::require(["postgres"]);
+        Self::start_with(&program).expect("a real PostgreSQL starts")
     }
 
     fn start_with(program: &Path) -> anyhow::Result<Self> {
@@ -250,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_database_is_fresh_survives_a_crash_and_goes_with_its_server() {
-        let Some(mut postgres) = Postgres::start() else { return };
+        let mut postgres = Postgres::start();
         let (one, other) = (postgres.database(), postgres.database());
         let programs = postgres.programs.clone();
         run(Command::new(programs.join("psql")).args([&one, "-c", "CREATE TABLE kept ()"]))

@@ -1,4 +1,4 @@
-//! Finds the real programs, or prints which tests do not run without them.
+//! Finds the real programs; a test whose program is missing fails.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -40,25 +40,22 @@ pub fn find(program: &str) -> Result<PathBuf, Missing> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()))
 }
 
-/// Finds all of these programs, or prints `SKIPPED: …` for the test that asks and gives none.
+/// Finds all of these programs.
 ///
 /// # Panics
 ///
-/// When `CI=true`: there a program that is missing is a failure.
+/// One of them is missing: a test that needs it fails and says why.
 #[must_use]
-pub fn require<const N: usize>(programs: [&str; N]) -> Option<[PathBuf; N]> {
+#[track_caller]
+pub fn require<const N: usize>(programs: [&str; N]) -> [PathBuf; N] {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let lock = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let found = programs.map(find);
     drop(lock);
-    if let Some(Err(Missing { program, reason })) = found.iter().find(|found| found.is_err()) {
-        let test = std::thread::current().name().unwrap_or("a test").to_owned();
-        let line = format!("SKIPPED: `{test}`, because there is no `{program}`: {reason}");
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
-        say(&line);
-        return None;
-    }
-    Some(found.map(|found| found.expect("none is missing")))
+    found.map(|found| match found {
+        Ok(path) => path,
+        Err(Missing { program, reason }) => panic!("there is no `{program}`: {reason}"),
+    })
 }
 
 /// Writes past the test harness, which hides what a passing test prints.
@@ -85,5 +82,11 @@ mod tests {
         let missing = find("kube-nothing").unwrap_err();
         assert_eq!(missing.program, "kube-nothing");
         assert!(missing.reason.starts_with("no program is called `kube-nothing`"), "{missing:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "there is no `kube-nothing`: no program is called `kube-nothing`")]
+    fn a_test_that_requires_a_missing_program_fails() {
+        let [_curl, _nothing] = require(["curl", "kube-nothing"]);
     }
 }

@@ -37,7 +37,7 @@ fn one(number: i64) -> ktel_server::record::Record {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_broke_while_nobody_wrote_is_made_again() {
-    let Some(postgres) = Postgres::shared() else { return };
+    let postgres = Postgres::shared();
     let url = postgres.database();
     let store = open(&url).unwrap();
     store.append(one(1)).await.unwrap();
@@ -53,7 +53,7 @@ async fn a_connection_that_broke_while_nobody_wrote_is_made_again() {
 #[test]
 fn a_crash_of_the_database_loses_no_answered_record_even_where_it_is_told_to_be_fast() {
     const SENDERS: i64 = 16;
-    let Some(mut postgres) = Postgres::start() else { return };
+    let mut postgres = Postgres::start();
     let url = postgres.database();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let fast = "ALTER DATABASE fresh_0 SET synchronous_commit = off; \
@@ -95,7 +95,7 @@ fn a_crash_of_the_database_loses_no_answered_record_even_where_it_is_told_to_be_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_and_a_held_table_have_their_own_errors() {
-    let Some(postgres) = Postgres::shared() else { return };
+    let postgres = Postgres::shared();
     let url = postgres.database();
     let store = open(&url).unwrap();
     let fail = |code: &str| {
@@ -127,7 +127,7 @@ async fn a_full_disk_and_a_held_table_have_their_own_errors() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_fails_takes_its_record_along_and_leaves_a_connection_that_works() {
-    let Some(postgres) = Postgres::shared() else { return };
+    let postgres = Postgres::shared();
     let url = postgres.database();
     let store = open(&url).unwrap();
     let fail = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
@@ -149,7 +149,7 @@ async fn a_row_that_fails_takes_its_record_along_and_leaves_a_connection_that_wo
 #[tokio::test(flavor = "multi_thread")]
 async fn many_processes_may_start_at_once() {
     const PROCESSES: usize = 6;
-    let Some(postgres) = Postgres::shared() else { return };
+    let postgres = Postgres::shared();
     let url = postgres.database();
     let start = |_| {
         let url = url.clone();
@@ -205,7 +205,7 @@ fn a_client_opens_what_it_is_told_to() {
 
 #[test]
 fn a_network_is_crossed_with_tls_or_not_at_all() {
-    let Some(postgres) = Postgres::start() else { return };
+    let postgres = Postgres::start();
     let folder = tempfile::tempdir().unwrap();
     let (ours, strangers) = (Authority::new(), Authority::new());
     for (name, authority) in [("ours", &ours), ("strangers", &strangers)] {

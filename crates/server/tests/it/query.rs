@@ -208,7 +208,7 @@ async fn whoever_cannot_be_written_down_is_shown_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_cannot_be_written_down_is_shown_nothing_on_postgres_either() {
-    let Some(postgres) = Postgres::shared() else { return };
+    let postgres = Postgres::shared();
     let url = postgres.database();
     let server = Server::start_on(&url.parse().unwrap(), tempfile::tempdir().unwrap()).await;
     check_that_nothing_is_shown(&server, async |closes| {

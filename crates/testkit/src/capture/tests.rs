@@ -20,7 +20,7 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_request_comes_out_as_curl_sent_it() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let tls = ServerTls::new(&client.authority.server());
     let body = "0123456789".repeat(200_000); // long enough for curl to ask before it sends
     let plain: &[&str] = &["--header", "X-Test: Ä", "--expect100-timeout", "60"];
@@ -47,7 +47,7 @@ fn a_request_comes_out_as_curl_sent_it() {
 
 #[test]
 fn curl_hears_each_answer_as_scripted_and_the_usual_one_behind_them() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let server = Http::start();
     server.answer(Response::new(204));
     let busy = Response::new(503).with_retry_after("Sat, 21 Nov 2026 10:00:00 GMT");
@@ -79,7 +79,7 @@ fn curl_hears_each_answer_as_scripted_and_the_usual_one_behind_them() {
 
 #[test]
 fn a_connection_serves_many_requests() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let server = Http::start();
     let url = server.url();
     assert_eq!(client.curl(&[&url, &url, &url], b"").exit, 0);
@@ -88,7 +88,7 @@ fn a_connection_serves_many_requests() {
 
 #[test]
 fn a_last_answer_over_tls_ends_in_order() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let server = Http::start_tls(&ServerTls::new(&client.authority.server()));
     let mut openssl = client.s_client(&server.address().to_string(), None);
     let mut stdin = openssl.stdin.take().unwrap();
@@ -127,7 +127,7 @@ fn nonsense_is_answered_with_400_and_not_recorded() {
 #[test]
 fn curl_trusts_only_good_servers_and_good_servers_only_known_clients() {
     const UNTRUSTED: i32 = 60;
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let authority = &client.authority;
     let known = authority.client("me").write(client.directory(), "known").unwrap();
     let stranger = Authority::new().client("me").write(client.directory(), "stranger").unwrap();
@@ -172,7 +172,7 @@ fn lines_come_out_byte_by_byte_over_tcp() {
 
 #[test]
 fn lines_come_out_over_tls_and_an_ending_without_notice_shows() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let identity = client.authority.server();
     let tls = ServerTls::asking_for_clients_of(&client.authority, &identity);
     let server = Lines::start_tls(&tls);

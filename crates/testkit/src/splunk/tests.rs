@@ -56,7 +56,7 @@ fn ask(client: &Client, url: &str, headers: &[&str], body: Option<&[u8]>) -> (u1
 
 #[test]
 fn every_code_answers_with_the_status_and_text_of_the_table() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     let session = Session::new(&client, &splunk, TOKEN, &[]);
     let statuses = [
@@ -74,7 +74,7 @@ fn every_code_answers_with_the_status_and_text_of_the_table() {
 
 #[test]
 fn a_request_without_a_good_token_is_told_what_is_wrong_with_it() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     let in_query = Token { in_query: true, ..Token::new("in-query") };
     splunk.set_token(in_query);
@@ -103,7 +103,7 @@ fn a_request_without_a_good_token_is_told_what_is_wrong_with_it() {
 
 #[test]
 fn an_envelope_is_taken_or_refused_by_splunks_rules() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     splunk.set_token(Token { indexes: vec!["mine".into()], ..Token::new(TOKEN) });
     let session = Session::new(&client, &splunk, TOKEN, &[]);
@@ -154,7 +154,7 @@ fn an_envelope_is_taken_or_refused_by_splunks_rules() {
 
 #[test]
 fn the_paths_are_splunks_and_gzip_and_tls_change_nothing() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let tls = ServerTls::new(&client.authority.server());
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(GOOD.as_bytes()).unwrap();
@@ -176,7 +176,7 @@ fn the_paths_are_splunks_and_gzip_and_tls_change_nothing() {
 
 #[test]
 fn raw_lines_need_a_channel() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     let table: [(&[&str], &str, u64); 5] = [
         (&[], "a", 10),
@@ -199,7 +199,7 @@ fn raw_lines_need_a_channel() {
 
 #[test]
 fn an_acknowledgement_is_told_once_on_its_own_channel() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     let session = Session::new(&client, &splunk, ACK_TOKEN, &[CHANNEL]);
     let other = Session::new(&client, &splunk, ACK_TOKEN, &[OTHER_CHANNEL]);
@@ -224,7 +224,7 @@ fn an_acknowledgement_is_told_once_on_its_own_channel() {
 
 #[test]
 fn a_poll_is_refused_by_splunks_rules() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     let ask = |token, headers: &[&str], body: &str, query: &str| {
         Session::new(&client, &splunk, token, headers)
@@ -245,7 +245,7 @@ fn a_poll_is_refused_by_splunks_rules() {
 
 #[test]
 fn what_is_forced_happens_once_each_and_in_order() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     let session = Session::new(&client, &splunk, ACK_TOKEN, &[CHANNEL]);
     splunk.refuse_next(Code::BUSY.response().with_retry_after("7"));
@@ -273,7 +273,7 @@ fn what_is_forced_happens_once_each_and_in_order() {
 
 #[test]
 fn health_is_told_to_all_but_those_with_a_bad_token() {
-    let Some(client) = Client::find() else { return };
+    let client = Client::find();
     let splunk = Splunk::start();
     let table = [
         (Code::HEALTHY, "", 17),
