@@ -133,19 +133,19 @@ fn what_is_piped_in_is_merged_behind_the_jobs_and_refused_before_the_cluster_is_
     assert_eq!(proxy.traffic().connections, 0);
 }
 
-/// The container of the `Job` in README, run as a pod would run it: a token, a CA, no kubeconfig.
+/// The container of the `Job` in the guide for operators, run as a pod would run it: a token, a CA, no kubeconfig.
 #[test]
-fn the_manifest_of_the_readme_reports_from_within_a_cluster() {
+fn the_manifest_of_the_guide_reports_from_within_a_cluster() {
     let server = ApiServer::shared();
-    let readme = include_str!("../../README.md");
-    let manifest = readme
+    let guide = include_str!("../../docs/start/cluster-operator.md");
+    let manifest = guide
         .split("```yaml\n")
         .map(|rest| rest.split("```").next().unwrap_or_default())
         .find(|block| block.contains("kind: Job"))
-        .expect("README shows a Job");
+        .expect("the guide shows a Job");
     let role = include_str!("../../deploy/rbac/all.yaml");
     server.apply(role).expect("the generated role is valid");
-    server.apply(manifest).expect("the manifest of README is valid");
+    server.apply(manifest).expect("the manifest of the guide is valid");
     let args = server
         .kubectl([
             "get",

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ktel_model::Schema;
 use ktel_model::standard::schema::Kind;
+use ktel_model::{Schema, built_in};
 use thiserror::Error;
 
 use crate::layout::{self, Table};
-use crate::standards;
 
 /// The name of the schema that describes one run of a command.
 const COMMAND: &str = "command";
@@ -65,10 +64,10 @@ impl Catalog {
     /// # Errors
     /// When a schema fits no table, or two would share one.
     pub fn new(more: impl IntoIterator<Item = Schema>) -> Result<Self, Error> {
-        let built_in = standards::FILES.iter().map(|(name, text)| {
-            Schema::parse(text, &format!("telemetry/{name}.yaml"))
-                .expect("a test proves the built-in schemas")
-        });
+        // By name, as dashboards and dictionaries list them.
+        let mut files: Vec<_> = built_in::all().collect();
+        files.sort_by_key(|file| file.name);
+        let built_in = files.into_iter().map(built_in::File::schema);
         let mut entries = Vec::new();
         let mut names = HashSet::new();
         for schema in built_in.chain(more) {

@@ -25,7 +25,6 @@ pub mod receiver;
 pub mod record;
 pub mod serve;
 pub mod signed;
-mod standards;
 pub mod store;
 pub mod tally;
 pub mod tls;

@@ -38,9 +38,9 @@ fn a_job_from_a_file_runs_and_is_blurred_like_any_other() {
 }
 
 #[test]
-fn the_example_of_the_readme_passes_the_linter() {
-    let readme = include_str!("../../../../README.md");
-    let example = readme
+fn the_example_of_the_guide_passes_the_linter() {
+    let guide = include_str!("../../../../docs/how-to/add-a-job.md");
+    let example = guide
         .split("```yaml\n")
         .map(|rest| rest.split("```").next().unwrap_or_default())
         .find(|block| block.starts_with("kts:"))
