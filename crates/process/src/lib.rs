@@ -1,8 +1,12 @@
-//! What every long-running command needs once: logs, signals, and tasks with a name and an end.
+//! What every long-running command needs once: logs, signals, tasks with a name and an end, and the
+//! endpoint for health and metrics.
 //!
 //! It knows nothing of telemetry and uses no other crate of ours.
 
+pub mod health;
+pub mod limits;
 pub mod logs;
+pub mod metrics;
 #[cfg(unix)]
 pub mod open_files;
 pub mod signals;

@@ -1,5 +1,6 @@
 //! The routes of a receiver, over one store.
 
+use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
@@ -7,7 +8,10 @@ use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::header::CONTENT_TYPE;
+use ktel_process::health;
+use ktel_process::metrics::Metrics;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
 
 use self::guard::RouteGroup;
 use self::responses::{error_response, json_response, store_error};
@@ -66,10 +70,10 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(|| async { error_response(404, "not_found", "there is no such route", None) });
     // These routes have no rate limit: they cost little, and monitoring must keep working while other
     // clients of the same network are limited.
-    let unlimited = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/metrics", get(metrics))
-        .method_not_allowed_fallback(wrong_method);
+    let metrics = Metrics::new("server")
+        .with(|registry| registry.register_collector(Box::new(AppMetrics(Arc::clone(&app)))));
+    let unlimited =
+        health::without_readiness(Arc::new(metrics)).method_not_allowed_fallback(wrong_method);
     let guarded = |group, routes: Router<Arc<App>>| {
         let guard = from_fn_with_state((Arc::clone(&app), group), guard::guard);
         routes.method_not_allowed_fallback(wrong_method).layer(guard)
@@ -97,7 +101,12 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let text = app.counters().text(app.connections()).expect("a string takes all");
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+/// The metrics of a receiver, as Prometheus scrapes them.
+#[derive(Debug)]
+struct AppMetrics(Arc<App>);
+
+impl Collector for AppMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        self.0.counters().encode(self.0.connections(), &mut encoder)
+    }
 }

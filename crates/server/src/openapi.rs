@@ -365,11 +365,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use jiff::civil::date;
+    use ktel_process::health;
 
     use super::document;
 
-    /// Every route, parsed from the source of the router: axum does not list them.
+    /// Every route, parsed from the source of the router: axum does not list them. Two come from
+    /// `ktel_process`.
     fn routes() -> BTreeSet<(String, String)> {
+        let shared = [health::HEALTHZ, health::METRICS].map(|path| ("get".into(), path.into()));
         let source = include_str!("app.rs").lines().map(str::trim);
         source
             .filter_map(|line| {
@@ -377,6 +380,7 @@ mod tests {
                 let (method, _) = handler.split_once('(')?;
                 Some((method.to_owned(), path.to_owned()))
             })
+            .chain(shared)
             .collect()
     }
 

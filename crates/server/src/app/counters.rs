@@ -1,9 +1,14 @@
 //! The counters of a receiver, for Prometheus and for the dashboard.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelValue, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::connection_limiter::ConnectionLimiter;
 use crate::dashboard::page::Health;
@@ -51,58 +56,54 @@ impl Counters {
         }
     }
 
-    /// Writes the exposition format of Prometheus.
-    pub(super) fn text(&self, limiter: Option<&ConnectionLimiter>) -> Result<String, fmt::Error> {
+    /// Encodes every counter, and the connections of `limiter`.
+    pub(super) fn encode(
+        &self,
+        limiter: Option<&ConnectionLimiter>,
+        encoder: &mut DescriptorEncoder<'_>,
+    ) -> fmt::Result {
         let Health { stored, repeated, rejected, omitted: _ } = self.health();
-        let mut text = String::new();
-        let name = "ktel_server_items_total";
-        writeln!(text, "# HELP {name} Items by result. Rejected parts of items are counted too.")?;
-        writeln!(text, "# TYPE {name} counter")?;
-        for (result, number) in [("stored", stored), ("repeated", repeated), ("rejected", rejected)]
-        {
-            writeln!(text, "{name}{{result=\"{result}\"}} {number}")?;
-        }
-        let why = [
-            (
-                "ktel_server_rejected_items_total",
-                "Rejected items and parts of items, by reason.",
-                &self.rejected,
-            ),
-            (
-                "ktel_server_omitted_values_total",
-                "Values omitted from stored items, by reason.",
-                &self.omitted_values,
-            ),
-        ];
-        for (name, help, counts) in why {
-            writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter")?;
-            for (reason, number) in &*counts.lock().expect("no holder panics") {
-                writeln!(text, "{name}{{reason=\"{reason}\"}} {number}")?;
-            }
-        }
-        let name = "ktel_server_http_responses_total";
-        writeln!(
-            text,
-            "# HELP {name} HTTP responses by status code, except those of /healthz and /metrics."
-        )?;
-        writeln!(text, "# TYPE {name} counter")?;
-        for (status, number) in &*self.answers.lock().expect("no holder panics") {
-            writeln!(text, "{name}{{code=\"{status}\"}} {number}")?;
-        }
-        if let Some(limiter) = limiter {
-            let (open, rejected) = (limiter.open(), limiter.rejected());
-            let name = "ktel_server_connections";
-            writeln!(text, "# HELP {name} Open HTTP connections.\n# TYPE {name} gauge")?;
-            writeln!(text, "{name} {open}")?;
-            let name = "ktel_server_rejected_connections_total";
-            writeln!(
-                text,
-                "# HELP {name} HTTP connections closed because a connection limit was reached."
-            )?;
-            writeln!(text, "# TYPE {name} counter\n{name} {rejected}")?;
-        }
-        Ok(text)
+        let results = [("stored", stored), ("repeated", repeated), ("rejected", rejected)];
+        let items = "Items by result. Rejected parts of items are counted too.";
+        family(encoder, "items", items, "result", results)?;
+        let reasons = |counts: &Mutex<BTreeMap<&'static str, u64>>| {
+            counts.lock().expect("no holder panics").clone()
+        };
+        let why = "Rejected items and parts of items, by reason.";
+        family(encoder, "rejected_items", why, "reason", reasons(&self.rejected))?;
+        let why = "Values omitted from stored items, by reason.";
+        family(encoder, "omitted_values", why, "reason", reasons(&self.omitted_values))?;
+        let responses = self.answers.lock().expect("no holder panics").clone();
+        let help = "HTTP responses by status code, except those of /healthz and /metrics.";
+        family(encoder, "http_responses", help, "code", responses)?;
+        let Some(limiter) = limiter else { return Ok(()) };
+        let open = i64::try_from(limiter.open()).unwrap_or(i64::MAX);
+        let open = ConstGauge::new(open);
+        let help = "Open HTTP connections.";
+        let gauge =
+            encoder.encode_descriptor("ktel_server_connections", help, None, open.metric_type())?;
+        open.encode(gauge)?;
+        let rejected = ConstCounter::new(limiter.rejected());
+        let help = "HTTP connections closed because a connection limit was reached.";
+        let name = "ktel_server_rejected_connections";
+        rejected.encode(encoder.encode_descriptor(name, help, None, rejected.metric_type())?)
     }
+}
+
+/// Encodes counters that differ in one label.
+fn family<V: EncodeLabelValue>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    label: &str,
+    counts: impl IntoIterator<Item = (V, u64)>,
+) -> fmt::Result {
+    let name = format!("ktel_server_{name}");
+    let mut family = encoder.encode_descriptor(&name, help, None, MetricType::Counter)?;
+    for (value, number) in counts {
+        ConstCounter::new(number).encode(family.encode_family(&[(label, value)])?)?;
+    }
+    Ok(())
 }
 
 fn add<K: Ord>(counts: &Mutex<BTreeMap<K, u64>>, key: K, number: u64) {
