@@ -38,6 +38,7 @@ server:
   networkPolicy:
     enabled: true
     from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress}}}]
+  serviceMonitor: {enabled: true, interval: 1m}
 ";
 
 /// The parts that keep state elsewhere, or none.
@@ -92,6 +93,7 @@ fn nothing_that_could_send_is_there_unless_asked_for_nor_where_somebody_says_no(
         "Ingress",
         "NetworkPolicy",
         "ServiceAccount",
+        "ServiceMonitor",
     ]
     .map(|kind| format!("{kind}/x-ktel-server"));
     expected.sort();
