@@ -12,7 +12,7 @@ FUZZED := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/fuzz)
 # Workspaces of their own, each with a lock file.
 LOCKED := crates/metricsql/fuzz crates/delivery/fuzz crates/otlp/fuzz
 
-.PHONY: help demo check test fuzz bench real book hooks
+.PHONY: help demo check test fuzz bench real book hooks size
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -53,6 +53,10 @@ fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries, spools and OTLP, SECONDS=20
 
 hooks: ## check formatting, generated files and our rules before each commit
 	git config core.hooksPath .ci/hooks
+
+size: ## build the static release program (minutes) and compare it with its budget
+	cargo build --release --locked --package ktel-cli --target x86_64-unknown-linux-musl
+	cargo xtask size $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-musl/release/ktel
 
 bench: ## the comparisons with peers, as ratios
 	cargo bench --workspace
