@@ -9,7 +9,10 @@ BOOK  := 0.5.4
 # Where fuzzing builds and keeps what it learns: outside the checkout. What it finds goes to fuzz/artifacts.
 FUZZED := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/fuzz)
 
-.PHONY: help demo check test fuzz bench real book
+# Workspaces of their own, each with a lock file.
+LOCKED := crates/metricsql/fuzz crates/delivery/fuzz crates/otlp/fuzz
+
+.PHONY: help demo check test fuzz bench real book hooks size
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -20,7 +23,7 @@ check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generat
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
-	cargo fetch --locked --quiet
+	for workspace in . $(LOCKED); do cargo fetch --locked --quiet --manifest-path $$workspace/Cargo.toml || exit; done
 	$< --offline --log-level warn check bans licenses sources
 	cargo xtask generate --check
 	cargo xtask check
@@ -30,19 +33,30 @@ check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generat
 	done
 
 test: ## everything, against the real programs too (built once, about 12 minutes)
+	bash .ci/packages
+	bash tests/real/get.sh >/dev/null
 	cargo test --workspace
 	$(MAKE) --no-print-directory fuzz
 
-# Stable has no sanitizers, and there is no `unsafe` for them to look at.
+# Stable has no sanitizers, and there is no `unsafe` for them to look at. cargo-fuzz has no --locked:
+# fetching fails first where a lock file is not fresh, which cargo-fuzz would rewrite.
 fuzz: SECONDS := 20
 fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries, spools and OTLP, SECONDS=20 for each target
 	crates/metricsql/fuzz/seed.sh $(FUZZED)/corpus
 	mkdir -p $(addprefix $(FUZZED)/corpus/,spool otlp_bytes otlp_json otlp_messages)
+	for workspace in $(LOCKED); do cargo fetch --locked --quiet --manifest-path $$workspace/Cargo.toml || exit; done
 	for target in metricsql/parse metricsql/round_trip metricsql/enforce delivery/spool \
 		otlp/otlp_bytes otlp/otlp_json otlp/otlp_messages; do \
 		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/$${target%/*}/fuzz --sanitizer none \
 			$${target#*/} $(FUZZED)/corpus/$${target#*/} -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
 	done
+
+hooks: ## check formatting, generated files and our rules before each commit
+	git config core.hooksPath .ci/hooks
+
+size: ## build the static release program (minutes) and compare it with its budget
+	cargo build --release --locked --package ktel-cli --target x86_64-unknown-linux-musl
+	cargo xtask size $(or $(CARGO_TARGET_DIR),target)/x86_64-unknown-linux-musl/release/ktel
 
 bench: ## the comparisons with peers, as ratios
 	cargo bench --workspace

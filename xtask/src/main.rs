@@ -1,11 +1,17 @@
 //! What this repository needs done and cargo cannot say: `cargo xtask --help`.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
 mod check;
 mod generate;
 mod image;
+mod oci;
 mod real;
+mod release;
+mod size;
+mod tar;
 
 /// Chores of this repository.
 #[derive(Debug, Parser)]
@@ -29,6 +35,14 @@ enum Chore {
     /// Gets and starts the real programs that the tests run against.
     #[command(subcommand)]
     Real(real::Chore),
+    /// Builds and packs what is published, and dates the changelog.
+    Release(release::Release),
+    /// Fails if the release program is larger than its budget.
+    Size {
+        /// The stripped release program
+        #[arg(value_name = "FILE")]
+        binary: PathBuf,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -37,5 +51,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Generate { check } => generate::run(check),
         Chore::Image(image) => image::run(&image),
         Chore::Real(chore) => real::run(chore),
+        Chore::Release(release) => release::run(&release),
+        Chore::Size { binary } => size::run(&binary),
     }
 }

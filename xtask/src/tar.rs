@@ -9,12 +9,12 @@ const NAME_MAX: usize = 100;
 const SIZE_MAX: usize = 0o77_777_777_777;
 
 /// Adds a folder that everybody may enter.
-pub(super) fn folder(archive: &mut Vec<u8>, name: &str) -> anyhow::Result<()> {
+pub(crate) fn folder(archive: &mut Vec<u8>, name: &str) -> anyhow::Result<()> {
     header(archive, &format!("{name}/"), 0o755, 0, b'5')
 }
 
 /// Adds a file.
-pub(super) fn file(
+pub(crate) fn file(
     archive: &mut Vec<u8>,
     name: &str,
     mode: u32,
@@ -27,7 +27,7 @@ pub(super) fn file(
 }
 
 /// Ends the archive.
-pub(super) fn end(archive: &mut Vec<u8>) {
+pub(crate) fn end(archive: &mut Vec<u8>) {
     archive.resize(archive.len() + 2 * BLOCK, 0);
 }
 
