@@ -15,12 +15,15 @@ use crate::{image, oci, size};
 
 mod changelog;
 mod chart;
+mod command;
 mod lock;
 mod program;
 mod sbom;
+mod version;
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-const TARGET: &str = "x86_64-unknown-linux-musl";
+use command::said;
+use version::{TARGET, VERSION};
+
 const PACKAGE: &str = "ktel-cli";
 
 /// What is released, where to, and when.
@@ -137,14 +140,6 @@ impl Artifacts<'_> {
             lines.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
         self.add("SHA256SUMS", sums.as_bytes())
     }
-}
-
-/// Runs a program and gives what it printed.
-fn said(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output().with_context(|| format!("start {command:?}"))?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?} failed: {error}");
-    String::from_utf8(output.stdout).with_context(|| format!("read what {command:?} prints"))
 }
 
 #[expect(clippy::print_stdout, reason = "a chore talks to its user")]

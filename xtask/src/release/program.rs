@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use super::{TARGET, VERSION, said};
+use super::command::said;
+use super::version::{TARGET, VERSION};
 use crate::{oci, tar};
 
 const SHELLS: [(&str, &str); 3] = [("bash", "ktel.bash"), ("fish", "ktel.fish"), ("zsh", "_ktel")];
