@@ -65,17 +65,29 @@ impl Counters {
         let Health { stored, repeated, rejected, omitted: _ } = self.health();
         let results = [("stored", stored), ("repeated", repeated), ("rejected", rejected)];
         let items = "Items by result. Rejected parts of items are counted too.";
-        family(encoder, "items", items, "result", results)?;
+        family(encoder, "ktel_server_items_total", items, "result", results)?;
         let reasons = |counts: &Mutex<BTreeMap<&'static str, u64>>| {
             counts.lock().expect("no holder panics").clone()
         };
         let why = "Rejected items and parts of items, by reason.";
-        family(encoder, "rejected_items", why, "reason", reasons(&self.rejected))?;
+        family(
+            encoder,
+            "ktel_server_rejected_items_total",
+            why,
+            "reason",
+            reasons(&self.rejected),
+        )?;
         let why = "Values omitted from stored items, by reason.";
-        family(encoder, "omitted_values", why, "reason", reasons(&self.omitted_values))?;
+        family(
+            encoder,
+            "ktel_server_omitted_values_total",
+            why,
+            "reason",
+            reasons(&self.omitted_values),
+        )?;
         let responses = self.answers.lock().expect("no holder panics").clone();
         let help = "HTTP responses by status code, except those of /healthz and /metrics.";
-        family(encoder, "http_responses", help, "code", responses)?;
+        family(encoder, "ktel_server_http_responses_total", help, "code", responses)?;
         let Some(limiter) = limiter else { return Ok(()) };
         let open = i64::try_from(limiter.open()).unwrap_or(i64::MAX);
         let open = ConstGauge::new(open);
@@ -85,7 +97,7 @@ impl Counters {
         open.encode(gauge)?;
         let rejected = ConstCounter::new(limiter.rejected());
         let help = "HTTP connections closed because a connection limit was reached.";
-        let name = "ktel_server_rejected_connections";
+        let name = without_total("ktel_server_rejected_connections_total");
         rejected.encode(encoder.encode_descriptor(name, help, None, rejected.metric_type())?)
     }
 }
@@ -98,12 +110,17 @@ fn family<V: EncodeLabelValue>(
     label: &str,
     counts: impl IntoIterator<Item = (V, u64)>,
 ) -> fmt::Result {
-    let name = format!("ktel_server_{name}");
-    let mut family = encoder.encode_descriptor(&name, help, None, MetricType::Counter)?;
+    let name = without_total(name);
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
     for (value, number) in counts {
         ConstCounter::new(number).encode(family.encode_family(&[(label, value)])?)?;
     }
     Ok(())
+}
+
+/// Gives the name without the suffix of a counter, which the encoder adds.
+fn without_total(name: &str) -> &str {
+    name.strip_suffix("_total").unwrap_or(name)
 }
 
 fn add<K: Ord>(counts: &Mutex<BTreeMap<K, u64>>, key: K, number: u64) {
