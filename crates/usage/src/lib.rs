@@ -3,6 +3,7 @@
 //! It decides [consent], shows the [notice], [records](recorder) the event and hands it to a
 //! [sink]. It may not know Kubernetes, and builds without it; it knows no terminal and no clock.
 
+pub mod ci_environment;
 pub mod consent;
 pub mod directories;
 pub mod event;
@@ -13,7 +14,6 @@ pub mod product_name;
 pub mod recorder;
 pub mod settings_file;
 pub mod sink;
-pub mod surroundings;
 pub mod telemetry;
 pub mod uploader;
 pub mod yaml;

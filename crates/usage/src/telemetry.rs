@@ -10,6 +10,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::ci_environment::CiEnvironment;
 use crate::consent::{self, Consent, Content, Preference, Sources, Variables};
 use crate::directories::Directories;
 use crate::notice::{self, Decision, Revision};
@@ -17,13 +18,12 @@ use crate::product_file::ProductFile;
 use crate::recorder::Recorder;
 use crate::settings_file;
 use crate::sink::{FileSink, MultiSink, Sink};
-use crate::surroundings::Surroundings;
 use crate::uploader::Uploader;
 
 /// The events that a person asked to read, in the state directory.
 const DEBUG: &str = "events.jsonl";
 
-/// A product, its user and their surroundings.
+/// A product, its user and the environment that it runs in.
 pub struct Telemetry<'s> {
     product: &'s ProductFile,
     directories: Directories,
@@ -107,7 +107,7 @@ impl<'s> Telemetry<'s> {
             revision: &self.revision(),
             shown: shown.as_ref(),
             people_watch,
-            ci: Surroundings::of(self.environment).ci,
+            ci: CiEnvironment::of(self.environment).ci,
             stood: self.product.notice.stood.as_ref(),
         })
     }

@@ -1,9 +1,10 @@
-//! Whether this runs in a pipeline or in a container, told by which variables there are.
+//! Detects CI and containers by the variables that they set.
+//!
+//! It reads whether a variable is set. It may not use its value.
 
 use std::ffi::OsString;
 
-/// Variables that build services set. Only their presence is looked at; their values are nobody's
-/// business.
+/// Variables that CI services set.
 const CI: [&str; 21] = [
     "CI",
     "CONTINUOUS_INTEGRATION",
@@ -27,21 +28,21 @@ const CI: [&str; 21] = [
     "TF_BUILD",
     "TRAVIS",
 ];
-/// Variables that runtimes of containers set.
+/// Variables that container runtimes set.
 const CONTAINER: [&str; 3] =
     ["KUBERNETES_SERVICE_HOST", "container", "DOTNET_RUNNING_IN_CONTAINER"];
 
-/// What surrounds a command.
+/// Whether the process runs in CI or in a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Surroundings {
-    /// A build service, in which nobody reads what a command says.
+pub struct CiEnvironment {
+    /// It runs in CI, where nobody reads what a command prints.
     pub ci: bool,
-    /// A container.
+    /// It runs in a container.
     pub container: bool,
 }
 
-impl Surroundings {
-    /// Looks which variables there are.
+impl CiEnvironment {
+    /// Checks which variables are set.
     #[must_use]
     pub fn of(environment: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let any = |names: &[&str]| names.iter().any(|name| environment(name).is_some());
@@ -51,18 +52,18 @@ impl Surroundings {
 
 #[cfg(test)]
 mod tests {
-    use super::{CI, CONTAINER, Surroundings};
+    use super::{CI, CONTAINER, CiEnvironment};
 
     #[test]
-    fn a_variable_counts_by_being_there_whatever_it_says() {
+    fn a_variable_counts_whatever_its_value() {
         for value in ["", "false", "0", "true"] {
             for name in CI.into_iter().chain(CONTAINER) {
-                let surroundings = Surroundings::of(&|asked| (asked == name).then(|| value.into()));
+                let found = CiEnvironment::of(&|asked| (asked == name).then(|| value.into()));
                 let expected =
-                    Surroundings { ci: CI.contains(&name), container: CONTAINER.contains(&name) };
-                assert_eq!(surroundings, expected, "{name}={value}");
+                    CiEnvironment { ci: CI.contains(&name), container: CONTAINER.contains(&name) };
+                assert_eq!(found, expected, "{name}={value}");
             }
         }
-        assert_eq!(Surroundings::of(&|_| None), Surroundings::default());
+        assert_eq!(CiEnvironment::of(&|_| None), CiEnvironment::default());
     }
 }
