@@ -10,7 +10,7 @@ use ktel::{Catalog, Job, built_in};
 use ktel_model::Schema;
 use ktel_model::standard::{Finding, check};
 
-use crate::arguments::Selection;
+use crate::arguments::shared::SelectionArguments;
 use crate::clock;
 use crate::failure::Failure;
 
@@ -69,10 +69,10 @@ pub(crate) fn built_in() -> Vec<Schema> {
 ///
 /// A file may bring a job of a built-in one's name, with a vendor of its own; it takes its place.
 pub(crate) fn select(
-    selection: &Selection,
+    selection: &SelectionArguments,
     workflow: Option<&str>,
 ) -> Result<Vec<Arc<dyn Job>>, Failure> {
-    let Selection { jobs, jobs_from } = selection;
+    let SelectionArguments { jobs, jobs_from } = selection;
     let mut catalog = Catalog::built_in();
     let mut added: Vec<String> = Vec::new();
     for path in jobs_from {
