@@ -10,6 +10,7 @@ mod decisions;
 mod exit;
 mod failure;
 mod hints;
+mod limits;
 mod lines_address;
 mod printer;
 mod products;

@@ -13,15 +13,13 @@ use ktel_model::standard::{Finding, check};
 use crate::arguments::shared::SelectionArguments;
 use crate::clock;
 use crate::failure::Failure;
-
-/// A file of the standard is a few pages; the parser refuses more than this anyway.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+use crate::limits::READ_FILE_BYTES_MAX;
 
 /// Reads a file of the standard.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     let read = || -> std::io::Result<String> {
         let mut text = String::new();
-        fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+        fs::File::open(path)?.take(READ_FILE_BYTES_MAX).read_to_string(&mut text)?;
         Ok(text)
     };
     read()
