@@ -4,16 +4,15 @@ use std::env;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use ktel::Product;
 use ktel_snapshot::Snapshot;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
-use crate::arguments::{Cluster, Run};
+use crate::arguments::shared::ClusterArguments;
 use crate::failure::Failure;
 
 /// Makes a client of what the user pointed at. No request is made yet.
-pub(crate) async fn connect(cluster: &Cluster) -> Result<Client, Failure> {
+pub(crate) async fn connect(cluster: &ClusterArguments) -> Result<Client, Failure> {
     if let Some(path) = &cluster.snapshot {
         let snapshot = Snapshot::load(path).map_err(|error| {
             Failure::usage(error, Some("point `--snapshot` at objects in JSON or YAML, as `kubectl get … -o json` prints them"))
@@ -26,7 +25,7 @@ pub(crate) async fn connect(cluster: &Cluster) -> Result<Client, Failure> {
     })
 }
 
-async fn config(cluster: &Cluster) -> Result<Config, Failure> {
+async fn config(cluster: &ClusterArguments) -> Result<Config, Failure> {
     let Some(kubeconfig) = kubeconfig(cluster)? else {
         return Config::incluster().map_err(|_| {
             Failure::usage(
@@ -60,7 +59,7 @@ async fn config(cluster: &Cluster) -> Result<Config, Failure> {
 }
 
 /// Reads the kubeconfig that is named or lies at its usual place; `None` when there is none.
-fn kubeconfig(cluster: &Cluster) -> Result<Option<Kubeconfig>, Failure> {
+fn kubeconfig(cluster: &ClusterArguments) -> Result<Option<Kubeconfig>, Failure> {
     if let Some(path) = &cluster.kubeconfig {
         return read(path.clone()).map(Some);
     }
@@ -83,17 +82,6 @@ fn read(path: PathBuf) -> Result<Kubeconfig, Failure> {
         let error = anyhow!("read the kubeconfig `{}`: {}", path.display(), error.root_cause());
         Failure::usage(error, Some("`--kubeconfig` and KUBECONFIG name another"))
     })
-}
-
-/// Decides whose telemetry it is, from the words and the pod's environment.
-pub(crate) fn product(run: &Run) -> Product {
-    Product {
-        name: run.product.clone(),
-        selector: run.product_selector.clone(),
-        namespace: run.namespace.clone(),
-        own_pod: own_pod(),
-        read_helm_release: run.read_helm_release,
-    }
 }
 
 /// Names the pod that this runs in, by the variables that its manifest sets.

@@ -10,11 +10,16 @@ mod decisions;
 mod exit;
 mod failure;
 mod hints;
+mod limits;
 mod lines_address;
 mod printer;
+mod products;
 mod progress;
+mod runtime;
 mod schemas;
 mod servers;
+mod stores;
+mod table;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -39,11 +44,11 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         return code;
     }
     let words: Vec<OsString> = words.into_iter().collect();
-    let mut command = command();
+    let mut program = command();
     if is_plugin(words.first()) {
-        command = command.bin_name("kubectl ktel").display_name("kubectl ktel");
+        program = program.bin_name("kubectl ktel").display_name("kubectl ktel");
     }
-    let parsed = command
+    let parsed = program
         .try_get_matches_from(words)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
@@ -55,7 +60,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Err(error) = logs::init(Verbosity::from_flags(verbose, quiet), Format::Text) {
         printer.warn(&error.to_string());
     }
-    match commands::run(command, &mut printer) {
+    match commands::run(command, self::command(), &mut printer) {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_broken_pipe() => Exit::Done.into(),
         Err(failure) => {

@@ -10,18 +10,16 @@ use ktel::{Catalog, Job, built_in};
 use ktel_model::Schema;
 use ktel_model::standard::{Finding, check};
 
-use crate::arguments::Selection;
+use crate::arguments::shared::SelectionArguments;
 use crate::clock;
 use crate::failure::Failure;
-
-/// A file of the standard is a few pages; the parser refuses more than this anyway.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+use crate::limits::READ_FILE_BYTES_MAX;
 
 /// Reads a file of the standard.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     let read = || -> std::io::Result<String> {
         let mut text = String::new();
-        fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+        fs::File::open(path)?.take(READ_FILE_BYTES_MAX).read_to_string(&mut text)?;
         Ok(text)
     };
     read()
@@ -69,10 +67,10 @@ pub(crate) fn built_in() -> Vec<Schema> {
 ///
 /// A file may bring a job of a built-in one's name, with a vendor of its own; it takes its place.
 pub(crate) fn select(
-    selection: &Selection,
+    selection: &SelectionArguments,
     workflow: Option<&str>,
 ) -> Result<Vec<Arc<dyn Job>>, Failure> {
-    let Selection { jobs, jobs_from } = selection;
+    let SelectionArguments { jobs, jobs_from } = selection;
     let mut catalog = Catalog::built_in();
     let mut added: Vec<String> = Vec::new();
     for path in jobs_from {

@@ -12,7 +12,7 @@ use ktel_delivery::courier::Account;
 use ktel_delivery::secret::Secret;
 use tokio::time::Instant;
 
-use crate::arguments::Sending;
+use crate::arguments::shared::SendingArguments;
 use crate::clock;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -25,7 +25,7 @@ pub(crate) struct Ready<'a> {
     local: Vec<&'a ReportServer>,
     remote: Vec<(&'a Remote, Sender)>,
     outbox: Option<Outbox>,
-    sending: &'a Sending,
+    sending: &'a SendingArguments,
 }
 
 /// Names the outbox of this user; a pod may have no home.
@@ -88,7 +88,7 @@ impl Servers {
     /// Reads tokens and certificates.
     pub(crate) fn ready<'a>(
         &'a self,
-        sending: &'a Sending,
+        sending: &'a SendingArguments,
         printer: &mut Printer,
     ) -> Result<Ready<'a>, Failure> {
         let (mut local, mut remote) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@ use ktel_delivery::http::Url;
 use ktel_delivery::tls::Trust;
 
 use super::splunk::{self, Collector};
-use super::{Error, printable};
+use crate::error::{Error, printable};
 use crate::line::Dialect;
 
 /// Splunk's event collector listens here, unless told otherwise.

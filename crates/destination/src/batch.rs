@@ -7,12 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::address::{Protocol, Wire};
 use super::{Error, Remote, otlp};
+use crate::limits::BATCH_EVENTS_MAX;
 
 /// The name that tells a batch from any other document.
 const SCHEMA: &str = "ktel/events";
 const SCHEMA_VERSION: &str = "1.0.0";
-/// How many events go out at once: some 15 kB, compressed to one.
-const EVENTS_MAX: usize = 1000;
 
 impl Remote {
     /// Turns the receiver of reports into that of events, which has a route of its own.
@@ -28,7 +27,7 @@ impl Remote {
         match self.address.protocol {
             // A datagram holds one.
             Protocol::Line { wire: Wire::Udp, .. } => 1,
-            _ => EVENTS_MAX,
+            _ => BATCH_EVENTS_MAX,
         }
     }
 

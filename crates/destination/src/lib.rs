@@ -5,23 +5,23 @@
 
 use std::fmt;
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use ktel_delivery::Parcel;
-use ktel_delivery::http::Url;
 use ktel_model::envelope::Envelope;
 use ktel_model::report::Report;
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
 mod address;
 mod batch;
+mod error;
 mod grpc;
 mod items;
+mod limits;
 mod otlp;
 mod protobuf;
 mod sender;
@@ -30,13 +30,10 @@ mod splunk;
 pub mod line;
 pub mod outbox;
 
+pub use error::{Error, SCHEMES};
 pub use sender::{NotReady, Sender, Tokens};
 
 use address::{Address, Protocol};
-
-/// The schemes that are understood, for messages.
-pub const SCHEMES: &str = "splunk://, splunk+http://, splunk+tls://, splunk+tcp://, splunk+udp://, \
-https://, http://, otlp://, otlp+insecure://, otlp+http://, otlp+https://, file:PATH, stdout:";
 
 /// Where a report goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,78 +62,6 @@ pub struct Content<'a> {
     pub envelope: &'a Envelope,
     /// When it was made.
     pub time: Timestamp,
-}
-
-/// Why a report cannot be sent.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// It has no scheme.
-    #[error("report server `{url}` has no scheme; known are {SCHEMES}")]
-    NoScheme {
-        /// As given.
-        url: String,
-    },
-    /// Its scheme is not known.
-    #[error("report server scheme `{scheme}` is not known; known are {SCHEMES}")]
-    UnknownScheme {
-        /// What stands before the colon.
-        scheme: String,
-    },
-    /// There is nothing behind the scheme.
-    #[error("report server `{url}` names no file")]
-    NoFile {
-        /// As given.
-        url: String,
-    },
-    /// It is no URL.
-    #[error("report server `{url}` {what}")]
-    Malformed {
-        /// As given, without what could be a secret.
-        url: String,
-        /// What is wrong with it.
-        what: String,
-        /// What to write instead.
-        hint: Option<String>,
-    },
-    /// The receiver's form cannot carry what the report holds.
-    #[error("`{server}` cannot carry this report")]
-    Unsafe {
-        /// The server.
-        server: String,
-        /// Why.
-        source: line::Refused,
-    },
-    /// The file cannot be written.
-    #[error("write the report to `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-impl Error {
-    /// Tells whether the URL is at fault, which the user can mend.
-    #[must_use]
-    pub fn is_in_url(&self) -> bool {
-        !matches!(self, Self::Write { .. } | Self::Unsafe { .. })
-    }
-
-    /// Says what to do next.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoScheme { url } => Some(format!("for a file, write `file:{url}`")),
-            Self::UnknownScheme { .. } => None,
-            Self::NoFile { .. } => Some("write `file:report.jsonl`, say".into()),
-            Self::Malformed { hint, .. } => hint.clone(),
-            Self::Unsafe { source, .. } => Some(source.hint().to_owned()),
-            Self::Write { path, .. } => {
-                Some(format!("`{}` must be a file that you can write to", path.display()))
-            }
-        }
-    }
 }
 
 impl FromStr for ReportServer {
@@ -277,16 +202,6 @@ pub fn append(path: &PathBuf, bytes: &[u8]) -> Result<(), Error> {
 #[must_use]
 pub fn random_id() -> String {
     splunk::channel()
-}
-
-/// Cuts a URL to what may be printed, should somebody have put a password into it.
-fn printable(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(parsed) if parsed.username().is_empty() && parsed.password().is_none() => url.to_owned(),
-        Ok(parsed) => format!("{}://…", parsed.scheme()),
-        Err(_) if url.contains('@') => "…".to_owned(),
-        Err(_) => url.to_owned(),
-    }
 }
 
 #[cfg(test)]

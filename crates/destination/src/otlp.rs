@@ -6,6 +6,7 @@ use ktel_model::report::Report;
 use serde_json::{Map, Number, Value};
 
 use super::protobuf::Message;
+use crate::limits::OTLP_VALUE_NESTING_MAX;
 
 /// The name of the event that a report is.
 const EVENT: &str = "ktel.report";
@@ -13,8 +14,6 @@ const EVENT: &str = "ktel.report";
 const COMMAND: &str = "ktel.command";
 /// `SEVERITY_NUMBER_INFO`.
 const INFO: u64 = 9;
-/// Deeper values become JSON text: a schema has records of one level, and collectors limit depth.
-const NESTING_MAX: usize = 8;
 
 /// Encodes an `ExportLogsServiceRequest` with a report.
 pub(super) fn logs(report: &Report, envelope: &Envelope, time: Timestamp) -> Vec<u8> {
@@ -92,7 +91,7 @@ fn any(out: &mut Message, value: &Value, depth: usize) {
             out.varint(2, u64::from(*truth));
         }
         Value::Number(number) => self::number(out, number),
-        nested if depth >= NESTING_MAX => {
+        nested if depth >= OTLP_VALUE_NESTING_MAX => {
             out.bytes(1, nested.to_string());
         }
         Value::Array(items) => {

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::limits::LANES_MAX;
 use crate::{Remote, Sender};
 
 pub mod bundle;
@@ -27,8 +28,6 @@ pub const SETTINGS: Settings = Settings {
     full: Full::RefuseNew,
     durability: Durability::Synced,
 };
-/// How many servers may have something waiting; beyond that somebody uses a server per run.
-const LANES_MAX: usize = 256;
 
 /// A directory of lanes.
 #[derive(Debug, Clone)]

@@ -1,23 +1,55 @@
 //! `ktel agent`: report from within a cluster, for as long as it runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand};
 use ktel::agent::{self, AgentFile};
 use ktel::consent;
 use ktel_model::Schema;
 use ktel_model::standard::rbac;
 use ktel_process::signals;
 
-use crate::arguments::{Agent, AgentRun};
+use crate::arguments::shared::ClusterArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::runtime::runtime;
 use crate::{clock, cluster, servers};
 
-pub(super) fn run(command: Agent, printer: &mut Printer) -> Result<Exit, Failure> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Report until a signal ends it
+    Run(AgentRunArguments),
+    /// Print the smallest roles that a configuration needs
+    Rbac {
+        /// The configuration
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The name of the roles
+        #[arg(long, value_name = "NAME", default_value = "ktel-agent")]
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentRunArguments {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArguments,
+    /// Send nothing, watch nothing, and make no request
+    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub(crate) disable_telemetry: bool,
+    /// Print what would be sent, and send nothing
+    #[arg(long)]
+    pub(crate) preview: bool,
+}
+
+pub(super) fn run(command: AgentCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        Agent::Run(run) => report(&run, printer),
-        Agent::Rbac { config, name } => {
+        AgentCommand::Run(run) => report(&run, printer),
+        AgentCommand::Rbac { config, name } => {
             printer.out(roles(&load(&config)?, &name)?)?;
             Ok(Exit::Done)
         }
@@ -33,9 +65,9 @@ fn load(path: &Path) -> Result<AgentFile, Failure> {
 
 /// Reports until a signal. Where somebody says no, it waits for the signal and does nothing else:
 /// what looks after it would start it again if it ended.
-fn report(run: &AgentRun, printer: &mut Printer) -> Result<Exit, Failure> {
+fn report(run: &AgentRunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let file = load(&run.config)?;
-    let runtime = super::runtime()?;
+    let runtime = runtime()?;
     if let Some(who) = objection(run, &file) {
         return runtime.block_on(async {
             // Listening begins before it is said that it does.
@@ -94,7 +126,7 @@ fn show(printer: &mut Printer, server: &str, bytes: &[u8]) {
 }
 
 /// Asks everybody who has a say; gives who says no.
-fn objection(run: &AgentRun, file: &AgentFile) -> Option<String> {
+fn objection(run: &AgentRunArguments, file: &AgentFile) -> Option<String> {
     agent::objection(file, run.disable_telemetry, &consent::ask(&file.product))
 }
 

@@ -1,14 +1,25 @@
 //! `ktel completions`: what a shell can complete.
 
+use clap::Args;
 use clap_complete::Shell;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-pub(super) fn run(shell: Shell, printer: &mut Printer) -> Result<Exit, Failure> {
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// Which shell
+    shell: Shell,
+}
+
+pub(super) fn run(
+    arguments: &CompletionsArguments,
+    program: &mut clap::Command,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::command(), "ktel", &mut script);
+    clap_complete::generate(arguments.shell, program, "ktel", &mut script);
     printer.out(script)?;
     Ok(Exit::Done)
 }

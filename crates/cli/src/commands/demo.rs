@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use clap::Args;
 use ktel::destination::{Content, Remote, ReportServer, Tokens};
 use ktel::{Catalog, Cluster, Outcome, Product, Workflow};
 use ktel_delivery::Verdict;
@@ -17,17 +18,25 @@ use ktel_server::store::Place;
 use ktel_server::token::Role;
 use ktel_snapshot::Snapshot;
 
-use super::serve::failure;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::runtime::runtime;
+use crate::stores::failure;
 
 /// The field whose entry in the dictionary is shown.
 const EXPLAINED: (&str, &str) = ("identify-platform", "kubernetes_version");
 
-pub(super) fn run(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
-    super::runtime()?.block_on(run_all(stay, printer))
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Keep the receiver, and print the address of its charts
+    #[arg(long)]
+    stay: bool,
+}
+
+pub(super) fn run(arguments: &DemoArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+    runtime()?.block_on(run_all(arguments.stay, printer))
 }
 
 async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {

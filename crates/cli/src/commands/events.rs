@@ -1,12 +1,13 @@
 //! `ktel events`: for command lines in any language, and for whoever uploads.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use ktel::destination::{Remote, ReportServer};
+use clap::{Args, Subcommand};
 use ktel::directories::process_environment;
-use ktel::event::{Ending, Outcome};
+use ktel::event::{Ending, ErrorCategory, Outcome};
 use ktel::product_file::ProductFile;
 use ktel::recorder::Fate;
 use ktel::sink::{RemoteSink, Sink};
@@ -14,19 +15,76 @@ use ktel::telemetry::Telemetry;
 use ktel::uploader::{self, Uploaded};
 use tokio::time::Instant;
 
-use super::telemetry;
-use crate::arguments::{Emit, Events};
+use crate::arguments::values::{duration, one_of};
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::products;
+use crate::runtime::runtime;
 use crate::servers;
 
-pub(super) fn run(command: Events, printer: &mut Printer) -> Result<Exit, Failure> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Record one run of a command, and leave at once
+    Emit(EmitArguments),
+    /// Send everything that waits to the product's server
+    Upload {
+        /// The product, by its name or its file
+        #[arg(long, value_name = "NAME|FILE")]
+        product: String,
+        /// Give up after this long; the events wait on
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+        send_timeout: Duration,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EmitArguments {
+    /// The product, by its name or its file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) product: String,
+    /// The version of the product
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: String,
+    /// The words of the command, without arguments and flags
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) command: String,
+    /// How it ended: success, failure, interrupted or panicked
+    #[arg(long, value_name = "HOW", value_parser = outcome)]
+    pub(crate) outcome: Option<Outcome>,
+    /// Why it failed: network, auth, not-found …
+    #[arg(long, value_name = "WHY", value_parser = category)]
+    pub(crate) error_category: Option<ErrorCategory>,
+    /// How long it took; only a bucket is kept
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Record nothing, whatever else is said
+    #[arg(long)]
+    pub(crate) no_telemetry: bool,
+    /// The product's configuration that is in use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The profile of the configuration that is in use
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+}
+
+fn outcome(text: &str) -> Result<Outcome, String> {
+    let known = Outcome::ALL.into_iter();
+    one_of(text, known.map(|outcome| (outcome.word(), outcome)))
+}
+
+fn category(text: &str) -> Result<ErrorCategory, String> {
+    let known = ErrorCategory::ALL.into_iter();
+    one_of(text, known.map(|category| (category.word(), category)))
+}
+
+pub(super) fn run(command: EventsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        Events::Emit(emit) => self::emit(&emit, printer),
-        Events::Upload { product, send_timeout } => {
-            let product = telemetry::product(&product)?;
+        EventsCommand::Emit(emit) => self::emit(&emit, printer),
+        EventsCommand::Upload { product, send_timeout } => {
+            let product = products::find(&product)?;
             upload(&product, send_timeout, printer)
         }
     }
@@ -37,16 +95,16 @@ pub(crate) fn upload_if_asked() -> Option<ExitCode> {
     uploader::run_if_asked(&process_environment, |product| {
         // Nobody listens: a failure is found in what still waits.
         let quiet = &mut Printer::new(true);
-        let uploaded = telemetry::product(product)
-            .and_then(|product| upload(&product, uploader::WITHIN, quiet));
+        let uploaded =
+            products::find(product).and_then(|product| upload(&product, uploader::WITHIN, quiet));
         uploaded.unwrap_or(Exit::NotDelivered).into()
     })
 }
 
 /// Records one run of somebody else's command. Telemetry is best effort: only what the caller
 /// wrote wrongly is an error.
-fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
-    let product = telemetry::product(&emit.product)?;
+fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+    let product = products::find(&emit.product)?;
     let telemetry = Telemetry::of(&product, &process_environment)
         .no_telemetry(emit.no_telemetry)
         .configuration(emit.config.as_deref(), emit.profile.as_deref());
@@ -69,7 +127,7 @@ fn emit(emit: &Emit, printer: &mut Printer) -> Result<Exit, Failure> {
 }
 
 fn direct(product: &ProductFile) -> Result<Option<Box<dyn Sink>>, Failure> {
-    let Some(remote) = server(product)? else { return Ok(None) };
+    let Some(remote) = products::server(product)? else { return Ok(None) };
     let sender = servers::events_sender(&remote)?;
     Ok(Some(Box::new(RemoteSink::new(remote, sender, product.name.as_str()))))
 }
@@ -84,11 +142,7 @@ fn start_upload(telemetry: &Telemetry<'_>) {
     uploader.start(Path::new(&program), product, clock::since_epoch()).ok();
 }
 
-fn upload(
-    product: &ProductFile,
-    within: std::time::Duration,
-    printer: &mut Printer,
-) -> Result<Exit, Failure> {
+fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Result<Exit, Failure> {
     let telemetry = Telemetry::of(product, &process_environment);
     let Some(uploader) = telemetry.uploader() else {
         let error = anyhow::anyhow!("there is no place for events: HOME is not set");
@@ -106,14 +160,14 @@ fn upload(
         printer.say("nothing was sent: nobody has seen the notice yet");
         return Ok(Exit::Done);
     }
-    let Some(remote) = server(product)? else {
+    let Some(remote) = products::server(product)? else {
         printer.say(&format!("`{}` has no server: nothing was sent", product.name));
         return Ok(Exit::Done);
     };
     let sender = servers::events_sender(&remote)?;
     let deadline = Instant::now() + within;
     let (schema, today) = (&product.event_schema, clock::today());
-    let uploaded = super::runtime()?.block_on(Box::pin(uploader.upload(
+    let uploaded = runtime()?.block_on(Box::pin(uploader.upload(
         (&remote, &sender),
         schema,
         today,
@@ -124,23 +178,4 @@ fn upload(
         uploaded.map_err(|error| Failure::usage(error, None::<String>))?;
     printer.say(&format!("{accepted} events delivered, {refused} refused, {waiting} waiting"));
     Ok(if waiting > 0 { Exit::NotDelivered } else { Exit::Done })
-}
-
-/// Gives the server of a product's events.
-pub(super) fn server(product: &ProductFile) -> Result<Option<Remote>, Failure> {
-    let Some(url) = &product.server else { return Ok(None) };
-    match url.parse() {
-        Ok(ReportServer::Remote(remote)) => Ok(Some(remote.for_events())),
-        Ok(ReportServer::Stdout | ReportServer::File(_)) => {
-            let error = anyhow::anyhow!("`{}` names `{url}` as its server", product.name);
-            Err(Failure::usage(
-                error,
-                Some("name one behind a network, as in `https://example.com`"),
-            ))
-        }
-        Err(error) => {
-            let hint = error.hint();
-            Err(Failure::usage(error, hint))
-        }
-    }
 }

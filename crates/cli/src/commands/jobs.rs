@@ -1,21 +1,49 @@
 //! `ktel jobs`: what can be asked of a cluster, and what that needs.
 
+use clap::Subcommand;
 use ktel::Catalog;
 use ktel_model::Schema;
 use ktel_model::standard::{dictionary, rbac};
 use serde_json::json;
 
-use crate::arguments::{Jobs, ListOutput};
+use crate::arguments::shared::{ListOutput, SelectionArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::schemas;
+use crate::table::table;
 
-pub(super) fn run(command: Jobs, printer: &mut Printer) -> Result<Exit, Failure> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobsCommand {
+    /// List all jobs
+    List {
+        /// How they are printed
+        #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+        output: ListOutput,
+    },
+    /// Say what a job reads, sends, and why
+    Describe {
+        /// The job
+        name: String,
+    },
+    /// Print the smallest role that some jobs need
+    Rbac {
+        #[command(flatten)]
+        selection: SelectionArguments,
+        /// The name of the role
+        #[arg(long, value_name = "NAME", default_value = "ktel")]
+        name: String,
+        /// Add the role in this namespace that `--read-helm-release` takes
+        #[arg(long, value_name = "NAMESPACE")]
+        read_helm_release: Option<String>,
+    },
+}
+
+pub(super) fn run(command: JobsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     let text = match command {
-        Jobs::List { output } => list(output),
-        Jobs::Describe { name } => dictionary::describe(&schemas::find(&name)?),
-        Jobs::Rbac { selection, name, read_helm_release } => {
+        JobsCommand::List { output } => list(output),
+        JobsCommand::Describe { name } => dictionary::describe(&schemas::find(&name)?),
+        JobsCommand::Rbac { selection, name, read_helm_release } => {
             let jobs = schemas::select(&selection, None)?;
             let schemas: Vec<&Schema> = jobs.iter().map(|job| job.schema()).collect();
             let mut text = rbac::cluster_role(&name, &schemas);
@@ -39,7 +67,7 @@ fn list(output: ListOutput) -> String {
                 let fields: Vec<&str> = schema.fields.keys().map(String::as_str).collect();
                 [schema.name.clone(), schema.title.clone(), fields.join(", ")]
             });
-            super::workflows::table(["JOB", "WHAT", "FIELDS"], rows)
+            table(["JOB", "WHAT", "FIELDS"], rows)
         }
         ListOutput::Json => {
             let jobs: Vec<_> = schemas

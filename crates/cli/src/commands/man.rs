@@ -4,22 +4,34 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use clap::Args;
 use clap_mangen::Man;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-pub(super) fn run(dir: Option<PathBuf>, printer: &mut Printer) -> Result<Exit, Failure> {
-    match dir {
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// Write one page per command here
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+pub(super) fn run(
+    arguments: ManArguments,
+    program: clap::Command,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    match arguments.dir {
         None => {
             let mut page = Vec::new();
-            Man::new(crate::command()).render(&mut page)?;
+            Man::new(program).render(&mut page)?;
             printer.out(page)?;
         }
         Some(dir) => {
             fs::create_dir_all(&dir)
-                .and_then(|()| clap_mangen::generate_to(crate::command(), &dir))
+                .and_then(|()| clap_mangen::generate_to(program, &dir))
                 .with_context(|| format!("write manual pages to `{}`", dir.display()))
                 .map_err(|error| Failure::usage(error, None::<String>))?;
         }

@@ -4,15 +4,29 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
 
 use anyhow::anyhow;
+use clap::Subcommand;
 use ktel_metricsql::{Limits, Matcher, check_arity, enforce, parse};
 
-use crate::arguments::Metricsql;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-pub(super) fn run(command: Metricsql, printer: &mut Printer) -> Result<Exit, Failure> {
-    let Metricsql::Check { query, labels } = command;
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetricsqlCommand {
+    /// Print the canonical form of a query, warnings, and what is sent with labels enforced
+    Check {
+        /// The query, or - to read one from each line of standard input
+        #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+        query: String,
+        /// Enforce this label in every selector: NAME=VALUE (repeatable; values of one name are
+        /// alternatives)
+        #[arg(long = "label", value_name = "NAME=VALUE")]
+        labels: Vec<String>,
+    },
+}
+
+pub(super) fn run(command: MetricsqlCommand, printer: &mut Printer) -> Result<Exit, Failure> {
+    let MetricsqlCommand::Check { query, labels } = command;
     let matchers = matchers(&labels)?;
     if query != "-" {
         return check(&query, &matchers, printer);

@@ -2,39 +2,72 @@
 
 use std::time::Duration;
 
+use clap::Subcommand;
 use jiff::Timestamp;
 use ktel::destination::ReportServer;
-use ktel::outbox::{self, Lane, Name, Outbox as Store};
+use ktel::outbox::{self, Lane, Name, Outbox};
 use ktel_delivery::courier::{self, Account};
 use ktel_delivery::spool::Stored;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::workflows::table;
-use crate::arguments::{ListOutput, Outbox};
+use crate::arguments::shared::ListOutput;
+use crate::arguments::values::duration;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::runtime::runtime;
 use crate::servers;
+use crate::table::table;
 
-pub(super) fn run(command: Outbox, printer: &mut Printer) -> Result<Exit, Failure> {
-    let Some(store) = servers::outbox() else {
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// List what waits, and for which server
+    List {
+        /// How it is printed
+        #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+        output: ListOutput,
+    },
+    /// Print a waiting report, byte for byte
+    Show {
+        /// Which, as `ktel outbox list` names it
+        name: String,
+    },
+    /// Send everything that waits
+    Flush {
+        /// Give up on a server after this long
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+        send_timeout: Duration,
+    },
+    /// Drop waiting reports
+    Drop {
+        /// Which, as `ktel outbox list` names them
+        #[arg(required_unless_present = "all")]
+        names: Vec<String>,
+        /// Drop everything
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+    },
+}
+
+pub(super) fn run(command: OutboxCommand, printer: &mut Printer) -> Result<Exit, Failure> {
+    let Some(outbox) = servers::outbox() else {
         let error = anyhow::anyhow!("there is no place for an outbox: HOME is not set");
         return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
     };
     match command {
-        Outbox::List { output } => list(&store, output, printer),
-        Outbox::Show { name } => show(&store, &name, printer),
-        Outbox::Flush { send_timeout } => {
-            super::runtime()?.block_on(flush(&store, send_timeout, printer))
+        OutboxCommand::List { output } => list(&outbox, output, printer),
+        OutboxCommand::Show { name } => show(&outbox, &name, printer),
+        OutboxCommand::Flush { send_timeout } => {
+            runtime()?.block_on(flush(&outbox, send_timeout, printer))
         }
-        Outbox::Drop { names, all } => drop_some(&store, &names, all, printer),
+        OutboxCommand::Drop { names, all } => drop_some(&outbox, &names, all, printer),
     }
 }
 
-fn list(store: &Store, output: ListOutput, printer: &mut Printer) -> Result<Exit, Failure> {
-    let waiting = store.waiting(clock::since_epoch())?;
+fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Exit, Failure> {
+    let waiting = outbox.waiting(clock::since_epoch())?;
     let since = |stored: &Stored| {
         let seconds = i64::try_from(stored.time.as_secs()).unwrap_or(i64::MAX);
         // Beyond the calendar: a file that was tampered with.
@@ -65,7 +98,7 @@ fn list(store: &Store, output: ListOutput, printer: &mut Printer) -> Result<Exit
             }
         }
     }
-    for lane in store.lanes()? {
+    for lane in outbox.lanes()? {
         let status = lane.spool.status().map_err(outbox::Error::from)?;
         for (why, parcels) in status.drops.iter() {
             printer.say(&format!("given up so far, {}: {parcels}", why.word()));
@@ -84,28 +117,28 @@ fn gone(name: &str) -> Failure {
     Failure::usage(error, Some("see `ktel outbox list`"))
 }
 
-fn show(store: &Store, name: &str, printer: &mut Printer) -> Result<Exit, Failure> {
-    let stored = store.find(&named(name)?, clock::since_epoch())?.ok_or_else(|| gone(name))?;
+fn show(outbox: &Outbox, name: &str, printer: &mut Printer) -> Result<Exit, Failure> {
+    let stored = outbox.find(&named(name)?, clock::since_epoch())?.ok_or_else(|| gone(name))?;
     printer.say(&format!("to {}, {}:", stored.parcel.to, stored.parcel.content_type));
     printer.out(&stored.parcel.body)?;
     Ok(Exit::Done)
 }
 
 fn drop_some(
-    store: &Store,
+    outbox: &Outbox,
     names: &[String],
     all: bool,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let mut dropped = 0;
     if all {
-        for lane in store.lanes()? {
+        for lane in outbox.lanes()? {
             dropped += lane.spool.clear().map_err(outbox::Error::from)?;
         }
     }
     let names: Result<Vec<Name>, Failure> = names.iter().map(|name| named(name)).collect();
     for name in names? {
-        if !store.drop_one(&name)? {
+        if !outbox.drop_one(&name)? {
             return Err(gone(&name.to_string()));
         }
         dropped += 1;
@@ -115,11 +148,11 @@ fn drop_some(
 }
 
 async fn flush(
-    store: &Store,
+    outbox: &Outbox,
     send_timeout: Duration,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let lanes = store.lanes()?;
+    let lanes = outbox.lanes()?;
     let flushed = lanes.iter().map(|lane| flush_lane(lane, send_timeout));
     let mut exit = Exit::Done;
     for result in futures::future::join_all(flushed).await {

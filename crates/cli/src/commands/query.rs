@@ -1,5 +1,8 @@
 //! `ktel query`: reads the store of a receiver, with SQL over groups or row by row.
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use ktel_server::app::{audit, query};
 use ktel_server::audit::{AuditAction, AuditEntry, minute};
@@ -9,24 +12,69 @@ use ktel_server::query::tables::DEFINITIONS;
 use ktel_server::query::{Answer, Error};
 use ktel_server::{Catalog, Store};
 
-use crate::arguments::{AnswerForm, Query};
+use crate::arguments::shared::StoreArguments;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::schemas;
+use crate::runtime::runtime;
+use crate::{schemas, stores};
 
 /// How many rows are printed of a table.
 const ROWS: usize = 1000;
 /// The actor in the audit log: whoever can open the store needs no token.
 const OPERATOR: &str = "operator";
 
-pub(super) fn run(arguments: Query, printer: &mut Printer) -> Result<Exit, Failure> {
-    super::runtime()?.block_on(run_in(arguments, printer))
+#[derive(Debug, Args)]
+#[group(id = "question", required = true, multiple = false, args = ["sql", "rows", "audit", "tables"])]
+pub(crate) struct QueryArguments {
+    /// One SELECT
+    #[arg(value_name = "SQL")]
+    pub(crate) sql: Option<String>,
+    /// Print the newest rows of a schema's table instead, of ktel_records or of ktel_items
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) rows: Option<String>,
+    /// Print the audit log, the newest entry first
+    #[arg(long)]
+    pub(crate) audit: bool,
+    /// Print the tables that SQL can read
+    #[arg(long)]
+    pub(crate) tables: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Write the answer as table, json, csv or ndjson
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub(crate) output: AnswerForm,
+    /// The purpose of the query; the transparency page shows it
+    #[arg(long, value_name = "TEXT", requires = "sql")]
+    pub(crate) purpose: Option<String>,
+    /// Return only groups of at least this many senders; at least 5
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
+    pub(crate) min_group_size: u32,
+    /// Know this file of the standard too (repeatable)
+    #[arg(long = "schema", value_name = "FILE")]
+    pub(crate) schemas: Vec<PathBuf>,
 }
 
-async fn run_in(arguments: Query, printer: &mut Printer) -> Result<Exit, Failure> {
-    let Query {
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AnswerForm {
+    /// For people
+    Table,
+    /// One object with columns and rows
+    Json,
+    /// For spreadsheets
+    Csv,
+    /// One object a line
+    Ndjson,
+}
+
+pub(super) fn run(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+    runtime()?.block_on(run_in(arguments, printer))
+}
+
+async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+    let QueryArguments {
         sql,
         rows,
         audit: _,
@@ -43,7 +91,7 @@ async fn run_in(arguments: Query, printer: &mut Printer) -> Result<Exit, Failure
     }
     let more = files.iter().map(|file| schemas::load(file));
     let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
-    let store = super::serve::open(&store, &catalog)?;
+    let store = stores::open(&store, &catalog)?;
     let (action, request, answer) = match (sql, rows) {
         (Some(sql), _) => {
             let groups = make(&store, &catalog, i64::from(min_group_size), clock::today()).await;

@@ -4,31 +4,63 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::Subcommand;
 use ktel_model::standard::diff::{Impact, diff};
 use ktel_model::standard::{check, dictionary};
 
-use crate::arguments::Schema;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::schemas;
+use crate::table::table;
 
-pub(super) fn run(command: Schema, printer: &mut Printer) -> Result<Exit, Failure> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Check files of the standard, and say how to mend them
+    Lint {
+        /// Files, or directories of them
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// List the built-in schemas
+    List,
+    /// Show a schema as its users read it
+    Show {
+        /// A built-in schema, or a file
+        name: String,
+    },
+    /// Print the JSON Schema of a section
+    Json {
+        /// A built-in schema, or a file
+        name: String,
+    },
+    /// Compare two schemas; what widens the collection comes first
+    Diff {
+        /// A built-in schema, or a file
+        old: String,
+        /// A built-in schema, or a file
+        new: String,
+    },
+}
+
+pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        Schema::Lint { paths } => return lint(&paths, printer),
-        Schema::List => {
+        SchemaCommand::Lint { paths } => return lint(&paths, printer),
+        SchemaCommand::List => {
             let known = schemas::built_in();
             let rows = known
                 .iter()
                 .map(|schema| [schema.id(), schema.version.to_string(), schema.title.clone()]);
-            printer.out(super::workflows::table(["SCHEMA", "VERSION", "WHAT"], rows))?;
+            printer.out(table(["SCHEMA", "VERSION", "WHAT"], rows))?;
         }
-        Schema::Show { name } => printer.out(dictionary::describe(&schemas::find(&name)?))?,
-        Schema::Json { name } => {
+        SchemaCommand::Show { name } => {
+            printer.out(dictionary::describe(&schemas::find(&name)?))?
+        }
+        SchemaCommand::Json { name } => {
             printer.out(format!("{:#}\n", schemas::find(&name)?.json_schema()))?;
         }
-        Schema::Diff { old, new } => {
+        SchemaCommand::Diff { old, new } => {
             let changes = diff(&schemas::find(&old)?, &schemas::find(&new)?);
             let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
             printer.out(lines)?;

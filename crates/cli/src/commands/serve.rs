@@ -5,20 +5,23 @@ use ktel_process::supervise::Supervisor;
 use ktel_server::app::ChartAccess;
 use ktel_server::app::kamaji::Responses;
 use ktel_server::limits::SHUTDOWN_WITHIN;
-use ktel_server::receiver::{self, Config, Receiver};
-use ktel_server::store::Place;
+use ktel_server::receiver::{Config, Receiver};
 use ktel_server::tls::Files;
 use ktel_server::token::Role;
-use ktel_server::{Catalog, Store};
 
-use crate::arguments::{Serve, StoreArgument};
+use arguments::ServeArguments;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::runtime::runtime;
+use crate::stores::{failure, place};
 use crate::{clock, decisions, schemas};
 
-pub(super) fn run(arguments: Serve, printer: &mut Printer) -> Result<Exit, Failure> {
-    super::runtime()?.block_on(async {
+pub(super) mod arguments;
+
+pub(super) fn run(arguments: ServeArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
         let receiver = Receiver::open(config(arguments)?).await.map_err(failure)?;
         announce(&receiver, printer).await?;
         let mut supervisor = Supervisor::new();
@@ -28,7 +31,7 @@ pub(super) fn run(arguments: Serve, printer: &mut Printer) -> Result<Exit, Failu
     })
 }
 
-fn config(arguments: Serve) -> Result<Config, Failure> {
+fn config(arguments: ServeArguments) -> Result<Config, Failure> {
     let responses = if arguments.compat { Responses::Compatible } else { Responses::Strict };
     let tls = arguments.tls_certificate.zip(arguments.tls_key);
     let client_authority = arguments.tls_client_authority;
@@ -69,32 +72,4 @@ async fn announce(receiver: &Receiver, printer: &mut Printer) -> Result<(), Fail
         printer.out(format!("for lines on  {url}\n"))?;
     }
     Ok(())
-}
-
-/// Opens the store that was named, or the default one of this user.
-pub(super) fn open(store: &StoreArgument, catalog: &Catalog) -> Result<Store, Failure> {
-    Store::open(&place(store)?, &catalog.tables()).map_err(usage)
-}
-
-fn place(store: &StoreArgument) -> Result<Place, Failure> {
-    match &store.store {
-        Some(text) => text.parse::<Place>().map_err(usage),
-        None => ktel::directories::Directories::of(&ktel::directories::process_environment)
-            .received()
-            .map(Place::Folder)
-            .ok_or_else(|| {
-                let error = anyhow::anyhow!("there is no home directory");
-                Failure::usage(error, Some("name a folder with --store"))
-            }),
-    }
-}
-
-/// Turns the error of a receiver into one with a hint.
-pub(super) fn failure(error: receiver::Error) -> Failure {
-    let hint = error.hint();
-    Failure::usage(error, hint)
-}
-
-fn usage(error: impl Into<anyhow::Error>) -> Failure {
-    Failure::usage(error, None::<String>)
 }

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use ktel::consent::{Consent, Preference, Testimony};
-use ktel::directories::{Directories, process_environment};
+use ktel::directories::process_environment;
 use ktel::event::{Ending, Event, EventSchema, Outcome, Version};
 use ktel::notice::{self, Decision};
-use ktel::product_file::{ProductFile, SYSTEM_DIRECTORIES};
+use ktel::product_file::ProductFile;
 use ktel::telemetry::Telemetry as Ambient;
 use ktel::uploader::Uploader;
 use ktel_delivery::spool;
@@ -14,29 +14,24 @@ use ktel_model::standard::dictionary;
 use ktel_model::standard::schema::{Expiry, Form};
 use serde_json::{Map, Value};
 
-use super::events;
-use super::workflows::table;
-use crate::arguments::{Telemetry, TelemetryCommand};
+use arguments::{TelemetryArguments, TelemetryCommand};
+
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::products;
+use crate::table::table;
 
-/// Finds a product by its name or its file.
-pub(super) fn product(name: &str) -> Result<ProductFile, Failure> {
-    let directories = Directories::of(&process_environment);
-    ProductFile::find(name, &directories, &SYSTEM_DIRECTORIES).map_err(|error| {
-        let hint = error.hint();
-        Failure::usage(error, hint)
-    })
-}
+pub(super) mod arguments;
+mod verify;
 
-pub(super) fn run(command: &Telemetry, printer: &mut Printer) -> Result<Exit, Failure> {
+pub(super) fn run(command: &TelemetryArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     // A receipt is of whatever product; none has to be there.
     if let TelemetryCommand::Verify(arguments) = &command.command {
-        return super::verify::run(arguments, printer);
+        return verify::run(arguments, printer);
     }
-    let product = product(&command.product)?;
+    let product = products::find(&command.product)?;
     let ambient = Ambient::of(&product, &process_environment)
         .configuration(command.config.as_deref(), command.profile.as_deref());
     match &command.command {
@@ -47,7 +42,7 @@ pub(super) fn run(command: &Telemetry, printer: &mut Printer) -> Result<Exit, Fa
         TelemetryCommand::On => on(&ambient, printer),
         TelemetryCommand::Off => off(&ambient, printer),
         TelemetryCommand::Forget => forget(&ambient, printer),
-        TelemetryCommand::Verify(arguments) => super::verify::run(arguments, printer),
+        TelemetryCommand::Verify(arguments) => verify::run(arguments, printer),
     }
 }
 
@@ -115,7 +110,7 @@ fn preview(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure
     }
     let schema = &product.event_schema;
     let (today, now) = (clock::today(), clock::since_epoch());
-    let remote = events::server(product)?;
+    let remote = products::server(product)?;
     let next = match &remote {
         Some(remote) => place(ambient)?
             .next_batch(remote, schema, today, now)

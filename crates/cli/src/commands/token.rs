@@ -1,36 +1,73 @@
 //! `ktel token`: who may send to a receiver, and who may read it.
 
+use clap::Subcommand;
 use ktel_server::Catalog;
-use ktel_server::token::{self, TokenRecord};
+use ktel_server::token::{self, Role, TokenRecord};
 
-use crate::arguments::Token;
+use crate::arguments::shared::StoreArguments;
+use crate::arguments::values::one_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::runtime::runtime;
+use crate::stores;
 
-pub(super) fn run(command: Token, printer: &mut Printer) -> Result<Exit, Failure> {
-    super::runtime()?.block_on(run_in(command, printer))
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token and print it, once
+    Add {
+        #[command(flatten)]
+        store: StoreArguments,
+        /// What it is good for: ingest, reader or admin
+        #[arg(long, value_name = "ROLE", default_value = "ingest", value_parser = role)]
+        role: Role,
+        /// The only product that it speaks for
+        #[arg(long, value_name = "NAME")]
+        product: Option<String>,
+    },
+    /// List tokens: the first digits of their hashes, and what they are good for
+    List {
+        #[command(flatten)]
+        store: StoreArguments,
+    },
+    /// Take a token back; a receiver that runs hears of it within two seconds
+    Revoke {
+        #[command(flatten)]
+        store: StoreArguments,
+        /// The first digits of its hash, as `ktel token list` shows them
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
-async fn run_in(command: Token, printer: &mut Printer) -> Result<Exit, Failure> {
+fn role(text: &str) -> Result<Role, String> {
+    let known = Role::ALL.into_iter();
+    one_of(text, known.map(|role| (role.as_str(), role)))
+}
+
+pub(super) fn run(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Failure> {
+    runtime()?.block_on(run_in(command, printer))
+}
+
+async fn run_in(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     let usage = |error: ktel_server::store::Error| Failure::usage(error, None::<String>);
     match command {
-        Token::Add { store, role, product } => {
-            let store = super::serve::open(&store, &Catalog::built_in())?;
+        TokenCommand::Add { store, role, product } => {
+            let store = stores::open(&store, &Catalog::built_in())?;
             let token = token::random();
             store.add_token(TokenRecord::of(&token, role, product)).await.map_err(usage)?;
             printer.out(format!("{token}\n"))?;
             printer.say("It is shown once; only its hash is kept.");
         }
-        Token::List { store } => {
-            let store = super::serve::open(&store, &Catalog::built_in())?;
+        TokenCommand::List { store } => {
+            let store = stores::open(&store, &Catalog::built_in())?;
             for token in store.tokens().await.map_err(usage)? {
                 let product = token.product.as_deref().unwrap_or("(any product)");
                 printer.out(format!("{}  {:<6}  {product}\n", token.id(), token.role.as_str()))?;
             }
         }
-        Token::Revoke { store, id } => {
-            let store = super::serve::open(&store, &Catalog::built_in())?;
+        TokenCommand::Revoke { store, id } => {
+            let store = stores::open(&store, &Catalog::built_in())?;
             let tokens = store.tokens().await.map_err(usage)?;
             let mut meant = tokens.into_iter().filter(|token| token.hex().starts_with(&id));
             match (meant.next(), meant.next()) {

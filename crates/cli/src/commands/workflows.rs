@@ -8,27 +8,29 @@ use ktel::destination::Content;
 use ktel::merge::{self, Collision};
 use ktel::product_name::ProductName;
 use ktel::workflow::Progress;
-use ktel::{Outcome, Workflow};
+use ktel::{Outcome, Product, Workflow};
 use ktel_model::report::Report;
 use ktel_model::standard::schema::Form;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::arguments::{Merge, Output, Run, Workflows};
+use arguments::{Merge, Output, RunArguments, WorkflowsCommand};
+
 use crate::cluster;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::runtime::runtime;
 use crate::servers::Servers;
+use crate::table::table;
 use crate::{clock, hints, progress, schemas};
 
+pub(super) mod arguments;
 mod output;
 
-pub(super) use output::table;
-
-pub(super) fn run(command: Workflows, printer: &mut Printer) -> Result<Exit, Failure> {
+pub(super) fn run(command: WorkflowsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        Workflows::List => {
+        WorkflowsCommand::List => {
             let rows = SETS.iter().map(|set| {
                 let jobs = if set.jobs.is_empty() { "all".into() } else { set.jobs.join(", ") };
                 [set.name.to_owned(), set.title.to_owned(), jobs]
@@ -36,12 +38,12 @@ pub(super) fn run(command: Workflows, printer: &mut Printer) -> Result<Exit, Fai
             printer.out(table(["WORKFLOW", "WHAT", "JOBS"], rows))?;
             Ok(Exit::Done)
         }
-        Workflows::Run(run) => execute(&run, printer),
+        WorkflowsCommand::Run(run) => execute(&run, printer),
     }
 }
 
 /// Checks everything that the user said before the cluster is touched; then runs and ships.
-fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
+fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let jobs = schemas::select(&run.selection, run.workflow.as_deref())?;
     let servers = match objection(run)? {
         None => Servers::parse(&run.report_servers)?,
@@ -61,7 +63,7 @@ fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::usage(error, None::<String>))?;
     let user = user(run, &names)?;
-    let runtime = super::runtime()?;
+    let runtime = runtime()?;
     let Some(outcome) = runtime.block_on(collect(run, &workflow, printer))? else {
         return Ok(Exit::Interrupted);
     };
@@ -104,7 +106,7 @@ fn execute(run: &Run, printer: &mut Printer) -> Result<Exit, Failure> {
 }
 
 /// Asks everybody who has a say in telemetry, where the user wants them asked; gives who says no.
-fn objection(run: &Run) -> Result<Option<String>, Failure> {
+fn objection(run: &RunArguments) -> Result<Option<String>, Failure> {
     if !run.respect_consent {
         return Ok(None);
     }
@@ -117,7 +119,7 @@ fn objection(run: &Run) -> Result<Option<String>, Failure> {
 }
 
 /// Reads what the user pipes in.
-fn user(run: &Run, jobs: &[String]) -> Result<Map<String, Value>, Failure> {
+fn user(run: &RunArguments, jobs: &[String]) -> Result<Map<String, Value>, Failure> {
     if run.input.is_none() {
         return Ok(Map::new());
     }
@@ -142,12 +144,12 @@ fn user(run: &Run, jobs: &[String]) -> Result<Map<String, Value>, Failure> {
 
 /// Runs the jobs; `None` when a signal ended it.
 async fn collect(
-    run: &Run,
+    run: &RunArguments,
     workflow: &Workflow,
     printer: &mut Printer,
 ) -> Result<Option<Outcome>, Failure> {
     let client = cluster::connect(&run.cluster).await?;
-    let cluster = ktel::Cluster::new(client, cluster::product(run));
+    let cluster = ktel::Cluster::new(client, product(run));
     let (observed, seen) = watch::channel(Progress::default());
     let running = workflow.run_observed(&cluster, clock::now(), |progress| {
         observed.send_replace(progress);
@@ -156,6 +158,17 @@ async fn collect(
     tokio::select! {
         outcome = Box::pin(progress::watch(running, seen, printer)) => Ok(Some(outcome)),
         () = signal => Ok(None),
+    }
+}
+
+/// Decides whose telemetry it is, from the words and the pod's environment.
+fn product(run: &RunArguments) -> Product {
+    Product {
+        name: run.product.clone(),
+        selector: run.product_selector.clone(),
+        namespace: run.namespace.clone(),
+        own_pod: cluster::own_pod(),
+        read_helm_release: run.read_helm_release,
     }
 }
 

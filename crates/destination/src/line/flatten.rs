@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::NESTING_MAX;
+use crate::limits::LINE_NESTING_MAX;
 
 /// Gives every value with its path, in order.
 ///
-/// Objects are entered, unless they are empty or stand deeper than [`NESTING_MAX`].
+/// Objects are entered, unless they are empty or stand deeper than [`LINE_NESTING_MAX`].
 pub(super) fn flatten(report: &Map<String, Value>) -> Vec<(Vec<&str>, &Value)> {
     let mut flat = Vec::new();
     let mut path = Vec::new();
@@ -22,7 +22,7 @@ fn enter<'r>(
     for (name, value) in map {
         path.push(name);
         match value {
-            Value::Object(inner) if !inner.is_empty() && path.len() < NESTING_MAX => {
+            Value::Object(inner) if !inner.is_empty() && path.len() < LINE_NESTING_MAX => {
                 enter(inner, path, flat);
             }
             value => flat.push((path.clone(), value)),

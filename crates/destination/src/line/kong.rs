@@ -1,19 +1,20 @@
-//! The dialect of Kong's ingress controllers: no quotes, no escapes, so much is refused.
+//! The dialect of Kong's ingress controllers: no quotes, no escapes, so it rejects much.
 
 use serde_json::{Map, Number, Value};
 
-use super::{Dialect, NESTING_MAX, PREFIX, Refused, SIGNAL, breaks_line};
+use super::dialect::{Dialect, LineError, PREFIX, SIGNAL, breaks_line};
+use crate::limits::LINE_NESTING_MAX;
 
 const DIALECT: Dialect = Dialect::Kong;
 /// Go's `%v` of a float changes to the form with an exponent from here on.
-const EXPONENT_MAX: i32 = 6;
+const EXPONENT_FORM_FROM: i32 = 6;
 /// And below this.
-const EXPONENT_MIN: i32 = -4;
+const EXPONENT_FORM_BELOW: i32 = -4;
 
 /// Writes a line.
-pub(super) fn line(signal: &str, report: &Map<String, Value>) -> Result<String, Refused> {
+pub(super) fn line(signal: &str, report: &Map<String, Value>) -> Result<String, LineError> {
     if let Some(found) = forging(signal) {
-        return Err(Refused::Signal { dialect: DIALECT, found });
+        return Err(LineError::Signal { dialect: DIALECT, found });
     }
     let mut sections = Vec::new();
     for (name, value) in report {
@@ -27,12 +28,12 @@ pub(super) fn line(signal: &str, report: &Map<String, Value>) -> Result<String, 
 }
 
 /// The pairs of a section; an object in it is one text among them, and loses its name.
-fn pairs(section: &Map<String, Value>, depth: usize) -> Result<String, Refused> {
+fn pairs(section: &Map<String, Value>, depth: usize) -> Result<String, LineError> {
     let mut pairs = Vec::new();
     for (name, value) in section {
         pairs.push(match value {
-            Value::Object(_) if depth >= NESTING_MAX => {
-                return Err(Refused::Nested { dialect: DIALECT, field: name.clone() });
+            Value::Object(_) if depth >= LINE_NESTING_MAX => {
+                return Err(LineError::Nested { dialect: DIALECT, field: name.clone() });
             }
             Value::Object(inner) => self::pairs(inner, depth + 1)?,
             value => pair(name, value)?,
@@ -42,17 +43,17 @@ fn pairs(section: &Map<String, Value>, depth: usize) -> Result<String, Refused> 
     Ok(pairs.concat())
 }
 
-fn pair(name: &str, value: &Value) -> Result<String, Refused> {
+fn pair(name: &str, value: &Value) -> Result<String, LineError> {
     if let Some(found) = forging(name) {
-        return Err(Refused::Name { dialect: DIALECT, name: name.to_owned(), found });
+        return Err(LineError::Name { dialect: DIALECT, name: name.to_owned(), found });
     }
     if name.is_empty() || name == SIGNAL {
-        return Err(Refused::Reserved { dialect: DIALECT, name: name.to_owned() });
+        return Err(LineError::Reserved { dialect: DIALECT, name: name.to_owned() });
     }
     let mut text = String::new();
     as_go(value, &mut text);
     match forging(&text) {
-        Some(found) => Err(Refused::Value { dialect: DIALECT, field: name.to_owned(), found }),
+        Some(found) => Err(LineError::Value { dialect: DIALECT, field: name.to_owned(), found }),
         None => Ok(format!("{name}={text};")),
     }
 }
@@ -107,7 +108,7 @@ fn float_as_go(float: f64) -> String {
     let scientific = format!("{float:e}");
     let (digits, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
     let exponent: i32 = exponent.parse().expect("an exponent is a number");
-    if (EXPONENT_MIN..EXPONENT_MAX).contains(&exponent) {
+    if (EXPONENT_FORM_BELOW..EXPONENT_FORM_FROM).contains(&exponent) {
         return float.to_string();
     }
     let sign = if exponent < 0 { '-' } else { '+' };

@@ -2,35 +2,35 @@
 
 use serde_json::{Map, Value};
 
+use super::dialect::{Dialect, LineError, PREFIX, SIGNAL, breaks_line};
 use super::flatten::flatten;
-use super::{Dialect, PREFIX, Refused, SIGNAL, breaks_line};
 
 const DIALECT: Dialect = Dialect::Kongctl;
 
 /// Writes a line.
-pub(super) fn line(signal: &str, report: &Map<String, Value>) -> Result<String, Refused> {
+pub(super) fn line(signal: &str, report: &Map<String, Value>) -> Result<String, LineError> {
     let mut pairs = Vec::new();
     for (path, value) in flatten(report) {
         let name = path.join(".");
         if let Some(found) = forging_name(&name) {
-            return Err(Refused::Name { dialect: DIALECT, name, found });
+            return Err(LineError::Name { dialect: DIALECT, name, found });
         }
         if name.is_empty() || name == SIGNAL {
-            return Err(Refused::Reserved { dialect: DIALECT, name });
+            return Err(LineError::Reserved { dialect: DIALECT, name });
         }
         if matches!(value, Value::Object(map) if !map.is_empty()) {
-            return Err(Refused::Nested { dialect: DIALECT, field: name });
+            return Err(LineError::Nested { dialect: DIALECT, field: name });
         }
         let text = text(value);
         if let Some(found) = forging_value(&text) {
-            return Err(Refused::Value { dialect: DIALECT, field: name, found });
+            return Err(LineError::Value { dialect: DIALECT, field: name, found });
         }
         pairs.push((name, text));
     }
     // The values of equal names are sorted too, so that one report is one line.
     pairs.sort_unstable();
     if let Some(found) = forging_value(signal) {
-        return Err(Refused::Signal { dialect: DIALECT, found });
+        return Err(LineError::Signal { dialect: DIALECT, found });
     }
     let mut line = format!("{PREFIX}{SIGNAL}={}", quoted(signal));
     for (name, text) in pairs {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use super::dialect::{PREFIX, SIGNAL};
 use super::flatten::flatten;
-use super::{PREFIX, SIGNAL};
 
 /// Writes a line.
 pub(super) fn line(signal: &str, report: &Map<String, Value>) -> String {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{Dialect, Refused};
+use super::{Dialect, LineError};
 
 fn map(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
@@ -16,7 +16,7 @@ fn check(dialect: Dialect, signal: &str, report: &Value, expected: &str) {
 }
 
 #[track_caller]
-fn refused(dialect: Dialect, signal: &str, report: &Value) -> Refused {
+fn refused(dialect: Dialect, signal: &str, report: &Value) -> LineError {
     let refused = dialect.line(signal, &map(report)).expect_err(&report.to_string());
     assert!(dialect != Dialect::Safe, "{refused}");
     Dialect::Safe.line(signal, &map(report)).unwrap();
@@ -79,19 +79,19 @@ fn kong_refuses_what_would_forge_a_field_or_a_line() {
     for bad in ["v;signal=evil", "a=b", "a\nX=1", "a\r", "\0", "\t", "\u{85}", "\u{2028}"] {
         let found = bad.chars().find(|c| !c.is_ascii_alphanumeric()).unwrap();
         let value = refused(Dialect::Kong, "s", &json!({"x": {"k": bad}}));
-        assert_eq!(value, Refused::Value { dialect: Dialect::Kong, field: "k".into(), found });
+        assert_eq!(value, LineError::Value { dialect: Dialect::Kong, field: "k".into(), found });
         let list = refused(Dialect::Kong, "s", &json!({"x": {"k": ["fine", bad]}}));
-        assert!(matches!(list, Refused::Value { .. }), "{list}");
+        assert!(matches!(list, LineError::Value { .. }), "{list}");
         let name = refused(Dialect::Kong, "s", &json!({"x": {bad: 1}}));
-        assert!(matches!(name, Refused::Name { .. }), "{name}");
+        assert!(matches!(name, LineError::Name { .. }), "{name}");
         let top = refused(Dialect::Kong, "s", &json!({bad: 1}));
-        assert!(matches!(top, Refused::Name { .. }), "{top}");
+        assert!(matches!(top, LineError::Name { .. }), "{top}");
         let signal = refused(Dialect::Kong, bad, &json!({}));
-        assert_eq!(signal, Refused::Signal { dialect: Dialect::Kong, found });
+        assert_eq!(signal, LineError::Signal { dialect: Dialect::Kong, found });
     }
     for name in ["signal", ""] {
         let reserved = refused(Dialect::Kong, "s", &json!({"x": {name: 1}}));
-        assert!(matches!(reserved, Refused::Reserved { .. }), "{reserved}");
+        assert!(matches!(reserved, LineError::Reserved { .. }), "{reserved}");
     }
     // A section's name is not sent, so it forges nothing.
     check(Dialect::Kong, "s", &json!({"a;b=c": {"k": 1}}), "<14>signal=s;k=1;");

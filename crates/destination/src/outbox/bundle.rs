@@ -17,13 +17,10 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{Error as OutboxError, Outbox};
+use crate::limits::{BUNDLE_BYTES_MAX, TAKEN_KEYS_MAX};
 use ktel_delivery::private_file;
 
 const FORMAT: u32 = 1;
-/// A bundle of a full outbox of one server; base64 adds a third.
-const BUNDLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// The keys of parcels that were taken; the oldest are forgotten, as receivers forget them too.
-const TAKEN_MAX: usize = 10_000;
 const TAKEN: &str = "taken";
 
 /// Why a bundle cannot be written or read.
@@ -231,7 +228,7 @@ impl Taken {
 
     fn add(&mut self, key: String) {
         self.keys.push(key);
-        let over = self.keys.len().saturating_sub(TAKEN_MAX);
+        let over = self.keys.len().saturating_sub(TAKEN_KEYS_MAX);
         self.keys.drain(..over);
     }
 

@@ -82,7 +82,7 @@ fn is_about_input(error: &(dyn Error + 'static)) -> bool {
         || find::<std::str::Utf8Error>(error).is_some()
         || find::<std::string::FromUtf8Error>(error).is_some()
         || find::<jiff::Error>(error).is_some()
-        || find::<ktel_destination::line::Refused>(error).is_some()
+        || find::<ktel_destination::line::LineError>(error).is_some()
         || find::<ktel_destination::line::UnknownDialect>(error).is_some()
         || find::<crate::product_name::InvalidName>(error).is_some()
         || find::<super::InvalidVocabulary>(error).is_some()

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use clap::Args;
 use ktel_delivery::Verdict;
 use ktel_delivery::http::{Client, Protocol, Url};
 use ktel_delivery::tls::Trust;
@@ -12,18 +13,37 @@ use ktel_server::receipt::{self, Claim, Receipt, StoredClaim};
 use ktel_server::{Catalog, hex};
 use serde_json::Value;
 
-use crate::arguments::Verify;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::runtime::runtime;
 use crate::schemas;
 
 /// What a file of keys, or a receiver, says of one.
 const PUBLIC_KEY: &str = "public_key";
 
-pub(super) fn run(arguments: &Verify, printer: &mut Printer) -> Result<Exit, Failure> {
-    let Verify { receipt: file, report, key, server, schemas: more } = arguments;
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The receipt, or the answer that holds some
+    #[arg(value_name = "FILE")]
+    pub(crate) receipt: PathBuf,
+    /// The report that it should be of, as it was sent; or several, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// The receiver's key: its id, its digits, or a file of what /v1/keys answers
+    #[arg(long, value_name = "KEY", conflicts_with = "server")]
+    pub(crate) key: Option<String>,
+    /// Ask this receiver for its key
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// The receiver accepts this file of the standard too (repeatable)
+    #[arg(long = "schema", value_name = "FILE")]
+    pub(crate) schemas: Vec<PathBuf>,
+}
+
+pub(super) fn run(arguments: &VerifyArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+    let VerifyArguments { receipt: file, report, key, server, schemas: more } = arguments;
     let known = match (key, server) {
         (Some(key), _) => Some(keys_of(key)?),
         (None, Some(server)) => Some(ask(server)?),
@@ -134,7 +154,7 @@ fn ask(server: &str) -> Result<Vec<String>, Failure> {
     let client = Client::new(&url, &Trust::default(), Protocol::Any).context("ask the receiver");
     let client = client.map_err(usage)?;
     let asked = client.get(url, Default::default(), clock::since_epoch());
-    let reply = super::runtime()?.block_on(asked);
+    let reply = runtime()?.block_on(asked);
     let reply = reply.map_err(|verdict| usage(anyhow!("ask `{server}`: {}", why(&verdict))))?;
     if reply.status != 200 {
         return Err(usage(anyhow!("`{server}` answered with {}", reply.status)));

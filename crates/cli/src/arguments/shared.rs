@@ -1,0 +1,55 @@
+//! Flags that several commands have.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::values::duration;
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreArguments {
+    /// Keep everything in this folder, or at postgres://… [default: a folder of this user's state
+    /// directory]
+    #[arg(long, value_name = "PLACE", env = "KTEL_STORE", hide_env_values = true)]
+    pub(crate) store: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClusterArguments {
+    /// The kubeconfig file; else KUBECONFIG, ~/.kube/config, or the pod's service account
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Read a cluster from files instead: objects in JSON or YAML, a file or a directory
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["kubeconfig", "context"])]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SelectionArguments {
+    /// Jobs, separated by commas (see `ktel jobs list`)
+    #[arg(long, value_name = "JOB,…", value_delimiter = ',')]
+    pub(crate) jobs: Vec<String>,
+    /// Add the job of this file of the standard (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jobs_from: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendingArguments {
+    /// Keep nothing on this machine of what cannot be delivered
+    #[arg(long)]
+    pub(crate) no_spool: bool,
+    /// Give up on a server after this long; the report waits in the outbox then
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) send_timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListOutput {
+    Table,
+    Json,
+}

@@ -1,0 +1,86 @@
+//! The flags of `ktel workflows`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::arguments::shared::{ClusterArguments, SelectionArguments, SendingArguments};
+use crate::arguments::values::duration;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkflowsCommand {
+    /// Run jobs once, print the report and send it to every report server
+    Run(Box<RunArguments>),
+    /// List the named sets of jobs
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    /// Run a named set of jobs (see `ktel workflows list`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workflow: Option<String>,
+    /// Send the report here (repeatable): splunk://, splunk+tls://, https://, otlp://, file:PATH …
+    #[arg(long = "report-server", value_name = "URL")]
+    pub(crate) report_servers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) sending: SendingArguments,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArguments,
+    /// The namespace of the product
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// The product's name, also looked for as the label app.kubernetes.io/name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) product: Option<String>,
+    /// The labels that find the product's workload
+    #[arg(long, value_name = "SELECTOR")]
+    pub(crate) product_selector: Option<String>,
+    /// Also read the metadata of Helm's release Secret (needs `list` on secrets)
+    #[arg(long)]
+    pub(crate) read_helm_release: bool,
+    /// Send the blurred form of every value
+    #[arg(long)]
+    pub(crate) coarse: bool,
+    /// Print what each report server would get, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Send nothing where somebody has said no to telemetry
+    #[arg(long)]
+    pub(crate) respect_consent: bool,
+    /// What happens when standard input and a job use the same key
+    #[arg(long, value_name = "HOW", default_value = "refuse")]
+    pub(crate) merge: Merge,
+    /// Give up on the whole after this long
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Give up on a job after this long
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
+    pub(crate) job_timeout: Duration,
+    /// How many jobs run at once
+    #[arg(long, value_name = "N", default_value_t = ktel::limits::CONCURRENCY)]
+    pub(crate) concurrency: usize,
+    /// How the report is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "json")]
+    pub(crate) output: Output,
+    /// `-` reads a JSON object from standard input and merges it into the report
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
+    pub(crate) input: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Merge {
+    /// It is an error
+    Refuse,
+    /// Standard input wins
+    Override,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Json,
+    Yaml,
+    Table,
+}

@@ -1,0 +1,4 @@
+//! All limits of this crate.
+
+/// A file of the standard has a few pages; the parser rejects larger files too.
+pub(crate) const READ_FILE_BYTES_MAX: u64 = 1 << 20;

@@ -1,0 +1,35 @@
+//! The products whose telemetry the commands handle, found by their files.
+
+use ktel::destination::{Remote, ReportServer};
+use ktel::directories::{Directories, process_environment};
+use ktel::product_file::{ProductFile, SYSTEM_DIRECTORIES};
+
+use crate::failure::Failure;
+
+/// Finds a product by its name or its file.
+pub(crate) fn find(name: &str) -> Result<ProductFile, Failure> {
+    let directories = Directories::of(&process_environment);
+    ProductFile::find(name, &directories, &SYSTEM_DIRECTORIES).map_err(|error| {
+        let hint = error.hint();
+        Failure::usage(error, hint)
+    })
+}
+
+/// Gives the server of a product's events.
+pub(crate) fn server(product: &ProductFile) -> Result<Option<Remote>, Failure> {
+    let Some(url) = &product.server else { return Ok(None) };
+    match url.parse() {
+        Ok(ReportServer::Remote(remote)) => Ok(Some(remote.for_events())),
+        Ok(ReportServer::Stdout | ReportServer::File(_)) => {
+            let error = anyhow::anyhow!("`{}` names `{url}` as its server", product.name);
+            Err(Failure::usage(
+                error,
+                Some("name one behind a network, as in `https://example.com`"),
+            ))
+        }
+        Err(error) => {
+            let hint = error.hint();
+            Err(Failure::usage(error, hint))
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The store of a receiver, which several commands open.
+
+use ktel::directories::{Directories, process_environment};
+use ktel_server::store::Place;
+use ktel_server::{Catalog, Store, receiver};
+
+use crate::arguments::shared::StoreArguments;
+use crate::failure::Failure;
+
+/// Opens the store that was named, or the default one of this user.
+pub(crate) fn open(store: &StoreArguments, catalog: &Catalog) -> Result<Store, Failure> {
+    Store::open(&place(store)?, &catalog.tables()).map_err(usage)
+}
+
+/// Finds the store that was named, or the default one of this user.
+pub(crate) fn place(store: &StoreArguments) -> Result<Place, Failure> {
+    match &store.store {
+        Some(text) => text.parse::<Place>().map_err(usage),
+        None => {
+            Directories::of(&process_environment).received().map(Place::Folder).ok_or_else(|| {
+                let error = anyhow::anyhow!("there is no home directory");
+                Failure::usage(error, Some("name a folder with --store"))
+            })
+        }
+    }
+}
+
+/// Turns the error of a receiver into one with a hint.
+pub(crate) fn failure(error: receiver::Error) -> Failure {
+    let hint = error.hint();
+    Failure::usage(error, hint)
+}
+
+fn usage(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::usage(error, None::<String>)
+}
