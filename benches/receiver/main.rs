@@ -2,7 +2,7 @@
 //! writes them to `benches/receiver.md`.
 //!
 //! A third of them say nothing, a third send their head a byte at a time, a third their body; whoever
-//! is ended comes again, so that some are always between two. They come from 160 neighbourhoods of
+//! is ended comes again, so that some are always between two. They come from 160 client subnets of
 //! loopback. Budgets: no more memory for longer, less than 16 KiB for each, and everybody else is served.
 
 mod load;

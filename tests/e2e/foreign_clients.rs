@@ -88,7 +88,7 @@ fn address_of(url: &str) -> SocketAddr {
     url.split_once("://").expect("a URL").1.parse().expect("an address")
 }
 
-/// A receiver with all three ways in for lines, and what its TLS is trusted by.
+/// A receiver with all three transports for lines, and what its TLS is trusted by.
 fn with_lines(folder: &Path) -> (Ours, Authority) {
     let authority = Authority::new();
     let files = authority.server().write(folder, "server").expect("a place to write to");

@@ -204,7 +204,7 @@ fn attacks(token: &str) -> Vec<Attack> {
     list.into_iter().map(|(name, bytes, then)| Attack { name, bytes, then }).collect()
 }
 
-/// Connects from a neighbourhood of its own, so that one attack does not use up another's turns.
+/// Connects from a subnet of its own, so that one attack does not use up the rate limit of another.
 async fn connect(address: SocketAddr, side: usize) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     let side = u8::try_from(side % 250).expect("a byte");

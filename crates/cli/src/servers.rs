@@ -221,7 +221,7 @@ pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> b
     false
 }
 
-/// Says what a server left out of what it took.
+/// Says what a server omitted from what it accepted.
 pub(crate) fn tell_rejected(server: &str, account: &Account, printer: &mut Printer) {
     let Account { rejected_items, rejected_because, .. } = account;
     if *rejected_items > 0 {

@@ -26,7 +26,7 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// How often at the most.
 const ASK_TIMES: usize = 20;
 
-/// The tokens that the surroundings offer.
+/// The tokens that the caller has.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
     /// `KTEL_SPLUNK_TOKEN`.

@@ -101,7 +101,7 @@ fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Ex
     for lane in outbox.lanes()? {
         let status = lane.spool.status().map_err(outbox::Error::from)?;
         for (why, parcels) in status.drops.iter() {
-            printer.say(&format!("given up so far, {}: {parcels}", why.word()));
+            printer.say(&format!("dropped so far, {}: {parcels}", why.word()));
         }
     }
     Ok(Exit::Done)

@@ -72,7 +72,7 @@ fn status(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
         let held = uploader.spool().status().map_err(spool)?;
         text.push_str(&format!("waiting    {} events, {} bytes\n", held.parcels, held.bytes));
         for (why, events) in held.drops.iter() {
-            text.push_str(&format!("given up   {events} events, {}\n", why.word()));
+            text.push_str(&format!("dropped    {events} events, {}\n", why.word()));
         }
     }
     text.push('\n');

@@ -87,7 +87,7 @@ fn table(answer: &Answer) -> String {
     std::iter::once(line(&answer.columns)).chain(rows.iter().map(|row| line(row))).collect()
 }
 
-/// Writes a value for people; what could steer a terminal is left out.
+/// Writes a value for people; control characters for a terminal are omitted.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -74,7 +74,7 @@ fn no_member_of_a_receipt_can_be_changed_left_out_or_added() {
         }
         let mut less = members.clone();
         less.shift_remove(name);
-        assert!(Receipt::read(&Value::Object(less)).is_err(), "{name} left out");
+        assert!(Receipt::read(&Value::Object(less)).is_err(), "{name} omitted");
     }
     let mut more = Map::new();
     more.insert("kept_for".into(), json!("ever"));

@@ -15,8 +15,8 @@ use crate::support::{TODAY, number};
 /// What a chart shows: by week, schema, field and word, how often and by how many.
 type Counts = BTreeMap<(Date, String, String, String), (i64, i64)>;
 
-fn record(luck: &mut u64, serial: usize) -> Record {
-    let mut dice = |sides| number(luck, sides);
+fn record(seed: &mut u64, serial: usize) -> Record {
+    let mut dice = |sides| number(seed, sides);
     let day = TODAY.checked_sub(i64::try_from(dice(30)).unwrap().days()).unwrap();
     let mut tally = Tally { version: Some(format!("1.{}", dice(2))), ..Tally::default() };
     for schema in ["acme/stats", "ktel/command"] {
@@ -89,8 +89,8 @@ async fn read(store: &Store, product: Option<&str>, version: Option<&str>) -> Co
 }
 
 pub(crate) async fn kept_along_are_those_of_a_full_scan(store: &Store) {
-    let mut luck = 11;
-    let mut records: Vec<Record> = (0..300).map(|serial| record(&mut luck, serial)).collect();
+    let mut seed = 11;
+    let mut records: Vec<Record> = (0..300).map(|serial| record(&mut seed, serial)).collect();
     for some in records.chunks(7) {
         // A repetition counts once, in the same group or later.
         store.append_all([some, &some[..2]].concat()).await.unwrap();

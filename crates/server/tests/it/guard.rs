@@ -57,7 +57,7 @@ async fn asks(
 
 // Time stands still, or turns would come back while they are taken.
 #[tokio::test(start_paused = true)]
-async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood() {
+async fn a_client_without_a_sender_token_has_the_rate_limit_of_its_subnet() {
     let server = Server::start().await;
     let (reader, admin) = (format!("Bearer {READER}"), format!("Bearer {ADMIN}"));
     let sender = format!("Bearer {TOKEN}");
@@ -99,7 +99,7 @@ async fn whoever_shows_no_token_of_a_sender_has_the_turns_of_its_neighbourhood()
     let times = asks(&server, 17, ("POST", "/v1/reports"), Some(&*reader)).await;
     assert_eq!(times, Some(SUBNET_BURST), "a reader has no turns of its own");
     let other = request(99, "GET", "/v1/keys", None);
-    assert_eq!(server.answer(other).await.status(), 200, "another neighbourhood");
+    assert_eq!(server.answer(other).await.status(), 200, "another subnet");
     assert_eq!(server.answer(request(1, "GET", "/v1/keys", None)).await.status(), 429);
 }
 
@@ -147,7 +147,7 @@ async fn a_way_that_takes_no_token_has_turns_of_its_own_however_many_networks_sh
 }
 
 #[tokio::test(start_paused = true)]
-async fn kamajis_clients_have_the_turns_of_their_neighbourhood_even_with_a_token() {
+async fn kamajis_clients_have_the_rate_limit_of_their_subnet_even_with_a_token() {
     let server = Server::start().await;
     let routes = kamaji::router(server.app(), Responses::Compatible);
     let sender = format!("Bearer {TOKEN}");

@@ -61,7 +61,7 @@ async fn is_served(address: SocketAddr, from: Ipv4Addr) -> Option<bool> {
 }
 
 #[tokio::test]
-async fn a_route_knows_the_neighbourhood_that_a_request_comes_from() {
+async fn a_route_knows_the_client_subnet_of_a_request() {
     let (address, _doors, _serving) = listen(8, None).await;
     for (from, expected) in [([127, 0, 0, 9], "true"), ([127, 0, 9, 1], "false")] {
         let mut stream = connect(address, from.into()).await;
@@ -95,7 +95,7 @@ async fn many_silent_and_slow_connections_keep_nobody_else_out() {
 }
 
 #[tokio::test]
-async fn one_neighbourhood_has_its_most_and_gets_more_when_some_end() {
+async fn a_client_subnet_has_a_limit_and_gets_more_when_connections_end() {
     let (address, limiter, _serving) = listen(16 * CONNECTIONS_PER_SUBNET_MAX, None).await;
     let here = Ipv4Addr::LOCALHOST;
     let mut open = Vec::new();

@@ -58,7 +58,7 @@ pub(crate) fn pods(number: i64) -> Section {
 }
 
 /// Throws dice that fall the same in every run.
-pub(crate) fn number(luck: &mut u64, sides: usize) -> usize {
-    *luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    usize::try_from(*luck >> 33).unwrap() % sides
+pub(crate) fn number(seed: &mut u64, sides: usize) -> usize {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    usize::try_from(*seed >> 33).unwrap() % sides
 }

@@ -105,7 +105,7 @@ impl EventSchema {
         let raw: Map<String, Value> =
             serde_json::from_slice(text).map_err(|source| Rejected::NotAnObject { source })?;
         let Applied { sent, dropped, missing } = self.schema.apply(&raw, form, today);
-        // What has expired since it was written is left out; that is no fault of the writer.
+        // A field that expired after the event was written is omitted. That is no error of the writer.
         let wrong = dropped.iter().find(|(reason, _)| *reason != Reason::Expired);
         match (wrong, missing.into_iter().next()) {
             (Some((reason, count)), _) => Err(Rejected::Dropped { reason, count }),

@@ -31,12 +31,23 @@ pub(super) struct Exception {
 }
 
 /// Words that fail the check.
-pub(super) const ACTIVE: [Word; 0] = [];
-
-/// Words that are still being replaced.
-pub(super) const WAITING: [Word; 34] = [
+pub(super) const ACTIVE: [Word; 12] = [
     word(Names, "Doors", "`ConnectionLimiter`"),
     word(Anywhere, r"(?i)\bdoors\b", "connection limiter"),
+    word(Names, "Stamp", "`TokenRecord`"),
+    word(Names, "Announced", "`BodyMetadata`"),
+    word(Names, "Loose", "`TransportDefaults`"),
+    word(Names, "Entrance", "`ListenerConfig`"),
+    word(Anywhere, r"\bconverse\b", "`serve_connection`"),
+    word(Anywhere, r"\bsays_something\b", "`wait_readable`"),
+    word(Anywhere, r"--floor\b", "`--min-group-size`"),
+    word(Anywhere, r"(?i)^(?:#+|\|) what comes\b", "accepted formats"),
+    word(Anywhere, r"(?i)\bwho may do what\b", "roles and permissions"),
+    word(Names, "(?i).*folded.*|fold_small", "suppressed"),
+];
+
+/// Words that are still being replaced.
+pub(super) const WAITING: [Word; 22] = [
     word(Names, "Pass", "`Permit`"),
     word(Anywhere, r"\btake_turn", "`try_acquire`"),
     word(Anywhere, "(?i)neighbou?rhood", "client subnet"),
@@ -49,12 +60,6 @@ pub(super) const WAITING: [Word; 34] = [
     word(Anywhere, r"\b(?:U|u)ntold\b|\btold\.rs|\btold/", "`EmitError`, emitted events"),
     word(Names, "Happened", "`PendingEvent`"),
     word(Names, "Shown", "`AuthResult`"),
-    word(Names, "Stamp", "`TokenRecord`"),
-    word(Names, "Announced", "`BodyMetadata`"),
-    word(Names, "Loose", "`TransportDefaults`"),
-    word(Names, "Entrance", "`ListenerConfig`"),
-    word(Anywhere, r"\bconverse\b", "`serve_connection`"),
-    word(Anywhere, r"\bsays_something\b", "`wait_readable`"),
     word(
         Anywhere,
         r"(?i)(?:^|[^.\w])ancestor|_ancestor",
@@ -64,19 +69,15 @@ pub(super) const WAITING: [Word; 34] = [
     word(Anywhere, "(?i)surroundings", "`Clock`, `CiEnvironment`"),
     word(Names, "Look|Use|Trail|trail", "`AuditEntry`, `AuditSummary`, `AuditLog`"),
     word(Names, "Witness|Eye|witness|eye", "`WatchHandler`"),
-    word(Anywhere, r"--floor\b", "`--min-group-size`"),
     word(
         Anywhere,
         r"(?i)(?:\bways in|\b(?:a|another|further|each|every) way in)(?: for\b|[.;,:|]|$)",
         "ingest endpoint, listener",
     ),
-    word(Anywhere, r"(?i)^(?:#+|\|) what comes\b", "accepted formats"),
-    word(Anywhere, r"(?i)\bwho may do what\b", "roles and permissions"),
     word(Names, "Refused|Refusals?", "rejected"),
     word(Anywhere, r#"\bktel_[a-z_]*refused|"refused"|`refused`"#, "rejected"),
     word(Anywhere, r"(?i)\bleft[ _-]out\b|\bLeftOut", "omitted"),
     word(Anywhere, r"(?i)\bgiven[ _-]up\b|\bGivenUp", "dropped"),
-    word(Names, "(?i).*folded.*|fold_small", "suppressed"),
 ];
 
 /// Files that may have the words.
