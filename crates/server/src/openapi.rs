@@ -47,6 +47,7 @@ const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 const CSV: &str = "text/csv";
 const TEXT: &str = "text/plain";
+const OPENMETRICS: &str = "application/openmetrics-text";
 const PROTOBUF: &str = "application/x-protobuf";
 
 /// Builds the document. Its examples have the date of `today`, so that they can be sent.
@@ -344,7 +345,7 @@ fn watching() -> Vec<Operation> {
             errors: STORE,
             ..file("/readyz", "Readiness: whether the store is writable", TEXT)
         },
-        file("/metrics", "Prometheus metrics", TEXT),
+        file("/metrics", "Metrics in the format of OpenMetrics", OPENMETRICS),
         Operation {
             answers: vec![(JSON, reference("Keys"))],
             ..file("/v1/keys", "The keys that receipts are signed with", JSON)
