@@ -17,10 +17,9 @@
 //! # }
 //! ```
 //!
-//! This crate is the front door: it has no code of its own worth speaking of, and re-exports the wings.
-//! Whoever needs one wing alone depends on `ktel-jobs`, `ktel-usage` or `ktel-agent`. The libraries
-//! only read from a cluster, save the lease and the key of an [`agent`]; they know no terminal and
-//! no clock.
+//! This crate re-exports the libraries for embedders. A program that needs only one of them depends on
+//! `ktel-jobs`, `ktel-usage` or `ktel-agent`. The libraries only read from a cluster, except that an
+//! [`agent`] writes its lease and its key. They use no terminal and no clock.
 
 pub use ktel_agent as agent;
 pub use ktel_destination as destination;

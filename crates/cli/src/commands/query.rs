@@ -22,7 +22,7 @@ use crate::{schemas, stores};
 
 /// How many rows are printed of a table.
 const ROWS: usize = 1000;
-/// The actor in the audit log: whoever can open the store needs no token.
+/// The actor in the audit log, for a person who can open the store and needs no token.
 const OPERATOR: &str = "operator";
 
 #[derive(Debug, Args)]
