@@ -86,7 +86,7 @@ pub enum Error {
     Configuration(#[from] file::Error),
 }
 
-/// What is asked of everybody who may say no; see [`consent`](ktel_usage::consent).
+/// The first source that turns the agent off, if there is one. See [`consent`](ktel_usage::consent).
 #[must_use]
 pub fn objection(
     file: &AgentFile,

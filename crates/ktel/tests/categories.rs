@@ -1,4 +1,4 @@
-//! The category of every error that the wings know, in whatever it is wrapped.
+//! The category of every error that the libraries know, also if it is wrapped.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use ktel::categorize;
 use ktel::event::{ErrorCategory, of_status};
 use serde_json::Value;
 
-/// An error that wraps another one and says nothing itself.
+/// An error that wraps another one.
 #[derive(Debug)]
 struct Wrapped(Box<dyn Error + Send + Sync>);
 
@@ -115,7 +115,7 @@ fn our_own_errors_have_their_categories() {
 }
 
 #[test]
-fn what_somebody_wrote_is_invalid_input() {
+fn an_error_about_input_is_invalid_input() {
     category(serde_json::from_str::<Value>("{").unwrap_err(), ErrorCategory::InvalidInput);
     category("x".parse::<u8>().unwrap_err(), ErrorCategory::InvalidInput);
     category(String::from_utf8(vec![0xff]).unwrap_err(), ErrorCategory::InvalidInput);
@@ -132,7 +132,7 @@ async fn ask(address: std::net::SocketAddr, wait: Duration) -> kube::Error {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_a_matter_of_the_network() {
+async fn a_refused_connection_is_a_network_error() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -147,7 +147,7 @@ async fn a_server_that_never_answers_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_a_matter_of_the_network() {
+async fn an_answer_that_is_cut_off_is_a_network_error() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = std::thread::spawn(move || {

@@ -1,6 +1,6 @@
 //! Detects CI and containers by the variables that they set.
 //!
-//! It reads whether a variable is set. It may not use its value.
+//! It only reads whether a variable is set. It must not use the value.
 
 use std::ffi::OsString;
 
@@ -35,7 +35,7 @@ const CONTAINER: [&str; 3] =
 /// Whether the process runs in CI or in a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CiEnvironment {
-    /// It runs in CI, where nobody reads what a command prints.
+    /// It runs in CI, where nobody reads a notice.
     pub ci: bool,
     /// It runs in a container.
     pub container: bool,

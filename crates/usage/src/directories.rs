@@ -1,14 +1,14 @@
-//! Where a user's settings and state are kept, by the XDG Base Directory Specification.
+//! The directories of a user's settings and state, by the XDG Base Directory Specification.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::product_name::ProductName;
 
-/// The name under which ktel keeps its own things, one directory for each product.
+/// The directory of ktel, with one directory for each product.
 const KTEL: &str = "ktel";
 
-/// A user's directories, as far as there are any.
+/// The directories of a user. Without a home directory there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Directories {
     config: Option<PathBuf>,
@@ -16,10 +16,10 @@ pub struct Directories {
 }
 
 impl Directories {
-    /// Computes them from `XDG_CONFIG_HOME`, `XDG_STATE_HOME` and `HOME`; nothing is read or made.
+    /// Computes them from `XDG_CONFIG_HOME`, `XDG_STATE_HOME` and `HOME`. Nothing is read or created.
     #[must_use]
     pub fn of(environment: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        // The specification has relative paths ignored; they would depend on where a command runs.
+        // The specification ignores relative paths, which would depend on the working directory.
         let path = |name| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = path("HOME");
         let within = |name, default| path(name).or_else(|| Some(home.as_ref()?.join(default)));
@@ -29,26 +29,26 @@ impl Directories {
         }
     }
 
-    /// Gives the directory where ktel keeps a product's settings.
+    /// Gives the directory of ktel's settings for a product.
     #[must_use]
     pub fn config(&self, product: &ProductName) -> Option<PathBuf> {
         Some(self.config.as_ref()?.join(KTEL).join(product.as_str()))
     }
 
-    /// Gives the directory where ktel keeps a product's state.
+    /// Gives the directory of ktel's state for a product.
     #[must_use]
     pub fn state(&self, product: &ProductName) -> Option<PathBuf> {
         Some(self.state.as_ref()?.join(KTEL).join(product.as_str()))
     }
 
-    /// Gives the directory where reports wait that could not be delivered.
+    /// Gives the directory of reports that wait for delivery.
     #[must_use]
     pub fn outbox(&self) -> Option<PathBuf> {
-        // No product's name begins like that.
+        // No product name begins with `_`.
         Some(self.state.as_ref()?.join(KTEL).join("_outbox"))
     }
 
-    /// Gives the directory where a receiver keeps what it takes.
+    /// Gives the directory where a receiver stores what it accepts.
     #[must_use]
     pub fn received(&self) -> Option<PathBuf> {
         Some(self.state.as_ref()?.join(KTEL).join("_received"))
@@ -67,7 +67,7 @@ impl Directories {
     }
 }
 
-/// Reads a variable of this process: what a program hands to whoever asks for an environment.
+/// Reads a variable of this process. Programs pass it where an environment is needed.
 #[must_use]
 pub fn process_environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)

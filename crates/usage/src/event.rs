@@ -1,8 +1,8 @@
-//! One best-effort event per command: what ran, in which version, on what kind of machine.
+//! One best-effort event per command: what ran, in which version, on which platform.
 //!
-//! An event carries no identifier of a user, a machine or an installation, no argument, no flag and
-//! no text of an error. Version 1 has six fields; version 2, which a product may ask for, adds how
-//! the command ended. Nothing leaves that the [schema](EventSchema) does not declare:
+//! An event has no identifier of a user, a machine or an installation, no argument, no flag and no
+//! error message. Version 1 has six fields. Version 2 adds how the command ended. Nothing is sent
+//! that the [schema](EventSchema) does not declare:
 //!
 //! ```
 //! use ktel_usage::event::{Event, EventSchema, Vocabulary};
@@ -11,7 +11,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let vocabulary = Vocabulary::new("acme", ["get apis", "plan"])?;
 //! let schema = EventSchema::new(&"acme".parse()?, &vocabulary, ktel_usage::event::Version::One);
-//! let command = vocabulary.resolve("acme get apis").name().ok_or("nothing to tell")?;
+//! let command = vocabulary.resolve("acme get apis").name().ok_or("not an event")?;
 //! let event = Event::new("2026-05-12T14:30:45Z".parse()?, "0.4.0", command);
 //! let applied = schema.apply(&event, Form::Exact);
 //! assert_eq!(applied.sent.get("command_path"), Some(&"get apis".into()));
@@ -19,8 +19,7 @@
 //! # }
 //! ```
 //!
-//! Whoever is off needs none of this: resolving a command borrows from the vocabulary, and nothing
-//! is allocated before an [`Event`] is made.
+//! Resolving a command borrows from the vocabulary. Nothing is allocated before an [`Event`] is made.
 
 mod category;
 mod command;
@@ -43,10 +42,10 @@ pub use schema::{EventSchema, Rejected};
 /// Which fields an event has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Version {
-    /// The six of the first version.
+    /// Six fields.
     #[default]
     One,
-    /// And how the command ended.
+    /// Six fields, and how the command ended.
     Two,
 }
 
@@ -65,13 +64,13 @@ impl Version {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It did what was asked.
+    /// It succeeded.
     Success,
-    /// It told its user what went wrong.
+    /// It failed with an error message.
     Failure,
     /// A signal ended it.
     Interrupted,
-    /// It failed in a way that it did not expect.
+    /// It panicked.
     Panicked,
 }
 
@@ -94,11 +93,11 @@ impl Outcome {
 /// How a command ended, for events of version 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
-    /// In short.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why, where it failed.
+    /// The category of the error, if it failed.
     pub error_category: Option<ErrorCategory>,
-    /// How long it took; only the bucket is sent.
+    /// How long it took. Only the bucket is sent.
     pub duration: Option<Duration>,
 }
 
@@ -114,7 +113,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Makes an event of version 1, of this machine; of the time, only the second is kept.
+    /// Makes an event of version 1 for this platform. The time is cut to the second.
     #[must_use]
     pub fn new(timestamp: Timestamp, version: &str, command_path: &str) -> Self {
         let timestamp = Timestamp::from_second(timestamp.as_second())
@@ -123,7 +122,7 @@ impl Event {
         Self { timestamp, version, os: os(), arch: arch(), command_path, ending: None }
     }
 
-    /// Says that another kind of machine ran it.
+    /// Sets another platform.
     #[must_use]
     pub fn on(mut self, os: &'static str, arch: &'static str) -> Self {
         (self.os, self.arch) = (os, arch);
@@ -137,13 +136,13 @@ impl Event {
         self
     }
 
-    /// Gives the version that its fields make it.
+    /// Gives the version that its fields have.
     #[must_use]
     pub fn schema_version(&self) -> Version {
         if self.ending.is_some() { Version::Two } else { Version::One }
     }
 
-    /// Gives the fields in the order of the wire; of a duration only the bucket, the rest exact.
+    /// Gives the fields in the order of the wire: the bucket of the duration, the others exact.
     #[must_use]
     pub fn raw(&self) -> Map<String, Value> {
         let Self { timestamp, version, os, arch, command_path, ending } = self;
@@ -160,21 +159,21 @@ impl Event {
                 raw.insert("error_category".into(), category.word().into());
             }
             if let Some(duration) = duration {
-                // Only the bucket is ever kept.
+                // The exact duration is never stored.
                 raw.insert("duration".into(), duration_bucket(duration.as_secs()).into());
             }
         }
         raw
     }
 
-    /// Gives the time at which it happened, since the epoch.
+    /// Gives its time, since the epoch.
     #[must_use]
     pub fn since_epoch(&self) -> Duration {
-        // Before 1970 no clock is right.
+        // Only a wrong clock shows a time before 1970.
         Duration::try_from(self.timestamp.as_duration()).unwrap_or_default()
     }
 
-    /// Gives the day on which it happened, which decides what has expired.
+    /// Gives its day, which decides which fields have expired.
     #[must_use]
     pub fn day(&self) -> jiff::civil::Date {
         self.timestamp.to_zoned(jiff::tz::TimeZone::UTC).date()

@@ -1,7 +1,7 @@
-//! The event wing: one best-effort usage event per command of a CLI.
+//! Usage events: one best-effort event per command of a CLI.
 //!
-//! It decides [consent], shows the [notice], [records](recorder) the event and hands it to a
-//! [sink]. It may not know Kubernetes, and builds without it; it knows no terminal and no clock.
+//! It decides [consent], shows the [notice], [records](recorder) the event and gives it to a
+//! [sink]. It must not depend on Kubernetes, on a terminal or on a clock.
 
 pub mod ci_environment;
 pub mod consent;

@@ -1,12 +1,12 @@
-//! The notice: what a product's users are told before its first byte leaves.
+//! The notice: what users of a product read before the first event is sent.
 //!
-//! It is shown once for every revision of what is disclosed, where people watch. Until then nothing
-//! may leave of a product that sends unless told otherwise. Where nobody ever watches, the product
-//! file says where its notice stood. The library sees no terminal: its caller hands it a writer and
-//! says whether people are watching.
+//! It is shown once on a terminal, and again when the collected data changes. Before that, an opt-out
+//! product must not send. Without a terminal, the product file may say where else the notice was
+//! shown. The library does not look for a terminal: its caller passes a writer and says whether
+//! people read it.
 //!
 //! ```
-//! use ktel_usage::notice::{self, Decision, Revision, Situation};
+//! use ktel_usage::notice::{self, NoticeDecision, Revision, Situation};
 //! use ktel_usage::product_file::ProductFile;
 //!
 //! let product = ProductFile::demo();
@@ -20,7 +20,7 @@
 //!     ci: false,
 //!     stood: product.notice.stood.as_ref(),
 //! };
-//! assert_eq!(notice::decide(situation), Decision::Show);
+//! assert_eq!(notice::decide(situation), NoticeDecision::Show);
 //! let nobody = Situation { people_watch: false, ..situation };
 //! assert!(!notice::decide(nobody).may_send());
 //! ```
@@ -46,19 +46,19 @@ use ktel_delivery::private_file;
 pub use text::text;
 
 const FILE: &str = "notice";
-/// What stands in the file once the notice was shown whole.
+/// The word in the file after the whole notice was shown.
 const SHOWN: &str = "shown ";
-/// And until then, so that a notice that was cut off is shown again.
+/// The word before that, so that a notice that was cut off is shown again.
 const SHOWING: &str = "showing ";
-/// Bytes of the digest; enough to tell one revision from the next.
+/// Bytes of the digest: enough to distinguish revisions.
 const REVISION_BYTES: usize = 8;
 
-/// Identifies what is disclosed: it changes whenever a schema does.
+/// Identifies the schemas that a notice describes. It changes when one of them does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision(String);
 
 impl Revision {
-    /// Computes the revision of everything that a product may send; the order does not matter.
+    /// Computes the revision of everything that a product may send, in any order.
     #[must_use]
     pub fn of<'s>(schemas: impl IntoIterator<Item = &'s Schema>) -> Self {
         let mut digests: Vec<String> = schemas.into_iter().map(Schema::digest).collect();
@@ -83,103 +83,103 @@ impl fmt::Display for Revision {
     }
 }
 
-/// Everything on which the notice depends.
+/// What decides whether the notice is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Situation<'s> {
     /// Whether anything may be sent at all.
     pub consent_given: bool,
-    /// What holds when nobody says anything.
+    /// The default of the product.
     pub default: DefaultConsent,
-    /// What is disclosed now.
+    /// The current revision.
     pub revision: &'s Revision,
-    /// What was disclosed when the notice was last shown.
+    /// The revision of the notice that was shown last.
     pub shown: Option<&'s Revision>,
-    /// Whether people are watching what the notice is written to.
+    /// Whether people read what the notice is written to.
     pub people_watch: bool,
-    /// Whether this is a build service.
+    /// Whether this is a CI job.
     pub ci: bool,
-    /// Where the notice stood for those who see no terminal.
+    /// Where the notice was shown to users without a terminal.
     pub stood: Option<&'s Stood>,
 }
 
-/// What becomes of the notice.
+/// What happens with the notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing is sent, so there is nothing to tell.
-    NothingToTell,
+pub enum NoticeDecision {
+    /// No notice is needed, because nothing is sent.
+    NotNeeded,
     /// It was shown.
     Shown,
-    /// It must be shown now, by [`show`]; what is sent waits for it.
+    /// It must be shown now, by [`show`], before anything is sent.
     Show,
-    /// It stood where the product says.
+    /// It was shown where the product file says.
     Stood,
-    /// A user has asked for telemetry, so they know.
+    /// The user turned telemetry on, and needs no notice.
     Asked,
-    /// Nobody has seen it and nobody would see it now; nothing may leave.
+    /// Nobody has seen it, and nobody would see it now. Nothing may be sent.
     Unseen,
 }
 
-impl Decision {
-    /// Tells whether anything may leave now; where the notice must be shown, only once it was.
+impl NoticeDecision {
+    /// Says whether anything may be sent now. A notice that must be shown comes first.
     #[must_use]
     pub fn may_send(self) -> bool {
         match self {
             Self::Shown | Self::Stood | Self::Asked => true,
-            Self::NothingToTell | Self::Show | Self::Unseen => false,
+            Self::NotNeeded | Self::Show | Self::Unseen => false,
         }
     }
 }
 
-/// Decides what becomes of the notice.
+/// Decides what happens with the notice.
 #[must_use]
-pub fn decide(situation: Situation<'_>) -> Decision {
-    // Exhaustive on purpose: whatever a notice comes to depend on is weighed here.
+pub fn decide(situation: Situation<'_>) -> NoticeDecision {
+    // Exhaustive on purpose: a new condition does not compile until it is used here.
     let Situation { consent_given, default, revision, shown, people_watch, ci, stood } = situation;
     if !consent_given {
-        Decision::NothingToTell
+        NoticeDecision::NotNeeded
     } else if shown == Some(revision) {
-        Decision::Shown
+        NoticeDecision::Shown
     } else if people_watch && !ci {
-        Decision::Show
+        NoticeDecision::Show
     } else if stood.is_some() {
-        Decision::Stood
+        NoticeDecision::Stood
     } else if default == DefaultConsent::OptIn && shown.is_none() {
-        Decision::Asked
+        NoticeDecision::Asked
     } else {
-        Decision::Unseen
+        NoticeDecision::Unseen
     }
 }
 
 /// Why a notice was not shown.
 #[derive(Debug, Error)]
-pub enum Error {
-    /// It cannot be remembered, and would be shown each time.
-    #[error("remember in `{}` that the notice was shown", path.display())]
-    Remember {
+pub enum NoticeError {
+    /// It cannot be recorded that it was shown, and it would be shown each time.
+    #[error("record in `{}` that the notice was shown", path.display())]
+    Record {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
     /// It cannot be written.
     #[error("write the notice")]
     Write {
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
 }
 
-/// Gives the file that remembers which notice of a product was shown.
+/// Gives the file that records which notice of a product was shown.
 #[must_use]
 pub fn path(directories: &Directories, product: &ProductName) -> Option<PathBuf> {
     Some(directories.state(product)?.join(FILE))
 }
 
-/// Reads which notice was shown. A file that is not understood remembers none: the notice is shown
+/// Reads which notice was shown. A file that is not understood counts as none: the notice is shown
 /// once too often rather than never.
 #[must_use]
 pub fn shown(path: &Path) -> Option<Revision> {
-    // Absent or unreadable, it is the same: no notice is known to have been shown.
+    // An absent and an unreadable file mean the same: no notice is known to have been shown.
     let text = settings_file::read(path).ok()?;
     let revision = text.strip_prefix(SHOWN)?.strip_suffix('\n')?;
     let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -187,29 +187,29 @@ pub fn shown(path: &Path) -> Option<Revision> {
     whole.then(|| Revision(revision.to_owned()))
 }
 
-/// Shows the notice and remembers that.
+/// Shows the notice and records that it was shown.
 ///
-/// Only what can be remembered is shown, and only what was shown whole is remembered as such: once
-/// this has succeeded, and not before, something may leave.
+/// It is shown only if that can be recorded, and recorded as shown only if all of it was written.
+/// Nothing may be sent before this has succeeded.
 ///
 /// # Errors
-/// When it can be neither remembered nor written; then nothing may leave.
+/// When the record or the notice cannot be written.
 pub fn show(
     path: &Path,
     revision: &Revision,
     text: &str,
     out: &mut dyn Write,
-) -> Result<(), Error> {
-    remember(path, SHOWING, revision)?;
+) -> Result<(), NoticeError> {
+    record(path, SHOWING, revision)?;
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
-        .map_err(|source| Error::Write { source })?;
-    remember(path, SHOWN, revision)
+        .map_err(|source| NoticeError::Write { source })?;
+    record(path, SHOWN, revision)
 }
 
-fn remember(path: &Path, word: &str, revision: &Revision) -> Result<(), Error> {
+fn record(path: &Path, word: &str, revision: &Revision) -> Result<(), NoticeError> {
     private_file::write(path, format!("{word}{revision}\n").as_bytes())
-        .map_err(|source| Error::Remember { path: path.to_owned(), source })
+        .map_err(|source| NoticeError::Record { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

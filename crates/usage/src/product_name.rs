@@ -6,15 +6,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Long enough for any product, short enough for any file system.
-const LENGTH_MAX: usize = 64;
+use crate::limits::PRODUCT_NAME_BYTES_MAX;
 
 /// A product's name: lower-case letters, digits and `-`, as in `ktel-demo`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ProductName(String);
 
-/// A text that is no product's name.
+/// A text that is not a product name.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{}` cannot be the name of a product; use lower-case letters, digits and `-`", name.escape_debug())]
 pub struct InvalidName {
@@ -37,7 +36,7 @@ impl TryFrom<String> for ProductName {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let edge = |c: Option<char>| c.is_some_and(|c| c != '-');
         let edges = edge(name.chars().next()) && edge(name.chars().next_back());
-        if edges && name.len() <= LENGTH_MAX && name.chars().all(allowed) {
+        if edges && name.len() <= PRODUCT_NAME_BYTES_MAX && name.chars().all(allowed) {
             Ok(Self(name))
         } else {
             Err(InvalidName { name })
@@ -70,7 +69,7 @@ mod tests {
     use super::ProductName;
 
     #[test]
-    fn a_name_cannot_lead_anywhere_else() {
+    fn a_name_has_only_the_allowed_characters() {
         for name in ["ktel-demo", "kongctl", "k9s", "a"] {
             assert_eq!(name.parse::<ProductName>().unwrap().as_str(), name);
         }

@@ -1,4 +1,4 @@
-//! One event per command, at no cost: begin, name the command, finalize, close.
+//! Records one event per command: begin, name the command, finalize, close.
 //!
 //! ```
 //! use ktel_usage::event::{Ending, Outcome, Version, Vocabulary};
@@ -17,10 +17,10 @@
 //! # }
 //! ```
 //!
-//! *Guarantees:* at the most one event; none without a command; a recorder that is off allocates
-//! nothing and touches nothing; whatever a sink does, [`Recorder::close`] returns within its budget
-//! and changes nothing about how the command ends. A recorder that is dropped without having been
-//! closed, because of a panic, say, closes itself.
+//! *Guarantees:* at most one event; none without a command; a recorder that is off allocates nothing
+//! and opens no file; whatever a sink does, [`Recorder::close`] returns within its budget and never
+//! changes how the command ends. A recorder that is dropped before it was closed, for example by a
+//! panic, closes itself.
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,12 +30,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::event::{Ending, Event, Outcome, Version, Vocabulary};
+use crate::limits::CLOSE_WITHIN;
 use crate::sink::{Record, Sink};
 
-/// How long a sink that speaks to a network may hold up the end of a command; a person notices 100 ms.
-pub const BUDGET: Duration = Duration::from_millis(50);
-
-/// Records one run of one command. May be shared with whoever handles signals.
+/// Records one run of one command. It may be shared with a signal handler.
 #[derive(Debug)]
 pub struct Recorder {
     state: Mutex<State>,
@@ -59,16 +57,16 @@ struct Open {
     budget: Duration,
 }
 
-/// What has become of an event.
+/// What happened to an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// There was none.
+    /// There was no event.
     None,
-    /// The sink has it.
+    /// The sink took it.
     Taken,
-    /// The sink failed; it is gone, and that is counted as dropped by whoever counts.
+    /// The sink failed, and the event is lost.
     Dropped,
-    /// The sink was still at it when the budget was used up; it may or may not arrive.
+    /// The sink did not end within the budget. The event may arrive or not.
     Abandoned,
 }
 
@@ -79,7 +77,7 @@ impl Recorder {
         Self { state: Mutex::new(State::Off), clock: None }
     }
 
-    /// Begins to record; call it only when consent is given.
+    /// Begins to record. Call it only if consent is given.
     #[must_use]
     pub fn begin(
         vocabulary: Vocabulary,
@@ -94,12 +92,12 @@ impl Recorder {
             sink,
             command: None,
             event: None,
-            budget: BUDGET,
+            budget: CLOSE_WITHIN,
         };
         Self { state: Mutex::new(State::Open(Box::new(open))), clock: None }
     }
 
-    /// Allows a sink that is not immediate this long.
+    /// Sets the budget of a sink that is not immediate.
     #[must_use]
     pub fn within(self, budget: Duration) -> Self {
         if let State::Open(open) = &mut *self.state() {
@@ -115,14 +113,14 @@ impl Recorder {
         self
     }
 
-    /// Tells whether something would be recorded.
+    /// Says whether an event would be recorded.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         matches!(*self.state(), State::Open(_))
     }
 
-    /// Names the command that runs, as the parser of arguments resolved it: its words, and neither
-    /// arguments nor flags. What the product did not declare becomes `plugin`.
+    /// Names the command that runs, as the argument parser resolved it: its words, without arguments
+    /// and flags. A command that the product did not declare becomes `plugin`.
     pub fn set_command(&self, path: &str) {
         if let State::Open(open) = &mut *self.state() {
             open.command = open.vocabulary.resolve(path).name().map(str::to_owned);
@@ -136,12 +134,12 @@ impl Recorder {
         }
     }
 
-    /// Drops whatever was recorded: its user has just said no.
+    /// Drops the event, because the user has just turned telemetry off.
     pub fn disable(&self) {
         *self.state() = State::Off;
     }
 
-    /// Hands the event to the sink, and is off from then on.
+    /// Gives the event to the sink. The recorder is off from then on.
     pub fn close(&self) -> Fate {
         let state = std::mem::replace(&mut *self.state(), State::Off);
         match state {
@@ -151,7 +149,7 @@ impl Recorder {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic in here leaves a state that is as good as any.
+        // A panic while the lock is held leaves a valid state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -189,10 +187,10 @@ impl Open {
         if sink.is_immediate() {
             return fate(sink.emit(&record).is_ok());
         }
-        // One event, one place: nothing can pile up. The thread ends with the process.
+        // The channel has room for the one event. The thread ends with the process.
         let (done, taken) = sync_channel(1);
         let emit = move || {
-            // Whether anybody still waits makes no difference.
+            // The recorder may have stopped waiting.
             done.send(sink.emit(&record).is_ok()).ok();
         };
         if thread::Builder::new().name("ktel-event".into()).spawn(emit).is_err() {

@@ -1,4 +1,4 @@
-//! Reads files of settings: short texts that a human wrote.
+//! Reads settings files: short texts that a person wrote.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use crate::limits;
 
-/// Reads a file whole.
+/// Reads a whole file.
 ///
-/// Never waits: opening a pipe would hold up the command until somebody writes into it.
+/// Never blocks: a pipe is an error, because opening it would wait for a writer.
 ///
 /// # Errors
-/// When it cannot be read, is no regular file, or is too long.
+/// When it cannot be read, is not a regular file, or is too long.
 pub fn read(path: &Path) -> io::Result<String> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());

@@ -1,7 +1,7 @@
 //! Where an event goes when its command ends.
 //!
-//! The default is [`SpoolSink`]: one append to a file, and the rest is somebody else's. Embedders
-//! bring their own by implementing [`Sink`].
+//! The default is [`SpoolSink`]: one append to a file; an upload is another process. Embedders
+//! implement [`Sink`] for others.
 
 use std::fmt;
 use std::io;
@@ -12,6 +12,7 @@ use ktel_delivery::spool::{self, Bounds, Durability, Full, Settings, Spool};
 use serde_json::{Map, Value};
 
 use crate::event::Event;
+use crate::limits::{WAITING_AGE_MAX, WAITING_BYTES_MAX, WAITING_EVENTS_MAX};
 
 mod file;
 mod remote;
@@ -19,20 +20,15 @@ mod remote;
 pub use file::FileSink;
 pub use remote::RemoteSink;
 
-/// What waits to be uploaded. A year of one command an hour fits; a week is the age at which it is
-/// of no use, and at which nobody expects it to lie around any more.
+/// The spool of events that wait for an upload.
 pub const SPOOL: Settings = Settings {
-    bounds: Bounds {
-        bytes: 1024 * 1024,
-        parcels: 10_000,
-        age: Duration::from_secs(7 * 24 * 60 * 60),
-    },
+    bounds: Bounds { bytes: WAITING_BYTES_MAX, parcels: WAITING_EVENTS_MAX, age: WAITING_AGE_MAX },
     full: Full::DropOldest,
-    // A command never waits for a disk: a crash of the machine may cost the last events.
+    // A command never waits for a disk. A crash of the machine may lose the last events.
     durability: Durability::Written,
 };
 
-/// An event, ready to be sent.
+/// An event in its JSON form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     fields: Map<String, Value>,
@@ -67,22 +63,22 @@ impl Record {
     }
 }
 
-/// Takes events. Best effort: an error ends nothing and is told to nobody.
+/// Takes events. Best effort: an error neither ends the command nor is shown.
 pub trait Sink: fmt::Debug + Send {
-    /// Takes one.
+    /// Takes one event.
     ///
     /// # Errors
-    /// When it is lost.
+    /// When the event is lost.
     fn emit(&mut self, record: &Record) -> io::Result<()>;
 
-    /// Tells whether [`emit`](Self::emit) returns at once, whatever happens. If it may not, it is
-    /// called from a thread that the command leaves behind.
+    /// Says whether [`emit`](Self::emit) always returns at once. If not, a thread calls it, and the
+    /// command waits for it only within its budget.
     fn is_immediate(&self) -> bool {
         true
     }
 }
 
-/// Takes nothing.
+/// Drops every event.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoSink;
 
@@ -92,14 +88,14 @@ impl Sink for NoSink {
     }
 }
 
-/// Appends to a spool, and leaves.
+/// Appends to a spool.
 #[derive(Debug, Clone)]
 pub struct SpoolSink {
     spool: Spool,
 }
 
 impl SpoolSink {
-    /// Uses the spool in a directory, which comes into being with the first event.
+    /// Uses the spool in a directory. The first event creates it.
     #[must_use]
     pub fn in_directory(path: impl Into<std::path::PathBuf>) -> Self {
         Self { spool: Spool::in_directory(path, SPOOL) }
@@ -122,7 +118,7 @@ impl Sink for SpoolSink {
     }
 }
 
-/// Gives every event to several sinks; each gets it, whatever the others do.
+/// Gives every event to several sinks, also if one of them fails.
 #[derive(Debug, Default)]
 pub struct MultiSink {
     sinks: Vec<Box<dyn Sink>>,
@@ -166,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn each_of_several_sinks_gets_the_event_whatever_the_others_do() {
+    fn every_sink_gets_the_event_also_if_one_fails() {
         let directory = tempfile::tempdir().unwrap();
         let (file, spool) = (directory.path().join("debug.jsonl"), directory.path().join("spool"));
         let mut sink = MultiSink::new(vec![
@@ -181,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_for_people_keeps_its_bound() {
+    fn a_file_of_events_stays_within_its_limit() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("debug.jsonl");
         let mut sink = FileSink::new(&file).bounded(1000);

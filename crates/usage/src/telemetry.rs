@@ -1,8 +1,7 @@
-//! Ambient telemetry of one product on one machine: who was asked, what was shown, what may leave.
+//! The telemetry of one product on one machine: consent, notice, and what may be sent.
 //!
-//! Everything that decides is elsewhere and pure ([`consent::decide`], [`notice::decide`]); this puts
-//! it together in the one order that is right: nothing is recorded without consent, and nothing
-//! leaves before its notice was shown.
+//! The decisions are pure functions ([`consent::decide`], [`notice::decide`]). This calls them in the
+//! right order: nothing is recorded without consent, and nothing is sent before its notice was shown.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -11,16 +10,16 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::ci_environment::CiEnvironment;
-use crate::consent::{self, Consent, Content, Preference, Sources, Variables};
+use crate::consent::{self, Consent, Content, Preference, SourceLocations, Variables};
 use crate::directories::Directories;
-use crate::notice::{self, Decision, Revision};
+use crate::notice::{self, NoticeDecision, Revision};
 use crate::product_file::ProductFile;
 use crate::recorder::Recorder;
 use crate::settings_file;
 use crate::sink::{FileSink, MultiSink, Sink};
 use crate::uploader::Uploader;
 
-/// The events that a person asked to read, in the state directory.
+/// The file of events for the user, in the state directory.
 const DEBUG: &str = "events.jsonl";
 
 /// A product, its user and the environment that it runs in.
@@ -41,7 +40,7 @@ impl std::fmt::Debug for Telemetry<'_> {
 }
 
 impl<'s> Telemetry<'s> {
-    /// Looks at a product with the variables of this process, or of a test.
+    /// Makes it for a product and an environment.
     #[must_use]
     pub fn of(product: &'s ProductFile, environment: &'s dyn Fn(&str) -> Option<OsString>) -> Self {
         Self {
@@ -55,14 +54,14 @@ impl<'s> Telemetry<'s> {
         }
     }
 
-    /// Says whether `--no-telemetry` was given.
+    /// Sets whether `--no-telemetry` was given.
     #[must_use]
     pub fn no_telemetry(mut self, flag: bool) -> Self {
         self.flag = flag;
         self
     }
 
-    /// Names the configuration that is in use.
+    /// Sets the configuration and the profile that are in use.
     #[must_use]
     pub fn configuration(mut self, path: Option<&'s Path>, profile: Option<&'s str>) -> Self {
         (self.configuration, self.profile) = (path, profile);
@@ -84,21 +83,21 @@ impl<'s> Telemetry<'s> {
         &self.directories
     }
 
-    /// Gives what everybody says and who decided.
+    /// Reads every source, and decides.
     #[must_use]
     pub fn consent(&self) -> Consent {
-        consent::decide(self.sources().gather())
+        consent::decide(self.locations().read())
     }
 
-    /// Gives what is disclosed now.
+    /// Gives the revision of what the product may send.
     #[must_use]
     pub fn revision(&self) -> Revision {
         Revision::of(self.product.all_schemas())
     }
 
-    /// Decides what becomes of the notice.
+    /// Decides what happens with the notice.
     #[must_use]
-    pub fn notice(&self, consent: &Consent, people_watch: bool) -> Decision {
+    pub fn notice(&self, consent: &Consent, people_watch: bool) -> NoticeDecision {
         let path = notice::path(&self.directories, &self.product.name);
         let shown = path.as_deref().and_then(notice::shown);
         notice::decide(notice::Situation {
@@ -112,33 +111,32 @@ impl<'s> Telemetry<'s> {
         })
     }
 
-    /// Looks after the events on this machine; nothing where there is no place for them.
+    /// Gives the uploader of the events on this machine, or `None` without a state directory.
     #[must_use]
     pub fn uploader(&self) -> Option<Uploader> {
         self.directories.state(&self.product.name).map(Uploader::of)
     }
 
-    /// Tells whether anything may leave now, showing the notice to people who watch if it is due.
+    /// Says whether anything may be sent now. Shows the notice to `people` if it is due.
     #[must_use]
     pub fn may_send(&self, people: Option<&mut dyn Write>) -> bool {
         let consent = self.consent();
         match self.notice(&consent, people.is_some()) {
-            Decision::Show => {
+            NoticeDecision::Show => {
                 let path = notice::path(&self.directories, &self.product.name);
                 let (Some(path), Some(people)) = (path, people) else { return false };
                 let text = notice::text(self.product);
-                // What could not be shown is not sent; there is nobody else to tell.
+                // If the notice could not be shown, nothing is sent. Nobody else could be told.
                 notice::show(&path, &self.revision(), &text, people).is_ok()
             }
             decision => decision.may_send(),
         }
     }
 
-    /// Makes the recorder of a command; one that is off where consent is not given, and where the
-    /// notice is due and nobody sees it: consent does not reach back.
+    /// Makes the recorder of a command. It is off without consent, and while the notice is due and
+    /// nobody sees it: a later consent does not cover earlier commands.
     ///
-    /// With the flag or a variable that says no, nothing is read from a disk. `direct` is used in
-    /// place of the spool.
+    /// If the flag or a variable denies, no file is read. `direct` is used in place of the spool.
     #[must_use]
     pub fn recorder(
         &self,
@@ -147,7 +145,7 @@ impl<'s> Telemetry<'s> {
         direct: Option<Box<dyn Sink>>,
         clock: fn() -> Timestamp,
     ) -> Recorder {
-        let objects = self.sources().objection().is_some() || self.prefers_off();
+        let objects = self.locations().objection().is_some() || self.prefers_off();
         if objects || !self.may_send(people) {
             return Recorder::off();
         }
@@ -155,7 +153,7 @@ impl<'s> Telemetry<'s> {
         if self.keeps_events() {
             sinks.extend(self.debug_file().map(|file| Box::new(file) as Box<dyn Sink>));
         }
-        // What will never be sent is not kept either.
+        // What will never be sent is not stored either.
         if let Some(direct) = direct {
             sinks.push(direct);
         } else if self.product.server.is_some() && !self.product.direct {
@@ -170,31 +168,31 @@ impl<'s> Telemetry<'s> {
         Recorder::begin(vocabulary, version, events, sink).with_clock(clock)
     }
 
-    /// Gives the file that keeps events for a person to read, with `telemetry.debug`.
+    /// Gives the file of events for the user, which `telemetry.debug` asks for.
     #[must_use]
     pub fn debug_file(&self) -> Option<FileSink> {
         let state = self.directories.state(&self.product.name)?;
         Some(FileSink::new(&state.join(DEBUG)))
     }
 
-    /// Reads the one file that says no most often, before all others are asked.
+    /// Reads the preference before all other files, because it denies most often.
     fn prefers_off(&self) -> bool {
         let path = Preference::path(&self.directories, &self.product.name);
-        // Whatever else stands there, or does not, is heard with everybody else.
+        // Any other text is judged with the other sources.
         let text = path.and_then(|path| settings_file::read(&path).ok());
         text.is_some_and(|text| text.trim() == "off")
     }
 
     fn keeps_events(&self) -> bool {
-        let configurations = self.sources().gather().configurations;
+        let configurations = self.locations().read().configurations;
         configurations.iter().any(|document| match &document.content {
             Content::Text(text) => consent::keeps_events(text, self.profile),
             Content::Absent | Content::Unreadable(_) => false,
         })
     }
 
-    fn sources(&self) -> Sources<'_> {
-        Sources {
+    fn locations(&self) -> SourceLocations<'_> {
+        SourceLocations {
             product: &self.product.name,
             variables: &self.variables,
             flag: self.flag,

@@ -2,19 +2,16 @@
 
 use serde::de::DeserializeOwned;
 
-/// Levels; profiles, sections and keys need a handful.
-const DEPTH_MAX: usize = 64;
-/// Values that aliases may repeat; settings that use them repeat a section or two.
-const ALIASED_MAX: usize = 10_000;
+use crate::limits::{ALIASED_VALUES_MAX, SETTINGS_DEPTH_MAX};
 
-/// Reads one document. Unquoted, `yes`, `no`, `on` and `off` are words and no booleans.
+/// Reads one document. Unquoted `yes`, `no`, `on` and `off` are texts, not booleans.
 ///
 /// # Errors
 /// When it is not YAML of that form, nested too deeply, or too long by its aliases.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_depth: DEPTH_MAX },
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED_MAX },
+        budget: serde_saphyr::budget! { max_depth: SETTINGS_DEPTH_MAX },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED_VALUES_MAX },
         strict_booleans: true,
         with_snippet: false,
     };

@@ -1,4 +1,4 @@
-//! `ktel events`: for command lines in any language, and for whoever uploads.
+//! `ktel events`: records and uploads events for programs in any language.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,14 +26,14 @@ use crate::servers;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventsCommand {
-    /// Record one run of a command, and leave at once
+    /// Record one run of a command, without waiting for an upload
     Emit(EmitArguments),
-    /// Send everything that waits to the product's server
+    /// Send waiting events to the server of the product
     Upload {
         /// The product, by its name or its file
         #[arg(long, value_name = "NAME|FILE")]
         product: String,
-        /// Give up after this long; the events wait on
+        /// Stop after this time; events that are not sent keep waiting
         #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
         send_timeout: Duration,
     },
@@ -50,22 +50,22 @@ pub(crate) struct EmitArguments {
     /// The words of the command, without arguments and flags
     #[arg(long, value_name = "WORDS")]
     pub(crate) command: String,
-    /// How it ended: success, failure, interrupted or panicked
+    /// How the command ended: success, failure, interrupted or panicked
     #[arg(long, value_name = "HOW", value_parser = outcome)]
     pub(crate) outcome: Option<Outcome>,
-    /// Why it failed: network, auth, not-found …
+    /// Why it failed, such as network, auth or not-found
     #[arg(long, value_name = "WHY", value_parser = category)]
     pub(crate) error_category: Option<ErrorCategory>,
-    /// How long it took; only a bucket is kept
+    /// How long it took; only a bucket is stored
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
-    /// Record nothing, whatever else is said
+    /// Record nothing
     #[arg(long)]
     pub(crate) no_telemetry: bool,
-    /// The product's configuration that is in use
+    /// The configuration file of the product
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The profile of the configuration that is in use
+    /// The profile of the configuration
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 }
@@ -90,10 +90,10 @@ pub(super) fn run(command: EventsCommand, printer: &mut Printer) -> Result<Exit,
     }
 }
 
-/// Uploads and leaves, if this process was started for that by one that ended.
+/// Uploads instead of running a command, if another process started this one for that.
 pub(crate) fn upload_if_asked() -> Option<ExitCode> {
     uploader::run_if_asked(&process_environment, |product| {
-        // Nobody listens: a failure is found in what still waits.
+        // Nobody reads the output. After a failure, the events keep waiting.
         let quiet = &mut Printer::new(true);
         let uploaded =
             products::find(product).and_then(|product| upload(&product, uploader::WITHIN, quiet));
@@ -101,8 +101,8 @@ pub(crate) fn upload_if_asked() -> Option<ExitCode> {
     })
 }
 
-/// Records one run of somebody else's command. Telemetry is best effort: only what the caller
-/// wrote wrongly is an error.
+/// Records one run of a command of another program. Telemetry is best effort: only wrong arguments
+/// are errors.
 fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let product = products::find(&emit.product)?;
     let telemetry = Telemetry::of(&product, &process_environment)
@@ -132,36 +132,41 @@ fn direct(product: &ProductFile) -> Result<Option<Box<dyn Sink>>, Failure> {
     Ok(Some(Box::new(RemoteSink::new(remote, sender, product.name.as_str()))))
 }
 
-/// Starts this very program again, apart from the command that ends.
+/// Starts this program again, as an upload that outlives the command.
 fn start_upload(telemetry: &Telemetry<'_>) {
     let product = telemetry.product().name.as_str();
     let (Some(uploader), Ok(program)) = (telemetry.uploader(), std::env::current_exe()) else {
         return;
     };
-    // What cannot be started today is started by another command.
+    // If it cannot be started, another command will start it.
     uploader.start(Path::new(&program), product, clock::since_epoch()).ok();
 }
 
 fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Result<Exit, Failure> {
     let telemetry = Telemetry::of(product, &process_environment);
     let Some(uploader) = telemetry.uploader() else {
-        let error = anyhow::anyhow!("there is no place for events: HOME is not set");
+        let error = anyhow::anyhow!(
+            "there is no directory for events: neither `XDG_STATE_HOME` nor `HOME` is set"
+        );
         return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
     };
     let consent = telemetry.consent();
     if !consent.given {
         uploader.empty()?;
-        printer.say(&format!("off: {}; nothing is kept, nothing was sent", consent.winner));
+        printer.say(&format!(
+            "telemetry is off: {}; nothing was sent, and waiting events are deleted",
+            consent.winner
+        ));
         return Ok(Exit::Done);
     }
     let people = printer.is_watched();
     let mut stderr = printer.stderr();
     if !telemetry.may_send(people.then_some(&mut stderr as &mut dyn Write)) {
-        printer.say("nothing was sent: nobody has seen the notice yet");
+        printer.say("nothing was sent, because the notice was not shown yet");
         return Ok(Exit::Done);
     }
     let Some(remote) = products::server(product)? else {
-        printer.say(&format!("`{}` has no server: nothing was sent", product.name));
+        printer.say(&format!("nothing was sent, because `{}` has no server", product.name));
         return Ok(Exit::Done);
     };
     let sender = servers::events_sender(&remote)?;

@@ -1,11 +1,11 @@
-//! `ktel telemetry`: everything that a user may want to see of a product's telemetry, and to say.
+//! `ktel telemetry`: shows the telemetry of a product, and turns it on or off.
 
 use std::io::{self, Write};
 
-use ktel::consent::{Consent, Preference, Testimony};
+use ktel::consent::{Consent, Evidence, Preference};
 use ktel::directories::process_environment;
 use ktel::event::{Ending, Event, EventSchema, Outcome, Version};
-use ktel::notice::{self, Decision};
+use ktel::notice::{self, NoticeDecision};
 use ktel::product_file::ProductFile;
 use ktel::telemetry::Telemetry as Ambient;
 use ktel::uploader::Uploader;
@@ -27,7 +27,7 @@ pub(super) mod arguments;
 mod verify;
 
 pub(super) fn run(command: &TelemetryArguments, printer: &mut Printer) -> Result<Exit, Failure> {
-    // A receipt is of whatever product; none has to be there.
+    // A receipt can be of any product. It needs no product file.
     if let TelemetryCommand::Verify(arguments) = &command.command {
         return verify::run(arguments, printer);
     }
@@ -48,7 +48,9 @@ pub(super) fn run(command: &TelemetryArguments, printer: &mut Printer) -> Result
 
 fn place(ambient: &Ambient<'_>) -> Result<Uploader, Failure> {
     ambient.uploader().ok_or_else(|| {
-        let error = anyhow::anyhow!("there is no place for telemetry: HOME is not set");
+        let error = anyhow::anyhow!(
+            "there is no directory for events: neither `XDG_STATE_HOME` nor `HOME` is set"
+        );
         Failure::usage(error, Some("set HOME or XDG_STATE_HOME"))
     })
 }
@@ -62,11 +64,11 @@ fn status(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
     let Consent { given, winner, others } = &consent;
     let product = ambient.product();
     let mut text = format!(
-        "{}: telemetry is {}\n\nwhy        {winner}\nnotice     {}\nserver     {}\n",
+        "{}: telemetry is {}\n\nreason     {winner}\nnotice     {}\nserver     {}\n",
         product.name,
         if *given { "on" } else { "off" },
         notice_words(ambient, &consent),
-        product.server.as_deref().unwrap_or("none: nothing is sent"),
+        product.server.as_deref().unwrap_or("none, so nothing is sent"),
     );
     if let Some(uploader) = ambient.uploader() {
         let held = uploader.spool().status().map_err(spool)?;
@@ -76,36 +78,37 @@ fn status(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
         }
     }
     text.push('\n');
-    let row = |mark: &str, one: &Testimony| {
-        [mark.to_owned(), one.said.word().to_owned(), one.place.clone(), one.how.clone()]
+    let row = |mark: &str, one: &Evidence| {
+        let place = one.place.trim_matches('`').to_owned();
+        [mark.to_owned(), place, one.decision.word().to_owned(), one.reason.clone()]
     };
     let rows = [row("*", winner)].into_iter().chain(others.iter().map(|one| row("", one)));
-    text.push_str(&table(["", "SAYS", "VOICE", "HOW"], rows));
+    text.push_str(&table(["", "SOURCE", "DECISION", "REASON"], rows));
     printer.out(text)?;
     Ok(Exit::Done)
 }
 
 fn notice_words(ambient: &Ambient<'_>, consent: &Consent) -> String {
     match ambient.notice(consent, false) {
-        Decision::NothingToTell => "not needed: nothing is sent".into(),
-        Decision::Shown => "was shown, for what is sent today".into(),
-        Decision::Asked => "not needed: you asked for it".into(),
-        Decision::Stood => match &ambient.product().notice.stood {
-            Some(stood) => format!("stood in {}: {}", stood.place.words(), stood.reference),
-            None => "stood elsewhere".into(),
+        NoticeDecision::NotNeeded => "not needed, because nothing is sent".into(),
+        NoticeDecision::Shown => "was shown, and is up to date".into(),
+        NoticeDecision::Asked => "not needed, because you turned telemetry on".into(),
+        NoticeDecision::Stood => match &ambient.product().notice.stood {
+            Some(stood) => format!("was shown in {}: {}", stood.place.words(), stood.reference),
+            None => "was shown elsewhere".into(),
         },
-        Decision::Show | Decision::Unseen => {
-            "not shown yet: nothing leaves before it was, on a terminal".into()
+        NoticeDecision::Show | NoticeDecision::Unseen => {
+            "not shown yet; nothing is sent before it was shown on a terminal".into()
         }
     }
 }
 
-/// Prints the very bytes that go out next, and what each value in them is.
+/// Prints the next request body byte for byte, and explains each value.
 fn preview(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure> {
     let product = ambient.product();
     let consent = ambient.consent();
     if !consent.given {
-        printer.say(&format!("off: {}; nothing would go", consent.winner));
+        printer.say(&format!("telemetry is off: {}; nothing would be sent", consent.winner));
         return Ok(Exit::Done);
     }
     let schema = &product.event_schema;
@@ -119,17 +122,17 @@ fn preview(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure
     };
     if let Some(parcel) = next.as_ref().and_then(|next| next.parcel.as_ref()) {
         let waiting = next.as_ref().map_or(0, |next| next.events.len());
-        printer.say(&format!("{waiting} events would go to {}:\n", parcel.to));
+        printer.say(&format!("{waiting} events would be sent to {}:\n", parcel.to));
         printer.out(&parcel.body)?;
-        printer.say("\n\nthe first of them, value by value:\n");
+        printer.say("\n\nthe values of the first event:\n");
         let first = next.iter().flat_map(|next| &next.events).next();
         printer.say(&annotated(schema, None, first.unwrap_or(&Map::new())));
         return Ok(Exit::Done);
     }
     printer.say(if remote.is_some() {
-        "nothing waits; an event of now would be:\n"
+        "no event waits; an event recorded now would be:\n"
     } else {
-        "the product has no server; an event of now would be:\n"
+        "the product has no server; an event recorded now would be:\n"
     });
     let (raw, sent) = example(product);
     printer.out(format!("{}\n", Value::Object(sent.clone())))?;
@@ -137,7 +140,7 @@ fn preview(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure
     Ok(Exit::Done)
 }
 
-/// Measures an event of now.
+/// Makes an event of the current time, as recorded and as sent.
 fn example(product: &ProductFile) -> (Map<String, Value>, Map<String, Value>) {
     let command = product.vocabulary.commands().first().map_or("plugin", String::as_str);
     let event = Event::new(clock::now(), env!("CARGO_PKG_VERSION"), command);
@@ -165,9 +168,9 @@ fn annotated(
         let field = schema.schema().field(name)?;
         let until = match &field.expires {
             Expiry::On(date) => date.to_string(),
-            Expiry::Never(_) => "never ends".to_owned(),
+            Expiry::Never(_) => "no end".to_owned(),
         };
-        let measured = raw.map_or_else(|| "not kept".to_owned(), |raw| text(raw.get(name)));
+        let measured = raw.map_or_else(|| "not stored".to_owned(), |raw| text(raw.get(name)));
         Some([name.clone(), measured, text(Some(value)), until, field.why.clone()])
     });
     table(["FIELD", "RAW", "SENT", "UNTIL", "WHY"], rows)
@@ -176,7 +179,7 @@ fn annotated(
 fn log(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure> {
     let text = place(ambient)?.accepted().read()?;
     if text.is_empty() {
-        printer.say("no server has accepted anything yet");
+        printer.say("no server has accepted an event yet");
     }
     printer.out(text)?;
     Ok(Exit::Done)
@@ -209,13 +212,11 @@ fn on(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure> {
     prefer(ambient, Preference::On)?;
     let consent = ambient.consent();
     if !consent.given {
-        // Saying "enabled" here would not be true.
-        let error =
-            anyhow::anyhow!("your wish is kept, and telemetry stays off: {}", consent.winner);
-        return Err(Failure::usage(
-            error,
-            Some("`ktel telemetry status` names everybody who has a say"),
-        ));
+        let error = anyhow::anyhow!(
+            "your preference is stored, but telemetry stays off: {}",
+            consent.winner
+        );
+        return Err(Failure::usage(error, Some("`ktel telemetry status` lists every source")));
     }
     let name = &ambient.product().name;
     if let Some(path) = notice::path(ambient.directories(), name) {
@@ -236,7 +237,10 @@ fn off(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure> {
     if let Some(uploader) = ambient.uploader() {
         uploader.empty()?;
     }
-    printer.say(&format!("{}: telemetry is off, and what waited is gone", ambient.product().name));
+    printer.say(&format!(
+        "{}: telemetry is off, and waiting events are deleted",
+        ambient.product().name
+    ));
     Ok(Exit::Done)
 }
 
@@ -247,7 +251,7 @@ fn forget(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
     }
     if let Some(path) = Preference::path(ambient.directories(), name) {
         let gone = match std::fs::read_to_string(&path) {
-            // A no outlives everything else: forgetting must not switch telemetry on again.
+            // The preference `off` stays: deleting it would turn telemetry on again.
             Ok(text) if text.trim() == "on" => std::fs::remove_file(&path),
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -256,7 +260,7 @@ fn forget(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
         gone?;
     }
     printer.say(&format!(
-        "{name}: nothing about you is kept on this machine but a no, if you said one"
+        "{name}: all data about you on this machine is deleted, except the preference `off`"
     ));
     Ok(Exit::Done)
 }

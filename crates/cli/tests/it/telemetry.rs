@@ -1,4 +1,4 @@
-//! What a user of a product sees of its telemetry, and what is really sent.
+//! What a user sees of the telemetry of a product, and what is really sent.
 
 use std::fs;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::support::{command, on_terminal, run};
 
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// A user of a product called `acme`, whose notice stood in its installer.
+/// A user of a product called `acme`, whose notice was shown by the installer.
 struct User {
     home: tempfile::TempDir,
 }
@@ -50,7 +50,7 @@ impl User {
         assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", ""));
     }
 
-    /// Forbids an upload of its own: another one began just now.
+    /// Prevents automatic uploads: another one began just now.
     fn without_uploads(self) -> Self {
         let state = self.state("");
         fs::create_dir_all(&state).unwrap();
@@ -94,7 +94,7 @@ fn a_command_is_recorded_and_another_process_uploads_it() {
 }
 
 #[test]
-fn what_preview_prints_is_what_goes_out_and_log_says_so() {
+fn preview_prints_what_is_sent_and_log_shows_it() {
     let server = Http::start();
     let user = User::of_acme(&server.url()).without_uploads();
     let mut get = user.command("events emit --product acme --version 0.4.0 --command");
@@ -103,7 +103,7 @@ fn what_preview_prints_is_what_goes_out_and_log_says_so() {
     user.emit("--command plan --outcome failure");
     let (code, preview, annotated) = user.ktel("telemetry --product acme preview");
     assert_eq!(code, 0, "{annotated}");
-    assert!(annotated.contains("2 events would go to") && annotated.contains("WHY"));
+    assert!(annotated.contains("2 events would be sent to") && annotated.contains("WHY"));
     assert_eq!(server.requests().len(), 0);
     let (_, again, _) = user.ktel("telemetry --product acme preview");
     let (mut first, mut second): (Value, Value) =
@@ -166,7 +166,7 @@ fn a_batch_whose_answer_was_lost_goes_out_again_as_it_was() {
 }
 
 #[test]
-fn off_is_off_and_empties_what_waited() {
+fn off_stops_recording_and_deletes_waiting_events() {
     let server = Http::start();
     let user = User::of_acme(&server.url()).without_uploads();
     user.emit("--command plan");
@@ -175,8 +175,8 @@ fn off_is_off_and_empties_what_waited() {
     assert!(!user.state("events").exists());
     user.emit("--command plan");
     assert!(!user.state("events").exists(), "an event was kept");
-    let (code, said) = user.upload();
-    assert!(code == 0 && said.starts_with("off:"), "{said}");
+    let (code, stderr) = user.upload();
+    assert!(code == 0 && stderr.starts_with("telemetry is off:"), "{stderr}");
     assert_eq!(server.requests().len(), 0);
     let (_, status, _) = user.ktel("telemetry --product acme status");
     assert!(status.starts_with("acme: telemetry is off"), "{status}");
@@ -187,7 +187,7 @@ fn off_is_off_and_empties_what_waited() {
 }
 
 #[test]
-fn every_way_of_saying_no_is_heard() {
+fn every_source_can_turn_telemetry_off() {
     let server = Http::start();
     for (variable, value) in [
         ("DO_NOT_TRACK", "1"),
@@ -222,7 +222,7 @@ fn every_way_of_saying_no_is_heard() {
 }
 
 #[test]
-fn nobody_who_saw_no_notice_is_recorded() {
+fn nothing_is_recorded_before_the_notice_was_shown() {
     let server = Http::start();
     let user = User::of(&server.url(), "opt-out", "url: https://example.com/why", 1);
     user.emit("--command plan");
@@ -313,7 +313,7 @@ fn a_field_is_explained_and_an_unknown_one_lists_the_known() {
 }
 
 #[test]
-fn forgetting_leaves_nothing_but_a_no() {
+fn forgetting_deletes_everything_but_the_preference_off() {
     let server = Http::start();
     let user = User::of_acme(&server.url()).without_uploads();
     user.emit("--command plan");
@@ -368,7 +368,7 @@ fn a_token_of_the_user_is_not_carried_to_the_products_server() {
 }
 
 #[test]
-fn people_see_the_notice_once_before_the_first_event_and_again_when_more_is_sent() {
+fn the_notice_is_shown_once_before_the_first_event_and_again_when_more_is_sent() {
     let server = Http::start();
     let user =
         User::of(&server.url(), "opt-out", "url: https://example.com/why", 1).without_uploads();

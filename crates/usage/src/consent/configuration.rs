@@ -1,50 +1,50 @@
-//! `telemetry.enabled` and `telemetry.debug` in a product's configuration.
+//! `telemetry.enabled` and `telemetry.debug` in the configuration of a product.
 //!
-//! Both are looked for at the root of the file and in the profile in use, where keys may be nested or
-//! joined by `.`, and their case does not matter; so the ancestor reads its files.
+//! Both are read at the root of the file and in the profile in use. As in kongctl, keys may be nested or
+//! joined by `.`, and their case does not matter.
 
 use serde_json::Value;
 
 use crate::yaml;
 
-use super::verdicts::{GO_TRUE, hear_file, not_understood, shown};
-use super::{Document, Said, Testimony, Voice};
+use super::evidence::{GO_TRUE, not_understood, quote, read_document};
+use super::types::{Decision, Document, Evidence, Source};
 
 const SECTION: &str = "telemetry";
 const ENABLED: &str = "enabled";
 const DEBUG: &str = "debug";
 
-/// Hears `telemetry.enabled`.
-pub(super) fn hear(document: &Document, profile: Option<&str>) -> Testimony {
-    hear_file(Voice::Configuration, document, |text| match yaml::parse::<Value>(text) {
+/// Reads `telemetry.enabled`.
+pub(super) fn read(document: &Document, profile: Option<&str>) -> Evidence {
+    read_document(Source::Configuration, document, |text| match yaml::parse::<Value>(text) {
         Ok(root) => enabled(&root, profile),
         Err(error) => not_understood(&error.to_string()),
     })
 }
 
-fn enabled(root: &Value, profile: Option<&str>) -> (Said, String) {
+fn enabled(root: &Value, profile: Option<&str>) -> (Decision, String) {
     let sections = [vec![], vec![SECTION]];
     let in_profile = profile.map(|profile| [vec![profile], vec![profile, SECTION]]);
     for path in sections.iter().chain(in_profile.iter().flatten()) {
-        // An empty section says nothing; what is none could have said anything.
-        let strange = |value: &&Value| !value.is_object() && !value.is_null();
-        if let Some(value) = find(root, path).into_iter().find(strange) {
-            return not_understood(&shown(&value.to_string()));
+        // An empty section sets nothing.
+        let unexpected = |value: &&Value| !value.is_object() && !value.is_null();
+        if let Some(value) = find(root, path).into_iter().find(unexpected) {
+            return not_understood(&quote(&value.to_string()));
         }
     }
-    let mut verdict = (Said::Nothing, "does not mention `telemetry.enabled`".to_owned());
+    let mut reasoned = (Decision::NoOpinion, "does not set `telemetry.enabled`".to_owned());
     for value in setting(root, profile, ENABLED) {
-        let how = format!("sets `telemetry.enabled` to {}", shown(&value.to_string()));
+        let reason = format!("sets `telemetry.enabled` to {}", quote(&value.to_string()));
         if !is_true(value) {
-            return (Said::No, how);
+            return (Decision::Deny, reason);
         }
-        verdict = (Said::Yes, how);
+        reasoned = (Decision::Allow, reason);
     }
-    verdict
+    reasoned
 }
 
-/// Reads `telemetry.debug` from the text of a configuration: whether events are kept in a local file
-/// for a human to read. What is not understood keeps nothing.
+/// Reads `telemetry.debug` from the text of a configuration: whether events are also kept in a local
+/// file that the user can read. A text that is not understood does not ask for it.
 #[must_use]
 pub fn keeps_events(configuration: &str, profile: Option<&str>) -> bool {
     let Ok(root) = yaml::parse::<Value>(configuration) else { return false };
@@ -75,7 +75,7 @@ fn find<'v>(value: &'v Value, path: &[&str]) -> Vec<&'v Value> {
     found
 }
 
-/// As the ancestor reads a value.
+/// Reads a value as kongctl does.
 fn is_true(value: &Value) -> bool {
     match value {
         Value::Bool(flag) => *flag,

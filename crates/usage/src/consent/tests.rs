@@ -1,11 +1,14 @@
-//! Every voice, what it can say, and that no voice ever takes back another's no.
+//! What each source decides, and that no source overrides another one that denies.
 
 use std::io;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::{Consent, Content, DefaultConsent, Document, Said, Variable, Voice, Voices, decide};
+use super::{
+    Consent, Content, Decision, DefaultConsent, Document, Evidence, Source, Sources, Variable,
+    decide,
+};
 
 const DEFAULTS: [DefaultConsent; 3] =
     [DefaultConsent::OptIn, DefaultConsent::OptOut, DefaultConsent::Off];
@@ -18,9 +21,9 @@ fn absent(path: &str) -> Document {
     Document { path: PathBuf::from(path), content: Content::Absent }
 }
 
-/// Nobody says anything, but there is a place for everybody.
-fn silence(default: DefaultConsent) -> Voices {
-    Voices {
+/// Every source exists, and none decides.
+fn undecided(default: DefaultConsent) -> Sources {
+    Sources {
         flag: false,
         do_not_track: variable("DO_NOT_TRACK"),
         product_variable: variable("ACME_NO_TELEMETRY"),
@@ -30,7 +33,7 @@ fn silence(default: DefaultConsent) -> Voices {
         ktel_policy: absent("/etc/ktel/policy.yaml"),
         product_policy: Some(absent("/etc/acme/telemetry.yaml")),
         preference: Some(absent("/home/ann/.config/ktel/acme/preference")),
-        ancestor_preferences: vec![absent("/home/ann/.config/acme/.telemetry-enabled")],
+        legacy_preferences: vec![absent("/home/ann/.config/acme/.telemetry-enabled")],
         configurations: vec![absent("/home/ann/.config/acme/config.yaml")],
         profile: Some("work".into()),
         product: "acme".parse().unwrap(),
@@ -38,127 +41,127 @@ fn silence(default: DefaultConsent) -> Voices {
     }
 }
 
-/// Lets a voice say something; variables get it as their value, files as their text.
-fn say(voices: &mut Voices, voice: Voice, text: &str) {
+/// Sets the value of a variable or the text of a file.
+fn set(sources: &mut Sources, source: Source, text: &str) {
     let content = Content::Text(text.to_owned());
-    match voice {
-        Voice::Flag => voices.flag = true,
-        Voice::DoNotTrack => voices.do_not_track.value = Some(text.into()),
-        Voice::ProductVariable => voices.product_variable.value = Some(text.into()),
-        Voice::KtelVariable => voices.ktel_variable.value = Some(text.into()),
-        Voice::EnabledVariable => voices.enabled_variable.value = Some(text.into()),
-        Voice::ProfileVariable => {
-            voices.profile_variable.as_mut().unwrap().value = Some(text.into());
+    match source {
+        Source::Flag => sources.flag = true,
+        Source::DoNotTrack => sources.do_not_track.value = Some(text.into()),
+        Source::ProductVariable => sources.product_variable.value = Some(text.into()),
+        Source::KtelVariable => sources.ktel_variable.value = Some(text.into()),
+        Source::EnabledVariable => sources.enabled_variable.value = Some(text.into()),
+        Source::ProfileVariable => {
+            sources.profile_variable.as_mut().unwrap().value = Some(text.into());
         }
-        Voice::Default => {}
-        file => document(voices, file).content = content,
+        Source::Default => {}
+        file => document(sources, file).content = content,
     }
 }
 
-fn document(voices: &mut Voices, voice: Voice) -> &mut Document {
-    match voice {
-        Voice::KtelPolicy => &mut voices.ktel_policy,
-        Voice::ProductPolicy => voices.product_policy.as_mut().unwrap(),
-        Voice::Preference => voices.preference.as_mut().unwrap(),
-        Voice::AncestorPreference => voices.ancestor_preferences.first_mut().unwrap(),
-        Voice::Configuration => voices.configurations.first_mut().unwrap(),
-        other => panic!("{other:?} is no file"),
+fn document(sources: &mut Sources, source: Source) -> &mut Document {
+    match source {
+        Source::KtelPolicy => &mut sources.ktel_policy,
+        Source::ProductPolicy => sources.product_policy.as_mut().unwrap(),
+        Source::Preference => sources.preference.as_mut().unwrap(),
+        Source::LegacyPreference => sources.legacy_preferences.first_mut().unwrap(),
+        Source::Configuration => sources.configurations.first_mut().unwrap(),
+        other => panic!("{other:?} is not a file"),
     }
 }
 
-const OBJECTING: [Voice; 3] = [Voice::DoNotTrack, Voice::ProductVariable, Voice::KtelVariable];
-const ENABLING: [Voice; 2] = [Voice::EnabledVariable, Voice::ProfileVariable];
-const FILES: [Voice; 5] = [
-    Voice::KtelPolicy,
-    Voice::ProductPolicy,
-    Voice::Preference,
-    Voice::AncestorPreference,
-    Voice::Configuration,
+const OPT_OUT: [Source; 3] = [Source::DoNotTrack, Source::ProductVariable, Source::KtelVariable];
+const SWITCHES: [Source; 2] = [Source::EnabledVariable, Source::ProfileVariable];
+const FILES: [Source; 5] = [
+    Source::KtelPolicy,
+    Source::ProductPolicy,
+    Source::Preference,
+    Source::LegacyPreference,
+    Source::Configuration,
 ];
 
-/// Of a product that sends unless somebody says no, and of one that waits for a yes.
+/// Checks one source for each default.
 #[track_caller]
-fn check(voice: Voice, text: &str, expected: Said) {
+fn check(source: Source, text: &str, expected: Decision) {
     for default in DEFAULTS {
-        let mut voices = silence(default);
-        say(&mut voices, voice, text);
-        let consent = decide(voices);
+        let mut sources = undecided(default);
+        set(&mut sources, source, text);
+        let consent = decide(sources);
         let given = match (default, expected) {
-            (DefaultConsent::Off, _) | (_, Said::No) => false,
-            (DefaultConsent::OptOut, _) | (_, Said::Yes) => true,
-            (DefaultConsent::OptIn, Said::Nothing) => false,
+            (DefaultConsent::Off, _) | (_, Decision::Deny) => false,
+            (DefaultConsent::OptOut, _) | (_, Decision::Allow) => true,
+            (DefaultConsent::OptIn, Decision::NoOpinion) => false,
         };
-        assert_eq!(consent.given, given, "{voice:?} {text:?} {default:?}: {consent:?}");
+        assert_eq!(consent.given, given, "{source:?} {text:?} {default:?}: {consent:?}");
         let all = all(&consent);
-        let heard = all.iter().find(|one| one.voice == voice).unwrap();
-        assert_eq!(heard.said, expected, "{voice:?} {text:?}: {heard}");
-        let default_wins =
-            expected == Said::Nothing || (default == DefaultConsent::Off && expected == Said::Yes);
-        let winner = if default_wins { Voice::Default } else { voice };
-        assert_eq!(consent.winner.voice, winner, "{voice:?} {text:?} {default:?}");
+        let evidence = all.iter().find(|one| one.source == source).unwrap();
+        assert_eq!(evidence.decision, expected, "{source:?} {text:?}: {evidence}");
+        let default_wins = expected == Decision::NoOpinion
+            || (default == DefaultConsent::Off && expected == Decision::Allow);
+        let winner = if default_wins { Source::Default } else { source };
+        assert_eq!(consent.winner.source, winner, "{source:?} {text:?} {default:?}");
     }
 }
 
-fn all(consent: &Consent) -> Vec<&super::Testimony> {
+fn all(consent: &Consent) -> Vec<&Evidence> {
     std::iter::once(&consent.winner).chain(&consent.others).collect()
 }
 
 #[test]
-fn in_silence_the_products_default_holds() {
+fn without_a_decision_the_default_applies() {
     for default in DEFAULTS {
-        let consent = decide(silence(default));
+        let consent = decide(undecided(default));
         assert_eq!(consent.given, default == DefaultConsent::OptOut);
-        assert_eq!(consent.winner.voice, Voice::Default);
-        assert_eq!(consent.others.len(), 11, "everybody is named");
-        assert!(consent.others.iter().all(|one| one.said == Said::Nothing));
+        assert_eq!(consent.winner.source, Source::Default);
+        assert_eq!(consent.others.len(), 11, "every source is listed");
+        assert!(consent.others.iter().all(|one| one.decision == Decision::NoOpinion));
     }
 }
 
 #[test]
-fn the_flag_says_no() {
-    check(Voice::Flag, "", Said::No);
+fn the_flag_denies() {
+    check(Source::Flag, "", Decision::Deny);
 }
 
 #[test]
-fn a_variable_objects_by_anything_but_a_few_words() {
-    for voice in OBJECTING {
+fn an_opt_out_variable_denies_unless_it_has_one_of_a_few_values() {
+    for source in OPT_OUT {
         for harmless in ["", "0", "false", "no", "off", "FALSE", "Off", " no ", "\t0\n", "nO"] {
-            check(voice, harmless, Said::Nothing);
+            check(source, harmless, Decision::NoOpinion);
         }
         for objection in ["1", "true", "TRUE", "yes", "on", "2", "00", "null", "n", "f", "\u{fffd}"]
         {
-            check(voice, objection, Said::No);
+            check(source, objection, Decision::Deny);
         }
     }
 }
 
 #[test]
-fn a_switch_of_the_ancestors_only_switches_off() {
-    for voice in ENABLING {
+fn an_enabled_variable_only_denies() {
+    for source in SWITCHES {
         for harmless in ["", "1", "t", "T", "TRUE", "true", "True"] {
-            check(voice, harmless, Said::Nothing);
+            check(source, harmless, Decision::NoOpinion);
         }
         for off in ["0", "f", "false", "False", "no", "off", "yes", "on", "tRUE", " true", " "] {
-            check(voice, off, Said::No);
+            check(source, off, Decision::Deny);
         }
     }
 }
 
 #[test]
-fn a_file_that_cannot_be_read_says_no() {
-    for voice in FILES {
+fn a_file_that_cannot_be_read_denies() {
+    for source in FILES {
         for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::InvalidData] {
-            let mut voices = silence(DefaultConsent::OptOut);
-            document(&mut voices, voice).content = Content::Unreadable(kind);
-            let consent = decide(voices);
-            assert_eq!((consent.given, consent.winner.voice), (false, voice));
+            let mut sources = undecided(DefaultConsent::OptOut);
+            document(&mut sources, source).content = Content::Unreadable(kind);
+            let consent = decide(sources);
+            assert_eq!((consent.given, consent.winner.source), (false, source));
         }
     }
 }
 
 #[test]
-fn a_policy_forbids_or_says_nothing() {
-    for voice in [Voice::KtelPolicy, Voice::ProductPolicy] {
+fn a_policy_denies_or_has_no_opinion() {
+    for source in [Source::KtelPolicy, Source::ProductPolicy] {
         let nothing = [
             "telemetry: allowed\n",
             "products: {other: off}\n",
@@ -166,7 +169,7 @@ fn a_policy_forbids_or_says_nothing() {
             "telemetry: allowed\nproducts:\n  acme: allowed\n",
         ];
         for text in nothing {
-            check(voice, text, Said::Nothing);
+            check(source, text, Decision::NoOpinion);
         }
         let no = [
             "telemetry: off",
@@ -188,33 +191,33 @@ fn a_policy_forbids_or_says_nothing() {
             "\0",
         ];
         for text in no {
-            check(voice, text, Said::No);
+            check(source, text, Decision::Deny);
         }
     }
 }
 
 #[test]
-fn a_preference_is_on_or_off_and_garbage_is_off() {
+fn a_preference_is_on_or_off_and_anything_else_denies() {
     for yes in ["on", "on\n", " ON \r\n"] {
-        check(Voice::Preference, yes, Said::Yes);
+        check(Source::Preference, yes, Decision::Allow);
     }
     for no in ["off\n", "OFF", "", "\n", "true", "1", "yes", "on off", "on\0", "{}", "\u{feff}on"] {
-        check(Voice::Preference, no, Said::No);
+        check(Source::Preference, no, Decision::Deny);
     }
 }
 
 #[test]
-fn the_ancestors_preference_is_read_as_it_reads_it() {
+fn a_legacy_preference_is_read_as_kongctl_reads_it() {
     for yes in ["true\n", "1", "t", "T", " TRUE", "True\r\n"] {
-        check(Voice::AncestorPreference, yes, Said::Yes);
+        check(Source::LegacyPreference, yes, Decision::Allow);
     }
     for no in ["false\n", "0", "f", "F", "FALSE", "False", "", "yes", "on", "tRUE", "true true"] {
-        check(Voice::AncestorPreference, no, Said::No);
+        check(Source::LegacyPreference, no, Decision::Deny);
     }
 }
 
 #[test]
-fn a_configuration_says_yes_only_in_words_that_the_ancestor_understands() {
+fn a_configuration_allows_only_with_a_value_that_kongctl_reads_as_true() {
     let nothing = [
         "",
         "# empty\n",
@@ -227,7 +230,7 @@ fn a_configuration_says_yes_only_in_words_that_the_ancestor_understands() {
         "enabled: false\n",
     ];
     for text in nothing {
-        check(Voice::Configuration, text, Said::Nothing);
+        check(Source::Configuration, text, Decision::NoOpinion);
     }
     let yes = [
         "telemetry: {enabled: true}\n",
@@ -238,7 +241,7 @@ fn a_configuration_says_yes_only_in_words_that_the_ancestor_understands() {
         "{\"telemetry\": {\"enabled\": true}}",
     ];
     for text in yes {
-        check(Voice::Configuration, text, Said::Yes);
+        check(Source::Configuration, text, Decision::Allow);
     }
     let no = [
         "telemetry: {enabled: false}\n",
@@ -267,17 +270,17 @@ fn a_configuration_says_yes_only_in_words_that_the_ancestor_understands() {
         "\0",
     ];
     for text in no {
-        check(Voice::Configuration, text, Said::No);
+        check(Source::Configuration, text, Decision::Deny);
     }
 }
 
 #[test]
-fn the_first_no_wins_and_every_other_voice_is_told() {
-    let mut voices = silence(DefaultConsent::OptIn);
-    say(&mut voices, Voice::Configuration, "telemetry: {enabled: false}");
-    say(&mut voices, Voice::Preference, "on");
-    say(&mut voices, Voice::ProductVariable, "1");
-    let consent = decide(voices);
+fn the_first_source_that_denies_wins_and_every_other_one_is_listed() {
+    let mut sources = undecided(DefaultConsent::OptIn);
+    set(&mut sources, Source::Configuration, "telemetry: {enabled: false}");
+    set(&mut sources, Source::Preference, "on");
+    set(&mut sources, Source::ProductVariable, "1");
+    let consent = decide(sources);
     assert_eq!(consent.winner.to_string(), "`ACME_NO_TELEMETRY` is set to `1`");
     let others: Vec<String> = consent.others.iter().map(ToString::to_string).collect();
     let expected = [
@@ -286,27 +289,27 @@ fn the_first_no_wins_and_every_other_voice_is_told() {
         "`KTEL_NO_TELEMETRY` is not set",
         "`ACME_TELEMETRY_ENABLED` is not set",
         "`ACME_WORK_TELEMETRY_ENABLED` is not set",
-        "`/etc/ktel/policy.yaml` is not there",
-        "`/etc/acme/telemetry.yaml` is not there",
+        "`/etc/ktel/policy.yaml` does not exist",
+        "`/etc/acme/telemetry.yaml` does not exist",
         "`/home/ann/.config/ktel/acme/preference` says `on`",
-        "`/home/ann/.config/acme/.telemetry-enabled` is not there",
+        "`/home/ann/.config/acme/.telemetry-enabled` does not exist",
         "`/home/ann/.config/acme/config.yaml` sets `telemetry.enabled` to `false`",
-        "the product waits for a yes (opt-in)",
+        "the product sends only if the user allows it (opt-in)",
     ];
     assert_eq!(others, expected);
 }
 
 #[test]
-fn what_somebody_wrote_cannot_upset_the_terminal_that_shows_it() {
-    let mut voices = silence(DefaultConsent::OptOut);
-    say(&mut voices, Voice::DoNotTrack, &format!("\u{1b}[2J\n{}", "x".repeat(1000)));
-    let shown = decide(voices).winner.to_string();
+fn a_value_cannot_send_control_characters_to_the_terminal() {
+    let mut sources = undecided(DefaultConsent::OptOut);
+    set(&mut sources, Source::DoNotTrack, &format!("\u{1b}[2J\n{}", "x".repeat(1000)));
+    let shown = decide(sources).winner.to_string();
     assert!(shown.chars().all(|c| !c.is_control()) && shown.len() < 100, "{shown}");
 }
 
-/// Something that a voice may say, of every kind.
-fn utterance() -> impl Strategy<Value = (Voice, String)> {
-    let voices = OBJECTING.into_iter().chain(ENABLING).chain(FILES).chain([Voice::Flag]);
+/// A source with a value or a text.
+fn setting() -> impl Strategy<Value = (Source, String)> {
+    let sources = OPT_OUT.into_iter().chain(SWITCHES).chain(FILES).chain([Source::Flag]);
     let texts = prop_oneof![
         Just("on"),
         Just("off"),
@@ -322,36 +325,36 @@ fn utterance() -> impl Strategy<Value = (Voice, String)> {
         Just("garbage: ["),
     ];
     let texts = prop_oneof![3 => texts.prop_map(str::to_owned), 1 => any::<String>()];
-    (prop::sample::select(voices.collect::<Vec<_>>()), texts)
+    (prop::sample::select(sources.collect::<Vec<_>>()), texts)
 }
 
-/// What the ancestor decides, as it was observed: the first that has a say wins.
-fn ancestor_enables(voices: &Voices, enabled_by_configuration: Option<bool>) -> bool {
+/// The rule of kongctl, as it was observed: the first source that decides wins.
+fn kongctl_enables(sources: &Sources, enabled_by_configuration: Option<bool>) -> bool {
     let parse_bool = |text: &str| match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
         _ => None,
     };
-    if voices.flag || voices.do_not_track.value.as_deref() == Some("1") {
+    if sources.flag || sources.do_not_track.value.as_deref() == Some("1") {
         return false;
     }
-    let kill = voices.product_variable.value.as_deref().unwrap_or_default();
+    let kill = sources.product_variable.value.as_deref().unwrap_or_default();
     if kill.eq_ignore_ascii_case("true") {
         return false;
     }
-    match voices.ancestor_preferences.first().map(|document| &document.content) {
+    match sources.legacy_preferences.first().map(|document| &document.content) {
         Some(Content::Text(text)) => return parse_bool(text.trim()).unwrap_or(false),
         Some(Content::Unreadable(_)) => return false,
         Some(Content::Absent) | None => {}
     }
-    let profile = voices.profile_variable.as_ref().and_then(|one| one.value.as_deref());
+    let profile = sources.profile_variable.as_ref().and_then(|one| one.value.as_deref());
     match profile.filter(|value| !value.is_empty()) {
         Some(value) => parse_bool(value).unwrap_or(false),
         None => enabled_by_configuration.unwrap_or(true),
     }
 }
 
-/// A configuration and what the ancestor makes of it.
+/// A configuration, and how kongctl reads it.
 const CONFIGURATIONS: [(&str, Option<bool>); 8] = [
     ("output: json", None),
     ("work: {telemetry: {enabled: true}}", Some(true)),
@@ -365,73 +368,74 @@ const CONFIGURATIONS: [(&str, Option<bool>); 8] = [
 
 proptest! {
     #[test]
-    fn whatever_turns_the_ancestor_off_turns_ktel_off(
+    fn what_turns_kongctl_off_turns_ktel_off(
         default in prop::sample::select(DEFAULTS.to_vec()),
-        said in prop::collection::vec(utterance(), 0..6),
+        settings in prop::collection::vec(setting(), 0..6),
         (configuration, enabled) in prop::sample::select(CONFIGURATIONS.to_vec()),
         unreadable in any::<bool>(),
     ) {
-        let mut voices = silence(default);
-        for (voice, text) in said {
-            say(&mut voices, voice, &text);
+        let mut sources = undecided(default);
+        for (source, text) in settings {
+            set(&mut sources, source, &text);
         }
-        say(&mut voices, Voice::Configuration, configuration);
+        set(&mut sources, Source::Configuration, configuration);
         if unreadable {
             let kind = io::ErrorKind::PermissionDenied;
-            document(&mut voices, Voice::AncestorPreference).content = Content::Unreadable(kind);
+            document(&mut sources, Source::LegacyPreference).content = Content::Unreadable(kind);
         }
-        if !ancestor_enables(&voices, enabled) {
-            prop_assert!(!decide(voices).given);
+        if !kongctl_enables(&sources, enabled) {
+            prop_assert!(!decide(sources).given);
         }
     }
 
     #[test]
-    fn one_more_objection_never_turns_consent_on(
+    fn one_more_source_that_denies_never_gives_consent(
         default in prop::sample::select(DEFAULTS.to_vec()),
-        before in prop::collection::vec(utterance(), 0..6),
-        (voice, text) in utterance(),
+        before in prop::collection::vec(setting(), 0..6),
+        (source, text) in setting(),
     ) {
-        let mut voices = silence(default);
-        for (voice, text) in before {
-            say(&mut voices, voice, &text);
+        let mut sources = undecided(default);
+        for (source, text) in before {
+            set(&mut sources, source, &text);
         }
-        // Somebody who was silent speaks up.
-        let silent = all(&decide(voices.clone())).iter().any(|one| one.voice == voice && one.said == Said::Nothing);
-        if !silent {
-            return Ok(());
-        }
-        let before = decide(voices.clone());
-        say(&mut voices, voice, &text);
-        let after = decide(voices);
-        let said = all(&after).iter().find(|one| one.voice == voice).unwrap().said;
-        if said == Said::No {
+        let before = decide(sources.clone());
+        let undecided = |one: &&&Evidence| one.source == source && one.decision == Decision::NoOpinion;
+        prop_assume!(all(&before).iter().any(|one| undecided(&one)));
+        set(&mut sources, source, &text);
+        let after = decide(sources);
+        let decision = all(&after).iter().find(|one| one.source == source).unwrap().decision;
+        if decision == Decision::Deny {
             prop_assert!(!after.given);
         }
-        if said != Said::Yes {
+        if decision != Decision::Allow {
             prop_assert!(before.given || !after.given);
         }
-        // No variable and no policy ever says yes.
-        if !matches!(voice, Voice::Preference | Voice::AncestorPreference | Voice::Configuration) {
-            prop_assert_ne!(said, Said::Yes);
+        // No variable and no policy ever allows.
+        if !matches!(source, Source::Preference | Source::LegacyPreference | Source::Configuration) {
+            prop_assert_ne!(decision, Decision::Allow);
         }
     }
 
     #[test]
-    fn consent_is_given_only_if_nobody_says_no(
+    fn consent_is_given_only_if_no_source_denies(
         default in prop::sample::select(DEFAULTS.to_vec()),
-        said in prop::collection::vec(utterance(), 0..6),
+        settings in prop::collection::vec(setting(), 0..6),
     ) {
-        let mut voices = silence(default);
-        for (voice, text) in said {
-            say(&mut voices, voice, &text);
+        let mut sources = undecided(default);
+        for (source, text) in settings {
+            set(&mut sources, source, &text);
         }
-        let consent = decide(voices);
-        let heard = all(&consent);
-        prop_assert_eq!(heard.len(), 12);
-        let no = heard.iter().any(|one| one.said == Said::No);
-        let yes = heard.iter().any(|one| one.said == Said::Yes);
-        prop_assert_eq!(consent.given, yes && !no);
-        let winner = if consent.given { Said::Yes } else if no { Said::No } else { Said::Nothing };
-        prop_assert_eq!(consent.winner.said, winner);
+        let consent = decide(sources);
+        let all = all(&consent);
+        prop_assert_eq!(all.len(), 12);
+        let denied = all.iter().any(|one| one.decision == Decision::Deny);
+        let allowed = all.iter().any(|one| one.decision == Decision::Allow);
+        prop_assert_eq!(consent.given, allowed && !denied);
+        let winner = match (allowed, denied) {
+            (_, true) => Decision::Deny,
+            (true, false) => Decision::Allow,
+            (false, false) => Decision::NoOpinion,
+        };
+        prop_assert_eq!(consent.winner.decision, winner);
     }
 }

@@ -1,4 +1,4 @@
-//! Tells the category of an error from the chain of its causes.
+//! The category of an error, from the chain of its causes.
 
 use std::error::Error;
 use std::io;
@@ -6,22 +6,21 @@ use std::sync::Arc;
 
 use ktel_model::error_category::{Classifier, ErrorCategory, find};
 
-/// Causes of causes that are looked at; real chains have fewer than ten.
-const CHAIN_MAX: usize = 64;
+use crate::limits::CAUSES_MAX;
 
-/// Tells the category of an error from itself or from its causes; the outermost that can tell does.
+/// Finds the category of an error. The outermost error of the chain that has one decides.
 ///
-/// It knows the errors of the standard library, of this crate and of those below it. For others see
-/// [`categorize_with`].
+/// It knows the errors of the standard library, of this crate and of the crates that this one uses.
+/// [`categorize_with`] is for other errors.
 #[must_use]
 pub fn categorize(error: &(dyn Error + 'static)) -> ErrorCategory {
     categorize_with(error, &|_: &(dyn Error + 'static)| None)
 }
 
-/// Tells the category of an error; what `own` says of it or of a cause comes before all else.
+/// Finds the category of an error. `own` is asked first, for each error of the chain.
 #[must_use]
 pub fn categorize_with(error: &(dyn Error + 'static), own: &dyn Classifier) -> ErrorCategory {
-    let chain = || std::iter::successors(Some(error), |error| cause(*error)).take(CHAIN_MAX);
+    let chain = || std::iter::successors(Some(error), |error| cause(*error)).take(CAUSES_MAX);
     chain()
         .find_map(|error| own.category(error))
         .or_else(|| chain().find_map(known))
@@ -29,8 +28,7 @@ pub fn categorize_with(error: &(dyn Error + 'static), own: &dyn Classifier) -> E
         .unwrap_or(ErrorCategory::Other)
 }
 
-/// The next error of the chain. Errors that hold another one without calling it their source are
-/// opened.
+/// The next error of the chain, also if an error holds another one without calling it its source.
 fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     if let Some(error) = find::<io::Error>(error)
         && let Some(inner) = error.get_ref()
@@ -38,14 +36,14 @@ fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'stati
         return Some(inner);
     }
     let cause = error.source()?;
-    // A pointer calls the source of what it holds its own, and so skips what it holds.
+    // The source of a pointer is the source of the error that it holds: the held error is skipped.
     match cause.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
         Some(shared) => Some(&**shared),
         None => Some(cause),
     }
 }
 
-/// Errors that say what they are.
+/// Errors that have a category of their own.
 fn known(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
     if let Some(error) = find::<io::Error>(error) {
         return of_io(error.kind());
@@ -56,7 +54,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
     if let Some(error) = find::<ktel_destination::Error>(error) {
         return error.is_in_url().then_some(ErrorCategory::InvalidInput);
     }
-    if let Some(error) = find::<crate::product_file::Error>(error) {
+    if let Some(error) = find::<crate::product_file::ProductFileError>(error) {
         return of_product_file(error);
     }
     if let Some(error) = find::<tokio::task::JoinError>(error) {
@@ -72,7 +70,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
     is_about_input(error).then_some(ErrorCategory::InvalidInput)
 }
 
-/// Errors about what somebody wrote.
+/// Errors about the input of a user.
 fn is_about_input(error: &(dyn Error + 'static)) -> bool {
     let json = find::<serde_json::Error>(error).is_some_and(|error| !error.is_io());
     json || find::<serde_saphyr::Error>(error).is_some()
@@ -90,7 +88,7 @@ fn is_about_input(error: &(dyn Error + 'static)) -> bool {
         || find::<ktel_model::standard::Error>(error).is_some()
 }
 
-/// Errors that only say that something went wrong within, for when nothing within says what.
+/// Errors that wrap others. They decide only if no cause has a category.
 fn wrapper(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
     if let Some(error) = find::<hyper_util::client::legacy::Error>(error) {
         return error.is_connect().then_some(ErrorCategory::Network);
@@ -118,16 +116,16 @@ fn of_io(kind: io::ErrorKind) -> Option<ErrorCategory> {
         }
         Kind::Interrupted => ErrorCategory::Cancelled,
         Kind::OutOfMemory => ErrorCategory::Internal,
-        // The others hold something that knows more, or say too little.
+        // The others hold a more specific error, or are too general.
         _ => return None,
     })
 }
 
-fn of_product_file(error: &crate::product_file::Error) -> Option<ErrorCategory> {
-    use crate::product_file::Error as File;
+fn of_product_file(error: &crate::product_file::ProductFileError) -> Option<ErrorCategory> {
+    use crate::product_file::ProductFileError as File;
     match error {
         File::NotFound { .. } => Some(ErrorCategory::NotFound),
-        // Their sources tell more.
+        // Their sources are more specific.
         File::Read { .. } | File::SchemaFile { .. } => None,
         File::Name { .. }
         | File::Format { .. }

@@ -1,18 +1,14 @@
-//! Which words of a command may be told: those that the product declared, and no others.
+//! Which words of a command an event may contain: those that the product declared, and no others.
 
 use thiserror::Error;
 
-/// What stands for every command that the product did not declare.
+use crate::limits::{COMMAND_VOCABULARY_MAX, COMMAND_WORDS_MAX, WORD_BYTES_MAX};
+
+/// The name in an event of every command that the product did not declare.
 pub const PLUGIN: &str = "plugin";
 
-/// Commands that say nothing about what a product is used for.
+/// Commands without an event, because they say nothing about how a product is used.
 const SKIPPED: [&str; 5] = ["version", "help", "completion", "__complete", "__completeNoDesc"];
-/// The limit of the standard for a field's words.
-const WORDS_MAX: usize = 256;
-/// The limit of the standard for the words of one command.
-const COMMAND_WORDS_MAX: usize = 8;
-/// No word that a human types is longer.
-const WORD_LENGTH_MAX: usize = 64;
 
 /// The commands of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,39 +21,39 @@ pub struct Vocabulary {
 /// Commands that cannot be declared.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidVocabulary {
-    /// A command is none.
+    /// A text is not a command.
     #[error("`{}` is not a command; use 1 to {COMMAND_WORDS_MAX} words of letters, digits, `-` and `_`", command.escape_debug())]
     NotACommand {
         /// As given.
         command: String,
     },
-    /// There are too many.
-    #[error("the commands have {count} different words, more than {WORDS_MAX}")]
+    /// There are too many words.
+    #[error("the commands have {count} different words, more than {COMMAND_VOCABULARY_MAX}")]
     TooMany {
         /// How many.
         count: usize,
     },
 }
 
-/// What may be told of a command.
+/// What an event contains of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'v> {
     /// Its words.
     Declared(&'v str),
-    /// That there was one; it goes by the name of [`PLUGIN`].
+    /// [`PLUGIN`], because the product did not declare it.
     Unknown,
-    /// Nothing: it is one of those that are skipped, or only the binary was called.
-    Untold,
+    /// No event is made: the command is one of those that are skipped, or only the binary was called.
+    Skipped,
 }
 
 impl<'v> Command<'v> {
-    /// Gives what an event says; `None` where there is none.
+    /// Gives the words of the event, or `None` if no event is made.
     #[must_use]
     pub fn name(self) -> Option<&'v str> {
         match self {
             Self::Declared(name) => Some(name),
             Self::Unknown => Some(PLUGIN),
-            Self::Untold => None,
+            Self::Skipped => None,
         }
     }
 }
@@ -66,7 +62,7 @@ impl Vocabulary {
     /// Declares the commands of a binary, as in `get apis`.
     ///
     /// # Errors
-    /// When one of them is no command, or there are too many.
+    /// When one of them is not a command, or there are too many words.
     pub fn new<S: AsRef<str>>(
         binary: &str,
         commands: impl IntoIterator<Item = S>,
@@ -84,7 +80,7 @@ impl Vocabulary {
         declared.dedup();
         let vocabulary = Self { binary: binary.to_owned(), commands: declared };
         match vocabulary.words().len() {
-            count if count > WORDS_MAX => Err(InvalidVocabulary::TooMany { count }),
+            count if count > COMMAND_VOCABULARY_MAX => Err(InvalidVocabulary::TooMany { count }),
             _ => Ok(vocabulary),
         }
     }
@@ -101,7 +97,7 @@ impl Vocabulary {
         &self.commands
     }
 
-    /// Gives every word that can be told, sorted, [`PLUGIN`] included.
+    /// Gives every word that an event can contain, sorted, [`PLUGIN`] included.
     #[must_use]
     pub fn words(&self) -> Vec<&str> {
         let words = self.commands.iter().flat_map(|command| command.split(' '));
@@ -111,10 +107,10 @@ impl Vocabulary {
         words
     }
 
-    /// Tells what may be told of a command, given the words that a parser of arguments resolved;
-    /// the name of the binary may stand before them. Allocates nothing.
+    /// Decides what an event contains of a command. `path` has the words that the argument parser
+    /// resolved, with or without the name of the binary. Allocates nothing.
     ///
-    /// A command and the groups that it stands in are declared together: with `get apis`, `get` is.
+    /// A command declares its groups too: `get apis` declares `get`.
     #[must_use]
     pub fn resolve(&self, path: &str) -> Command<'_> {
         let path = path.trim_ascii();
@@ -123,8 +119,8 @@ impl Vocabulary {
             _ => path,
         };
         match path.split_ascii_whitespace().next() {
-            None => return Command::Untold,
-            Some(first) if SKIPPED.contains(&first) => return Command::Untold,
+            None => return Command::Skipped,
+            Some(first) if SKIPPED.contains(&first) => return Command::Skipped,
             Some(_) => {}
         }
         let declared = self.commands.iter().find_map(|command| group(command, path));
@@ -134,7 +130,7 @@ impl Vocabulary {
 
 fn is_word(word: &&str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    word.len() <= WORD_LENGTH_MAX && !word.starts_with('-') && word.chars().all(allowed)
+    word.len() <= WORD_BYTES_MAX && !word.starts_with('-') && word.chars().all(allowed)
 }
 
 /// Gives the first words of a command if they are the words of the path.
@@ -167,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_command_is_told_in_its_own_words() {
+    fn a_declared_command_is_resolved_to_its_words() {
         check("get apis", Some("get apis"));
         check("acme get apis", Some("get apis"));
         check(" acme  get   apis ", Some("get apis"));
@@ -177,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_declared_is_a_plugin() {
+    fn an_undeclared_command_is_a_plugin() {
         for path in [
             "acme-extension x",
             "acmeplan",
@@ -200,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn some_commands_and_the_bare_binary_are_not_told() {
+    fn some_commands_and_the_bare_binary_are_skipped() {
         for path in [
             "",
             " ",
@@ -215,7 +211,7 @@ mod tests {
         ] {
             check(path, None);
         }
-        assert_eq!(vocabulary().resolve("acme"), Command::Untold);
+        assert_eq!(vocabulary().resolve("acme"), Command::Skipped);
     }
 
     #[test]
@@ -225,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_cannot_be_declared() {
+    fn a_text_that_is_not_a_command_cannot_be_declared() {
         for command in
             ["", " ", "get --all", "get apis!", "é", "a b c d e f g h i", &"a".repeat(65)]
         {

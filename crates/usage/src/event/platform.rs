@@ -1,4 +1,4 @@
-//! What kind of machine this is, in the words that the ancestor's receiver knows.
+//! The operating system and the processor, in the words of Go, which kongctl sends too.
 
 /// Names the operating system this was built for.
 #[must_use]

@@ -1,4 +1,4 @@
-//! What the events of a product may say: the standard's file, with the product's own words.
+//! The schema of the events of a product: the built-in file, with the words of the product.
 
 use jiff::civil::Date;
 use ktel_model::standard::schema::{Form, Type};
@@ -13,7 +13,7 @@ use crate::product_name::ProductName;
 use super::{Event, PLUGIN, Version, Vocabulary};
 
 const COMMAND_PATH: &str = "command_path";
-/// What version 2 adds.
+/// The fields that version 2 adds.
 const OF_VERSION_TWO: [&str; 3] = ["outcome", "error_category", "duration"];
 
 /// The schema of a product's events.
@@ -22,19 +22,19 @@ pub struct EventSchema {
     schema: Schema,
 }
 
-/// Why a document is not taken for an event.
+/// Why a document is not an event.
 #[derive(Debug, Error)]
 pub enum Rejected {
     /// It is too long.
     #[error("the event holds more than {} bytes", limits::EVENT_BYTES_MAX)]
     TooLong,
-    /// It is not JSON, or no object.
+    /// It is not a JSON object.
     #[error("the event is not a JSON object")]
     NotAnObject {
-        /// Where it stops being one.
+        /// Where the parser stopped.
         source: serde_json::Error,
     },
-    /// It says something that was not declared. What, is not repeated.
+    /// It has values that are not declared. The message does not repeat them.
     #[error("{count} values of the event are {}", reason.word())]
     Dropped {
         /// Why they cannot be sent.
@@ -42,7 +42,7 @@ pub enum Rejected {
         /// How many.
         count: u64,
     },
-    /// It lacks something.
+    /// It has no value for a required field.
     #[error("the event has no `{field}`")]
     Missing {
         /// The field.
@@ -51,8 +51,8 @@ pub enum Rejected {
 }
 
 impl EventSchema {
-    /// Makes the schema of a product's events: its commands are the only words, and of version 1
-    /// there is nothing but its six fields.
+    /// Makes the schema of the events of a product. Its commands are the only words; version 1 has
+    /// only the six fields.
     #[must_use]
     pub fn new(product: &ProductName, vocabulary: &Vocabulary, version: Version) -> Self {
         let mut schema = Self::template();
@@ -77,22 +77,22 @@ impl EventSchema {
         built_in::COMMAND.schema()
     }
 
-    /// Gives the schema, for whoever explains or digests it.
+    /// Gives the schema.
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
-    /// Keeps of an event what may be sent.
+    /// Omits from an event what may not be sent.
     #[must_use]
     pub fn apply(&self, event: &Event, form: Form) -> Applied {
         self.schema.apply(&event.raw(), form, event.day())
     }
 
-    /// Takes an event that another program wrote, if every value of it is declared.
+    /// Accepts an event that another program wrote, if every value is declared.
     ///
     /// # Errors
-    /// When it is too long, no JSON object, says more than was declared, or too little.
+    /// When it is too long, is not a JSON object, has undeclared values, or lacks a required one.
     pub fn accept(
         &self,
         text: &[u8],
@@ -105,7 +105,7 @@ impl EventSchema {
         let raw: Map<String, Value> =
             serde_json::from_slice(text).map_err(|source| Rejected::NotAnObject { source })?;
         let Applied { sent, dropped, missing } = self.schema.apply(&raw, form, today);
-        // A field that expired after the event was written is omitted. That is no error of the writer.
+        // A field that expired after the event was written is omitted. That is not the writer's error.
         let wrong = dropped.iter().find(|(reason, _)| *reason != Reason::Expired);
         match (wrong, missing.into_iter().next()) {
             (Some((reason, count)), _) => Err(Rejected::Dropped { reason, count }),

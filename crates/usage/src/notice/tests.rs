@@ -1,9 +1,9 @@
-//! When the notice is shown, what it says, and that nothing leaves before.
+//! When the notice is shown, what it says, and that nothing is sent before.
 
 use std::fs;
 use std::io::{self, Write};
 
-use super::{Decision, Error, Revision, Situation, decide, path, show, shown, text};
+use super::{NoticeDecision, NoticeError, Revision, Situation, decide, path, show, shown, text};
 use crate::consent::DefaultConsent;
 use crate::directories::Directories;
 use crate::event::{EventSchema, Version, Vocabulary};
@@ -16,7 +16,7 @@ fn revision(commands: &[&str]) -> Revision {
 }
 
 #[test]
-fn nothing_leaves_before_the_notice_and_it_is_shown_once() {
+fn nothing_is_sent_before_the_notice_and_it_is_shown_once() {
     let (now, before) = (revision(&["plan"]), revision(&["plan", "apply"]));
     let stood = Stood { place: Place::Installer, reference: "the last page".into() };
     let all = [true, false];
@@ -38,12 +38,12 @@ fn nothing_leaves_before_the_notice_and_it_is_shown_once() {
                         let knows = seen == Some(&now) || stood.is_some();
                         let asked = default == DefaultConsent::OptIn && seen.is_none();
                         let expected = match (consent_given, seen == Some(&now)) {
-                            (false, _) => Decision::NothingToTell,
-                            (true, true) => Decision::Shown,
-                            (true, false) if people_watch && !ci => Decision::Show,
-                            (true, false) if stood.is_some() => Decision::Stood,
-                            (true, false) if asked => Decision::Asked,
-                            (true, false) => Decision::Unseen,
+                            (false, _) => NoticeDecision::NotNeeded,
+                            (true, true) => NoticeDecision::Shown,
+                            (true, false) if people_watch && !ci => NoticeDecision::Show,
+                            (true, false) if stood.is_some() => NoticeDecision::Stood,
+                            (true, false) if asked => NoticeDecision::Asked,
+                            (true, false) => NoticeDecision::Unseen,
                         };
                         assert_eq!(decision, expected, "{situation:?}");
                         let may = consent_given && (knows || asked);
@@ -69,7 +69,7 @@ fn a_revision_is_that_of_the_schemas_in_any_order() {
 }
 
 #[test]
-fn what_was_shown_is_remembered() {
+fn a_notice_that_was_shown_is_recorded() {
     let root = tempfile::tempdir().unwrap();
     let directories = Directories::of(&|name| (name == "HOME").then(|| root.path().into()));
     let path = path(&directories, &"acme".parse().unwrap()).unwrap();
@@ -105,24 +105,24 @@ fn a_notice_that_was_cut_off_was_not_shown() {
     let revision = revision(&["plan"]);
     for length in [0, 4] {
         let error = show(&path, &revision, "Read me.\n", &mut Gone(length)).unwrap_err();
-        assert!(matches!(error, Error::Write { .. }), "{error}");
+        assert!(matches!(error, NoticeError::Write { .. }), "{error}");
         assert_eq!(shown(&path), None);
     }
 }
 
 #[test]
-fn a_notice_that_cannot_be_remembered_is_not_shown() {
+fn a_notice_that_cannot_be_recorded_is_not_shown() {
     let root = tempfile::tempdir().unwrap();
     let taken = root.path().join("file");
     fs::write(&taken, "").unwrap();
     let mut out = Vec::new();
     let error = show(&taken.join("notice"), &revision(&["plan"]), "Read me.\n", &mut out);
-    assert!(matches!(error, Err(Error::Remember { .. })));
+    assert!(matches!(error, Err(NoticeError::Record { .. })));
     assert_eq!(out, b"");
 }
 
 #[test]
-fn a_memory_that_is_not_understood_remembers_nothing() {
+fn a_record_that_is_not_understood_counts_as_none() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("notice");
     let good = "shown 0123456789abcdef\n";
@@ -144,13 +144,13 @@ fn a_memory_that_is_not_understood_remembers_nothing() {
 }
 
 #[test]
-fn the_notice_names_every_field_and_every_way_to_say_no() {
+fn the_notice_names_every_field_and_how_to_turn_telemetry_off() {
     let expected = "\
-ktel-demo sends telemetry, unless you say no.
+ktel-demo sends telemetry unless you turn it off.
 This is a demonstration. Its events are kept on this machine, and sent to nobody.
   One run of a command: schema_version, timestamp, version, os, arch, command_path, outcome, error_category, duration
-What and why: https://example.com/ktel/consent
-Say no: `ktel telemetry --product ktel-demo off`, or set KTEL_DEMO_NO_TELEMETRY=1 or DO_NOT_TRACK=1
+More: https://example.com/ktel/consent
+Turn it off: `ktel telemetry --product ktel-demo off`, or set KTEL_DEMO_NO_TELEMETRY=1 or DO_NOT_TRACK=1
 ";
     assert_eq!(text(&ProductFile::demo()), expected);
 }

@@ -1,18 +1,18 @@
-//! The words of a notice, from the product file and from what its schemas disclose.
+//! The text of a notice, from the product file and its schemas.
 
 use crate::consent::{DefaultConsent, Variables};
 use crate::product_file::{Notice, ProductFile};
 
-/// Writes the notice of a product, a line for each thing.
+/// Writes the notice of a product.
 #[must_use]
 pub fn text(product: &ProductFile) -> String {
     let name = &product.name;
     let Notice { text, url, off, stood: _ } = &product.notice;
     let why = match product.consent {
-        DefaultConsent::OptIn => "as you asked",
-        DefaultConsent::OptOut | DefaultConsent::Off => "unless you say no",
+        DefaultConsent::OptIn => "because you turned it on",
+        DefaultConsent::OptOut | DefaultConsent::Off => "unless you turn it off",
     };
-    let mut notice = format!("{name} sends telemetry, {why}.\n");
+    let mut notice = format!("{name} sends telemetry {why}.\n");
     if let Some(text) = text {
         notice += &format!("{}\n", text.trim_end());
     }
@@ -21,14 +21,16 @@ pub fn text(product: &ProductFile) -> String {
         notice += &format!("  {}: {}\n", schema.title, fields.join(", "));
     }
     if let Some(url) = url {
-        notice += &format!("What and why: {url}\n");
+        notice += &format!("More: {url}\n");
     }
     let command = match off {
         Some(off) => off.clone(),
         None => format!("ktel telemetry --product {name} off"),
     };
     let variables = Variables::of(name);
-    notice +=
-        &format!("Say no: `{command}`, or set {}=1 or DO_NOT_TRACK=1\n", variables.no_telemetry());
+    notice += &format!(
+        "Turn it off: `{command}`, or set {}=1 or DO_NOT_TRACK=1\n",
+        variables.no_telemetry()
+    );
     notice
 }

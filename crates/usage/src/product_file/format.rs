@@ -1,4 +1,4 @@
-//! The format of a product file, checked down to the last word.
+//! Parses a product file and checks every key.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,17 +8,12 @@ use serde::Deserialize;
 
 use crate::consent::DefaultConsent;
 use crate::event::{EventSchema, Version, Vocabulary};
+use crate::limits::{NOTICE_CHARS_MAX, NOTICE_LINES_MAX, SCHEMAS_MAX};
 use crate::product_name::ProductName;
 use crate::yaml;
 
-use super::{Error, Notice, ProductFile, Stood};
-
-/// Characters of a notice that fit on a screen.
-const TEXT_LENGTH_MAX: usize = 2_000;
-/// Lines of a notice that fit on a screen.
-const TEXT_LINES_MAX: usize = 16;
-/// Schemas that a user can be asked to read.
-const SCHEMAS_MAX: usize = 16;
+use super::error::ProductFileError;
+use super::types::{Notice, ProductFile, Stood};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,8 +40,8 @@ pub(super) fn parse(
     text: &str,
     file: &str,
     read: &dyn Fn(&str) -> io::Result<String>,
-) -> Result<ProductFile, Error> {
-    let wrong = |message: String| Error::Format { file: file.to_owned(), message };
+) -> Result<ProductFile, ProductFileError> {
+    let wrong = |message: String| ProductFileError::Format { file: file.to_owned(), message };
     let raw: Raw = yaml::parse(text).map_err(|error| wrong(first_line(&error.to_string())))?;
     check(&raw).map_err(wrong)?;
     // Exhaustive on purpose: a new key does not compile until it is used here.
@@ -65,17 +60,17 @@ pub(super) fn parse(
     } = raw;
     let binary = binary.as_deref().unwrap_or(name.as_str());
     let vocabulary = Vocabulary::new(binary, commands)
-        .map_err(|source| Error::Commands { file: file.to_owned(), source })?;
+        .map_err(|source| ProductFileError::Commands { file: file.to_owned(), source })?;
     let event_version = if event_version == Some(2) { Version::Two } else { Version::One };
     let event_schema = EventSchema::new(&name, &vocabulary, event_version);
     let mut parsed = Vec::new();
     for schema in schemas {
-        let text = read(&schema).map_err(|source| Error::SchemaFile {
+        let text = read(&schema).map_err(|source| ProductFileError::SchemaFile {
             file: file.to_owned(),
             schema: schema.clone(),
             source,
         })?;
-        parsed.push(Schema::parse(&text, &schema).map_err(|source| Error::Schema {
+        parsed.push(Schema::parse(&text, &schema).map_err(|source| ProductFileError::Schema {
             file: file.to_owned(),
             schema,
             source: Box::new(source),
@@ -103,7 +98,7 @@ fn first_line(text: &str) -> String {
 fn check(raw: &Raw) -> Result<(), String> {
     let Raw { ktel, consent, server, policy, event_version, schemas, notice, .. } = raw;
     if *ktel != 1 {
-        return Err(format!("it is of format {ktel}, and only `ktel: 1` is known"));
+        return Err(format!("its format is {ktel}, and only `ktel: 1` is known"));
     }
     if let Some(version @ (0 | 3..)) = event_version {
         return Err(format!("`event_version` is {version}, and only 1 and 2 are known"));
@@ -112,13 +107,16 @@ fn check(raw: &Raw) -> Result<(), String> {
         server_is_plain(server)?;
     }
     if policy.as_ref().is_some_and(|policy| !policy.is_absolute()) {
-        return Err("`policy` must be a path from the root".to_owned());
+        return Err("`policy` must be an absolute path".to_owned());
     }
     if schemas.len() > SCHEMAS_MAX {
         return Err(format!("it names more than {SCHEMAS_MAX} schemas"));
     }
     if let Some(schema) = schemas.iter().find(|schema| schema.contains(['/', '\\'])) {
-        return Err(format!("the schema `{}` does not stand beside it", schema.escape_debug()));
+        return Err(format!(
+            "the schema `{}` is not in the directory of the file",
+            schema.escape_debug()
+        ));
     }
     let Notice { text, url, off, stood } = notice;
     for (key, words) in [("text", text), ("url", url), ("off", off)] {
@@ -133,26 +131,28 @@ fn check(raw: &Raw) -> Result<(), String> {
     Ok(())
 }
 
-/// A URL with a scheme and no secret.
+/// Accepts a URL with a scheme and without a secret.
 fn server_is_plain(server: &str) -> Result<(), String> {
     let Some((_, rest)) = server.split_once(':') else {
         return Err(format!("`server` has no scheme: `{}`", server.escape_debug()));
     };
     let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next();
     if authority.is_some_and(|authority| authority.contains('@')) {
-        return Err("`server` holds a name or a password, which everybody could read".to_owned());
+        return Err(
+            "`server` contains a user name or a password, which everybody could read".to_owned()
+        );
     }
     printable("server", Some(server), false)
 }
 
-/// Users' terminals show these words.
+/// Accepts a text that a terminal can show.
 fn printable(key: &str, text: Option<&str>, lines: bool) -> Result<(), String> {
     let Some(text) = text else { return Ok(()) };
     let bad = |c: char| c.is_control() && !(lines && c == '\n');
     if text.trim().is_empty() || text.contains(bad) {
-        return Err(format!("`{key}` is empty or holds control characters"));
+        return Err(format!("`{key}` is empty or contains control characters"));
     }
-    if text.chars().count() > TEXT_LENGTH_MAX || text.lines().count() > TEXT_LINES_MAX {
+    if text.chars().count() > NOTICE_CHARS_MAX || text.lines().count() > NOTICE_LINES_MAX {
         return Err(format!("`{key}` does not fit on a screen"));
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! What a product file may hold, and where it is found.
+//! The format of a product file, and where it is found.
 
 use std::fs;
 use std::io;
 
-use super::{DEMO, Error, Place, ProductFile, Stood};
+use super::{DEMO, Place, ProductFile, ProductFileError, Stood};
 use crate::consent::DefaultConsent;
 use crate::directories::Directories;
 use crate::event::{EventSchema, Version};
@@ -29,7 +29,7 @@ notice:
 const LEAST: &str = "ktel: 1\nname: acme\nconsent: off\n";
 const SCHEMA: &str = ktel_model::built_in::COMMAND.text;
 
-fn parse(text: &str) -> Result<ProductFile, Error> {
+fn parse(text: &str) -> Result<ProductFile, ProductFileError> {
     ProductFile::parse(text, "acme.yaml", &|schema| match schema {
         "stats.yaml" => Ok(SCHEMA.to_owned()),
         "broken.yaml" => Ok("kts: 1".to_owned()),
@@ -38,7 +38,7 @@ fn parse(text: &str) -> Result<ProductFile, Error> {
 }
 
 #[test]
-fn a_file_says_everything() {
+fn every_key_is_read() {
     let file = parse(FULL).unwrap();
     assert_eq!((file.name.as_str(), file.consent), ("acme", DefaultConsent::OptIn));
     assert_eq!(file.server.as_deref(), Some("https://telemetry.acme.example/v1/reports"));
@@ -64,11 +64,11 @@ fn the_demo_is_built_in() {
 }
 
 #[test]
-fn what_is_not_understood_is_refused() {
+fn a_file_that_is_not_understood_is_an_error() {
     let table = [
         ("", "unexpected end"),
         ("[]", ""),
-        ("ktel: 2\nname: acme\nconsent: off", "format 2"),
+        ("ktel: 2\nname: acme\nconsent: off", "format is 2"),
         ("name: acme\nconsent: off", "`ktel`"),
         ("ktel: 1\nconsent: off", "`name`"),
         ("ktel: 1\nname: acme", "`consent`"),
@@ -82,8 +82,8 @@ fn what_is_not_understood_is_refused() {
         ("event_version: 3", "only 1 and 2"),
         ("server: telemetry.acme.example", "no scheme"),
         ("server: https://ann:secret@acme.example/", "a password"),
-        ("policy: policy.yaml", "from the root"),
-        ("schemas: [../stats.yaml]", "beside it"),
+        ("policy: policy.yaml", "absolute path"),
+        ("schemas: [../stats.yaml]", "in the directory"),
         ("notice: {text: \"\"}", "empty"),
         ("notice: {text: \"\\e[2J\"}", "control characters"),
         ("notice: {url: \"a\\nb\"}", "control characters"),
@@ -94,21 +94,21 @@ fn what_is_not_understood_is_refused() {
     let more = more.map(|(line, expected)| (format!("{LEAST}{line}\n"), expected));
     let table = table.map(|(text, expected)| (text.to_owned(), expected));
     for (text, expected) in table.into_iter().chain(more) {
-        let Err(error @ Error::Format { .. }) = parse(&text) else { panic!("{text}") };
+        let Err(error @ ProductFileError::Format { .. }) = parse(&text) else { panic!("{text}") };
         let error = error.to_string();
         assert!(error.contains(expected) && error.contains("`acme.yaml`"), "{text}: {error}");
         assert!(!error.contains("secret"), "{error}");
     }
     let lines = format!("{LEAST}notice: {{text: \"{}\"}}\n", "a\\n".repeat(17));
-    assert!(matches!(parse(&lines), Err(Error::Format { .. })));
+    assert!(matches!(parse(&lines), Err(ProductFileError::Format { .. })));
 }
 
 #[test]
 fn commands_and_schemas_are_checked_too() {
     let with = |line: &str| parse(&format!("{LEAST}{line}\n")).unwrap_err();
-    assert!(matches!(with("commands: [get --all]"), Error::Commands { .. }));
-    assert!(matches!(with("schemas: [absent.yaml]"), Error::SchemaFile { .. }));
-    assert!(matches!(with("schemas: [broken.yaml]"), Error::Schema { .. }));
+    assert!(matches!(with("commands: [get --all]"), ProductFileError::Commands { .. }));
+    assert!(matches!(with("schemas: [absent.yaml]"), ProductFileError::SchemaFile { .. }));
+    assert!(matches!(with("schemas: [broken.yaml]"), ProductFileError::Schema { .. }));
 }
 
 #[test]
@@ -138,12 +138,12 @@ fn the_first_file_of_the_search_path_wins() {
 
     // A user's file that cannot be used does not give way to that of a package.
     fs::write(user.join("acme.yaml"), "ktel: 1\nname: emca\nconsent: off\n").unwrap();
-    assert!(matches!(find(), Err(Error::OtherName { .. })));
+    assert!(matches!(find(), Err(ProductFileError::OtherName { .. })));
     fs::write(user.join("acme.yaml"), "{").unwrap();
-    assert!(matches!(find(), Err(Error::Format { .. })));
+    assert!(matches!(find(), Err(ProductFileError::Format { .. })));
     fs::remove_file(user.join("acme.yaml")).unwrap();
     fs::create_dir(user.join("acme.yaml")).unwrap();
-    assert!(matches!(find(), Err(Error::Read { .. })));
+    assert!(matches!(find(), Err(ProductFileError::Read { .. })));
     let strange = ProductFile::find("Acme!", &directories, &system);
-    assert!(matches!(strange, Err(Error::Name { .. })));
+    assert!(matches!(strange, Err(ProductFileError::Name { .. })));
 }

@@ -1,4 +1,4 @@
-//! What a recorder promises to the command that it runs in.
+//! What a recorder guarantees to the command that it runs in.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,7 +80,7 @@ fn success() -> Ending {
 }
 
 #[test]
-fn one_command_gives_one_event_with_the_seeds_fields() {
+fn one_command_gives_one_event_with_the_fields_of_kongctl() {
     let kept = Kept::default();
     let recorder = begin(Version::One, kept.clone());
     recorder.set_command("acme get apis");
@@ -99,7 +99,7 @@ fn one_command_gives_one_event_with_the_seeds_fields() {
 }
 
 #[test]
-fn version_two_says_how_it_ended_and_never_how_long_exactly() {
+fn version_two_has_the_outcome_and_only_a_bucket_of_the_duration() {
     let kept = Kept::default();
     let recorder = begin(Version::Two, kept.clone());
     recorder.set_command("plan");
@@ -115,7 +115,7 @@ fn version_two_says_how_it_ended_and_never_how_long_exactly() {
 }
 
 #[test]
-fn what_is_not_a_command_gives_none_and_what_is_not_declared_is_a_plugin() {
+fn only_commands_make_events_and_an_undeclared_one_is_a_plugin() {
     for (command, expected) in [
         ("acme", None),
         ("", None),
@@ -142,7 +142,7 @@ fn what_is_not_a_command_gives_none_and_what_is_not_declared_is_a_plugin() {
 }
 
 #[test]
-fn a_no_in_the_middle_drops_the_event() {
+fn disabling_the_recorder_drops_the_event() {
     let kept = Kept::default();
     let recorder = begin(Version::One, kept.clone());
     recorder.set_command("plan");
@@ -155,7 +155,7 @@ fn a_no_in_the_middle_drops_the_event() {
 }
 
 #[test]
-fn a_panic_is_an_ending_of_its_own() {
+fn a_panic_is_recorded_as_such() {
     let kept = Kept::default();
     let recorder = begin(Version::Two, kept.clone());
     recorder.set_command("plan");
@@ -168,7 +168,7 @@ fn a_panic_is_an_ending_of_its_own() {
 }
 
 #[test]
-fn a_sink_that_hangs_fails_or_panics_is_left_behind() {
+fn a_sink_that_hangs_fails_or_panics_does_not_delay_the_command() {
     let ended = |sink: Box<dyn Sink>, budget: Duration| {
         let vocabulary = Vocabulary::new("acme", ["plan"]).unwrap();
         let recorder = Recorder::begin(vocabulary, "0.4.0", Version::One, sink).within(budget);
@@ -177,7 +177,7 @@ fn a_sink_that_hangs_fails_or_panics_is_left_behind() {
         recorder.close()
     };
     let start = Instant::now();
-    assert_eq!(ended(Box::new(Stuck), super::BUDGET), Fate::Abandoned);
+    assert_eq!(ended(Box::new(Stuck), crate::limits::CLOSE_WITHIN), Fate::Abandoned);
     assert!(start.elapsed() < Duration::from_secs(60), "it did not wait for an hour");
     // A busy machine takes its time over a panic.
     let patient = Duration::from_secs(60);
@@ -186,7 +186,7 @@ fn a_sink_that_hangs_fails_or_panics_is_left_behind() {
 }
 
 #[test]
-fn a_recorder_that_is_off_has_the_same_shape() {
+fn a_recorder_that_is_off_takes_the_same_calls() {
     let recorder = Recorder::off();
     assert!(!recorder.is_enabled());
     recorder.set_command("plan");
@@ -196,7 +196,7 @@ fn a_recorder_that_is_off_has_the_same_shape() {
 }
 
 #[test]
-fn whoever_hears_a_signal_finalizes_first() {
+fn a_signal_handler_finalizes_before_the_command() {
     let kept = Kept::default();
     let recorder = Arc::new(begin(Version::Two, kept.clone()));
     recorder.set_command("plan");

@@ -1,15 +1,13 @@
-//! Events in a file, one JSON line each, for a person to read.
+//! Events in a file that the user can read, one JSON line each.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Record, Sink};
+use crate::limits::EVENTS_FILE_BYTES_MAX;
 
-/// What a person may want to scroll through; the older half is thrown away.
-const BYTES_MAX: u64 = 512 * 1024;
-
-/// Appends to a file; a full one takes the place of the one before it.
+/// Appends to a file. A full file is renamed and replaces the previous one.
 #[derive(Debug, Clone)]
 pub struct FileSink {
     path: PathBuf,
@@ -17,13 +15,13 @@ pub struct FileSink {
 }
 
 impl FileSink {
-    /// Names the file, which comes into being with the first event, for its owner alone.
+    /// Names the file. The first event creates it, readable only by its owner.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), bytes_max: BYTES_MAX }
+        Self { path: path.to_owned(), bytes_max: EVENTS_FILE_BYTES_MAX }
     }
 
-    /// Bounds each of the two files.
+    /// Limits each of the two files.
     #[must_use]
     pub fn bounded(mut self, bytes_max: u64) -> Self {
         self.bytes_max = bytes_max;

@@ -1,4 +1,4 @@
-//! Events straight to a receiver: UDP, TLS or HTTPS, for those who want no file.
+//! Sends events to a receiver without storing them, over UDP, TLS or HTTPS.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use ktel_delivery::courier::Carrier;
 use super::{Record, Sink};
 use ktel_destination::{Remote, Sender};
 
-/// Sends each event by itself, once.
+/// Sends each event on its own, once.
 #[derive(Debug)]
 pub struct RemoteSink {
     remote: Remote,

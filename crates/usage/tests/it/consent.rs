@@ -1,4 +1,4 @@
-//! Consent as a program asks for it: with real files and an environment of its own.
+//! Consent from real files and an environment of the test.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop loudly")]
 
@@ -10,30 +10,31 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ktel_usage::consent::{
-    Consent, Content, DefaultConsent, Preference, Sources, Variables, Voice, decide, keeps_events,
+    Consent, Content, DefaultConsent, Preference, Source, SourceLocations, Variables, decide,
+    keeps_events,
 };
 use ktel_usage::directories::Directories;
 use ktel_usage::product_name::ProductName;
 use tempfile::TempDir;
 
-/// A machine with one user and one product, which sends unless somebody says no.
+/// A machine with one user and one opt-out product.
 struct Machine {
     root: TempDir,
     product: ProductName,
     variables: Variables,
     environment: Vec<(String, OsString)>,
     configuration: Option<PathBuf>,
-    /// Which variables were asked for.
-    asked: RefCell<Vec<String>>,
+    /// The variables that were read.
+    looked_up: RefCell<Vec<String>>,
 }
 
 impl Machine {
     fn new() -> Self {
         let product: ProductName = "acme".parse().unwrap();
         let variables = Variables::of_profile(&product, "my-work");
-        let (root, asked) = (tempfile::tempdir().unwrap(), RefCell::default());
+        let (root, looked_up) = (tempfile::tempdir().unwrap(), RefCell::default());
         let environment = vec![("HOME".to_owned(), root.path().join("home").into())];
-        Self { root, product, variables, environment, configuration: None, asked }
+        Self { root, product, variables, environment, configuration: None, looked_up }
     }
 
     fn with(mut self, name: &str, value: &str) -> Self {
@@ -57,12 +58,12 @@ impl Machine {
     }
 
     fn lookup(&self, name: &str) -> Option<OsString> {
-        self.asked.borrow_mut().push(name.to_owned());
+        self.looked_up.borrow_mut().push(name.to_owned());
         self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }
 
-    fn ask<T>(&self, answer: impl FnOnce(Sources<'_>) -> T) -> T {
-        answer(Sources {
+    fn locations<T>(&self, then: impl FnOnce(SourceLocations<'_>) -> T) -> T {
+        then(SourceLocations {
             product: &self.product,
             variables: &self.variables,
             flag: false,
@@ -76,150 +77,150 @@ impl Machine {
     }
 
     fn decide(&self) -> Consent {
-        self.ask(|sources| decide(sources.gather()))
+        self.locations(|locations| decide(locations.read()))
     }
 
     #[track_caller]
-    fn check(&self, given: bool, winner: Voice) {
+    fn check(&self, given: bool, winner: Source) {
         let consent = self.decide();
-        assert_eq!((consent.given, consent.winner.voice), (given, winner), "{consent:#?}");
+        assert_eq!((consent.given, consent.winner.source), (given, winner), "{consent:#?}");
     }
 }
 
-const FILES: [(&str, &str, Voice); 5] = [
-    ("etc/ktel/policy.yaml", "telemetry: off", Voice::KtelPolicy),
-    ("etc/acme/telemetry.yaml", "products: {acme: off}", Voice::ProductPolicy),
-    ("home/.config/ktel/acme/preference", "off", Voice::Preference),
-    ("home/.config/acme/.telemetry-enabled", "false", Voice::AncestorPreference),
-    ("home/.config/acme/config.yaml", "telemetry: {enabled: false}", Voice::Configuration),
+const FILES: [(&str, &str, Source); 5] = [
+    ("etc/ktel/policy.yaml", "telemetry: off", Source::KtelPolicy),
+    ("etc/acme/telemetry.yaml", "products: {acme: off}", Source::ProductPolicy),
+    ("home/.config/ktel/acme/preference", "off", Source::Preference),
+    ("home/.config/acme/.telemetry-enabled", "false", Source::LegacyPreference),
+    ("home/.config/acme/config.yaml", "telemetry: {enabled: false}", Source::Configuration),
 ];
 
 #[test]
 fn every_file_is_found_in_its_place() {
-    Machine::new().check(true, Voice::Default);
-    for (path, text, voice) in FILES {
+    Machine::new().check(true, Source::Default);
+    for (path, text, source) in FILES {
         let machine = Machine::new();
         machine.write(path, text);
-        machine.check(false, voice);
+        machine.check(false, source);
     }
 }
 
 #[test]
-fn every_variable_is_heard_by_its_name() {
+fn every_variable_is_read_by_its_name() {
     let table = [
-        ("DO_NOT_TRACK", "true", Voice::DoNotTrack),
-        ("ACME_NO_TELEMETRY", "1", Voice::ProductVariable),
-        ("KTEL_NO_TELEMETRY", "yes", Voice::KtelVariable),
-        ("ACME_TELEMETRY_ENABLED", "false", Voice::EnabledVariable),
-        ("ACME_MY_WORK_TELEMETRY_ENABLED", "false", Voice::ProfileVariable),
+        ("DO_NOT_TRACK", "true", Source::DoNotTrack),
+        ("ACME_NO_TELEMETRY", "1", Source::ProductVariable),
+        ("KTEL_NO_TELEMETRY", "yes", Source::KtelVariable),
+        ("ACME_TELEMETRY_ENABLED", "false", Source::EnabledVariable),
+        ("ACME_MY_WORK_TELEMETRY_ENABLED", "false", Source::ProfileVariable),
     ];
-    for (name, value, voice) in table {
+    for (name, value, source) in table {
         let machine = Machine::new().with(name, value);
-        machine.check(false, voice);
-        assert_eq!(machine.ask(|sources| sources.objection()), Some(voice), "{name}");
+        machine.check(false, source);
+        assert_eq!(machine.locations(|locations| locations.objection()), Some(source), "{name}");
         let harmless = Machine::new().with(name, "");
-        harmless.check(true, Voice::Default);
-        assert_eq!(harmless.ask(|sources| sources.objection()), None, "{name}");
+        harmless.check(true, Source::Default);
+        assert_eq!(harmless.locations(|locations| locations.objection()), None, "{name}");
     }
 }
 
 #[test]
-fn a_file_that_is_there_and_cannot_be_read_says_no() {
-    for (path, _, voice) in FILES {
+fn a_file_that_exists_and_cannot_be_read_denies() {
+    for (path, _, source) in FILES {
         let directory = Machine::new();
         fs::create_dir_all(directory.path(path)).unwrap();
-        directory.check(false, voice);
+        directory.check(false, source);
 
         let dangling = Machine::new();
         let link = dangling.path(path);
         fs::create_dir_all(link.parent().unwrap()).unwrap();
         symlink("nowhere", &link).unwrap();
-        dangling.check(false, voice);
+        dangling.check(false, source);
 
         let binary = Machine::new();
         fs::write(binary.write(path, ""), [0xff, 0xfe]).unwrap();
-        binary.check(false, voice);
+        binary.check(false, source);
 
         let endless = Machine::new();
         endless.write(path, &format!("{}on", " ".repeat(2 << 20)));
-        endless.check(false, voice);
+        endless.check(false, source);
     }
 }
 
 #[test]
-fn a_pipe_in_the_place_of_a_file_holds_up_nobody() {
-    for (path, _, voice) in FILES {
+fn a_pipe_in_place_of_a_file_does_not_block() {
+    for (path, _, source) in FILES {
         let machine = Machine::new();
         let pipe = machine.path(path);
         fs::create_dir_all(pipe.parent().unwrap()).unwrap();
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        machine.check(false, voice);
+        machine.check(false, source);
     }
 }
 
 #[test]
-fn a_forbidden_file_says_no() {
-    for (path, _, voice) in FILES {
+fn a_file_without_read_permission_denies() {
+    for (path, _, source) in FILES {
         let machine = Machine::new();
         let file = machine.write(path, "");
         fs::set_permissions(&file, PermissionsExt::from_mode(0o000)).unwrap();
         // The administrator may read everything, and finds an empty file.
-        if fs::read(&file).is_err() || voice != Voice::Configuration {
-            machine.check(false, voice);
+        if fs::read(&file).is_err() || source != Source::Configuration {
+            machine.check(false, source);
         }
     }
 }
 
 #[test]
-fn a_preference_is_written_for_its_owner_alone_and_read_back() {
+fn a_preference_is_readable_only_by_its_owner_and_read_back() {
     let machine = Machine::new();
     let directories = machine.directories();
     for (preference, given) in [(Preference::On, true), (Preference::Off, false)] {
         let path = preference.write(&directories, &machine.product).unwrap();
         assert_eq!(path, machine.path("home/.config/ktel/acme/preference"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        machine.check(given, Voice::Preference);
+        machine.check(given, Source::Preference);
     }
     let error = Preference::Off.write(&Directories::default(), &machine.product).unwrap_err();
     assert!(error.to_string().contains("`HOME`"), "{error}");
 }
 
 #[test]
-fn an_opt_out_beside_the_usual_configuration_holds_for_another_one() {
+fn an_opt_out_beside_the_usual_configuration_also_holds_for_another_one() {
     for beside in ["home/.config/acme/.telemetry-enabled", "elsewhere/.telemetry-enabled"] {
         let mut machine = Machine::new();
         machine.configuration = Some(machine.write("elsewhere/config.yaml", "output: json"));
-        machine.check(true, Voice::Default);
+        machine.check(true, Source::Default);
         machine.write(beside, "false\n");
-        machine.check(false, Voice::AncestorPreference);
+        machine.check(false, Source::LegacyPreference);
     }
 }
 
 #[test]
-fn the_ancestors_file_wins_over_its_configuration_only_when_it_says_no() {
+fn a_legacy_preference_overrides_the_configuration_only_if_it_denies() {
     let machine = Machine::new();
     machine.write("home/.config/acme/.telemetry-enabled", "true");
-    machine.check(true, Voice::AncestorPreference);
+    machine.check(true, Source::LegacyPreference);
     machine.write("home/.config/acme/config.yaml", "telemetry: {enabled: false}");
-    machine.check(false, Voice::Configuration);
+    machine.check(false, Source::Configuration);
 }
 
 #[test]
-fn without_a_home_only_policies_and_variables_are_asked() {
+fn without_a_home_only_policies_and_variables_are_read() {
     let mut machine = Machine::new();
     machine.environment.clear();
-    machine.check(true, Voice::Default);
-    let voices = machine.ask(|sources| sources.gather());
-    assert_eq!((voices.preference, voices.configurations), (None, vec![]));
-    assert_eq!(voices.ktel_policy.content, Content::Absent);
+    machine.check(true, Source::Default);
+    let sources = machine.locations(|locations| locations.read());
+    assert_eq!((sources.preference, sources.configurations), (None, vec![]));
+    assert_eq!(sources.ktel_policy.content, Content::Absent);
 }
 
 #[test]
-fn an_objection_of_the_environment_is_found_without_looking_further() {
+fn a_variable_that_denies_is_found_before_any_file_is_read() {
     let machine = Machine::new().with("DO_NOT_TRACK", "1");
-    machine.asked.borrow_mut().clear();
+    machine.looked_up.borrow_mut().clear();
     let directories = Directories::default();
-    let sources = Sources {
+    let locations = SourceLocations {
         product: &machine.product,
         variables: &machine.variables,
         flag: false,
@@ -230,13 +231,13 @@ fn an_objection_of_the_environment_is_found_without_looking_further() {
         configuration: None,
         default: DefaultConsent::OptOut,
     };
-    assert_eq!(sources.objection(), Some(Voice::DoNotTrack));
-    assert_eq!(*machine.asked.borrow(), ["DO_NOT_TRACK"]);
-    assert_eq!(Sources { flag: true, ..sources }.objection(), Some(Voice::Flag));
+    assert_eq!(locations.objection(), Some(Source::DoNotTrack));
+    assert_eq!(*machine.looked_up.borrow(), ["DO_NOT_TRACK"]);
+    assert_eq!(SourceLocations { flag: true, ..locations }.objection(), Some(Source::Flag));
 }
 
 #[test]
-fn events_are_kept_only_where_the_configuration_says_so() {
+fn events_are_kept_only_if_the_configuration_says_so() {
     let table = [
         ("telemetry: {debug: true}", true),
         ("my-work: {telemetry: {debug: true}}", true),

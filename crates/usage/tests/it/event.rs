@@ -1,4 +1,4 @@
-//! Events as they leave, byte by byte, and the categories of real errors.
+//! Events byte for byte, and how the category of an error is found.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop loudly")]
 
@@ -13,7 +13,7 @@ use ktel_model::standard::Reason;
 use ktel_model::standard::schema::Form;
 use ktel_usage::event::{
     Ending, ErrorCategory, Event, EventSchema, Outcome, Version, Vocabulary, categorize,
-    categorize_with, of_status,
+    categorize_with,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ fn check(version: Version, event: &Event, form: Form, expected: &str) {
 }
 
 #[test]
-fn version_one_is_the_ancestors_event_to_the_byte() {
+fn version_one_is_byte_for_byte_the_event_of_kongctl() {
     let expected = r#"{"schema_version":1,"timestamp":"2026-05-12T14:30:45Z","version":"0.4.0","os":"darwin","arch":"arm64","command_path":"get apis"}"#;
     check(Version::One, &event(), Form::Exact, expected);
     let sent = schema(Version::One).apply(&event(), Form::Exact).sent;
@@ -59,7 +59,7 @@ fn version_one_is_the_ancestors_event_to_the_byte() {
 }
 
 #[test]
-fn version_two_says_how_it_ended_in_buckets() {
+fn version_two_has_the_outcome_and_buckets() {
     let expected = r#"{"schema_version":2,"timestamp":"2026-05-12T14:30:45Z","version":"0.4.0","os":"darwin","arch":"arm64","command_path":"get apis","outcome":"failure","error_category":"not-found","duration":"1-9"}"#;
     check(Version::Two, &failed(), Form::Exact, expected);
     let expected = r#"{"schema_version":"2","timestamp":"2026-05-12","version":"0.4","os":"darwin","arch":"arm64","command_path":"get apis","outcome":"failure","error_category":"not-found","duration":"1-9"}"#;
@@ -74,7 +74,7 @@ fn a_product_of_version_one_never_sends_how_it_ended() {
     let declared: Vec<String> =
         schema(Version::One).schema().fields.keys().map(Clone::clone).collect();
     let sent: Vec<String> = event().raw().keys().map(Clone::clone).collect();
-    assert_eq!(declared, sent, "what is disclosed is what is sent");
+    assert_eq!(declared, sent, "the schema declares what is sent");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_command_of_another_product_is_not_sent() {
 }
 
 #[test]
-fn every_word_of_this_machine_can_be_sent() {
+fn every_word_of_this_platform_can_be_sent() {
     let here = Event::new("2026-05-12T14:30:45Z".parse().unwrap(), "1.0.0", "plan");
     let sent = schema(Version::One).apply(&here, Form::Exact).sent;
     assert_eq!(sent.get("os"), Some(&Value::from(ktel_usage::event::os())));
@@ -103,7 +103,7 @@ fn every_word_of_this_machine_can_be_sent() {
 }
 
 #[test]
-fn an_event_of_another_program_is_taken_only_if_every_value_is_declared() {
+fn an_event_of_another_program_is_accepted_only_if_every_value_is_declared() {
     let today = date(2026, 11, 21);
     let schema = schema(Version::One);
     let accept = |event: &Value| schema.accept(event.to_string().as_bytes(), Form::Exact, today);
@@ -145,7 +145,7 @@ fn products_and_versions_have_digests_of_their_own() {
     assert_ne!(one, digest("emca", &["get apis"], Version::One));
 }
 
-/// An error that wraps another one and says nothing itself.
+/// An error that wraps another one.
 #[derive(Debug)]
 struct Wrapped(Box<dyn Error + Send + Sync>);
 
@@ -162,31 +162,7 @@ impl Error for Wrapped {
 }
 
 #[test]
-fn a_status_has_its_category() {
-    let table = [
-        (200, None),
-        (302, None),
-        (400, Some(ErrorCategory::InvalidInput)),
-        (401, Some(ErrorCategory::Auth)),
-        (403, Some(ErrorCategory::Auth)),
-        (404, Some(ErrorCategory::NotFound)),
-        (408, Some(ErrorCategory::Timeout)),
-        (409, Some(ErrorCategory::Conflict)),
-        (410, Some(ErrorCategory::NotFound)),
-        (422, Some(ErrorCategory::InvalidInput)),
-        (429, Some(ErrorCategory::Network)),
-        (500, Some(ErrorCategory::Internal)),
-        (503, Some(ErrorCategory::Network)),
-        (504, Some(ErrorCategory::Timeout)),
-        (0, None),
-    ];
-    for (status, expected) in table {
-        assert_eq!(of_status(status), expected, "{status}");
-    }
-}
-
-#[test]
-fn a_product_knows_its_own_errors_first() {
+fn the_classifier_of_the_product_is_asked_first() {
     let error = Wrapped(Box::new(io::Error::from(io::ErrorKind::NotFound)));
     let own = |error: &(dyn Error + 'static)| {
         error.downcast_ref::<Wrapped>().map(|_| ErrorCategory::Conflict)

@@ -31,7 +31,7 @@ pub(super) struct Exception {
 }
 
 /// Words that fail the check.
-pub(super) const ACTIVE: [Word; 12] = [
+pub(super) const ACTIVE: [Word; 19] = [
     word(Names, "Doors", "`ConnectionLimiter`"),
     word(Anywhere, r"(?i)\bdoors\b", "connection limiter"),
     word(Names, "Stamp", "`TokenRecord`"),
@@ -44,18 +44,20 @@ pub(super) const ACTIVE: [Word; 12] = [
     word(Anywhere, r"(?i)^(?:#+|\|) what comes\b", "accepted formats"),
     word(Anywhere, r"(?i)\bwho may do what\b", "roles and permissions"),
     word(Names, "(?i).*folded.*|fold_small", "suppressed"),
-];
-
-/// Words that are still being replaced.
-pub(super) const WAITING: [Word; 22] = [
-    word(Names, "Pass", "`Permit`"),
-    word(Anywhere, r"\btake_turn", "`try_acquire`"),
     word(Anywhere, "(?i)neighbou?rhood", "client subnet"),
-    word(Names, "Turns?", "`RateLimiter` (server), `Term` (leader election)"),
     word(Names, "Voices?|voices?", "`Source` (of consent), `Sources`"),
     word(Anywhere, r"(?i)\bvoices?\b", "consent source"),
     word(Names, "Said", "`Decision` (of consent)"),
     word(Anywhere, "(?i)testimon", "evidence"),
+    word(Anywhere, r"(?i)\bluck\b", "jitter, or seed"),
+    word(Anywhere, "(?i)surroundings", "`Clock`, `CiEnvironment`"),
+];
+
+/// Words that are still being replaced.
+pub(super) const WAITING: [Word; 15] = [
+    word(Names, "Pass", "`Permit`"),
+    word(Anywhere, r"\btake_turn", "`try_acquire`"),
+    word(Names, "Turns?", "`RateLimiter` (server), `Term` (leader election)"),
     word(Names, "Told|Untold|told|untold", "`PendingEvent`, `EmitError`, `emitted`"),
     word(Anywhere, r"\b(?:U|u)ntold\b|\btold\.rs|\btold/", "`EmitError`, emitted events"),
     word(Names, "Happened", "`PendingEvent`"),
@@ -65,8 +67,6 @@ pub(super) const WAITING: [Word; 22] = [
         r"(?i)(?:^|[^.\w])ancestor|_ancestor",
         "the name of the product: `kamaji`, `legacy_preference`",
     ),
-    word(Anywhere, r"(?i)\bluck\b", "jitter, or seed"),
-    word(Anywhere, "(?i)surroundings", "`Clock`, `CiEnvironment`"),
     word(Names, "Look|Use|Trail|trail", "`AuditEntry`, `AuditSummary`, `AuditLog`"),
     word(Names, "Witness|Eye|witness|eye", "`WatchHandler`"),
     word(

@@ -11,10 +11,10 @@ pub(crate) struct TelemetryArguments {
     /// The product, by its name or its file
     #[arg(long, global = true, value_name = "NAME|FILE", default_value = ktel::product_file::DEMO)]
     pub(crate) product: String,
-    /// The product's configuration that is in use
+    /// The configuration file of the product
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The profile of the configuration that is in use
+    /// The profile of the configuration
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     #[command(subcommand)]
@@ -23,23 +23,23 @@ pub(crate) struct TelemetryArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TelemetryCommand {
-    /// Say whether it is on, who decided, and everybody else who has a say
+    /// Show whether telemetry is on, and the decision of every source
     Status,
-    /// Print what would go out next, byte for byte, and explain each value
+    /// Print the next events byte for byte, and explain each value
     Preview,
-    /// Print what servers have accepted, and when
+    /// Print the events that servers accepted, and when
     Log,
-    /// Say why a field is collected, how it is blurred, and until when
+    /// Explain why a field is collected, how it is blurred, and until when
     Explain {
         /// The field
         field: String,
     },
-    /// Allow it
+    /// Turn telemetry on
     On,
-    /// Forbid it, and throw away what waits
+    /// Turn telemetry off, and delete waiting events
     Off,
-    /// Erase everything that is kept about you on this machine
+    /// Delete all data about you on this machine
     Forget,
-    /// Check a receiver's receipt, and say what it proves
+    /// Check the receipt of a receiver, and show what it proves
     Verify(VerifyArguments),
 }

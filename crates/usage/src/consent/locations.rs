@@ -1,4 +1,4 @@
-//! Gathers what every voice says: variables from whoever knows them, files by their paths.
+//! Where the sources are, and reads them.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,23 +8,24 @@ use crate::directories::Directories;
 use crate::product_name::ProductName;
 use crate::settings_file;
 
-use super::verdicts::{disables, objects};
-use super::{Content, DefaultConsent, Document, Preference, Variable, Voice, Voices};
+use super::evidence::{disables, opts_out};
+use super::preference::Preference;
+use super::types::{Content, DefaultConsent, Document, Source, Sources, Variable};
 
-/// Where an organisation says what holds for every product that uses ktel.
+/// The policy of an organisation for every product that uses ktel.
 pub const KTEL_POLICY: &str = "/etc/ktel/policy.yaml";
 
 const DO_NOT_TRACK: &str = "DO_NOT_TRACK";
 const KTEL_NO_TELEMETRY: &str = "KTEL_NO_TELEMETRY";
-/// The ancestor's preference, beside its configuration.
-const ANCESTOR_PREFERENCE: &str = ".telemetry-enabled";
-/// The configuration in the product's own directory, unless its user names another.
+/// The preference that kongctl writes beside its configuration.
+const LEGACY_PREFERENCE: &str = ".telemetry-enabled";
+/// The configuration in the directory of the product, unless the user names another file.
 const CONFIGURATION: &str = "config.yaml";
 
-/// Tells from the value of a variable whether it says no.
-type SaysNo = fn(&str) -> bool;
+/// Says whether the value of a variable denies.
+type Denies = fn(&str) -> bool;
 
-/// The names of a product's variables, made once so that hearing them costs nothing.
+/// The names of the variables of a product, made once so that reading them costs nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variables {
     no_telemetry: String,
@@ -32,7 +33,7 @@ pub struct Variables {
     of_profile: Option<OfProfile>,
 }
 
-/// The variable of a profile of the product's configuration.
+/// The variable of a profile of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct OfProfile {
     profile: String,
@@ -57,7 +58,7 @@ impl Variables {
         Self { of_profile, ..Self::of(product) }
     }
 
-    /// Gives the name of the variable that says no.
+    /// Gives the name of the variable that turns telemetry off.
     #[must_use]
     pub fn no_telemetry(&self) -> &str {
         &self.no_telemetry
@@ -68,9 +69,9 @@ fn upper(name: &str) -> String {
     name.to_uppercase().replace('-', "_")
 }
 
-/// Where everything that can say something is to be found.
+/// Where every source is to be read.
 #[derive(Clone, Copy)]
-pub struct Sources<'s> {
+pub struct SourceLocations<'s> {
     /// The product.
     pub product: &'s ProductName,
     /// The names of its variables, and the profile of its configuration that is in use.
@@ -79,56 +80,56 @@ pub struct Sources<'s> {
     pub flag: bool,
     /// Gives the value of an environment variable.
     pub environment: &'s dyn Fn(&str) -> Option<OsString>,
-    /// The user's directories.
+    /// The directories of the user.
     pub directories: &'s Directories,
-    /// The organisation's policy for everything that uses ktel: [`KTEL_POLICY`].
+    /// The policy of the organisation for every product that uses ktel: [`KTEL_POLICY`].
     pub ktel_policy: &'s Path,
-    /// The organisation's policy for the product, where it has one.
+    /// The policy of the organisation for this product, if there is one.
     pub product_policy: Option<&'s Path>,
-    /// The configuration that is in use, where it is not the one in the product's own directory.
+    /// The configuration that is in use, if it is not the one in the directory of the product.
     pub configuration: Option<&'s Path>,
-    /// What holds when nobody says anything.
+    /// What applies while no source decides.
     pub default: DefaultConsent,
 }
 
-impl Sources<'_> {
-    /// Finds a no that needs no file: the flag's or a variable's.
+impl SourceLocations<'_> {
+    /// Finds a source that denies among the flag and the variables.
     ///
-    /// Nothing is allocated for what is not set, and no file is touched.
+    /// Nothing is allocated for a variable that is not set, and no file is read.
     #[must_use]
-    pub fn objection(&self) -> Option<Voice> {
+    pub fn objection(&self) -> Option<Source> {
         if self.flag {
-            return Some(Voice::Flag);
+            return Some(Source::Flag);
         }
-        let heard: [(Voice, &str, SaysNo); 4] = [
-            (Voice::DoNotTrack, DO_NOT_TRACK, objects),
-            (Voice::ProductVariable, &self.variables.no_telemetry, objects),
-            (Voice::KtelVariable, KTEL_NO_TELEMETRY, objects),
-            (Voice::EnabledVariable, &self.variables.enabled, disables),
+        let table: [(Source, &str, Denies); 4] = [
+            (Source::DoNotTrack, DO_NOT_TRACK, opts_out),
+            (Source::ProductVariable, &self.variables.no_telemetry, opts_out),
+            (Source::KtelVariable, KTEL_NO_TELEMETRY, opts_out),
+            (Source::EnabledVariable, &self.variables.enabled, disables),
         ];
-        for (voice, name, says_no) in heard {
+        for (source, name, denies) in table {
             let value = (self.environment)(name);
-            if value.is_some_and(|value| says_no(&value.to_string_lossy())) {
-                return Some(voice);
+            if value.is_some_and(|value| denies(&value.to_string_lossy())) {
+                return Some(source);
             }
         }
         let of_profile = self.variables.of_profile.as_ref()?;
         let value = (self.environment)(&of_profile.enabled)?;
-        disables(&value.to_string_lossy()).then_some(Voice::ProfileVariable)
+        disables(&value.to_string_lossy()).then_some(Source::ProfileVariable)
     }
 
-    /// Gathers what everybody says.
+    /// Reads every source.
     #[must_use]
-    pub fn gather(&self) -> Voices {
+    pub fn read(&self) -> Sources {
         let own = self.directories.product(self.product);
         let default = own.as_ref().map(|own| own.join(CONFIGURATION));
         let configuration = self.configuration.map(Path::to_owned).or(default);
-        // A configuration elsewhere does not take back what was said beside the usual one.
+        // An opt-out beside the usual configuration also holds for a configuration elsewhere.
         let mut beside: Vec<PathBuf> = own.into_iter().collect();
         beside.extend(configuration.as_deref().and_then(Path::parent).map(Path::to_owned));
         beside.dedup();
         let of_profile = self.variables.of_profile.as_ref();
-        Voices {
+        Sources {
             flag: self.flag,
             do_not_track: self.variable(DO_NOT_TRACK),
             product_variable: self.variable(&self.variables.no_telemetry),
@@ -138,9 +139,9 @@ impl Sources<'_> {
             ktel_policy: document(self.ktel_policy.to_owned()),
             product_policy: self.product_policy.map(|path| document(path.to_owned())),
             preference: Preference::path(self.directories, self.product).map(document),
-            ancestor_preferences: beside
+            legacy_preferences: beside
                 .iter()
-                .map(|directory| document(directory.join(ANCESTOR_PREFERENCE)))
+                .map(|directory| document(directory.join(LEGACY_PREFERENCE)))
                 .collect(),
             configurations: configuration.into_iter().map(document).collect(),
             profile: of_profile.map(|one| one.profile.clone()),
@@ -158,7 +159,7 @@ impl Sources<'_> {
 fn document(path: PathBuf) -> Document {
     let content = match settings_file::read(&path) {
         Ok(text) => Content::Text(text),
-        // A link that leads nowhere was once a file.
+        // A link to a file that is gone was meant to be one.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
             Content::Absent
         }
