@@ -13,11 +13,13 @@
 //! | the policy of the organisation, for ktel and for the product | it says so, or cannot be read or understood |
 //! | the preference of the user | likewise |
 //! | `.telemetry-enabled` beside the configuration | likewise |
-//! | `telemetry.enabled` of the configuration | it is not `true`, or the file cannot be read or understood |
+//! | `telemetry.enabled` of the configuration, in any profile | it is not `true`, or the file cannot be read or understood |
 //! | the product | its default is `off`; or `opt-in`, and neither preference nor configuration allows |
 //!
 //! ```
-//! use ktel_usage::consent::{DefaultConsent, KTEL_POLICY, SourceLocations, Variables, decide};
+//! use ktel_usage::consent::{
+//!     DefaultConsent, KTEL_POLICY, Profiles, SourceLocations, Variables, decide,
+//! };
 //! use ktel_usage::directories::{Directories, process_environment};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,6 +27,8 @@
 //! let locations = SourceLocations {
 //!     product: &product,
 //!     variables: &Variables::of(&product),
+//!     profiles: &Profiles::default(),
+//!     profile: None,
 //!     flag: true, // the user gave `--no-telemetry`
 //!     environment: &process_environment,
 //!     directories: &Directories::of(&process_environment),
@@ -42,12 +46,16 @@
 //! # }
 //! ```
 //!
+//! A configuration may have [`Profiles`]. Each of them can deny, whichever is in use: ktel cannot know
+//! for certain which one the product uses. Only the one in use can allow.
+//!
 //! A command that sends something because its user named the receiver needs no consent.
 
 mod configuration;
 mod evidence;
 mod locations;
 mod preference;
+mod profiles;
 mod types;
 
 use std::path::Path;
@@ -56,8 +64,9 @@ use crate::directories::{Directories, process_environment};
 use crate::product_name::ProductName;
 
 pub use configuration::keeps_events;
-pub use locations::{KTEL_POLICY, SourceLocations, Variables};
+pub use locations::{KTEL_POLICY, SourceLocations};
 pub use preference::{Preference, PreferenceError};
+pub use profiles::{Profiles, Variables};
 pub use types::{
     Consent, Content, Decision, DefaultConsent, Document, Evidence, Source, Sources, Variable,
 };
@@ -71,6 +80,8 @@ pub fn ask(product: &ProductName) -> Consent {
     let locations = SourceLocations {
         product,
         variables: &Variables::of(product),
+        profiles: &Profiles::default(),
+        profile: None,
         flag: false,
         environment: &process_environment,
         directories: &directories,
@@ -92,12 +103,13 @@ pub fn decide(sources: Sources) -> Consent {
         product_variable,
         ktel_variable,
         enabled_variable,
-        profile_variable,
+        profile_variables,
         ktel_policy,
         product_policy,
         preference,
         legacy_preferences,
         configurations,
+        profiles,
         profile,
         product,
         default,
@@ -110,12 +122,12 @@ pub fn decide(sources: Sources) -> Consent {
         evidence::opt_out(Source::KtelVariable, &ktel_variable),
         evidence::switch(Source::EnabledVariable, &enabled_variable),
     ];
-    all.extend(profile_variable.map(|one| evidence::switch(Source::ProfileVariable, &one)));
+    all.extend(profile_variables.iter().map(|one| evidence::switch(Source::ProfileVariable, one)));
     all.push(evidence::policy(Source::KtelPolicy, &ktel_policy, product));
     all.extend(product_policy.map(|one| evidence::policy(Source::ProductPolicy, &one, product)));
     all.extend(preference.map(|one| evidence::preference(&one)));
     all.extend(legacy_preferences.iter().map(evidence::legacy_preference));
-    all.extend(configurations.iter().map(|one| configuration::read(one, profile)));
+    all.extend(configurations.iter().map(|one| configuration::read(one, &profiles, profile)));
     all.push(evidence::default(default));
     let first = |decision| all.iter().position(|one| one.decision == decision);
     let winner = first(Decision::Deny).or_else(|| first(Decision::Allow)).unwrap_or(all.len() - 1);

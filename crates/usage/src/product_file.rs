@@ -7,6 +7,8 @@
 //! consent: opt-out              # opt-in | opt-out | off
 //! server: https://telemetry.acme.example/v1/reports
 //! policy: /etc/acme/telemetry.yaml   # the organisation's policy, beside ktel's own
+//! default_profile: default      # the profile of the configuration that is in use by default
+//! profiles: [default, work]     # the only profiles; default: every section can be one
 //! commands: [get apis, plan]    # the only words that events may contain
 //! event_version: 1              # 2 adds how the command ended
 //! direct: false                 # true: no spool; each command sends its event within 50 ms

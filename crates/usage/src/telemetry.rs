@@ -61,13 +61,10 @@ impl<'s> Telemetry<'s> {
         self
     }
 
-    /// Sets the configuration and the profile that are in use.
+    /// Sets the configuration and the profile that the user names.
     #[must_use]
     pub fn configuration(mut self, path: Option<&'s Path>, profile: Option<&'s str>) -> Self {
         (self.configuration, self.profile) = (path, profile);
-        if let Some(profile) = profile {
-            self.variables = Variables::of_profile(&self.product.name, profile);
-        }
         self
     }
 
@@ -184,9 +181,10 @@ impl<'s> Telemetry<'s> {
     }
 
     fn keeps_events(&self) -> bool {
-        let configurations = self.locations().read().configurations;
-        configurations.iter().any(|document| match &document.content {
-            Content::Text(text) => consent::keeps_events(text, self.profile),
+        let sources = self.locations().read();
+        let profile = sources.profile.as_deref();
+        sources.configurations.iter().any(|document| match &document.content {
+            Content::Text(text) => consent::keeps_events(text, profile),
             Content::Absent | Content::Unreadable(_) => false,
         })
     }
@@ -195,6 +193,8 @@ impl<'s> Telemetry<'s> {
         SourceLocations {
             product: &self.product.name,
             variables: &self.variables,
+            profiles: &self.product.profiles,
+            profile: self.profile,
             flag: self.flag,
             environment: self.environment,
             directories: &self.directories,

@@ -65,7 +65,7 @@ pub(crate) struct EmitArguments {
     /// The configuration file of the product
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The profile of the configuration
+    /// The profile of the configuration; default: the variable `PRODUCT_PROFILE`, then the product file
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 }

@@ -196,6 +196,7 @@ fn every_source_can_turn_telemetry_off() {
         ("ACME_NO_TELEMETRY", "yes"),
         ("KTEL_NO_TELEMETRY", "true"),
         ("ACME_TELEMETRY_ENABLED", "false"),
+        ("ACME_DEFAULT_TELEMETRY_ENABLED", "false"),
     ] {
         let user = User::of_acme(&server.url()).without_uploads();
         let mut emit = user.command("events emit --product acme --version 1.0.0 --command plan");
@@ -212,6 +213,8 @@ fn every_source_can_turn_telemetry_off() {
     let own = user.home.path().join(".config/acme");
     fs::create_dir_all(&own).unwrap();
     fs::write(own.join("config.yaml"), "telemetry: {enabled: false}\n").unwrap();
+    user.emit("--command plan");
+    fs::write(own.join("config.yaml"), "default: {telemetry: {enabled: false}}\n").unwrap();
     user.emit("--command plan");
     fs::write(own.join("config.yaml"), "telemetry: [what\n").unwrap();
     user.emit("--command plan");

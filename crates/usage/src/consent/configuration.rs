@@ -1,44 +1,71 @@
 //! `telemetry.enabled` and `telemetry.debug` in the configuration of a product.
 //!
-//! Both are read at the root of the file and in the profile in use. As in kongctl, keys may be nested or
-//! joined by `.`, and their case does not matter.
+//! Both are read at the root of the file and in the profile in use. A profile that is not in use can
+//! only deny. As in kongctl, keys may be nested or joined by `.`, and their case does not matter.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 
 use crate::yaml;
 
 use super::evidence::{GO_TRUE, not_understood, quote, read_document};
-use super::types::{Decision, Document, Evidence, Source};
+use super::profiles::Profiles;
+use super::types::{Content, Decision, Document, Evidence, Source};
 
 const SECTION: &str = "telemetry";
 const ENABLED: &str = "enabled";
 const DEBUG: &str = "debug";
 
 /// Reads `telemetry.enabled`.
-pub(super) fn read(document: &Document, profile: Option<&str>) -> Evidence {
+pub(super) fn read(document: &Document, profiles: &Profiles, in_use: Option<&str>) -> Evidence {
     read_document(Source::Configuration, document, |text| match yaml::parse::<Value>(text) {
-        Ok(root) => enabled(&root, profile),
+        Ok(root) => enabled(&root, profiles, in_use),
         Err(error) => not_understood(&error.to_string()),
     })
 }
 
-fn enabled(root: &Value, profile: Option<&str>) -> (Decision, String) {
-    let sections = [vec![], vec![SECTION]];
-    let in_profile = profile.map(|profile| [vec![profile], vec![profile, SECTION]]);
-    for path in sections.iter().chain(in_profile.iter().flatten()) {
-        // An empty section sets nothing.
-        let unexpected = |value: &&Value| !value.is_object() && !value.is_null();
-        if let Some(value) = find(root, path).into_iter().find(unexpected) {
-            return not_understood(&quote(&value.to_string()));
-        }
+/// Names the profiles that a configuration has.
+pub(super) fn profiles(document: &Document, profiles: &Profiles) -> Vec<String> {
+    let Content::Text(text) = &document.content else { return Vec::new() };
+    // A text that is not understood denies by itself.
+    let root = yaml::parse::<Value>(text).unwrap_or_default();
+    sections(&root, profiles).into_iter().map(str::to_owned).collect()
+}
+
+/// The first word of every key at the root that can be the name of a profile.
+fn sections<'v>(root: &'v Value, profiles: &Profiles) -> BTreeSet<&'v str> {
+    let keys = root.as_object().into_iter().flat_map(Map::keys);
+    keys.filter_map(|key| key.split('.').next()).filter(|name| profiles.contains(name)).collect()
+}
+
+fn enabled(root: &Value, profiles: &Profiles, in_use: Option<&str>) -> (Decision, String) {
+    let sections = sections(root, profiles);
+    let mut parents = vec![vec![], vec![SECTION]];
+    parents.extend(in_use.map(|profile| vec![profile]));
+    parents.extend(sections.iter().map(|section| vec![*section, SECTION]));
+    // An empty section sets nothing.
+    let unexpected = |value: &&Value| !value.is_object() && !value.is_null();
+    if let Some(value) = parents.iter().flat_map(|path| find(root, path)).find(unexpected) {
+        return not_understood(&quote(&value.to_string()));
     }
+    let is_in_use = |section: &str| in_use.is_some_and(|profile| same(profile, section));
+    let mut settings = vec![(vec![SECTION, ENABLED], true)];
+    settings.extend(
+        sections.iter().map(|section| (vec![*section, SECTION, ENABLED], is_in_use(section))),
+    );
     let mut reasoned = (Decision::NoOpinion, "does not set `telemetry.enabled`".to_owned());
-    for value in setting(root, profile, ENABLED) {
-        let reason = format!("sets `telemetry.enabled` to {}", quote(&value.to_string()));
-        if !is_true(value) {
-            return (Decision::Deny, reason);
+    for (path, may_allow) in settings {
+        for value in find(root, &path) {
+            let (key, word) = (quote(&path.join(".")), quote(&value.to_string()));
+            let reason = format!("sets {key} to {word}");
+            if !is_true(value) {
+                return (Decision::Deny, reason);
+            }
+            if may_allow {
+                reasoned = (Decision::Allow, reason);
+            }
         }
-        reasoned = (Decision::Allow, reason);
     }
     reasoned
 }
@@ -69,10 +96,14 @@ fn find<'v>(value: &'v Value, path: &[&str]) -> Vec<&'v Value> {
     for joined in 1..=path.len() {
         let (head, rest) = path.split_at(joined);
         let key = head.join(".");
-        let values = map.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&key));
+        let values = map.iter().filter(|(name, _)| same(name, &key));
         found.extend(values.flat_map(|(_, value)| find(value, rest)));
     }
     found
+}
+
+fn same(left: &str, right: &str) -> bool {
+    left.to_lowercase() == right.to_lowercase()
 }
 
 /// Reads a value as kongctl does.

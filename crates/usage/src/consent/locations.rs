@@ -8,8 +8,10 @@ use crate::directories::Directories;
 use crate::product_name::ProductName;
 use crate::settings_file;
 
+use super::configuration;
 use super::evidence::{disables, opts_out};
 use super::preference::Preference;
+use super::profiles::{Profiles, Variables};
 use super::types::{Content, DefaultConsent, Document, Source, Sources, Variable};
 
 /// The policy of an organisation for every product that uses ktel.
@@ -25,57 +27,17 @@ const CONFIGURATION: &str = "config.yaml";
 /// Says whether the value of a variable denies.
 type Denies = fn(&str) -> bool;
 
-/// The names of the variables of a product, made once so that reading them costs nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variables {
-    no_telemetry: String,
-    enabled: String,
-    of_profile: Option<OfProfile>,
-}
-
-/// The variable of a profile of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct OfProfile {
-    profile: String,
-    enabled: String,
-}
-
-impl Variables {
-    /// Names the variables of a product: `KONG_CTL_NO_TELEMETRY` for `kong-ctl`.
-    #[must_use]
-    pub fn of(product: &ProductName) -> Self {
-        let prefix = upper(product.as_str());
-        let no_telemetry = format!("{prefix}_NO_TELEMETRY");
-        Self { no_telemetry, enabled: format!("{prefix}_TELEMETRY_ENABLED"), of_profile: None }
-    }
-
-    /// Names those of a product whose configuration has profiles, and of the profile in use.
-    #[must_use]
-    pub fn of_profile(product: &ProductName, profile: &str) -> Self {
-        let (prefix, upper_profile) = (upper(product.as_str()), upper(profile));
-        let enabled = format!("{prefix}_{upper_profile}_TELEMETRY_ENABLED");
-        let of_profile = Some(OfProfile { profile: profile.to_owned(), enabled });
-        Self { of_profile, ..Self::of(product) }
-    }
-
-    /// Gives the name of the variable that turns telemetry off.
-    #[must_use]
-    pub fn no_telemetry(&self) -> &str {
-        &self.no_telemetry
-    }
-}
-
-fn upper(name: &str) -> String {
-    name.to_uppercase().replace('-', "_")
-}
-
 /// Where every source is to be read.
 #[derive(Clone, Copy)]
 pub struct SourceLocations<'s> {
     /// The product.
     pub product: &'s ProductName,
-    /// The names of its variables, and the profile of its configuration that is in use.
+    /// The names of its variables.
     pub variables: &'s Variables,
+    /// The profiles of its configuration.
+    pub profiles: &'s Profiles,
+    /// The profile that the user names. Without it, `PRODUCT_PROFILE` may name one.
+    pub profile: Option<&'s str>,
     /// Whether `--no-telemetry` is given.
     pub flag: bool,
     /// Gives the value of an environment variable.
@@ -95,7 +57,7 @@ pub struct SourceLocations<'s> {
 impl SourceLocations<'_> {
     /// Finds a source that denies among the flag and the variables.
     ///
-    /// Nothing is allocated for a variable that is not set, and no file is read.
+    /// No file is read. A variable of a profile that is not in use is therefore not found.
     #[must_use]
     pub fn objection(&self) -> Option<Source> {
         if self.flag {
@@ -103,9 +65,9 @@ impl SourceLocations<'_> {
         }
         let table: [(Source, &str, Denies); 4] = [
             (Source::DoNotTrack, DO_NOT_TRACK, opts_out),
-            (Source::ProductVariable, &self.variables.no_telemetry, opts_out),
+            (Source::ProductVariable, self.variables.no_telemetry(), opts_out),
             (Source::KtelVariable, KTEL_NO_TELEMETRY, opts_out),
-            (Source::EnabledVariable, &self.variables.enabled, disables),
+            (Source::EnabledVariable, self.variables.enabled(), disables),
         ];
         for (source, name, denies) in table {
             let value = (self.environment)(name);
@@ -113,8 +75,8 @@ impl SourceLocations<'_> {
                 return Some(source);
             }
         }
-        let of_profile = self.variables.of_profile.as_ref()?;
-        let value = (self.environment)(&of_profile.enabled)?;
+        let name = self.variables.enabled_in(&self.profile_in_use()?);
+        let value = (self.environment)(&name)?;
         disables(&value.to_string_lossy()).then_some(Source::ProfileVariable)
     }
 
@@ -128,14 +90,15 @@ impl SourceLocations<'_> {
         let mut beside: Vec<PathBuf> = own.into_iter().collect();
         beside.extend(configuration.as_deref().and_then(Path::parent).map(Path::to_owned));
         beside.dedup();
-        let of_profile = self.variables.of_profile.as_ref();
+        let configurations: Vec<Document> = configuration.into_iter().map(document).collect();
+        let profile = self.profile_in_use();
         Sources {
             flag: self.flag,
             do_not_track: self.variable(DO_NOT_TRACK),
-            product_variable: self.variable(&self.variables.no_telemetry),
+            product_variable: self.variable(self.variables.no_telemetry()),
             ktel_variable: self.variable(KTEL_NO_TELEMETRY),
-            enabled_variable: self.variable(&self.variables.enabled),
-            profile_variable: of_profile.map(|one| self.variable(&one.enabled)),
+            enabled_variable: self.variable(self.variables.enabled()),
+            profile_variables: self.profile_variables(profile.as_deref(), &configurations),
             ktel_policy: document(self.ktel_policy.to_owned()),
             product_policy: self.product_policy.map(|path| document(path.to_owned())),
             preference: Preference::path(self.directories, self.product).map(document),
@@ -143,11 +106,33 @@ impl SourceLocations<'_> {
                 .iter()
                 .map(|directory| document(directory.join(LEGACY_PREFERENCE)))
                 .collect(),
-            configurations: configuration.into_iter().map(document).collect(),
-            profile: of_profile.map(|one| one.profile.clone()),
+            configurations,
+            profiles: self.profiles.clone(),
+            profile,
             product: self.product.clone(),
             default: self.default,
         }
+    }
+
+    fn profile_in_use(&self) -> Option<String> {
+        let named = self.profile.map(str::to_owned);
+        let named = named.or_else(|| self.variable(self.variables.profile()).value);
+        self.profiles.in_use(named.as_deref().filter(|name| !name.is_empty()))
+    }
+
+    /// Reads the variable of the profile in use, and those of other profiles that are set.
+    fn profile_variables(&self, in_use: Option<&str>, files: &[Document]) -> Vec<Variable> {
+        let read = |profile: &str| self.variable(&self.variables.enabled_in(profile));
+        let mut variables: Vec<Variable> = in_use.map(read).into_iter().collect();
+        let declared = self.profiles.names.iter().flatten().cloned();
+        let in_files = files.iter().flat_map(|file| configuration::profiles(file, self.profiles));
+        for profile in declared.chain(in_files) {
+            let variable = read(&profile);
+            if variable.value.is_some() && !variables.contains(&variable) {
+                variables.push(variable);
+            }
+        }
+        variables
     }
 
     fn variable(&self, name: &str) -> Variable {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::{
-    Consent, Content, Decision, DefaultConsent, Document, Evidence, Source, Sources, Variable,
-    decide,
+    Consent, Content, Decision, DefaultConsent, Document, Evidence, Profiles, Source, Sources,
+    Variable, decide,
 };
 
 const DEFAULTS: [DefaultConsent; 3] =
@@ -29,12 +29,13 @@ fn undecided(default: DefaultConsent) -> Sources {
         product_variable: variable("ACME_NO_TELEMETRY"),
         ktel_variable: variable("KTEL_NO_TELEMETRY"),
         enabled_variable: variable("ACME_TELEMETRY_ENABLED"),
-        profile_variable: Some(variable("ACME_WORK_TELEMETRY_ENABLED")),
+        profile_variables: vec![variable("ACME_WORK_TELEMETRY_ENABLED")],
         ktel_policy: absent("/etc/ktel/policy.yaml"),
         product_policy: Some(absent("/etc/acme/telemetry.yaml")),
         preference: Some(absent("/home/ann/.config/ktel/acme/preference")),
         legacy_preferences: vec![absent("/home/ann/.config/acme/.telemetry-enabled")],
         configurations: vec![absent("/home/ann/.config/acme/config.yaml")],
+        profiles: Profiles::default(),
         profile: Some("work".into()),
         product: "acme".parse().unwrap(),
         default,
@@ -51,7 +52,7 @@ fn set(sources: &mut Sources, source: Source, text: &str) {
         Source::KtelVariable => sources.ktel_variable.value = Some(text.into()),
         Source::EnabledVariable => sources.enabled_variable.value = Some(text.into()),
         Source::ProfileVariable => {
-            sources.profile_variable.as_mut().unwrap().value = Some(text.into());
+            sources.profile_variables[0].value = Some(text.into());
         }
         Source::Default => {}
         file => document(sources, file).content = content,
@@ -226,7 +227,7 @@ fn a_configuration_allows_only_with_a_value_that_kongctl_reads_as_true() {
         "telemetry: {debug: true}\n",
         "work:\n",
         "work: {output: json}\n",
-        "play: {telemetry: {enabled: false}}\n",
+        "play: {telemetry: {enabled: true}}\n",
         "enabled: false\n",
     ];
     for text in nothing {
@@ -263,6 +264,10 @@ fn a_configuration_allows_only_with_a_value_that_kongctl_reads_as_true() {
         "telemetry: {enabled: false}\nwork: {telemetry: {enabled: true}}\n",
         "telemetry: {enabled: true}\nTelemetry: {enabled: false}\n",
         "work: 3\n",
+        "play: {telemetry: {enabled: false}}\n",
+        "play.telemetry: {enabled: off}\n",
+        "play: {telemetry: off}\n",
+        "work: {telemetry: {enabled: true}}\nplay: {telemetry: {enabled: false}}\n",
         "[telemetry]\nenabled = false\n",
         "just words",
         "telemetry: {enabled: true\n",
@@ -272,6 +277,24 @@ fn a_configuration_allows_only_with_a_value_that_kongctl_reads_as_true() {
     for text in no {
         check(Source::Configuration, text, Decision::Deny);
     }
+}
+
+#[test]
+fn a_section_that_the_product_rules_out_as_a_profile_does_not_decide() {
+    let decision = |names: Option<&[&str]>, text: &str| {
+        let mut sources = undecided(DefaultConsent::OptOut);
+        sources.profiles.names = names.map(|names| names.iter().map(ToString::to_string).collect());
+        set(&mut sources, Source::Configuration, text);
+        let consent = decide(sources);
+        let all = all(&consent);
+        all.iter().find(|one| one.source == Source::Configuration).unwrap().decision
+    };
+    let play = "play: {telemetry: {enabled: false}}";
+    assert_eq!(decision(None, play), Decision::Deny);
+    assert_eq!(decision(Some(&["work", "Play"]), play), Decision::Deny);
+    assert_eq!(decision(Some(&["work"]), play), Decision::NoOpinion);
+    let root = "telemetry: {enabled: false}";
+    assert_eq!(decision(Some(&["work"]), root), Decision::Deny, "the root is no profile");
 }
 
 #[test]
@@ -347,7 +370,7 @@ fn kongctl_enables(sources: &Sources, enabled_by_configuration: Option<bool>) ->
         Some(Content::Unreadable(_)) => return false,
         Some(Content::Absent) | None => {}
     }
-    let profile = sources.profile_variable.as_ref().and_then(|one| one.value.as_deref());
+    let profile = sources.profile_variables[0].value.as_deref();
     match profile.filter(|value| !value.is_empty()) {
         Some(value) => parse_bool(value).unwrap_or(false),
         None => enabled_by_configuration.unwrap_or(true),

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::product_name::ProductName;
 
+use super::profiles::Profiles;
+
 /// What applies while no source decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -144,8 +146,8 @@ pub struct Sources {
     pub ktel_variable: Variable,
     /// `PRODUCT_TELEMETRY_ENABLED`.
     pub enabled_variable: Variable,
-    /// `PRODUCT_PROFILE_TELEMETRY_ENABLED`, if the product has profiles.
-    pub profile_variable: Option<Variable>,
+    /// `PRODUCT_PROFILE_TELEMETRY_ENABLED` of the profile in use, and of other profiles if it is set.
+    pub profile_variables: Vec<Variable>,
     /// The policy of the organisation for every product that uses ktel.
     pub ktel_policy: Document,
     /// The policy of the organisation for this product, if there is one.
@@ -156,7 +158,9 @@ pub struct Sources {
     pub legacy_preferences: Vec<Document>,
     /// The configuration files of the product.
     pub configurations: Vec<Document>,
-    /// The profile of the configuration that is in use.
+    /// The profiles of the configuration.
+    pub profiles: Profiles,
+    /// The profile in use.
     pub profile: Option<String>,
     /// The product, by its name in policies.
     pub product: ProductName,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ktel_model::Schema;
 use serde::Deserialize;
 
-use crate::consent::DefaultConsent;
+use crate::consent::{DefaultConsent, Profiles};
 use crate::event::{EventSchema, Version, Vocabulary};
 use crate::limits::{NOTICE_CHARS_MAX, NOTICE_LINES_MAX, SCHEMAS_MAX};
 use crate::product_name::ProductName;
@@ -24,6 +24,8 @@ struct Raw {
     consent: DefaultConsent,
     server: Option<String>,
     policy: Option<PathBuf>,
+    default_profile: Option<String>,
+    profiles: Option<Vec<String>>,
     #[serde(default)]
     commands: Vec<String>,
     event_version: Option<u64>,
@@ -52,12 +54,15 @@ pub(super) fn parse(
         consent,
         server,
         policy,
+        default_profile,
+        profiles,
         commands,
         event_version,
         direct,
         schemas,
         notice,
     } = raw;
+    let profiles = self::profiles(default_profile, profiles).map_err(wrong)?;
     let binary = binary.as_deref().unwrap_or(name.as_str());
     let vocabulary = Vocabulary::new(binary, commands)
         .map_err(|source| ProductFileError::Commands { file: file.to_owned(), source })?;
@@ -82,6 +87,7 @@ pub(super) fn parse(
         consent,
         server,
         policy,
+        profiles,
         vocabulary,
         event_version,
         direct,
@@ -129,6 +135,25 @@ fn check(raw: &Raw) -> Result<(), String> {
         return Err("an opt-out product needs a `notice` with a `text` or a `url`".to_owned());
     }
     Ok(())
+}
+
+/// Accepts profiles whose names can be part of a variable, and a default that is one of them.
+fn profiles(default: Option<String>, names: Option<Vec<String>>) -> Result<Profiles, String> {
+    let has_default = default.is_some();
+    let default = default.unwrap_or_else(|| Profiles::default().default);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_name = |name: &String| !name.is_empty() && name.chars().all(allowed);
+    if let Some(name) = names.iter().flatten().chain([&default]).find(|name| !is_name(name)) {
+        let name = name.escape_debug();
+        return Err(format!("`{name}` is not a profile; use letters, digits, `-` and `_`"));
+    }
+    match names.as_deref() {
+        Some([]) if has_default => Err("it has a `default_profile`, but no `profiles`".to_owned()),
+        Some(names @ [_, ..]) if !names.contains(&default) => {
+            Err(format!("the default profile `{default}` is not one of `profiles`"))
+        }
+        _ => Ok(Profiles { default, names }),
+    }
 }
 
 /// Accepts a URL with a scheme and without a secret.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 
 use super::{DEMO, Place, ProductFile, ProductFileError, Stood};
-use crate::consent::DefaultConsent;
+use crate::consent::{DefaultConsent, Profiles};
 use crate::directories::Directories;
 use crate::event::{EventSchema, Version};
 
@@ -15,6 +15,8 @@ binary: acmectl
 consent: opt-in
 server: https://telemetry.acme.example/v1/reports
 policy: /etc/acme/telemetry.yaml
+default_profile: main
+profiles: [main, work]
 commands: [get apis, plan]
 event_version: 2
 schemas: [stats.yaml]
@@ -44,12 +46,15 @@ fn every_key_is_read() {
     assert_eq!(file.server.as_deref(), Some("https://telemetry.acme.example/v1/reports"));
     assert_eq!(file.vocabulary.resolve("acmectl plan").name(), Some("plan"));
     assert_eq!(file.event_version, Version::Two);
+    let names = Some(vec!["main".into(), "work".into()]);
+    assert_eq!(file.profiles, Profiles { default: "main".into(), names });
     assert_eq!(file.schemas, [EventSchema::template()]);
     assert_eq!(file.all_schemas().count(), 2);
     let stood = Stood { place: Place::ChartNotes, reference: "NOTES.txt".into() };
     assert_eq!(file.notice.stood, Some(stood));
     let least = parse(LEAST).unwrap();
     assert_eq!((least.vocabulary.binary(), least.event_version), ("acme", Version::One));
+    assert_eq!(least.profiles, Profiles::default());
 }
 
 #[test]
@@ -84,6 +89,10 @@ fn a_file_that_is_not_understood_is_an_error() {
         ("server: https://ann:secret@acme.example/", "a password"),
         ("policy: policy.yaml", "absolute path"),
         ("schemas: [../stats.yaml]", "in the directory"),
+        ("default_profile: a b", "`a b` is not a profile"),
+        ("profiles: [default, a.b]", "`a.b` is not a profile"),
+        ("profiles: [main]", "`default` is not one of"),
+        ("default_profile: main\nprofiles: []", "no `profiles`"),
         ("notice: {text: \"\"}", "empty"),
         ("notice: {text: \"\\e[2J\"}", "control characters"),
         ("notice: {url: \"a\\nb\"}", "control characters"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ktel_model::Schema;
 use serde::Deserialize;
 
-use crate::consent::DefaultConsent;
+use crate::consent::{DefaultConsent, Profiles};
 use crate::event::{EventSchema, Version, Vocabulary};
 use crate::product_name::ProductName;
 
@@ -20,6 +20,8 @@ pub struct ProductFile {
     pub server: Option<String>,
     /// The policy of the organisation for this product.
     pub policy: Option<PathBuf>,
+    /// The profiles of its configuration.
+    pub profiles: Profiles,
     /// The commands that events may contain.
     pub vocabulary: Vocabulary,
     /// Which fields its events have.

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ktel_usage::consent::{
-    Consent, Content, DefaultConsent, Preference, Source, SourceLocations, Variables, decide,
-    keeps_events,
+    Consent, Content, DefaultConsent, Preference, Profiles, Source, SourceLocations, Variables,
+    decide, keeps_events,
 };
 use ktel_usage::directories::Directories;
 use ktel_usage::product_name::ProductName;
@@ -22,6 +22,8 @@ struct Machine {
     root: TempDir,
     product: ProductName,
     variables: Variables,
+    profiles: Profiles,
+    profile: Option<&'static str>,
     environment: Vec<(String, OsString)>,
     configuration: Option<PathBuf>,
     /// The variables that were read.
@@ -31,10 +33,19 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let product: ProductName = "acme".parse().unwrap();
-        let variables = Variables::of_profile(&product, "my-work");
+        let variables = Variables::of(&product);
         let (root, looked_up) = (tempfile::tempdir().unwrap(), RefCell::default());
         let environment = vec![("HOME".to_owned(), root.path().join("home").into())];
-        Self { root, product, variables, environment, configuration: None, looked_up }
+        Self {
+            root,
+            product,
+            variables,
+            profiles: Profiles::default(),
+            profile: Some("my-work"),
+            environment,
+            configuration: None,
+            looked_up,
+        }
     }
 
     fn with(mut self, name: &str, value: &str) -> Self {
@@ -66,6 +77,8 @@ impl Machine {
         then(SourceLocations {
             product: &self.product,
             variables: &self.variables,
+            profiles: &self.profiles,
+            profile: self.profile,
             flag: false,
             environment: &|name| self.lookup(name),
             directories: &self.directories(),
@@ -223,6 +236,8 @@ fn a_variable_that_denies_is_found_before_any_file_is_read() {
     let locations = SourceLocations {
         product: &machine.product,
         variables: &machine.variables,
+        profiles: &machine.profiles,
+        profile: None,
         flag: false,
         environment: &|name| machine.lookup(name),
         directories: &directories,
@@ -234,6 +249,51 @@ fn a_variable_that_denies_is_found_before_any_file_is_read() {
     assert_eq!(locations.objection(), Some(Source::DoNotTrack));
     assert_eq!(*machine.looked_up.borrow(), ["DO_NOT_TRACK"]);
     assert_eq!(SourceLocations { flag: true, ..locations }.objection(), Some(Source::Flag));
+}
+
+#[test]
+fn a_profile_that_nobody_names_can_deny() {
+    let file = "home/.config/acme/config.yaml";
+    let machine = |profile| Machine { profile, ..Machine::new() };
+    let default = machine(None);
+    default.write(file, "default: {telemetry: {enabled: false}}");
+    default.check(false, Source::Configuration);
+
+    let other = machine(Some("my-work"));
+    other.write(file, "play: {telemetry: {enabled: false}}");
+    other.check(false, Source::Configuration);
+
+    let variable = machine(None).with("ACME_DEFAULT_TELEMETRY_ENABLED", "false");
+    variable.check(false, Source::ProfileVariable);
+    assert!(variable.locations(|locations| locations.objection()).is_some());
+
+    let of_other = machine(None).with("ACME_PLAY_TELEMETRY_ENABLED", "false");
+    of_other.check(true, Source::Default);
+    of_other.write(file, "play: {output: json}");
+    of_other.check(false, Source::ProfileVariable);
+
+    let named = machine(None).with("ACME_PROFILE", "play");
+    named.with("ACME_PLAY_TELEMETRY_ENABLED", "false").check(false, Source::ProfileVariable);
+
+    let mut ruled_out = machine(None).with("ACME_DEFAULT_TELEMETRY_ENABLED", "false");
+    ruled_out.profiles.names = Some(vec![]);
+    ruled_out.write(file, "play: {telemetry: {enabled: false}}");
+    ruled_out.check(true, Source::Default);
+}
+
+#[test]
+fn only_the_profile_in_use_can_allow() {
+    let file = "play: {telemetry: {enabled: true}}";
+    for (profile, variable, winner) in [
+        (None, "default", Source::Default),
+        (None, "play", Source::Configuration),
+        (Some("play"), "default", Source::Configuration),
+        (Some("my-work"), "play", Source::Default),
+    ] {
+        let machine = Machine { profile, ..Machine::new() }.with("ACME_PROFILE", variable);
+        machine.write("home/.config/acme/config.yaml", file);
+        machine.check(true, winner);
+    }
 }
 
 #[test]

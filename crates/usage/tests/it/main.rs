@@ -2,4 +2,5 @@
 
 mod consent;
 mod event;
+mod kongctl;
 mod uploader;

@@ -51,6 +51,16 @@ const FILE: &[Key] = &[
         "The policy file of an organisation for this product, in addition to `/etc/ktel/policy.yaml`.",
     ),
     key(
+        "default_profile",
+        "text; default: `default`",
+        "The profile of the configuration that is in use if the user names none.",
+    ),
+    key(
+        "profiles",
+        "list of texts; default: every section at the root",
+        "The profiles of the configuration. Each of them can turn telemetry off, also if it is not in use. `[]` if the configuration has no profiles.",
+    ),
+    key(
         "commands",
         "list of texts; default: none",
         "The commands that events may contain, such as `get apis`. Other commands are sent as `plugin`.",

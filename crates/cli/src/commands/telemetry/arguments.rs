@@ -14,7 +14,7 @@ pub(crate) struct TelemetryArguments {
     /// The configuration file of the product
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The profile of the configuration
+    /// The profile of the configuration; default: the variable `PRODUCT_PROFILE`, then the product file
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     #[command(subcommand)]
