@@ -133,6 +133,8 @@ impl<'s> Telemetry<'s> {
     /// Makes the recorder of a command. It is off without consent, and while the notice is due and
     /// nobody sees it: a later consent does not cover earlier commands.
     ///
+    /// It is also off for a `version` that [no event can have](crate::event::EventSchema::accepts_version).
+    ///
     /// If the flag or a variable denies, no file is read. `direct` is used in place of the spool.
     #[must_use]
     pub fn recorder(
@@ -143,7 +145,8 @@ impl<'s> Telemetry<'s> {
         clock: fn() -> Timestamp,
     ) -> Recorder {
         let objects = self.locations().objection().is_some() || self.prefers_off();
-        if objects || !self.may_send(people) {
+        if objects || !self.product.event_schema.accepts_version(version) || !self.may_send(people)
+        {
             return Recorder::off();
         }
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();

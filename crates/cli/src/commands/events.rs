@@ -44,7 +44,7 @@ pub(crate) struct EmitArguments {
     /// The product, by its name or its file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) product: String,
-    /// The version of the product
+    /// The version of the product, such as 1.2.3; of other builds, no event is recorded
     #[arg(long, value_name = "VERSION")]
     pub(crate) version: String,
     /// The words of the command, without arguments and flags
@@ -108,6 +108,11 @@ fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let telemetry = Telemetry::of(&product, &process_environment)
         .no_telemetry(emit.no_telemetry)
         .configuration(emit.config.as_deref(), emit.profile.as_deref());
+    if !product.event_schema.accepts_version(&emit.version) && telemetry.consent().given {
+        let version = emit.version.escape_debug();
+        printer.say(&format!("no event is recorded: `{version}` is not a version such as 1.2.3"));
+        return Ok(Exit::Done);
+    }
     let people = printer.is_watched();
     let mut stderr = printer.stderr();
     let people = people.then_some(&mut stderr as &mut dyn Write);

@@ -225,6 +225,27 @@ fn every_source_can_turn_telemetry_off() {
 }
 
 #[test]
+fn a_build_without_a_version_number_records_nothing_and_says_why() {
+    let server = Http::start();
+    let user = User::of_acme(&server.url()).without_uploads();
+    for version in ["dev", "snapshot", ""] {
+        let emit = || {
+            let mut emit = user.command("events emit --product acme --command plan --version");
+            emit.arg(version);
+            emit
+        };
+        let expected =
+            format!("no event is recorded: `{version}` is not a version such as 1.2.3\n");
+        assert_eq!(run(emit(), b""), (0, String::new(), expected));
+        assert!(!user.state("events").exists(), "{version}");
+        let mut off = emit();
+        off.env("DO_NOT_TRACK", "1");
+        assert_eq!(run(off, b""), (0, String::new(), String::new()), "{version}");
+    }
+    assert_eq!(user.upload(), (0, "0 events delivered, 0 refused, 0 waiting\n".into()));
+}
+
+#[test]
 fn nothing_is_recorded_before_the_notice_was_shown() {
     let server = Http::start();
     let user = User::of(&server.url(), "opt-out", "url: https://example.com/why", 1);

@@ -1,5 +1,6 @@
 //! The schema of the events of a product: the built-in file, with the words of the product.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use ktel_model::standard::schema::{Form, Type};
 use ktel_model::standard::{Applied, Reason};
@@ -13,6 +14,7 @@ use crate::product_name::ProductName;
 use super::{Event, PLUGIN, Version, Vocabulary};
 
 const COMMAND_PATH: &str = "command_path";
+const VERSION: &str = "version";
 /// The fields that version 2 adds.
 const OF_VERSION_TWO: [&str; 3] = ["outcome", "error_category", "duration"];
 
@@ -81,6 +83,14 @@ impl EventSchema {
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// Says whether the events of a version of the product can be sent. Those of a build without a
+    /// version number, such as `dev`, cannot.
+    #[must_use]
+    pub fn accepts_version(&self, version: &str) -> bool {
+        let event = Event::new(Timestamp::UNIX_EPOCH, version, PLUGIN);
+        !self.apply(&event, Form::Exact).missing.iter().any(|field| field == VERSION)
     }
 
     /// Omits from an event what may not be sent.
