@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 /// Writes every command with its options as Markdown.
 pub(super) fn reference(mut command: Command) -> String {
@@ -29,9 +29,7 @@ fn describe(command: &Command, out: &mut String) {
 
 /// Writes the table of a command's options.
 pub(super) fn options(command: &Command, out: &mut String) {
-    let shown =
-        |arg: &&Arg| !arg.is_hide_set() && !["help", "version"].contains(&arg.get_id().as_str());
-    let mut arguments = command.get_arguments().filter(shown).peekable();
+    let mut arguments = command.get_arguments().filter(|one| is_shown(one)).peekable();
     if arguments.peek().is_some() {
         out.push_str("\n| option | meaning |\n|---|---|\n");
     }
@@ -39,6 +37,16 @@ pub(super) fn options(command: &Command, out: &mut String) {
         writeln!(out, "| `{}` | {} |", words(argument), meaning(argument))
             .expect("a string takes everything");
     }
+}
+
+/// Says whether an option is listed. Every command has `--help`; the `--version` of `ktel events emit`
+/// is another one than that of `ktel`.
+fn is_shown(argument: &Arg) -> bool {
+    let everywhere = matches!(
+        argument.get_action(),
+        ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
+    );
+    !everywhere && !argument.is_hide_set()
 }
 
 fn words(argument: &Arg) -> String {
