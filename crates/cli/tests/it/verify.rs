@@ -1,4 +1,4 @@
-//! Receipts, from a receiver to whoever holds them against it; and TLS of a receiver that runs.
+//! Receipts, from a receiver to the user who checks them; and TLS of a running receiver.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -58,10 +58,10 @@ fn a_receipt_is_checked_against_report_and_key_and_says_what_it_proves() {
     let id = value["receipts"][0]["id"].as_str().unwrap();
     let receiver = value["receipts"][0]["receiver"].as_str().unwrap();
     let stored = format!("the receiver stored the report {id}");
-    let not_compared = ["not compared; --report", "not compared; --server or --key"];
-    check(&[&receipt], 0, &[&stored, "signature   right", not_compared[0], not_compared[1]]);
+    let not_compared = ["not compared; use --report", "not compared; use --server or --key"];
+    check(&[&receipt], 0, &[&stored, "signature   valid", not_compared[0], not_compared[1]]);
     let all = [&receipt, "--report", &report, "--server", &served.url];
-    let sure = ["what you have is what was stored", "which is the receiver's", receiver];
+    let sure = ["the same as what was stored", "the key of the receiver", receiver];
     check(&all, 0, &sure);
     check(&[&receipt, "--report", &report, "--key", receiver], 0, &sure);
     let pretty = serde_json::to_string_pretty(&value["receipts"][0]).unwrap();
@@ -80,14 +80,14 @@ fn a_receipt_is_checked_against_report_and_key_and_says_what_it_proves() {
     let differs = ["the stored record differs from this report", "--schema"];
     check(&[&receipt, "--report", &write("other.json", &other)], 2, &differs);
     let stranger = "07".repeat(32);
-    check(&[&receipt, "--key", &stranger], 2, &["which is not the receiver's key"]);
+    check(&[&receipt, "--key", &stranger], 2, &["which is not the key of the receiver"]);
     let none = write("none.json", "{\"stored\":0,\"repeated\":1,\"rejected\":[],\"receipts\":[]}");
-    check(&[&none], 2, &["holds no receipt", "new to it"]);
+    check(&[&none], 2, &["contains no receipt", "only the first time"]);
     check(&[&write("else.json", "{}")], 2, &["not a receipt"]);
     check(&[&receipt, "--server", "http://127.0.0.1:1"], 2, &["ask `http://127.0.0.1:1`"]);
     // No authorities are needed in the open.
     for (server, expected) in [
-        (served.url.clone(), "which is the receiver's"),
+        (served.url.clone(), "the key of the receiver"),
         (served.url.replace("http", "https"), "the system has no certificate authorities"),
     ] {
         let mut verify = command("telemetry verify");

@@ -1,4 +1,4 @@
-//! `ktel telemetry verify`: whether a receipt is what a receiver said, and what it proves.
+//! `ktel telemetry verify`: checks the receipt of a receiver, and shows what it proves.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,24 +20,24 @@ use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::schemas;
 
-/// What a file of keys, or a receiver, says of one.
+/// The member of `/v1/keys` with the digits of a key.
 const PUBLIC_KEY: &str = "public_key";
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
-    /// The receipt, or the answer that holds some
+    /// The receipt, or the response of a receiver that contains receipts
     #[arg(value_name = "FILE")]
     pub(crate) receipt: PathBuf,
-    /// The report that it should be of, as it was sent; or several, one a line
+    /// The report as it was sent; or several reports, one per line
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// The receiver's key: its id, its digits, or a file of what /v1/keys answers
+    /// The key of the receiver: its id, its digits, or a file with the response of /v1/keys
     #[arg(long, value_name = "KEY", conflicts_with = "server")]
     pub(crate) key: Option<String>,
-    /// Ask this receiver for its key
+    /// The receiver to get the key from
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
-    /// The receiver accepts this file of the standard too (repeatable)
+    /// A schema file that the receiver uses in addition to the built-in ones (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
 }
@@ -70,8 +70,8 @@ pub(super) fn run(arguments: &VerifyArguments, printer: &mut Printer) -> Result<
     }
     printer.out(text)?;
     printer.say(
-        "A receipt is the receiver's word, which it cannot take back: it does not prove what the \
-         receiver does with what it has.",
+        "A receipt proves what the receiver stored or deleted. It does not prove what the receiver \
+         does with the data.",
     );
     Ok(Exit::Done)
 }
@@ -81,11 +81,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     bytes.map_err(|error| Failure::usage(error, None::<String>))
 }
 
-/// Finds receipts: one, one a line, or those in an answer as it came.
+/// Finds receipts: one, one per line, or those of a response.
 fn receipts(path: &Path) -> Result<Vec<Value>, Failure> {
     let bytes = read(path)?;
     let values = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
-    let hint = "save the answer to a report that was sent with `Prefer: return=representation`";
+    let hint = "save the response to a report that was sent with `Prefer: return=representation`";
     let values = values.collect::<Result<Vec<_>, _>>().map_err(|error| {
         let error = anyhow!(error).context(format!("read `{}` as JSON", path.display()));
         Failure::usage(error, Some(hint))
@@ -102,21 +102,21 @@ fn receipts(path: &Path) -> Result<Vec<Value>, Failure> {
         }
     }
     if found.is_empty() {
-        let error = anyhow!("`{}` holds no receipt", path.display());
-        let hint = "a receiver signs for reports that are new to it, once";
+        let error = anyhow!("`{}` contains no receipt", path.display());
+        let hint = "a receiver returns a receipt only the first time it stores a report";
         return Err(Failure::usage(error, Some(hint)));
     }
     Ok(found)
 }
 
-/// Reads keys: the digits of one, its id, or a file as `/v1/keys` gives it.
+/// Reads keys: the digits or the id of one, or a file with the response of `/v1/keys`.
 fn keys_of(key: &str) -> Result<Vec<String>, Failure> {
     let path = PathBuf::from(key);
     if path.is_file() {
         let bytes = read(&path)?;
         return ids(&bytes).ok_or_else(|| {
-            let error = anyhow!("`{key}` holds no keys");
-            Failure::usage(error, Some("save what the receiver answers at /v1/keys"))
+            let error = anyhow!("`{key}` contains no keys");
+            Failure::usage(error, Some("save the response of /v1/keys of the receiver"))
         });
     }
     let is_id = key.len() == 36 && key.bytes().all(|c| c.is_ascii_hexdigit() || c == b'-');
@@ -125,14 +125,13 @@ fn keys_of(key: &str) -> Result<Vec<String>, Failure> {
         None if is_id => Ok(vec![key.to_ascii_lowercase()]),
         None => {
             let error = anyhow!("`{key}` is neither a file nor a key");
-            let hint =
-                "name a file of keys, or the id or the 64 digits of one, as /v1/keys has them";
+            let hint = "give a file of keys, or the id or the 64 digits of one key, as in /v1/keys";
             Err(Failure::usage(error, Some(hint)))
         }
     }
 }
 
-/// Reads the ids of keys; each is computed from its key, so no file can say otherwise.
+/// Reads the ids of keys. Each is computed from its key, so that a file cannot give a wrong one.
 fn ids(bytes: &[u8]) -> Option<Vec<String>> {
     let keys: Value = serde_json::from_slice(bytes).ok()?;
     let id = |key: &Value| {
@@ -143,9 +142,9 @@ fn ids(bytes: &[u8]) -> Option<Vec<String>> {
     (!ids.is_empty()).then_some(ids)
 }
 
-/// Asks a receiver for its keys.
+/// Gets the keys of a receiver.
 fn ask(server: &str) -> Result<Vec<String>, Failure> {
-    let hint = "name the receiver as https://HOST:PORT, or save its /v1/keys and use --key";
+    let hint = "give the receiver as https://HOST:PORT, or save its /v1/keys and use --key";
     let usage = |error| Failure::usage(error, Some(hint));
     let url: Url = format!("{}/v1/keys", server.trim_end_matches('/'))
         .parse()
@@ -159,7 +158,7 @@ fn ask(server: &str) -> Result<Vec<String>, Failure> {
     if reply.status != 200 {
         return Err(usage(anyhow!("`{server}` answered with {}", reply.status)));
     }
-    ids(&reply.body).ok_or_else(|| usage(anyhow!("`{server}` gives no keys")))
+    ids(&reply.body).ok_or_else(|| usage(anyhow!("`{server}` returned no keys")))
 }
 
 fn why(verdict: &Verdict) -> &str {
@@ -174,7 +173,7 @@ fn why(verdict: &Verdict) -> &str {
 fn distrust(file: &Path, error: receipt::Error) -> Failure {
     let hint = match error {
         receipt::Error::Form => "a receipt is an object whose schema is ktel/receipt",
-        _ => "get it once more from where it came; do not believe this one",
+        _ => "do not trust this receipt; get it again from its source",
     };
     let error = anyhow!(error).context(format!("check `{}`", file.display()));
     Failure::usage(error, Some(hint))
@@ -185,8 +184,9 @@ fn is_known(receipt: &Receipt, known: &[String]) -> Result<(), Failure> {
     if known.contains(&receiver) {
         return Ok(());
     }
-    let error = anyhow!("the receipt is signed by `{receiver}`, which is not the receiver's key");
-    Err(Failure::usage(error, Some(format!("the receiver's is {}", known.join(", ")))))
+    let error =
+        anyhow!("the receipt is signed by `{receiver}`, which is not the key of the receiver");
+    Err(Failure::usage(error, Some(format!("the key of the receiver is {}", known.join(", ")))))
 }
 
 fn differs(receipt: &Receipt, error: receipt::Error) -> Failure {
@@ -195,10 +195,10 @@ fn differs(receipt: &Receipt, error: receipt::Error) -> Failure {
         Claim::Forgotten { .. } => "none",
     };
     let hint = match error {
-        receipt::Error::NoReport => "name the file that holds it, as it was sent",
+        receipt::Error::NoReport => "give the file with the report as it was sent",
         _ => {
-            "if the report is as it was sent, the receiver may have other schemas than this program: \
-             name them with --schema, or use its version"
+            "if the report is as it was sent, the receiver may use other schemas than this program: \
+             give them with --schema, or use the version of the receiver"
         }
     };
     let error = anyhow!(error).context(format!("compare the report `{id}`"));
@@ -207,19 +207,16 @@ fn differs(receipt: &Receipt, error: receipt::Error) -> Failure {
 
 fn words(receipt: &Receipt, is_known: bool, is_same: bool) -> String {
     let receiver = receipt.receiver();
-    let known = if is_known {
-        "which is the receiver's"
-    } else {
-        "not compared; --server or --key says whose it is"
-    };
-    let said = match &receipt.claim {
+    let known =
+        if is_known { "the key of the receiver" } else { "not compared; use --server or --key" };
+    let claim = match &receipt.claim {
         Claim::Stored(stored) => stored_words(stored, is_same),
         Claim::Forgotten { installation, day, rows } => format!(
-            "On {day} the receiver erased {rows} rows of the installation {installation}.\n"
+            "On {day} the receiver deleted {rows} rows of the installation {installation}.\n"
         ),
     };
     format!(
-        "{said}signature   right, so nobody changed the receipt\nkey         {receiver}, {known}\n"
+        "{claim}signature   valid, so the receipt was not changed\nkey         {receiver}, {known}\n"
     )
 }
 
@@ -229,11 +226,7 @@ fn stored_words(stored: &StoredClaim, is_same: bool) -> String {
     for (schema, day) in kept_until {
         text.push_str(&format!("kept until  {day}  {schema}\n"));
     }
-    let same = if is_same {
-        "what you have is what was stored, and no more was"
-    } else {
-        "not compared; --report says whether it is yours"
-    };
+    let same = if is_same { "the same as what was stored" } else { "not compared; use --report" };
     text.push_str(&format!("report      {same}\ndigest      {digest}\n"));
     text
 }
