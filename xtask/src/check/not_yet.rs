@@ -2,13 +2,8 @@
 
 use std::path::Path;
 
-const NOT_YET: [&str; 5] = [
-    "crates/agent",
-    "crates/jobs",
-    "crates/lease",
-    "crates/otlp",
-    "crates/server",
-];
+const NOT_YET: [&str; 5] =
+    ["crates/agent", "crates/jobs", "crates/lease", "crates/otlp", "crates/server"];
 
 /// Says whether `circles` and `limits` skip a file.
 pub(super) fn has(file: &Path) -> bool {
