@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use ktel_delivery::http::Url;
 use ktel_delivery::tls::Trust;
+use ktel_otlp::{GRPC_PORT, HTTP_PORT};
 
 use super::splunk::{self, Collector};
 use crate::error::{Error, printable};
@@ -12,9 +13,6 @@ use crate::line::Dialect;
 
 /// Splunk's event collector listens here, unless told otherwise.
 const SPLUNK_PORT: u16 = 8088;
-/// OTLP's ports, from its specification.
-const OTLP_GRPC_PORT: u16 = 4317;
-const OTLP_HTTP_PORT: u16 = 4318;
 
 /// A receiver, how to speak to it, and where the secrets lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,13 +136,13 @@ pub(super) fn parse(scheme: &str, text: &str) -> Result<Address, Error> {
         "splunk" | "splunk+http" => collector(url, rest, &mut options)?,
         "splunk+tls" | "splunk+tcp" | "splunk+udp" => line(scheme, &url, rest, &mut options)?,
         "otlp" | "otlp+insecure" => {
-            or_port(&mut url, rest, OTLP_GRPC_PORT);
+            or_port(&mut url, rest, GRPC_PORT);
             url.set_query(None);
             options.end("token_file, headers_file, ca, cert, key")?;
             Protocol::OtlpGrpc { endpoint: url }
         }
         "otlp+http" | "otlp+https" => {
-            or_port(&mut url, rest, OTLP_HTTP_PORT);
+            or_port(&mut url, rest, HTTP_PORT);
             or_path(&mut url, "/v1/logs");
             url.set_query(None);
             options.end("token_file, headers_file, ca, cert, key")?;

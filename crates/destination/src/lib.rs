@@ -19,7 +19,6 @@ use sha2::{Digest, Sha256};
 mod address;
 mod batch;
 mod error;
-mod grpc;
 mod items;
 mod limits;
 mod otlp;

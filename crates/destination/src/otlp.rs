@@ -120,3 +120,6 @@ fn number(out: &mut Message, number: &Number) {
         None => out.fixed64(4, number.as_f64().unwrap_or(f64::NAN).to_bits()),
     };
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,15 +11,16 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, TE};
 use ktel_delivery::courier::Carrier;
 use ktel_delivery::http::{self as wire, BadHeader, Client, Request, Url, sensitive};
 use ktel_delivery::secret::{Secret, read_text};
-use ktel_delivery::verdict::{Rejection, Trouble, http as plain, splunk as judge};
+use ktel_delivery::verdict::{Rejection, Trouble, http as plain, otlp, splunk as judge};
 use ktel_delivery::{Parcel, Verdict, line, tls};
+use ktel_otlp::{Signal, grpc};
 use serde_json::json;
 use thiserror::Error;
 use tokio::time::sleep;
 
 use super::address::{Address, Protocol, Wire};
 use super::splunk::{self, Collector};
-use super::{Remote, grpc, items};
+use super::{Remote, items};
 
 /// How often it is asked whether an event is stored; Splunk says 10 s, which a person does not wait.
 const ASK_EVERY: Duration = Duration::from_secs(1);
@@ -152,7 +153,7 @@ impl Remote {
                 Kind::Https { client: client(&endpoint, wire::Protocol::Any)?, endpoint, gzip }
             }
             Protocol::OtlpGrpc { mut endpoint } => {
-                endpoint.set_path(grpc::EXPORT_LOGS);
+                endpoint.set_path(Signal::Logs.grpc_path());
                 Kind::OtlpGrpc { client: client(&endpoint, wire::Protocol::Two)?, endpoint }
             }
             Protocol::OtlpHttp { endpoint } => {
@@ -247,17 +248,16 @@ impl Sender {
             }
             Kind::OtlpHttp { client, endpoint } => {
                 let reply = self.post(client, endpoint, parcel, true).await?;
-                Ok(match plain::judge(reply.answer()) {
-                    Verdict::Accepted => grpc::partial(&reply.body),
-                    other => other,
-                })
+                Ok(otlp::judge_http(reply.answer(), &reply.headers, Signal::Logs))
             }
             Kind::OtlpGrpc { client, endpoint } => {
                 let mut request = self.request(endpoint, parcel, false)?;
-                request.content_type = HeaderValue::from_static("application/grpc");
+                request.content_type = HeaderValue::from_static(grpc::CONTENT_TYPE);
                 request.headers.insert(TE, HeaderValue::from_static("trailers"));
-                request.body = grpc::frame(&parcel.body);
-                Ok(grpc::verdict(&client.post(request, (self.now)()).await?))
+                let framed = grpc::frame(&parcel.body).expect("a parcel is far smaller than 4 GiB");
+                request.body = framed.into();
+                let reply = client.post(request, (self.now)()).await?;
+                Ok(otlp::judge_grpc(reply.answer(), &reply.headers))
             }
         }
     }

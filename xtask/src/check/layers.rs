@@ -29,11 +29,11 @@ const TABLE: [Row; 16] = [
     Row { name: "ktel-process", uses: &[], may_use: &[] },
     Row { name: "ktel-lease", uses: &[], may_use: &[] },
     Row { name: "ktel-testkit", uses: &[], may_use: &[] },
-    Row { name: "ktel-delivery", uses: &[], may_use: &["ktel-otlp"] },
+    Row { name: "ktel-delivery", uses: &["ktel-otlp"], may_use: &[] },
     Row {
         name: "ktel-destination",
-        uses: &["ktel-delivery", "ktel-model"],
-        may_use: &["ktel-otlp"],
+        uses: &["ktel-delivery", "ktel-model", "ktel-otlp"],
+        may_use: &[],
     },
     Row {
         name: "ktel-usage",
