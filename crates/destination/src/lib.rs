@@ -22,7 +22,6 @@ mod error;
 mod items;
 mod limits;
 mod otlp;
-mod protobuf;
 mod sender;
 mod splunk;
 
