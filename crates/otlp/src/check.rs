@@ -6,16 +6,34 @@ use crate::error::{Budgeted, Error, Fault};
 use crate::limits::Limits;
 use crate::wire::{BYTES, FIXED32, FIXED64, FoundField, Payload, VARINT, fields, varint};
 
-/// Checks a message.
-pub(crate) fn check<'a, M: Element<'a>>(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
-    let mut check = Check { limits, values: 0, items: 0 };
-    check.message(bytes, 0, M::table(), Place { name: "request", depth: 0 })
+/// A message that may be there once, and is there again: protobuf merges the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Again {
+    at: usize,
+    field: &'static str,
+}
+
+impl From<Again> for Error {
+    fn from(Again { at, field }: Again) -> Self {
+        Self::Malformed { at, field, fault: Fault::Repeated }
+    }
+}
+
+/// Checks a message, and finds the first within it that is there again.
+pub(crate) fn check<'a, M: Element<'a>>(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Option<Again>, Error> {
+    let mut check = Check { limits, values: 0, items: 0, again: None };
+    check.message(bytes, 0, M::table(), Place { name: "request", depth: 0 })?;
+    Ok(check.again)
 }
 
 struct Check<'l> {
     limits: &'l Limits,
     values: usize,
     items: usize,
+    again: Option<Again>,
 }
 
 /// Which message is checked.
@@ -48,7 +66,8 @@ impl Check<'_> {
             let Shape::Message(inner, role) = info.shape else { continue };
             let bit = 1_u64.checked_shl(field.number).unwrap_or_default();
             if !info.repeated && seen & bit != 0 {
-                return Err(fault(Fault::Repeated));
+                let again = Again { at: base + field.start, field: info.name };
+                self.again.get_or_insert(again);
             }
             seen |= bit;
             let place = Place { name: info.name, depth: self.enter(role, place.depth)? };

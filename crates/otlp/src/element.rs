@@ -187,10 +187,38 @@ macro_rules! message {
             ///
             /// # Errors
             ///
-            /// When they are something else, or hold more than the limits say.
+            /// When they are something else, hold more than the limits say, or hold a message again that
+            /// may be there once; see [`read_merged`](Self::read_merged).
             pub fn read(bytes: &$life [u8], limits: &$crate::Limits) -> Result<Self, $crate::Error> {
-                $crate::check::check::<Self>(bytes, limits)?;
-                Ok(<Self as $crate::element::Element<$life>>::view(bytes))
+                match $crate::check::check::<Self>(bytes, limits)? {
+                    Some(again) => Err(again.into()),
+                    None => Ok(<Self as $crate::element::Element<$life>>::view(bytes)),
+                }
+            }
+
+            /// Reads it from protobuf, within limits, as every parser of protobuf has to: a message that may
+            /// be there once and is there again is merged with the one before.
+            ///
+            /// No sender of OTLP writes that. When somebody does, the bytes are written anew into `merged`,
+            /// where they are no longer than before; else it stays as it is. The limits hold for the bytes as
+            /// they were sent.
+            ///
+            /// # Errors
+            ///
+            /// When the bytes are something else, or hold more than the limits say.
+            pub fn read_merged(
+                bytes: &$life [u8],
+                limits: &$crate::Limits,
+                merged: &$life mut Vec<u8>,
+            ) -> Result<Self, $crate::Error> {
+                use $crate::element::Element;
+                let again = $crate::check::check::<Self>(bytes, limits)?;
+                Ok(<Self as Element<$life>>::view(if again.is_some() {
+                    *merged = $crate::merge::merge(bytes, <Self as Element<$life>>::table());
+                    merged
+                } else {
+                    bytes
+                }))
             }
 
             /// Appends it as protobuf.

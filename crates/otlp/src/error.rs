@@ -46,8 +46,8 @@ pub enum Fault {
     WireType,
     /// A text is not UTF-8.
     Utf8,
-    /// A message that may be there once is there twice. Protobuf would merge them; no sender of OTLP
-    /// writes that.
+    /// A message that may be there once is there twice. No sender of OTLP writes that; `read_merged` merges
+    /// them, as protobuf does.
     Repeated,
 }
 

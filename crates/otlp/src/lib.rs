@@ -62,6 +62,7 @@ mod hex;
 pub mod json;
 mod limits;
 mod logs;
+mod merge;
 mod metrics;
 mod open_enum;
 mod repeated;

@@ -8,7 +8,8 @@ use prost::Message;
 
 macro_rules! same {
     ($bytes:ident, $ours:ident, $theirs:ty) => {
-        if let Ok(ours) = $ours::read($bytes, &Limits::default()) {
+        let mut merged = Vec::new();
+        if let Ok(ours) = $ours::read_merged($bytes, &Limits::default(), &mut merged) {
             // A value that is an index belongs to profiles: `prost` keeps it, and it is unknown here.
             let Ok(theirs) = <$theirs>::decode($bytes) else { return };
             if format!("{theirs:?}").contains("StringValueStrindex") {

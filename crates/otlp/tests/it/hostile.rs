@@ -28,15 +28,18 @@ fn field(number: u8, content: &[u8]) -> Vec<u8> {
 /// Reads bytes as everything, and what can be read as something in all ways.
 fn read(bytes: &[u8]) {
     let limits = Limits::default();
-    if let Ok(logs) = LogsData::read(bytes, &limits) {
+    let mut merged = Vec::new();
+    if let Ok(logs) = LogsData::read_merged(bytes, &limits, &mut merged) {
         assert!(logs::v1::LogsData::decode(&logs.to_vec()[..]).is_ok());
         drop((logs.theirs(), logs.to_json()));
     }
-    if let Ok(metrics) = MetricsData::read(bytes, &limits) {
+    let mut merged = Vec::new();
+    if let Ok(metrics) = MetricsData::read_merged(bytes, &limits, &mut merged) {
         assert!(metrics::v1::MetricsData::decode(&metrics.to_vec()[..]).is_ok());
         drop((metrics.theirs(), metrics.to_json()));
     }
-    if let Ok(traces) = TracesData::read(bytes, &limits) {
+    let mut merged = Vec::new();
+    if let Ok(traces) = TracesData::read_merged(bytes, &limits, &mut merged) {
         assert!(trace::v1::TracesData::decode(&traces.to_vec()[..]).is_ok());
         drop((traces.theirs(), traces.to_json()));
     }
@@ -133,6 +136,10 @@ fn as_much_nesting_as_the_limit_allows_fits_a_small_stack() {
         assert_eq!(text.matches("kvlistValue").count(), limits.depth - 1);
         assert_eq!(ktel_otlp::json::to_protobuf::<LogsData<'_>>(text.as_bytes()).unwrap(), whole);
         assert!(ktel_otlp::json::plain(record.body.unwrap()).is_object());
+        let (twice, mut merged) = (bytes.repeat(2), Vec::new());
+        let record = LogRecord::read_merged(&twice, &limits, &mut merged).unwrap();
+        assert!(ktel_otlp::json::plain(record.body.unwrap()).is_object());
+        assert!(!merged.is_empty());
     };
     std::thread::Builder::new().stack_size(512 * 1024).spawn(walk).unwrap().join().unwrap();
 }

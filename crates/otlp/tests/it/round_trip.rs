@@ -1,6 +1,6 @@
 //! Both directions, on random messages: what we write they read, and what they write we read.
 
-use ktel_otlp::{Limits, LogsData, MetricsData, TracesData};
+use ktel_otlp::{AnyValue, ArrayValue, Limits, LogRecord, LogsData, MetricsData, TracesData};
 use opentelemetry_proto::tonic::{logs, metrics, trace};
 use proptest::prelude::*;
 use prost::Message;
@@ -45,24 +45,102 @@ proptest! {
         prop_assert_eq!(read.to_vec(), traces);
     }
 
-    /// Fields may stand in any order, and repeated ones between others: two messages, one after the other,
-    /// are one with all that both hold.
+    /// Fields may stand in any order, repeated ones between others, and messages more than once: two
+    /// messages, one after the other, are one in which both are merged.
     #[test]
-    fn fields_in_any_order_are_read(bytes in entropy(), cut in any::<prop::sample::Index>()) {
+    fn two_messages_are_read_as_one_as_theirs_are(
+        bytes in entropy(), cut in any::<prop::sample::Index>(),
+    ) {
         let (one, other) = bytes.split_at(cut.index(bytes.len() + 1));
-        let point = |bytes| {
-            let metrics = Entropy::new(bytes).metrics();
-            let scopes = metrics.resource_metrics.into_iter().flat_map(|one| one.scope_metrics);
-            scopes.flat_map(|scope| scope.metrics).next().unwrap_or_default()
-        };
-        let both = [point(one).encode_to_vec(), point(other).encode_to_vec()].concat();
-        // They merge a message that is there twice; we do not read it.
-        let Ok(read) = ktel_otlp::Metric::read(&both, &Limits::default()) else { return Ok(()) };
-        let expected = metrics::v1::Metric::decode(&both[..]).unwrap();
-        prop_assert_eq!(read.theirs().encode_to_vec(), expected.encode_to_vec());
-        let written = metrics::v1::Metric::decode(&read.to_vec()[..]).unwrap();
-        prop_assert_eq!(written.encode_to_vec(), expected.encode_to_vec());
+        let (one, other) = (Entropy::new(one), Entropy::new(other));
+        let (one, other) = (Singles::of(one), Singles::of(other));
+        macro_rules! same {
+            ($($part:ident: $ours:ident is $theirs:ty),* $(,)?) => { $(
+                let both = [&one.$part[..], &other.$part].concat();
+                let mut merged = Vec::new();
+                let read = ktel_otlp::$ours::read_merged(&both, &Limits::default(), &mut merged).unwrap();
+                let expected = <$theirs>::decode(&both[..]).unwrap().encode_to_vec();
+                prop_assert_eq!(read.theirs().encode_to_vec(), &expected[..]);
+                let written = <$theirs>::decode(&read.to_vec()[..]).unwrap();
+                prop_assert_eq!(written.encode_to_vec(), expected);
+                prop_assert!(merged.len() <= both.len());
+            )* };
+        }
+        same! {
+            resource_logs: ResourceLogs is logs::v1::ResourceLogs,
+            record: LogRecord is logs::v1::LogRecord,
+            metric: Metric is metrics::v1::Metric,
+            point: ExponentialHistogramDataPoint is metrics::v1::ExponentialHistogramDataPoint,
+            span: Span is trace::v1::Span,
+        }
     }
+}
+
+/// Messages that hold messages which may be there once, in protobuf.
+struct Singles {
+    resource_logs: Vec<u8>,
+    record: Vec<u8>,
+    metric: Vec<u8>,
+    point: Vec<u8>,
+    span: Vec<u8>,
+}
+
+impl Singles {
+    fn of(mut entropy: Entropy<'_>) -> Self {
+        let resource_logs = entropy.logs().resource_logs;
+        let records = resource_logs.iter().flat_map(|logs| &logs.scope_logs);
+        let mut records = records.flat_map(|scope| &scope.log_records);
+        let all = entropy.metrics().resource_metrics;
+        let metrics = all.iter().flat_map(|metrics| &metrics.scope_metrics);
+        let metrics: Vec<_> = metrics.flat_map(|scope| &scope.metrics).collect();
+        let mut points = metrics.iter().filter_map(|metric| match &metric.data {
+            Some(metrics::v1::metric::Data::ExponentialHistogram(data)) => data.data_points.first(),
+            _ => None,
+        });
+        let spans = entropy.traces().resource_spans;
+        let spans = spans.iter().flat_map(|spans| &spans.scope_spans);
+        let mut spans = spans.flat_map(|scope| &scope.spans);
+        Self {
+            record: records.next().map(Message::encode_to_vec).unwrap_or_default(),
+            resource_logs: resource_logs.first().map(Message::encode_to_vec).unwrap_or_default(),
+            metric: metrics.first().map(|metric| metric.encode_to_vec()).unwrap_or_default(),
+            point: points.next().map(Message::encode_to_vec).unwrap_or_default(),
+            span: spans.next().map(Message::encode_to_vec).unwrap_or_default(),
+        }
+    }
+}
+
+#[test]
+fn values_are_merged_until_another_kind_takes_their_place() {
+    let limits = Limits::default();
+    let list = |texts: &[&str]| {
+        let values: Vec<_> = texts.iter().map(|text| AnyValue::String(text)).collect();
+        body(AnyValue::Array(ArrayValue { values: (&values).into() }))
+    };
+    let number = body(AnyValue::Int(7));
+    for (bodies, expected) in [
+        (vec![list(&["a"]), list(&["b", "c"])], list(&["a", "b", "c"])),
+        (vec![list(&["a"]), number.clone(), list(&["b"])], list(&["b"])),
+        (vec![list(&["a"]), number.clone()], number.clone()),
+        (vec![number.clone(), Vec::new()], number.clone()),
+        (vec![list(&["a"]), list(&[])], list(&["a"])),
+    ] {
+        let sent = bodies.concat();
+        let mut merged = Vec::new();
+        let read = LogRecord::read_merged(&sent, &limits, &mut merged).unwrap();
+        assert_eq!(read.to_vec(), expected);
+        let theirs = logs::v1::LogRecord::decode(&sent[..]).unwrap();
+        assert_eq!(theirs.encode_to_vec(), expected);
+    }
+    // What nobody has to merge is read where it stands.
+    let mut merged = Vec::new();
+    LogRecord::read_merged(&number, &limits, &mut merged).unwrap();
+    assert!(merged.is_empty());
+}
+
+/// Writes a log record that has only a body.
+fn body(value: AnyValue<'_>) -> Vec<u8> {
+    LogRecord { body: Some(value), ..LogRecord::default() }.to_vec()
 }
 
 #[test]
