@@ -137,7 +137,7 @@ pub const STORE_AGAIN_AFTER: Duration = Duration::from_millis(500);
 pub const RATE_LIMIT_RETRY_AFTER: Duration = Duration::from_millis(20);
 /// How many values one request of OTLP may hold: a thousand reports of a hundred values.
 pub const OTLP_VALUES_MAX: usize = 100_000;
-/// How deep such a value may be. A report has a section, a field and at most a record.
+/// How many lists and maps may be nested in such a value. A report has a section, a field and at most a record.
 pub const OTLP_NESTING_MAX: usize = 16;
 /// The longest SQL of a query: several screens.
 pub const SQL_BYTES_MAX: usize = 8 * 1024;

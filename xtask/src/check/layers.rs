@@ -51,7 +51,7 @@ const TABLE: [Row; 16] = [
         uses: &["ktel-agent", "ktel-destination", "ktel-jobs", "ktel-model", "ktel-usage"],
         may_use: &["ktel-delivery"],
     },
-    Row { name: "ktel-server", uses: &["ktel-model", "ktel-process"], may_use: &["ktel-otlp"] },
+    Row { name: "ktel-server", uses: &["ktel-model", "ktel-otlp", "ktel-process"], may_use: &[] },
     Row {
         name: "ktel-cli",
         uses: &[

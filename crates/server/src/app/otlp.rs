@@ -10,34 +10,23 @@ use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use serde_json::{Map, Value, json};
+use ktel_otlp::grpc::Code;
+use ktel_otlp::{Accepted, Encoding, Signal, Status};
+use serde_json::{Map, Value};
 
 use super::authentication::{AuthError, AuthResult};
 use super::body::{BodyError, BodyMetadata};
 use super::responses::status;
 use super::state::App;
-use crate::ingest::otlp::{Log, LogContent, Unreadable, json, protobuf};
+use crate::ingest::otlp::{Log, LogContent, Unreadable, logs};
 use crate::ingest::{self, Context, Read, Reason, Sender, TransportDefaults};
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::record::Source;
 use crate::signed::{Forged, signer};
 use crate::token::TokenRecord;
 
-/// How a request is written, and so its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Protobuf,
-    Json,
-}
-
 /// Why a whole request is rejected: the HTTP status, the gRPC code, and a message.
-type Rejection = (u16, u8, &'static str);
-
-const INVALID_ARGUMENT: u8 = 3;
-const PERMISSION_DENIED: u8 = 7;
-const RESOURCE_EXHAUSTED: u8 = 8;
-const UNAVAILABLE: u8 = 14;
-const UNAUTHENTICATED: u8 = 16;
+type Rejection = (u16, Code, &'static str);
 
 pub(super) async fn receive(
     State(app): State<Arc<App>>,
@@ -45,103 +34,46 @@ pub(super) async fn receive(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(encoding) = Encoding::of(&parts.headers) else {
+    let Some(encoding) = encoding_of(&parts.headers) else {
         let message = "send application/x-protobuf or application/json";
-        return Encoding::Json.reject(415, INVALID_ARGUMENT, message);
+        return reject(Encoding::Json, (415, Code::InvalidArgument, message));
     };
     let metadata = BodyMetadata::from_headers(&parts.headers);
     drop(parts);
     match app.store_logs(encoding, &auth, &metadata, body).await {
-        Ok(rejected) => encoding.answer(200, encoding.response(&rejected)),
-        Err((number, code, message)) => encoding.reject(number, code, message),
+        Ok(accepted) => answer(encoding, 200, accepted.to_body(Signal::Logs, encoding)),
+        Err(rejection) => reject(encoding, rejection),
     }
 }
 
-impl Encoding {
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        match value.split(';').next()?.trim().to_ascii_lowercase().as_str() {
-            "application/x-protobuf" => Some(Self::Protobuf),
-            "application/json" => Some(Self::Json),
-            _ => None,
-        }
-    }
-
-    /// Writes an `ExportLogsServiceResponse`.
-    fn response(self, rejected: &Rejected) -> Vec<u8> {
-        let Rejected(reasons) = rejected;
-        let Some(first) = reasons.first() else {
-            return match self {
-                Self::Protobuf => Vec::new(),
-                Self::Json => b"{}".to_vec(),
-            };
-        };
-        let (_, message) = first.code_and_message();
-        let count = reasons.len();
-        match self {
-            Self::Protobuf => {
-                let mut partial = vec![1 << 3];
-                varint(&mut partial, count as u64);
-                bytes(&mut partial, 2, message.as_bytes());
-                let mut response = Vec::new();
-                bytes(&mut response, 1, &partial);
-                response
-            }
-            Self::Json => json!({"partialSuccess": {
-                "rejectedLogRecords": count.to_string(), "errorMessage": message,
-            }})
-            .to_string()
-            .into_bytes(),
-        }
-    }
-
-    /// Writes a `google.rpc.Status`.
-    fn reject(self, number: u16, code: u8, message: &str) -> Response {
-        let body = match self {
-            Self::Protobuf => {
-                let mut status = vec![1 << 3, code];
-                bytes(&mut status, 2, message.as_bytes());
-                status
-            }
-            Self::Json => json!({"code": code, "message": message}).to_string().into_bytes(),
-        };
-        let mut answer = self.answer(number, body);
-        let headers = answer.headers_mut();
-        match number {
-            401 => drop(headers.insert(WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"))),
-            429 | 503 => drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into())),
-            _ => {}
-        }
-        answer
-    }
-
-    fn answer(self, number: u16, body: Vec<u8>) -> Response {
-        let content_type = match self {
-            Self::Protobuf => "application/x-protobuf",
-            Self::Json => "application/json",
-        };
-        let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")];
-        (status(number), headers, body).into_response()
-    }
+/// Finds how a request is encoded, and so its answer.
+fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
+    headers.get(CONTENT_TYPE)?.to_str().ok().and_then(Encoding::of)
 }
 
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
+fn reject(encoding: Encoding, (number, code, message): Rejection) -> Response {
+    let mut answer = answer(encoding, number, Status::new(code, message).to_body(encoding));
+    let headers = answer.headers_mut();
+    match number {
+        401 => drop(headers.insert(WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"))),
+        429 | 503 => drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into())),
+        _ => {}
     }
-    out.push(value as u8);
+    answer
 }
 
-fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
-    out.push(field << 3 | 2);
-    varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
+fn answer(encoding: Encoding, number: u16, body: Vec<u8>) -> Response {
+    let headers = [(CONTENT_TYPE, encoding.content_type()), (CACHE_CONTROL, "no-store")];
+    (status(number), headers, body).into_response()
 }
 
-/// Why records were rejected; the response has the first reason.
-#[derive(Debug, Default)]
-struct Rejected(Vec<Reason>);
+/// Counts the rejected records; the first of them says why.
+fn accepted(rejected: &[Reason]) -> Accepted {
+    match rejected.first() {
+        None => Accepted::all(),
+        Some(first) => Accepted::partly(rejected.len() as u64, first.code_and_message().1),
+    }
+}
 
 impl App {
     async fn store_logs(
@@ -150,16 +82,12 @@ impl App {
         auth: &AuthResult,
         metadata: &BodyMetadata,
         body: Body,
-    ) -> Result<Rejected, Rejection> {
+    ) -> Result<Accepted, Rejection> {
         let token = auth.sender().map_err(auth_error)?;
         let body = self.body(metadata, body).await.map_err(body_error)?;
-        let logs = match encoding {
-            Encoding::Protobuf => protobuf::logs(&body),
-            Encoding::Json => json::logs(&body),
-        };
-        let logs = logs.map_err(|unreadable| match unreadable {
-            Unreadable::Broken => (400, INVALID_ARGUMENT, "not an ExportLogsServiceRequest"),
-            Unreadable::TooMany => (413, INVALID_ARGUMENT, "too much in one request"),
+        let logs = logs(&body, encoding).map_err(|unreadable| match unreadable {
+            Unreadable::Broken => (400, Code::InvalidArgument, "not an ExportLogsServiceRequest"),
+            Unreadable::TooMany => (413, Code::InvalidArgument, "too much in one request"),
         })?;
         let key = metadata.key.as_deref();
         let (mut all, mut rejected) = (Vec::new(), Vec::new());
@@ -171,10 +99,10 @@ impl App {
         }
         if let Err(error) = self.store_items(all).await {
             tracing::error!(error = &error as &dyn std::error::Error, "logs were not stored");
-            return Err((503, UNAVAILABLE, "the store does not answer; try again"));
+            return Err((503, Code::Unavailable, "the store does not answer; try again"));
         }
         rejected.iter().for_each(|reason| self.count_rejected(reason.code_and_message().0, 1));
-        Ok(Rejected(rejected))
+        Ok(accepted(&rejected))
     }
 
     fn read_log(&self, token: &TokenRecord, key: Option<&str>, log: Log) -> Result<Read, Reason> {
@@ -206,11 +134,11 @@ impl App {
 fn auth_error(error: AuthError) -> Rejection {
     match error {
         AuthError::Missing | AuthError::Scheme => {
-            (401, UNAUTHENTICATED, "a bearer token is required")
+            (401, Code::Unauthenticated, "a bearer token is required")
         }
-        AuthError::Empty | AuthError::Unknown => (401, UNAUTHENTICATED, "unknown token"),
-        AuthError::Role => (403, PERMISSION_DENIED, "this token has no ingest role"),
-        AuthError::RateLimited => (429, RESOURCE_EXHAUSTED, "too many requests"),
+        AuthError::Empty | AuthError::Unknown => (401, Code::Unauthenticated, "unknown token"),
+        AuthError::Role => (403, Code::PermissionDenied, "this token has no ingest role"),
+        AuthError::RateLimited => (429, Code::ResourceExhausted, "too many requests"),
     }
 }
 
@@ -218,9 +146,9 @@ fn body_error(error: BodyError) -> Rejection {
     let (number, _, message) = error.response();
     match error {
         BodyError::TooLarge | BodyError::Encoding | BodyError::Broken => {
-            (number, INVALID_ARGUMENT, message)
+            (number, Code::InvalidArgument, message)
         }
         // OTLP clients retry after 503.
-        BodyError::Slow | BodyError::Busy => (503, UNAVAILABLE, message),
+        BodyError::Slow | BodyError::Busy => (503, Code::Unavailable, message),
     }
 }

@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use ktel_otlp::{AnyValue, Encoding, Error, Limits, LogRecord, LogsData, Resource, json};
 use serde_json::{Map, Value};
 
 use crate::catalog::COMMAND_PATH;
-
-pub mod json;
-pub mod protobuf;
+use crate::limits::{ITEMS_MAX, OTLP_NESTING_MAX, OTLP_VALUES_MAX};
 
 /// The event that a report of ours is: its attributes are named by section and field.
 const REPORT: &str = "ktel.report";
@@ -50,7 +49,60 @@ pub enum Unreadable {
     TooMany,
 }
 
+impl From<Error> for Unreadable {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::TooMuch { .. } => Self::TooMany,
+            Error::Malformed { .. } | Error::Json { .. } => Self::Broken,
+        }
+    }
+}
+
+/// Reads an `ExportLogsServiceRequest`.
+///
+/// # Errors
+/// When it is something else, or holds too much.
+pub fn logs(request: &[u8], encoding: Encoding) -> Result<Vec<Log>, Unreadable> {
+    // A value counts as one level, each list and map around it as one more.
+    let limits =
+        Limits::default().depth(OTLP_NESTING_MAX + 1).values(OTLP_VALUES_MAX).items(ITEMS_MAX);
+    let mut rewritten = Vec::new();
+    let data = match encoding {
+        Encoding::Protobuf => LogsData::read_merged(request, &limits, &mut rewritten)?,
+        Encoding::Json => {
+            rewritten = json::to_protobuf::<LogsData<'_>>(request)?;
+            LogsData::read(&rewritten, &limits)?
+        }
+    };
+    let mut logs = Vec::new();
+    for resource_logs in data.resource_logs {
+        let product = resource_logs.resource.and_then(product);
+        let records = resource_logs.scope_logs.iter().flat_map(|scope| scope.log_records);
+        logs.extend(records.map(|record| Log { product: product.clone(), ..Log::of(record) }));
+    }
+    Ok(logs)
+}
+
+/// Finds what a resource calls itself; of attributes with the same name, the last counts.
+fn product(resource: Resource<'_>) -> Option<String> {
+    match resource.attributes.iter().filter(|pair| pair.key == PRODUCT).last()?.value? {
+        AnyValue::String(name) => Some(name.to_owned()),
+        _ => None,
+    }
+}
+
 impl Log {
+    fn of(record: LogRecord<'_>) -> Self {
+        Self {
+            product: None,
+            event: Some(record.event_name.to_owned()).filter(|name| !name.is_empty()),
+            // When it was seen stands in for when it happened.
+            day: day_of(record.time_unix_nano).or_else(|| day_of(record.observed_time_unix_nano)),
+            body: json::plain(record.body.unwrap_or_default()),
+            attributes: json::plain_map(record.attributes),
+        }
+    }
+
     /// Finds what of it can be stored: our own report or event in its attributes, else its body.
     #[must_use]
     pub fn content(self) -> LogContent {
@@ -99,7 +151,15 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Log, LogContent, Unreadable, json, protobuf};
+    use super::{Encoding, Log, LogContent, Unreadable, logs};
+
+    fn from_protobuf(request: &[u8]) -> Result<Vec<Log>, Unreadable> {
+        logs(request, Encoding::Protobuf)
+    }
+
+    fn from_json(request: &[u8]) -> Result<Vec<Log>, Unreadable> {
+        logs(request, Encoding::Json)
+    }
 
     /// Writes a field that holds bytes, as protobuf does.
     fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
@@ -156,7 +216,7 @@ mod tests {
             .unwrap()
             .clone(),
         };
-        assert_eq!(protobuf::logs(&bytes), Ok(vec![expected.clone()]));
+        assert_eq!(from_protobuf(&bytes), Ok(vec![expected.clone()]));
         let text = json!({"resourceLogs": [{
             "resource": {"attributes": [
                 {"key": "service.name", "value": {"stringValue": "shop"}},
@@ -177,28 +237,28 @@ mod tests {
                 ],
             }]}],
         }]});
-        assert_eq!(json::logs(text.to_string().as_bytes()), Ok(vec![expected]));
+        assert_eq!(from_json(text.to_string().as_bytes()), Ok(vec![expected]));
     }
 
     #[test]
     fn what_is_not_whole_is_broken_and_what_is_too_much_is_not_read() {
         let whole = request(&field(1, b"hello"), &[]);
         for length in 1..whole.len() {
-            let read = protobuf::logs(&whole[..length]);
+            let read = from_protobuf(&whole[..length]);
             assert_eq!(read, Err(Unreadable::Broken), "{length}");
         }
         let many = field(1, &field(2, &field(2, b"").repeat(1001)));
-        assert_eq!(protobuf::logs(&many), Err(Unreadable::TooMany));
+        assert_eq!(from_protobuf(&many), Err(Unreadable::TooMany));
         let deep = (0..100).fold(field(1, b"x"), |inner, _| field(5, &field(1, &inner)));
-        assert_eq!(protobuf::logs(&request(&deep, &[])), Err(Unreadable::TooMany));
+        assert_eq!(from_protobuf(&request(&deep, &[])), Err(Unreadable::TooMany));
         let wide = field(5, &field(1, b"").repeat(200_000));
-        assert_eq!(protobuf::logs(&request(&wide, &[])), Err(Unreadable::TooMany));
-        assert_eq!(protobuf::logs(&request(&field(1, b"\xff"), &[])), Err(Unreadable::Broken));
+        assert_eq!(from_protobuf(&request(&wide, &[])), Err(Unreadable::TooMany));
+        assert_eq!(from_protobuf(&request(&field(1, b"\xff"), &[])), Err(Unreadable::Broken));
         for text in ["", "{", "[]", r#"{"resourceLogs": 1}"#] {
-            assert_eq!(json::logs(text.as_bytes()), Err(Unreadable::Broken), "{text}");
+            assert_eq!(from_json(text.as_bytes()), Err(Unreadable::Broken), "{text}");
         }
-        assert_eq!(json::logs(b"{}"), Ok(vec![]));
-        assert_eq!(protobuf::logs(b""), Ok(vec![]));
+        assert_eq!(from_json(b"{}"), Ok(vec![]));
+        assert_eq!(from_protobuf(b""), Ok(vec![]));
     }
 
     #[test]
@@ -219,8 +279,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_too_strange(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            drop(protobuf::logs(&bytes));
-            drop(protobuf::logs(&request(&bytes, &[("x", &bytes)])));
+            drop(from_protobuf(&bytes));
+            drop(from_protobuf(&request(&bytes, &[("x", &bytes)])));
         }
     }
 }
