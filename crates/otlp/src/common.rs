@@ -8,19 +8,19 @@ use crate::wire::checked;
 oneof! {
     /// A value of any kind.
     AnyValue<'a> {
-        /// A text.
+        /// `string`
         1 string_value String(&'a str as Text),
-        /// A truth.
+        /// `bool`
         2 bool_value Bool(bool as Bool),
-        /// A whole number.
+        /// `int64`
         3 int_value Int(i64 as Int64),
-        /// A floating-point number.
+        /// `double`
         4 double_value Double(f64 as Double),
-        /// A list.
+        /// A list of values.
         5 array_value Array(ArrayValue<'a> as Always<ArrayValue<'a>>),
-        /// A map.
+        /// A map from names to values.
         6 kvlist_value KeyValues(KeyValueList<'a> as Always<KeyValueList<'a>>),
-        /// Bytes.
+        /// `bytes`
         7 bytes_value Bytes(&'a [u8] as Bytes),
     }
 }
@@ -85,25 +85,25 @@ impl<'a> From<&'a [u8]> for AnyValue<'a> {
 message! {
     /// A list of values.
     ArrayValue<'a> {
-        /// The values.
+        /// The values of the list.
         1 values: Repeated<'a, AnyValue<'a>> as Many<AnyValue<'a>>,
     }
 }
 
 message! {
-    /// A map: its keys should differ.
+    /// A map; senders should not repeat a key.
     KeyValueList<'a> {
-        /// The pairs.
+        /// The entries of the map.
         1 values: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
     }
 }
 
 message! {
-    /// An attribute.
+    /// An attribute, or an entry of a map.
     KeyValue<'a> {
-        /// Its name.
+        /// The name of the attribute.
         1 key: &'a str as Text,
-        /// Its value.
+        /// The value; absent and empty are the same.
         2 value: Option<AnyValue<'a>> as One<AnyValue<'a>>,
     }
 }
@@ -111,13 +111,13 @@ message! {
 message! {
     /// The code that makes telemetry: a library or a package.
     InstrumentationScope<'a> {
-        /// Its name.
+        /// The name of the library.
         1 name: &'a str as Text,
-        /// Its version.
+        /// The version of the library.
         2 version: &'a str as Text,
-        /// What else is known of it.
+        /// Further attributes of the scope.
         3 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// How many attributes are missing.
+        /// How many attributes the sender dropped.
         4 dropped_attributes_count: u32 as Uint32,
     }
 }
@@ -125,9 +125,9 @@ message! {
 message! {
     /// What telemetry is about: a service, a process, a host.
     Resource<'a> {
-        /// What is known of it.
+        /// The attributes of the resource, such as `service.name`.
         1 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// How many attributes are missing.
+        /// How many attributes the sender dropped.
         2 dropped_attributes_count: u32 as Uint32,
         /// The entities that it consists of.
         3 entity_refs: Repeated<'a, EntityRef<'a>> as Many<EntityRef<'a>>,

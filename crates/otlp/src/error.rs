@@ -54,9 +54,9 @@ pub enum Fault {
 /// What the caller allows so many of, see [`Limits`](crate::Limits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budgeted {
-    /// Values within one another.
+    /// Levels of nested values.
     Depth,
-    /// Values.
+    /// Values of attributes and bodies.
     Values,
     /// Log records, spans and data points.
     Items,

@@ -19,7 +19,7 @@ pub const FRAME_HEADER: usize = 5;
 pub enum Code {
     /// Success.
     Ok = 0,
-    /// The caller gave up.
+    /// The caller cancelled it.
     Cancelled = 1,
     /// Something else; also any code that gRPC does not have.
     Unknown = 2,
@@ -27,9 +27,9 @@ pub enum Code {
     InvalidArgument = 3,
     /// It took too long.
     DeadlineExceeded = 4,
-    /// What it is about is not there.
+    /// What it names does not exist.
     NotFound = 5,
-    /// What it would make is there already.
+    /// What it would create exists already.
     AlreadyExists = 6,
     /// The caller is known, and may not do it.
     PermissionDenied = 7,
@@ -37,7 +37,7 @@ pub enum Code {
     ResourceExhausted = 8,
     /// The server is not in a state for it.
     FailedPrecondition = 9,
-    /// It met another one.
+    /// It was aborted, by a conflict with another one say.
     Aborted = 10,
     /// It is past the end.
     OutOfRange = 11,

@@ -9,7 +9,7 @@ use crate::repeated::{Many, Repeated};
 message! {
     /// Logs of many resources. An `ExportLogsServiceRequest` has the same form.
     LogsData<'a> {
-        /// What is said of each resource.
+        /// The logs of each resource.
         1 resource_logs: Repeated<'a, ResourceLogs<'a>> as Many<ResourceLogs<'a>>,
     }
 }
@@ -19,7 +19,7 @@ message! {
     ResourceLogs<'a> {
         /// The resource.
         1 resource: Option<Resource<'a>> as One<Resource<'a>>,
-        /// What each scope of it says.
+        /// The logs of each scope.
         2 scope_logs: Repeated<'a, ScopeLogs<'a>> as Many<ScopeLogs<'a>>,
         /// The address of the schema of the resource.
         3 schema_url: &'a str as Text,
@@ -43,45 +43,45 @@ message! {
     LogRecord<'a> as Item {
         /// When it happened, in nanoseconds since 1970; 0 is unknown.
         1 time_unix_nano: u64 as Fixed64,
-        /// How bad it is.
+        /// The severity as a number.
         2 severity_number: SeverityNumber as Enum<SeverityNumber>,
-        /// How bad it is, as the source says it.
+        /// The severity in the words of the source, such as `warning`.
         3 severity_text: &'a str as Text,
-        /// What it says.
+        /// The message, as a text or structured.
         5 body: Option<AnyValue<'a>> as One<AnyValue<'a>>,
-        /// What is known of it.
+        /// Its attributes.
         6 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// How many attributes are missing.
+        /// How many attributes the sender dropped.
         7 dropped_attributes_count: u32 as Uint32,
         /// The lowest eight bits are the trace flags of W3C.
         8 flags: u32 as Fixed32,
-        /// The trace that it belongs to: 16 bytes, or none.
+        /// The id of the trace that it belongs to: 16 bytes, or empty.
         9 trace_id: &'a [u8] as Id,
-        /// The span that it belongs to: 8 bytes, or none.
+        /// The id of the span that it belongs to: 8 bytes, or empty.
         10 span_id: &'a [u8] as Id,
-        /// When it was seen, in nanoseconds since 1970.
+        /// When it was collected, in nanoseconds since 1970.
         11 observed_time_unix_nano: u64 as Fixed64,
-        /// The name of the event that it is, if it is one.
+        /// The name of the event, or empty if the record is no event.
         12 event_name: &'a str as Text,
     }
 }
 
 open_enum! {
-    /// How bad something is: from 1, a trace, to 24, fatal. Each of the names has three more steps.
+    /// The severity of a log record, from 1 (trace) to 24 (fatal). Each name is the first of four steps.
     SeverityNumber {
-        /// Not known.
+        /// The sender did not say.
         UNSPECIFIED = 0,
-        /// Of use to those who debug at length.
+        /// Details for debugging.
         TRACE = 1,
-        /// Of use to those who debug.
+        /// For debugging.
         DEBUG = 5,
-        /// An event.
+        /// An informational message.
         INFO = 9,
-        /// Not an error, and more than an event.
+        /// A warning.
         WARN = 13,
-        /// Something went wrong.
+        /// An error.
         ERROR = 17,
-        /// It ended because of it.
+        /// A fatal error, such as a crash.
         FATAL = 21,
     }
 }

@@ -11,7 +11,7 @@ use crate::repeated::{
     DoubleNumbers, FixedNumbers, Many, ManyNumbers, Packed, Repeated, VarintNumbers,
 };
 
-/// The flag of a data point that has no value: the series has ended, or was not seen this time.
+/// The flag of a data point without a value: a stale marker.
 pub const NO_RECORDED_VALUE: u32 = 1;
 
 message! {
@@ -49,15 +49,15 @@ message! {
 message! {
     /// A metric, and its data points.
     Metric<'a> {
-        /// Its name.
+        /// The name of the metric.
         1 name: &'a str as Text,
-        /// What it measures.
+        /// The description, for people.
         2 description: &'a str as Text,
         /// Its unit, as UCUM writes it.
         3 unit: &'a str as Text,
-        /// Its kind, and its data points.
+        /// The kind of the metric, and its data points.
         5 data: MetricData<'a> as OneOf<MetricData<'a>>,
-        /// What else is known of it, such as its type in Prometheus.
+        /// Further metadata, such as the type in Prometheus.
         12 metadata: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
     }
 }
@@ -65,23 +65,23 @@ message! {
 oneof! {
     /// The kinds of a metric.
     MetricData<'a> {
-        /// What is measured now.
+        /// A gauge: values that go up and down.
         5 gauge Gauge(Gauge<'a> as Always<Gauge<'a>>),
-        /// What was counted.
+        /// A sum: values that are added up.
         7 sum Sum(Sum<'a> as Always<Sum<'a>>),
-        /// How what was measured is distributed, in buckets that are given.
+        /// A histogram with explicit bounds.
         9 histogram Histogram(Histogram<'a> as Always<Histogram<'a>>),
-        /// How what was measured is distributed, in buckets that grow.
+        /// An exponential histogram.
         10 exponential_histogram ExponentialHistogram(
             ExponentialHistogram<'a> as Always<ExponentialHistogram<'a>>
         ),
-        /// Quantiles, as Prometheus has them.
+        /// A summary: quantiles that the source computed, as Prometheus has them.
         11 summary Summary(Summary<'a> as Always<Summary<'a>>),
     }
 }
 
 message! {
-    /// What is measured now.
+    /// A gauge: values that go up and down.
     Gauge<'a> {
         /// The data points.
         1 data_points: Repeated<'a, NumberDataPoint<'a>> as Many<NumberDataPoint<'a>>,
@@ -89,40 +89,40 @@ message! {
 }
 
 message! {
-    /// What was counted.
+    /// A sum: values that are added up.
     Sum<'a> {
         /// The data points.
         1 data_points: Repeated<'a, NumberDataPoint<'a>> as Many<NumberDataPoint<'a>>,
-        /// Since when it is counted.
+        /// Whether values are counted since the last report or since a start.
         2 aggregation_temporality: AggregationTemporality as Enum<AggregationTemporality>,
-        /// Whether it only grows.
+        /// Whether the sum never goes down.
         3 is_monotonic: bool as Bool,
     }
 }
 
 message! {
-    /// How what was measured is distributed, in buckets that are given.
+    /// A histogram with explicit bounds.
     Histogram<'a> {
         /// The data points.
         1 data_points: Repeated<'a, HistogramDataPoint<'a>> as Many<HistogramDataPoint<'a>>,
-        /// Since when it is counted.
+        /// Whether values are counted since the last report or since a start.
         2 aggregation_temporality: AggregationTemporality as Enum<AggregationTemporality>,
     }
 }
 
 message! {
-    /// How what was measured is distributed, in buckets that grow.
+    /// An exponential histogram.
     ExponentialHistogram<'a> {
         /// The data points.
         1 data_points: Repeated<'a, ExponentialHistogramDataPoint<'a>>
             as Many<ExponentialHistogramDataPoint<'a>>,
-        /// Since when it is counted.
+        /// Whether values are counted since the last report or since a start.
         2 aggregation_temporality: AggregationTemporality as Enum<AggregationTemporality>,
     }
 }
 
 message! {
-    /// Quantiles, as Prometheus has them.
+    /// A summary: quantiles that the source computed, as Prometheus has them.
     Summary<'a> {
         /// The data points.
         1 data_points: Repeated<'a, SummaryDataPoint<'a>> as Many<SummaryDataPoint<'a>>,
@@ -130,37 +130,37 @@ message! {
 }
 
 open_enum! {
-    /// Since when something is counted.
+    /// Since when a value is counted.
     AggregationTemporality {
-        /// Not known.
+        /// The sender did not say.
         UNSPECIFIED = 0,
-        /// Since the last time that it was reported.
+        /// Since the last report.
         DELTA = 1,
-        /// Since a start that stays the same.
+        /// Since a start that stays the same, such as that of the process.
         CUMULATIVE = 2,
     }
 }
 
 message! {
-    /// A number at a time.
+    /// A data point with a number.
     NumberDataPoint<'a> as Item {
-        /// Since when, in nanoseconds since 1970; 0 is unknown.
+        /// The start of counting, in nanoseconds since 1970; 0 if unknown.
         2 start_time_unix_nano: u64 as Fixed64,
-        /// When, in nanoseconds since 1970.
+        /// The time of the value, in nanoseconds since 1970.
         3 time_unix_nano: u64 as Fixed64,
-        /// The number.
+        /// The measured number.
         4 value: NumberValue as OneOf<NumberValue>,
-        /// Examples of what was measured.
+        /// Exemplars: single measurements, with their traces.
         5 exemplars: Repeated<'a, Exemplar<'a>> as Many<Exemplar<'a>>,
-        /// What is measured.
+        /// The attributes (labels) of the series.
         7 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// See [`NO_RECORDED_VALUE`].
+        /// Flags, such as [`NO_RECORDED_VALUE`].
         8 flags: u32 as Uint32,
     }
 }
 
 oneof! {
-    /// The number of a data point.
+    /// The number of a data point, of either type.
     NumberValue {
         /// A floating-point number.
         4 as_double Double(f64 as Double),
@@ -170,125 +170,125 @@ oneof! {
 }
 
 message! {
-    /// A distribution at a time.
+    /// A data point of a histogram.
     HistogramDataPoint<'a> as Item {
-        /// Since when, in nanoseconds since 1970; 0 is unknown.
+        /// The start of counting, in nanoseconds since 1970; 0 if unknown.
         2 start_time_unix_nano: u64 as Fixed64,
-        /// When, in nanoseconds since 1970.
+        /// The time of the value, in nanoseconds since 1970.
         3 time_unix_nano: u64 as Fixed64,
-        /// How many were measured.
+        /// The number of measurements.
         4 count: u64 as Fixed64,
-        /// Their sum.
+        /// The sum of the measurements.
         5 sum: Option<f64> as OptionalDouble,
-        /// How many are in each bucket: one more than there are bounds, or none.
+        /// The count of each bucket: one more than there are bounds, or none.
         6 bucket_counts: Packed<'a, FixedNumbers> as ManyNumbers<FixedNumbers>,
         /// The upper bounds of all buckets but the last, which has none.
         7 explicit_bounds: Packed<'a, DoubleNumbers> as ManyNumbers<DoubleNumbers>,
-        /// Examples of what was measured.
+        /// Exemplars: single measurements, with their traces.
         8 exemplars: Repeated<'a, Exemplar<'a>> as Many<Exemplar<'a>>,
-        /// What is measured.
+        /// The attributes (labels) of the series.
         9 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// See [`NO_RECORDED_VALUE`].
+        /// Flags, such as [`NO_RECORDED_VALUE`].
         10 flags: u32 as Uint32,
-        /// The smallest.
+        /// The smallest measurement.
         11 min: Option<f64> as OptionalDouble,
-        /// The largest.
+        /// The largest measurement.
         12 max: Option<f64> as OptionalDouble,
     }
 }
 
 message! {
-    /// A distribution at a time, in buckets that grow.
+    /// A data point of an exponential histogram.
     ExponentialHistogramDataPoint<'a> as Item {
-        /// What is measured.
+        /// The attributes (labels) of the series.
         1 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// Since when, in nanoseconds since 1970; 0 is unknown.
+        /// The start of counting, in nanoseconds since 1970; 0 if unknown.
         2 start_time_unix_nano: u64 as Fixed64,
-        /// When, in nanoseconds since 1970.
+        /// The time of the value, in nanoseconds since 1970.
         3 time_unix_nano: u64 as Fixed64,
-        /// How many were measured.
+        /// The number of measurements.
         4 count: u64 as Fixed64,
-        /// Their sum.
+        /// The sum of the measurements.
         5 sum: Option<f64> as OptionalDouble,
         /// The buckets grow by two to the power of two to the power of minus this.
         6 scale: i32 as Sint32,
-        /// How many are as good as zero.
+        /// The number of measurements that count as zero.
         7 zero_count: u64 as Fixed64,
         /// The buckets of positive numbers.
         8 positive: Option<Buckets<'a>> as One<Buckets<'a>>,
         /// The buckets of negative numbers.
         9 negative: Option<Buckets<'a>> as One<Buckets<'a>>,
-        /// See [`NO_RECORDED_VALUE`].
+        /// Flags, such as [`NO_RECORDED_VALUE`].
         10 flags: u32 as Uint32,
-        /// Examples of what was measured.
+        /// Exemplars: single measurements, with their traces.
         11 exemplars: Repeated<'a, Exemplar<'a>> as Many<Exemplar<'a>>,
-        /// The smallest.
+        /// The smallest measurement.
         12 min: Option<f64> as OptionalDouble,
-        /// The largest.
+        /// The largest measurement.
         13 max: Option<f64> as OptionalDouble,
-        /// What is not larger counts as zero.
+        /// Measurements up to this value count as zero.
         14 zero_threshold: f64 as Double,
     }
 }
 
 message! {
-    /// Buckets of an exponential histogram that follow one another.
+    /// Consecutive buckets of an exponential histogram.
     Buckets<'a> {
-        /// The index of the first.
+        /// The index of the first bucket.
         1 offset: i32 as Sint32,
-        /// How many are in each.
+        /// The count of each bucket.
         2 bucket_counts: Packed<'a, VarintNumbers> as ManyNumbers<VarintNumbers>,
     }
 }
 
 message! {
-    /// Quantiles at a time.
+    /// A data point of a summary.
     SummaryDataPoint<'a> as Item {
-        /// Since when, in nanoseconds since 1970; 0 is unknown.
+        /// The start of counting, in nanoseconds since 1970; 0 if unknown.
         2 start_time_unix_nano: u64 as Fixed64,
-        /// When, in nanoseconds since 1970.
+        /// The time of the value, in nanoseconds since 1970.
         3 time_unix_nano: u64 as Fixed64,
-        /// How many were measured.
+        /// The number of measurements.
         4 count: u64 as Fixed64,
-        /// Their sum.
+        /// The sum of the measurements.
         5 sum: f64 as Double,
-        /// The quantiles.
+        /// The quantiles and their values.
         6 quantile_values: Repeated<'a, ValueAtQuantile> as Many<ValueAtQuantile>,
-        /// What is measured.
+        /// The attributes (labels) of the series.
         7 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// See [`NO_RECORDED_VALUE`].
+        /// Flags, such as [`NO_RECORDED_VALUE`].
         8 flags: u32 as Uint32,
     }
 }
 
 message! {
-    /// A quantile.
+    /// A quantile and its value.
     ValueAtQuantile {
-        /// Which one: from 0 to 1.
+        /// The quantile, from 0 (minimum) to 1 (maximum).
         1 quantile: f64 as Double,
-        /// Its value.
+        /// The value of the quantile.
         2 value: f64 as Double,
     }
 }
 
 message! {
-    /// An example of what was measured.
+    /// An exemplar: a single measurement.
     Exemplar<'a> {
-        /// When, in nanoseconds since 1970.
+        /// The time of the value, in nanoseconds since 1970.
         2 time_unix_nano: u64 as Fixed64,
-        /// The number.
+        /// The measured number.
         3 value: ExemplarValue as OneOf<ExemplarValue>,
-        /// The span that it was measured in: 8 bytes, or none.
+        /// The id of its span: 8 bytes, or empty.
         4 span_id: &'a [u8] as Id,
-        /// The trace that it was measured in: 16 bytes, or none.
+        /// The id of its trace: 16 bytes, or empty.
         5 trace_id: &'a [u8] as Id,
-        /// What is known of it that the attributes of its data point leave out.
+        /// Attributes that those of the data point do not have.
         7 filtered_attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
     }
 }
 
 oneof! {
-    /// The number of an exemplar.
+    /// The number of an exemplar, of either type.
     ExemplarValue {
         /// A floating-point number.
         3 as_double Double(f64 as Double),

@@ -1,6 +1,6 @@
 //! Enums of protobuf, which keep the numbers that are not known yet.
 
-/// Declares one.
+/// Declares an enum that keeps the numbers it does not know, as those of proto3 do.
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $( $(#[$value_doc:meta])* $value:ident = $number:literal, )* }) => {
         $(#[$doc])*

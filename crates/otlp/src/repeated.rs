@@ -105,7 +105,7 @@ impl<'a, T: Element<'a>> Repeated<'a, T> {
         Self(Content::Encoded(region))
     }
 
-    /// Gives one after another.
+    /// Iterates over the elements.
     #[must_use]
     pub fn iter(&self) -> Iter<'a, T> {
         Iter(match self.0 {

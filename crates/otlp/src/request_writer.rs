@@ -217,7 +217,7 @@ impl<P: PointKind> PointsWriter<'_, P> {
 
 /// The kinds of data points.
 pub trait PointKind {
-    /// One data point.
+    /// A data point of this kind.
     type Point<'a>: Element<'a>;
 }
 
@@ -235,13 +235,13 @@ macro_rules! points {
 }
 
 points! {
-    /// Those of gauges and sums.
+    /// The data points of gauges and sums.
     NumberPoints: NumberDataPoint;
-    /// Those of histograms.
+    /// The data points of histograms.
     HistogramPoints: HistogramDataPoint;
-    /// Those of exponential histograms.
+    /// The data points of exponential histograms.
     ExponentialHistogramPoints: ExponentialHistogramDataPoint;
-    /// Those of summaries.
+    /// The data points of summaries.
     SummaryPoints: SummaryDataPoint;
 }
 

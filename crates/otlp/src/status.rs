@@ -26,7 +26,7 @@ message! {
         1 code: i32 as Int32,
         /// What went wrong, for developers.
         2 message: &'a str as Text,
-        /// What else is known.
+        /// Details, such as [`RetryInfo`].
         3 details: Repeated<'a, AnyMessage<'a>> as Many<AnyMessage<'a>>,
     }
 }
@@ -34,9 +34,9 @@ message! {
 message! {
     /// `google.protobuf.Any`: a message of any type.
     AnyMessage<'a> {
-        /// Its type.
+        /// The type of the message, as a URL.
         1 type_url: &'a str as Text,
-        /// The message.
+        /// The encoded message.
         2 value: &'a [u8] as Bytes,
     }
 }
@@ -54,7 +54,7 @@ message! {
     RpcDuration {
         /// Whole seconds.
         1 seconds: i64 as Int64,
-        /// The rest.
+        /// The rest, in nanoseconds.
         2 nanos: i32 as Int32,
     }
 }
@@ -64,7 +64,7 @@ message! {
 /// Over HTTP it is the body, and its code does not matter; over gRPC it is in the trailers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// The code.
+    /// The code of gRPC.
     pub code: Code,
     /// What went wrong, for developers. It may hold anything: strip it before it is shown.
     pub message: String,
@@ -78,7 +78,7 @@ impl Status {
         Self { code, message: message.into(), retry_delay: None }
     }
 
-    /// Names a delay.
+    /// Sets how long to wait before the next try.
     #[must_use]
     pub fn with_retry_delay(self, delay: Duration) -> Self {
         Self { retry_delay: Some(delay), ..self }

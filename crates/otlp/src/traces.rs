@@ -41,35 +41,35 @@ message! {
 message! {
     /// A span: one operation of a trace.
     Span<'a> as Item {
-        /// The trace: 16 bytes.
+        /// The id of the trace: 16 bytes.
         1 trace_id: &'a [u8] as Id,
-        /// The span: 8 bytes.
+        /// The id of the span: 8 bytes.
         2 span_id: &'a [u8] as Id,
-        /// The `tracestate` of W3C.
+        /// The trace state, as the header `tracestate` of W3C has it.
         3 trace_state: &'a str as Text,
-        /// The span that it is part of: 8 bytes, or none.
+        /// The id of the parent span: 8 bytes, or empty for a root span.
         4 parent_span_id: &'a [u8] as Id,
-        /// What it does.
+        /// The name of the operation.
         5 name: &'a str as Text,
-        /// Which side of a call it is.
+        /// Its role in a call.
         6 kind: SpanKind as Enum<SpanKind>,
         /// When it began, in nanoseconds since 1970.
         7 start_time_unix_nano: u64 as Fixed64,
         /// When it ended, in nanoseconds since 1970.
         8 end_time_unix_nano: u64 as Fixed64,
-        /// What is known of it.
+        /// Its attributes.
         9 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// How many attributes are missing.
+        /// How many attributes the sender dropped.
         10 dropped_attributes_count: u32 as Uint32,
-        /// What happened meanwhile.
+        /// Events during the span.
         11 events: Repeated<'a, SpanEvent<'a>> as Many<SpanEvent<'a>>,
-        /// How many events are missing.
+        /// How many events the sender dropped.
         12 dropped_events_count: u32 as Uint32,
-        /// Other spans that it has to do with.
+        /// Links to other spans.
         13 links: Repeated<'a, SpanLink<'a>> as Many<SpanLink<'a>>,
-        /// How many links are missing.
+        /// How many links the sender dropped.
         14 dropped_links_count: u32 as Uint32,
-        /// How it ended.
+        /// Its status.
         15 status: Option<SpanStatus<'a>> as One<SpanStatus<'a>>,
         /// The lowest eight bits are the trace flags of W3C.
         16 flags: u32 as Fixed32,
@@ -77,31 +77,31 @@ message! {
 }
 
 message! {
-    /// Something that happened during a span.
+    /// An event during a span.
     SpanEvent<'a> {
-        /// When, in nanoseconds since 1970.
+        /// When it happened, in nanoseconds since 1970.
         1 time_unix_nano: u64 as Fixed64,
-        /// Its name.
+        /// The name of the event.
         2 name: &'a str as Text,
-        /// What is known of it.
+        /// Its attributes.
         3 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// How many attributes are missing.
+        /// How many attributes the sender dropped.
         4 dropped_attributes_count: u32 as Uint32,
     }
 }
 
 message! {
-    /// Another span that one has to do with, of the same trace or another.
+    /// A link to another span, of the same trace or of another.
     SpanLink<'a> {
-        /// The trace: 16 bytes.
+        /// The id of the trace: 16 bytes.
         1 trace_id: &'a [u8] as Id,
-        /// The span: 8 bytes.
+        /// The id of the span: 8 bytes.
         2 span_id: &'a [u8] as Id,
-        /// The `tracestate` of W3C.
+        /// The trace state, as the header `tracestate` of W3C has it.
         3 trace_state: &'a str as Text,
-        /// What is known of the link.
+        /// The attributes of the link.
         4 attributes: Repeated<'a, KeyValue<'a>> as Many<KeyValue<'a>>,
-        /// How many attributes are missing.
+        /// How many attributes the sender dropped.
         5 dropped_attributes_count: u32 as Uint32,
         /// The lowest eight bits are the trace flags of W3C.
         6 flags: u32 as Fixed32,
@@ -109,41 +109,41 @@ message! {
 }
 
 message! {
-    /// How a span ended.
+    /// The status of a span.
     SpanStatus<'a> {
         /// What went wrong, for developers.
         2 message: &'a str as Text,
-        /// Whether something went wrong.
+        /// Whether the operation failed.
         3 code: StatusCode as Enum<StatusCode>,
     }
 }
 
 open_enum! {
-    /// Which side of a call a span is.
+    /// The role of a span in a call.
     SpanKind {
-        /// Not known.
+        /// The sender did not say.
         UNSPECIFIED = 0,
-        /// None: it stays within the application.
+        /// An operation within the application.
         INTERNAL = 1,
-        /// It answers.
+        /// The server of a synchronous call.
         SERVER = 2,
-        /// It asks.
+        /// The client of a synchronous call.
         CLIENT = 3,
-        /// It sends a message.
+        /// The sender of a message.
         PRODUCER = 4,
-        /// It receives a message.
+        /// The receiver of a message.
         CONSUMER = 5,
     }
 }
 
 open_enum! {
-    /// Whether something went wrong in a span.
+    /// Whether the operation of a span failed.
     StatusCode {
-        /// Nobody said.
+        /// The sender did not say.
         UNSET = 0,
-        /// Somebody says that all went well.
+        /// A person or a program decided that it succeeded.
         OK = 1,
-        /// Something went wrong.
+        /// The operation failed.
         ERROR = 2,
     }
 }

@@ -6,10 +6,10 @@ use crate::metrics::NumberDataPoint;
 use crate::repeated::Repeated;
 use crate::wire::{self, put_bytes};
 
-/// What can be written as a value: a text, a truth, a number, bytes, any [`AnyValue`], or a closure that
+/// What can be written as a value: a string, a boolean, a number, bytes, any [`AnyValue`], or a closure that
 /// is given a [`ValueWriter`].
 pub trait WriteValue {
-    /// Writes it.
+    /// Writes it as one value.
     fn write(self, out: ValueWriter<'_>);
 }
 
@@ -38,7 +38,7 @@ pub struct ValueWriter<'w> {
 }
 
 impl ValueWriter<'_> {
-    /// Writes a value that is there already.
+    /// Writes a value that was built before.
     pub fn value(self, value: &AnyValue<'_>) {
         value.append(self.out);
     }
@@ -65,7 +65,7 @@ pub struct ArrayWriter<'w> {
 }
 
 impl ArrayWriter<'_> {
-    /// Adds one.
+    /// Adds a value to the list.
     pub fn push(&mut self, value: impl WriteValue) -> &mut Self {
         append_value(self.out, ArrayValue::values, value);
         self
@@ -80,7 +80,7 @@ pub struct KeyValueWriter<'w> {
 }
 
 impl KeyValueWriter<'_> {
-    /// Adds one.
+    /// Adds an entry to the map.
     pub fn push(&mut self, key: &str, value: impl WriteValue) -> &mut Self {
         let pair = wire::open(self.out, self.number, key.len());
         put_bytes(self.out, KeyValue::key, key.as_bytes());
@@ -122,30 +122,30 @@ fn append_value(out: &mut Vec<u8>, number: u32, value: impl WriteValue) {
 pub struct Attributes(Vec<u8>);
 
 impl Attributes {
-    /// Makes none.
+    /// Makes an empty set of attributes.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds one.
+    /// Adds an attribute.
     pub fn push(&mut self, key: &str, value: impl WriteValue) -> &mut Self {
         KeyValueWriter { out: &mut self.0, number: NumberDataPoint::attributes }.push(key, value);
         self
     }
 
-    /// Removes all, and keeps the memory.
+    /// Removes all attributes, and keeps the memory for the next.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Gives them to put into a message.
+    /// Gives the attributes as a field of a message.
     #[must_use]
     pub fn view(&self) -> Repeated<'_, KeyValue<'_>> {
         Repeated::encoded(&self.0, NumberDataPoint::attributes)
     }
 
-    /// Gives them as one value, a map.
+    /// Gives the attributes as one value, a map.
     #[must_use]
     pub fn as_value(&self) -> AnyValue<'_> {
         AnyValue::KeyValues(KeyValueList { values: self.view() })
