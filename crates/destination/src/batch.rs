@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use ktel_delivery::Parcel;
+use ktel_model::names;
 use serde_json::{Map, Value, json};
 
 use super::address::{Protocol, Wire};
 use super::{Error, Remote, otlp};
 use crate::limits::BATCH_EVENTS_MAX;
 
-/// The name that tells a batch from any other document.
-const SCHEMA: &str = "ktel/events";
-const SCHEMA_VERSION: &str = "1.0.0";
+/// The version of the document.
+const VERSION: &str = "1.0.0";
 
 impl Remote {
     /// Turns the receiver of reports into that of events, which has a route of its own.
@@ -59,7 +59,7 @@ impl Remote {
             }
             Protocol::Https { .. } => {
                 let batch = json!({
-                    "schema": SCHEMA, "schema_version": SCHEMA_VERSION, "product": product,
+                    "schema": names::EVENTS_SCHEMA, "schema_version": VERSION, "product": product,
                     "id": key, "events": events,
                 });
                 ("application/json", batch.to_string().into())
@@ -76,7 +76,7 @@ impl Remote {
 
 /// Reads when an event happened; one without a time happened at no time.
 fn time_of(event: &Map<String, Value>) -> Timestamp {
-    let time = event.get("timestamp").and_then(Value::as_str);
+    let time = event.get(names::TIMESTAMP).and_then(Value::as_str);
     // A coarse time is a day, which is no timestamp.
     time.and_then(|time| time.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

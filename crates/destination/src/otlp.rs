@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use ktel_model::envelope::Envelope;
+use ktel_model::names;
 use ktel_model::report::Report;
 use ktel_otlp::json::write_plain;
 use ktel_otlp::{
@@ -14,15 +15,10 @@ use crate::limits::OTLP_VALUE_NESTING_MAX;
 #[cfg(test)]
 mod tests;
 
-/// The name of the event that a report is.
-const EVENT: &str = "ktel.report";
-/// The name of the event that a command is.
-const COMMAND: &str = "ktel.command";
-
 /// Encodes an `ExportLogsServiceRequest` with a report.
 pub(super) fn logs(report: &Report, envelope: &Envelope, time: Timestamp) -> Vec<u8> {
     let mut request = request(envelope.product.name.as_deref().unwrap_or("ktel"));
-    push(&mut request, EVENT, time, &attributes(report));
+    push(&mut request, names::REPORT_EVENT, time, &attributes(report));
     request.finish()
 }
 
@@ -34,7 +30,7 @@ pub(super) fn events(product: &str, events: &[(Timestamp, &Map<String, Value>)])
         for (name, value) in *fields {
             attribute(&mut attributes, name, value);
         }
-        push(&mut request, COMMAND, *time, &attributes);
+        push(&mut request, names::COMMAND_EVENT, *time, &attributes);
     }
     request.finish()
 }
@@ -42,7 +38,7 @@ pub(super) fn events(product: &str, events: &[(Timestamp, &Map<String, Value>)])
 /// Begins a request about a product.
 fn request(product: &str) -> LogsWriter {
     let mut attributes = Attributes::new();
-    attributes.push("service.name", product);
+    attributes.push(names::SERVICE_NAME, product);
     let resource = Resource { attributes: attributes.view(), ..Resource::default() };
     let version = env!("CARGO_PKG_VERSION");
     let scope = InstrumentationScope { name: "ktel", version, ..InstrumentationScope::default() };

@@ -7,6 +7,7 @@ pub mod built_in;
 pub mod envelope;
 pub mod error_category;
 mod limits;
+pub mod names;
 pub mod report;
 pub mod signature;
 pub mod standard;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ktel_model::names::COMMAND_PATH;
 use ktel_model::standard::schema::Kind;
 use ktel_model::{Schema, built_in};
 use thiserror::Error;
@@ -11,8 +12,6 @@ use crate::layout::{self, Table};
 
 /// The name of the schema that describes one run of a command.
 const COMMAND: &str = "command";
-/// The field that every event of a command has.
-pub(crate) const COMMAND_PATH: &str = "command_path";
 /// The vendor of the default schemas.
 const VENDOR: &str = "ktel";
 

@@ -29,6 +29,7 @@ mod schema;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use ktel_model::names;
 use ktel_model::standard::duration_bucket;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -147,12 +148,12 @@ impl Event {
     pub fn raw(&self) -> Map<String, Value> {
         let Self { timestamp, version, os, arch, command_path, ending } = self;
         let mut raw = Map::new();
-        raw.insert("schema_version".into(), self.schema_version().number().into());
-        raw.insert("timestamp".into(), timestamp.to_string().into());
+        raw.insert(names::SCHEMA_VERSION.into(), self.schema_version().number().into());
+        raw.insert(names::TIMESTAMP.into(), timestamp.to_string().into());
         raw.insert("version".into(), version.clone().into());
         raw.insert("os".into(), (*os).into());
         raw.insert("arch".into(), (*arch).into());
-        raw.insert("command_path".into(), command_path.clone().into());
+        raw.insert(names::COMMAND_PATH.into(), command_path.clone().into());
         if let Some(Ending { outcome, error_category, duration }) = ending {
             raw.insert("outcome".into(), outcome.word().into());
             if let Some(category) = error_category {

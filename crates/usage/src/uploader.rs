@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use ktel_delivery::courier::{Carrier, Clock};
 use ktel_delivery::spool::{self, Cursor, Drop, Spool, Stored};
 use ktel_delivery::{Verdict, backoff};
+use ktel_model::names::COMMAND_PATH;
 use ktel_model::standard::schema::Form;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -258,7 +259,7 @@ impl Uploader {
             });
         };
         // Side by side, equal commands compress best; and their order is nobody's business.
-        events.sort_by_cached_key(|event| event.get("command_path").map(Value::to_string));
+        events.sort_by_cached_key(|event| event.get(COMMAND_PATH).map(Value::to_string));
         let key = batch.map_or_else(ktel_destination::random_id, |batch| batch.key);
         let parcel = remote.events(&schema.schema().vendor, key, &events)?;
         Ok(Some(NextBatch { parcel: Some(parcel), events, ids, refused, through }))

@@ -7,8 +7,6 @@ use thiserror::Error;
 
 /// Before every line: facility 1 (user), severity 6 (informational).
 pub(super) const PREFIX: &str = "<14>";
-/// The name of the first pair; no field may have it.
-pub(super) const SIGNAL: &str = "signal";
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,8 +1,9 @@
 //! The dialect of Kong's ingress controllers: no quotes, no escapes, so it rejects much.
 
+use ktel_model::names::SIGNAL;
 use serde_json::{Map, Number, Value};
 
-use super::dialect::{Dialect, LineError, PREFIX, SIGNAL, breaks_line};
+use super::dialect::{Dialect, LineError, PREFIX, breaks_line};
 use crate::limits::LINE_NESTING_MAX;
 
 const DIALECT: Dialect = Dialect::Kong;

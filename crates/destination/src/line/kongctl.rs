@@ -1,8 +1,9 @@
 //! The dialect of Kong's command line: sorted keys, values in quotes where they need some.
 
+use ktel_model::names::SIGNAL;
 use serde_json::{Map, Value};
 
-use super::dialect::{Dialect, LineError, PREFIX, SIGNAL, breaks_line};
+use super::dialect::{Dialect, LineError, PREFIX, breaks_line};
 use super::flatten::flatten;
 
 const DIALECT: Dialect = Dialect::Kongctl;

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use ktel_model::names::SIGNAL;
 use serde_json::{Map, Value};
 
-use super::dialect::{PREFIX, SIGNAL};
+use super::dialect::PREFIX;
 use super::flatten::flatten;
 
 /// Writes a line.

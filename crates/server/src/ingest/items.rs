@@ -1,12 +1,12 @@
 //! Reads items: reports, batches of events, bare documents and what Kamaji's clients post.
 
 use jiff::civil::Date;
+use ktel_model::names::{COMMAND_PATH, EVENTS_SCHEMA, TIMESTAMP};
 use ktel_model::standard::schema::Field;
 use serde_json::{Map, Value};
 
 use super::builder::ItemBuilder;
 use super::context::{Context, Read, Reason, TransportDefaults, is_product};
-use crate::catalog::COMMAND_PATH;
 use crate::record::{Source, is_believable};
 
 /// Reads an envelope (`ktel/report`).
@@ -96,7 +96,7 @@ pub fn kamaji(
 /// The name of an envelope.
 pub const REPORT: &str = ktel_model::envelope::SCHEMA;
 /// The name of a batch.
-pub const EVENTS: &str = "ktel/events";
+pub const EVENTS: &str = EVENTS_SCHEMA;
 
 fn bare(
     context: Context<'_>,
@@ -134,6 +134,6 @@ fn id_of(item: &Map<String, Value>) -> Option<&str> {
 
 /// Reads the day of an event, whose time is exact or a day.
 pub(super) fn day_of(event: &Map<String, Value>) -> Option<Date> {
-    let time = event.get("timestamp")?.as_str()?;
+    let time = event.get(TIMESTAMP)?.as_str()?;
     time.get(..10)?.parse().ok()
 }

@@ -3,16 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use ktel_model::names::{COMMAND_PATH, REPORT_EVENT, SERVICE_NAME};
 use ktel_otlp::{AnyValue, Encoding, Error, Limits, LogRecord, LogsData, Resource, json};
 use serde_json::{Map, Value};
 
-use crate::catalog::COMMAND_PATH;
 use crate::limits::{ITEMS_MAX, OTLP_NESTING_MAX, OTLP_VALUES_MAX};
-
-/// The event that a report of ours is: its attributes are named by section and field.
-const REPORT: &str = "ktel.report";
-/// The attribute of a resource that names its product.
-const PRODUCT: &str = "service.name";
 
 /// One log record.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -85,7 +80,7 @@ pub fn logs(request: &[u8], encoding: Encoding) -> Result<Vec<Log>, Unreadable> 
 
 /// Finds what a resource calls itself; of attributes with the same name, the last counts.
 fn product(resource: Resource<'_>) -> Option<String> {
-    match resource.attributes.iter().filter(|pair| pair.key == PRODUCT).last()?.value? {
+    match resource.attributes.iter().filter(|pair| pair.key == SERVICE_NAME).last()?.value? {
         AnyValue::String(name) => Some(name.to_owned()),
         _ => None,
     }
@@ -109,7 +104,7 @@ impl Log {
         let Self { event, body, attributes, .. } = self;
         // What passed through an older relay has its name in the body only.
         let event = event.as_deref().or(body.as_str());
-        if event == Some(REPORT) {
+        if event == Some(REPORT_EVENT) {
             return LogContent::Object(by_section(attributes));
         }
         if attributes.contains_key(COMMAND_PATH) {

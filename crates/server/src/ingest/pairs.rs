@@ -1,6 +1,7 @@
 //! Reads the `key=value` pairs of a line with the types that its schema declares.
 
 use ktel_model::Schema;
+use ktel_model::names::{COMMAND_PATH, SIGNAL};
 use ktel_model::standard::schema::Type;
 use serde_json::{Map, Number, Value};
 
@@ -8,7 +9,6 @@ use super::builder::ItemBuilder;
 use super::context::{Context, Read, Reason, TransportDefaults, is_product};
 use super::items::{collected, day_of};
 use super::line::{Line, Message, parse};
-use crate::catalog::COMMAND_PATH;
 use crate::record::Source;
 
 /// Lines whose signal is not the name of their product: the signal, its schema and the product.
@@ -54,8 +54,8 @@ fn pairs(context: Context<'_>, signal: &str, pairs: &[(String, String)]) -> Resu
         None => None,
     };
     if let Some(entry) = flat {
-        let signal = ("signal".to_owned(), signal.to_owned());
-        let declares_signal = entry.schema.fields.contains_key("signal");
+        let signal = (SIGNAL.to_owned(), signal.to_owned());
+        let declares_signal = entry.schema.fields.contains_key(SIGNAL);
         let pairs = pairs.iter().chain(declares_signal.then_some(&signal));
         let pairs = pairs.map(|(name, text)| (name.as_str(), text.as_str()));
         let item = typed(&entry.schema, pairs);

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use ktel_model::names::{COMMAND_PATH, SCHEMA_VERSION};
 use ktel_model::standard::schema::{Form, Type};
 use ktel_model::standard::{Applied, Reason};
 use ktel_model::{Schema, built_in};
@@ -13,7 +14,6 @@ use crate::product_name::ProductName;
 
 use super::{Event, PLUGIN, Version, Vocabulary};
 
-const COMMAND_PATH: &str = "command_path";
 const VERSION: &str = "version";
 /// The fields that version 2 adds.
 const OF_VERSION_TWO: [&str; 3] = ["outcome", "error_category", "duration"];
@@ -68,7 +68,7 @@ impl EventSchema {
         command_path.of = Type::CommandPath(words);
         let first = vocabulary.commands().first().map_or(PLUGIN, String::as_str);
         command_path.example = first.into();
-        let number = schema.fields.get_mut("schema_version");
+        let number = schema.fields.get_mut(SCHEMA_VERSION);
         number.expect("a test proves the built-in schema").example = version.number().into();
         Self { schema }
     }
