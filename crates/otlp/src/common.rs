@@ -1,7 +1,8 @@
 //! What all signals share: values, attributes, resources and scopes.
 
 use crate::codec::{Always, Bool, Bytes, Double, Int64, One, Text, Uint32};
-use crate::element::{Element, FieldInfo, Oneof, Role, Shape, message, oneof};
+use crate::element::{Element, FieldInfo, Oneof, Role, Shape};
+use crate::message::{message, oneof};
 use crate::repeated::{Many, Repeated};
 use crate::wire::checked;
 

@@ -63,6 +63,7 @@ pub mod json;
 mod limits;
 mod logs;
 mod merge;
+mod message;
 mod metrics;
 mod open_enum;
 mod repeated;

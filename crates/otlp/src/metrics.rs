@@ -5,7 +5,7 @@ use crate::codec::{
     Uint32,
 };
 use crate::common::{InstrumentationScope, KeyValue, Resource};
-use crate::element::{message, oneof};
+use crate::message::{message, oneof};
 use crate::open_enum::open_enum;
 use crate::repeated::{
     DoubleNumbers, FixedNumbers, Many, ManyNumbers, Packed, Repeated, VarintNumbers,

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::codec::{Int64, One, Text};
-use crate::element::message;
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::message::message;
 use crate::signal::{Encoding, Signal};
 
 message! {

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::base64;
 use crate::codec::{Bytes, Int32, Int64, One, Text};
-use crate::element::message;
 use crate::error::Error;
 use crate::grpc::{self, Code};
 use crate::limits::Limits;
+use crate::message::message;
 use crate::repeated::{Many, Repeated};
 use crate::signal::Encoding;
 

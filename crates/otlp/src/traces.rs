@@ -2,7 +2,7 @@
 
 use crate::codec::{Enum, Fixed32, Fixed64, Id, One, Text, Uint32};
 use crate::common::{InstrumentationScope, KeyValue, Resource};
-use crate::element::message;
+use crate::message::message;
 use crate::open_enum::open_enum;
 use crate::repeated::{Many, Repeated};
 
