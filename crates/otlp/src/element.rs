@@ -110,8 +110,11 @@ pub(crate) trait Oneof<'a>: Copy + Default {
 }
 
 /// Finds a field by its number, within what is one of several, too.
+///
+/// Tables are in the order of numbers, so that a field stands at its number or before it, mostly near.
 pub(crate) fn find(table: &'static [FieldInfo], number: u32) -> Option<&'static FieldInfo> {
-    table.iter().find_map(|info| match info.shape {
+    let until = table.len().min(number as usize);
+    table.get(..until).unwrap_or_default().iter().rev().find_map(|info| match info.shape {
         Shape::Oneof(inner) => find(inner(), number),
         _ => (info.number == number).then_some(info),
     })

@@ -22,6 +22,7 @@ struct Region<'a> {
 }
 
 impl<'a> Region<'a> {
+    #[inline]
     fn add(&mut self, field: &FoundField<'a>) {
         if self.end == 0 {
             *self = Self {
@@ -70,6 +71,7 @@ struct RegionFields<'a> {
 impl<'a> Iterator for RegionFields<'a> {
     type Item = FoundField<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let field = self.fields.next()?.ok()?;
@@ -182,6 +184,7 @@ enum IterContent<'a, T> {
 impl<'a, T: Element<'a>> Iterator for Iter<'a, T> {
     type Item = T;
 
+    #[inline]
     fn next(&mut self) -> Option<T> {
         match &mut self.0 {
             IterContent::Slice(slice) => slice.next().copied(),

@@ -28,6 +28,7 @@ pub(crate) struct FoundField<'a> {
 
 impl<'a> FoundField<'a> {
     /// Gives the content of a field that has a length.
+    #[inline]
     pub(crate) fn bytes(&self) -> &'a [u8] {
         match self.payload {
             Payload::Bytes(bytes) => bytes,
@@ -36,6 +37,7 @@ impl<'a> FoundField<'a> {
     }
 
     /// Gives the bits of a number.
+    #[inline]
     pub(crate) fn bits(&self) -> u64 {
         match self.payload {
             Payload::Varint(bits) | Payload::Fixed64(bits) => bits,
@@ -53,11 +55,13 @@ pub(crate) struct Fields<'a> {
 }
 
 /// Reads the fields of a message.
+#[inline]
 pub(crate) fn fields(message: &[u8]) -> Fields<'_> {
     Fields { message, at: 0 }
 }
 
 /// Reads the fields of a message that was checked.
+#[inline]
 pub(crate) fn checked(message: &[u8]) -> impl Iterator<Item = FoundField<'_>> {
     fields(message).map_while(Result::ok)
 }
@@ -65,6 +69,7 @@ pub(crate) fn checked(message: &[u8]) -> impl Iterator<Item = FoundField<'_>> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<FoundField<'a>, (usize, Fault)>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.at == self.message.len() {
             return None;
@@ -84,6 +89,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    #[inline]
     fn field(&mut self) -> Result<(u32, Payload<'a>), Fault> {
         let key = u32::try_from(self.varint()?).map_err(|_| Fault::FieldNumber)?;
         let number = key >> 3;
@@ -103,6 +109,7 @@ impl<'a> Fields<'a> {
         Ok((number, payload))
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
         let rest = self.message.get(self.at..).unwrap_or_default();
         let taken = rest.get(..length).ok_or(Fault::Length)?;
@@ -114,6 +121,7 @@ impl<'a> Fields<'a> {
         self.take(N)?.first_chunk().copied().ok_or(Fault::Length)
     }
 
+    #[inline]
     fn varint(&mut self) -> Result<u64, Fault> {
         let rest = self.message.get(self.at..).unwrap_or_default();
         let (value, length) = varint(rest).ok_or(Fault::Varint)?;
@@ -122,11 +130,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a number of variable length, and says how long it is.
+/// Reads a number of variable length, and says how long it is. Most keys and lengths have one byte or two.
+#[inline]
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
-    if let Some(&byte) = bytes.first().filter(|&&byte| byte < 0x80) {
-        return Some((byte.into(), 1));
+    match *bytes {
+        [byte, ..] if byte < 0x80 => Some((byte.into(), 1)),
+        [low, high, ..] if high < 0x80 => Some((u64::from(low & 0x7f) | u64::from(high) << 7, 2)),
+        _ => long_varint(bytes),
     }
+}
+
+fn long_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0;
     for (place, &byte) in bytes.iter().take(10).enumerate() {
         // The tenth byte has room for the highest bit alone.
