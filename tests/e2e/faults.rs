@@ -75,7 +75,7 @@ fn a_slow_server_costs_time_and_a_silent_one_no_more_than_the_timeout() {
     proxy.set(Fault::Silence);
     let started = Instant::now();
     let run = ktel(&kubeconfig, &format!("{COUNT} --timeout 2s"));
-    check(&run, 1, &["job `cluster-state`: gave up after 2 s", "--timeout"]);
+    check(&run, 1, &["job `cluster-state`: timed out after 2 s", "--timeout"]);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 

@@ -21,7 +21,7 @@ use super::lifecycle::Values;
 use super::state::{Seen, number};
 use crate::limits;
 use ktel_jobs::Error;
-use ktel_jobs::cluster::Shared;
+use ktel_jobs::cluster::Discovery;
 use ktel_jobs::cluster::pages::{Pages, list_path, list_uri};
 use ktel_jobs::cluster::read::{METADATA, OBJECT, encode};
 
@@ -102,12 +102,12 @@ impl<W: Witness> Watcher<'_, W> {
 
     /// Lists every object; gives where a watch goes on, or `None` where the kind is not served.
     async fn list(&self) -> Result<Option<(String, String)>, Error> {
-        let shared = Shared::default();
+        let discovery = Discovery::default();
         let source = &self.watched.source;
-        let Some(path) = list_path(self.client, &shared, source).await? else { return Ok(None) };
+        let Some(path) = list_path(self.client, &discovery, source).await? else { return Ok(None) };
         let reads = self.watched.reads();
         let mut pages =
-            Pages::<Value>::new(self.client, &shared, source, reads, ktel_jobs::limits::PAGE);
+            Pages::<Value>::new(self.client, &discovery, source, reads, ktel_jobs::limits::PAGE);
         let mut listed = HashSet::new();
         let mut version = None;
         while let Some(page) = pages.next().await? {
@@ -222,7 +222,7 @@ impl<W: Witness> Watcher<'_, W> {
         match code {
             401 => Error::Unauthorized,
             403 => Error::Forbidden { verb: "watch", what },
-            code => Error::Refused { what, code, message },
+            code => Error::UnexpectedStatus { what, code, message },
         }
     }
 

@@ -1,4 +1,4 @@
-//! The catalog: every job that can be asked for, by name.
+//! The catalog: all jobs by name.
 
 use std::sync::Arc;
 
@@ -8,8 +8,9 @@ use ktel_model::{Schema, built_in};
 use thiserror::Error;
 
 use crate::collectors;
-use crate::declared::{self, Declared};
-use crate::job::{Collected, Job};
+use crate::declared::json_path::JsonPathError;
+use crate::declared::{BrokenStep, DeclaredJob};
+use crate::job::{CollectorJob, Job};
 
 /// Named jobs: the built-in ones, and those that were added.
 #[derive(Clone, Default)]
@@ -20,7 +21,7 @@ pub struct Catalog {
 /// A named set of jobs.
 #[derive(Debug, Clone, Copy)]
 pub struct Set {
-    /// What to ask for.
+    /// Its name.
     pub name: &'static str,
     /// What it is for.
     pub title: &'static str,
@@ -52,7 +53,7 @@ pub const SETS: &[Set] = &[
     Set { name: "all", title: "Everything in the catalog", jobs: &[] },
 ];
 
-/// Why the catalog refuses.
+/// Why a job or a set is not found, or a job cannot be added.
 #[derive(Debug, Error)]
 pub enum Error {
     /// No such job.
@@ -72,7 +73,7 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// The name is taken.
-    #[error("a job called \"{name}\" is there already")]
+    #[error("the catalog already has a job called \"{name}\"")]
     Taken {
         /// The name.
         name: String,
@@ -101,7 +102,7 @@ pub enum Error {
         /// The field.
         field: String,
         /// Why.
-        source: Box<declared::Error>,
+        source: JsonPathError,
     },
 }
 
@@ -119,7 +120,7 @@ impl Error {
             Self::Taken { .. } => Some("give the job another name in its `schema:` line"),
             Self::NotAJob { .. } => Some("its file must say `kind: job`"),
             Self::UnknownCollector { .. } => {
-                Some("leave `collector` out and let the fields say how to `collect`")
+                Some("remove `collector` and give the fields `collect` steps")
             }
             Self::Step { .. } => None,
         }
@@ -160,7 +161,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Adds a job that is a schema and no code: its fields say how they are collected, or it names a
+    /// Adds a job that consists of a schema: its fields say how they are collected, or it names a
     /// built-in collector.
     ///
     /// # Errors
@@ -169,10 +170,10 @@ impl Catalog {
         self.add(job_of(schema)?)
     }
 
-    /// Adds a job, in the place of a built-in one of the same name where there is one.
+    /// Adds a job. It replaces a job of the same name.
     ///
     /// # Errors
-    /// As [`add_schema`](Self::add_schema), but for a taken name.
+    /// As [`add_schema`](Self::add_schema), but the name may be taken.
     pub fn replace_schema(&mut self, schema: Schema) -> Result<(), Error> {
         let job = job_of(schema)?;
         let schema = job.schema();
@@ -217,10 +218,16 @@ impl Catalog {
 
 fn job_of(schema: Schema) -> Result<Arc<dyn Job>, Error> {
     let Some(name) = schema.collector.clone() else {
-        return Ok(Arc::new(Declared::new(schema)?));
+        let name = schema.name.clone();
+        let job = DeclaredJob::new(schema).map_err(|BrokenStep { field, source }| Error::Step {
+            name,
+            field,
+            source,
+        })?;
+        return Ok(Arc::new(job));
     };
     match collectors::collector(&name) {
-        Some(collector) => Ok(Arc::new(Collected { schema, collector })),
+        Some(collector) => Ok(Arc::new(CollectorJob { schema, collector })),
         None => Err(Error::UnknownCollector {
             name: schema.name,
             nearest: nearest(&name, collectors::COLLECTORS.iter().copied()),
@@ -229,7 +236,7 @@ fn job_of(schema: Schema) -> Result<Arc<dyn Job>, Error> {
     }
 }
 
-/// Finds the name that was probably meant; a distance of a third of it is still a typo.
+/// Finds the name that was probably meant. Up to a third of its characters may differ.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let far = (name.chars().count() / 3).max(2);
     known
@@ -244,7 +251,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn a_typo_finds_the_job_that_was_meant_and_nonsense_finds_none() {
+    fn a_typo_finds_the_job_that_was_meant_and_any_other_word_finds_none() {
         let known = ["identify-platform", "identify-deployment", "cluster-state"];
         let table = [
             ("identify-platfrom", Some("identify-platform")),

@@ -1,4 +1,4 @@
-//! The code behind the built-in jobs that need some.
+//! The collectors: built-in jobs that need code.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ mod identify_deployment;
 mod identify_platform;
 mod mesh_detect;
 
-/// The names under which schemas ask for code.
+/// The names by which schemas refer to collectors.
 pub(crate) const COLLECTORS: &[&str] =
     &["identify-platform", "identify-deployment", "feature-flags", "mesh-detect"];
 
-/// Finds the code behind a name.
+/// Finds a collector by its name.
 pub(crate) fn collector(name: &str) -> Option<Arc<dyn Collector>> {
     Some(match name {
         "identify-platform" => Arc::new(identify_platform::IdentifyPlatform),

@@ -1,4 +1,4 @@
-//! All that a job may touch: reads of the cluster, and who the product is.
+//! Everything that a job may use: reads of the cluster, the product, and sections of other jobs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,10 +8,12 @@ use ktel_model::standard::schema::{Reads, Source};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::cluster::nodes::NodePage;
+use crate::cluster::count::count;
+use crate::cluster::nodes::{self, NodePage};
+use crate::cluster::once::{Once, OncePerKey};
 use crate::cluster::pages::Pages;
-use crate::cluster::read::{self, Failure, METADATA, OBJECT, Target, encode};
-use crate::cluster::{Cluster, Served, ServerVersion, Shared};
+use crate::cluster::reader::ClusterReader;
+use crate::cluster::{Cluster, Served, ServerVersion, version};
 use crate::error::Error;
 use crate::product::Product;
 use crate::workload::{self, Workload};
@@ -21,58 +23,68 @@ use crate::workload::{self, Workload};
 /// *Guarantees:* nothing can be written through it; equal reads of all jobs of a run are made once;
 /// every answer is bounded. All methods are cancel-safe.
 pub struct Context {
-    cluster: Cluster,
+    reader: ClusterReader,
+    product: Arc<Product>,
     now: Timestamp,
-    shared: Shared,
+    version: Once<Arc<ServerVersion>>,
+    counts: OncePerKey<Source, Option<u64>>,
+    first_nodes: Once<Arc<NodePage>>,
+    workload: Once<Arc<Workload>>,
     sections: Mutex<HashMap<String, Arc<Map<String, Value>>>>,
 }
 
 impl Context {
-    /// Makes one for a run that begins now.
+    /// Makes the context of a run that starts at `now`.
     #[must_use]
     pub fn new(cluster: Cluster, now: Timestamp) -> Self {
-        Self { cluster, now, shared: Shared::default(), sections: Mutex::default() }
+        Self {
+            reader: ClusterReader::new(cluster.client),
+            product: cluster.product,
+            now,
+            version: Once::default(),
+            counts: OncePerKey::default(),
+            first_nodes: Once::default(),
+            workload: Once::default(),
+            sections: Mutex::default(),
+        }
     }
 
-    /// Gives what `/version` says.
+    /// Gives the answer of `/version`.
     ///
     /// # Errors
-    /// When the server refuses or does not answer.
+    /// When the server does not answer with success.
     pub async fn version(&self) -> Result<Arc<ServerVersion>, Error> {
-        let read = || async {
-            let target = Target::path("/version");
-            read::get(&self.cluster.client, "/version", OBJECT, &target)
-                .await
-                .map(Arc::new)
-                .map_err(|failure| failure.into_error(&target))
-        };
-        self.shared.version.get_or_init(read).await.clone()
+        let read = || async { version::read(&self.reader.client).await.map(Arc::new) };
+        self.version.get_or_init(read).await.clone()
     }
 
     /// Tells whether the server has any version of an API group.
     ///
     /// # Errors
-    /// When the server refuses or does not answer.
+    /// When the server does not answer with success.
     pub async fn has_group(&self, group: &str) -> Result<bool, Error> {
-        Ok(self.shared.groups(&self.cluster.client).await?.has(group))
+        self.reader.discovery.has_group(&self.reader.client, group).await
     }
 
     /// Finds the version that the server prefers for a kind; `None` when it does not have it.
     ///
     /// # Errors
-    /// When the server refuses or does not answer.
+    /// When the server does not answer with success.
     pub async fn served(&self, group: &str, resource: &str) -> Result<Option<Served>, Error> {
-        self.shared.served(&self.cluster.client, group, resource).await
+        self.reader.discovery.served(&self.reader.client, group, resource).await
     }
 
     /// Counts objects, in one request where the server says how many are left.
     ///
-    /// `None` when the server does not have the kind, which is not the same as none of it.
+    /// `None` when the server does not have the kind. That is not the same as 0.
     ///
     /// # Errors
-    /// When the server refuses or does not answer.
+    /// When the server does not answer with success.
     pub async fn count(&self, source: &Source) -> Result<Option<u64>, Error> {
-        self.shared.count(&self.cluster.client, source).await
+        // The path of a source says what to read in an object; it does not matter here.
+        let source = Source { path: None, ..source.clone() };
+        let read = Box::pin(count(&self.reader, &source));
+        self.counts.get_or(source.clone(), read).await
     }
 
     /// Reads objects page by page.
@@ -82,13 +94,13 @@ impl Context {
         reads: Reads,
         page_size: u32,
     ) -> Pages<'_, T> {
-        Pages::new(&self.cluster.client, &self.shared, source, reads, page_size)
+        self.reader.pages(source, reads, page_size)
     }
 
-    /// Reads one object; `None` when there is none, or no such kind.
+    /// Reads one object; `None` when there is no such object, or no such kind.
     ///
     /// # Errors
-    /// When the server refuses or does not answer.
+    /// When the server does not answer with success.
     pub async fn get<T: DeserializeOwned>(
         &self,
         group: &str,
@@ -97,45 +109,32 @@ impl Context {
         name: &str,
         reads: Reads,
     ) -> Result<Option<T>, Error> {
-        let prefix = match (group, self.served(group, resource).await?) {
-            ("", _) => "/api/v1".to_owned(),
-            (_, None) => return Ok(None),
-            (group, Some(served)) => format!("/apis/{group}/{}", served.version),
-        };
-        let namespace = namespace.map(|one| format!("/namespaces/{}", encode(one)));
-        let uri = format!("{prefix}{}/{resource}/{}", namespace.unwrap_or_default(), encode(name));
-        let accept = match reads {
-            Reads::Metadata => METADATA,
-            Reads::Object => OBJECT,
-        };
-        let target = Target::resource("get", group, resource);
-        match read::get(&self.cluster.client, &uri, accept, &target).await {
-            Ok(object) => Ok(Some(object)),
-            Err(Failure::NotFound) => Ok(None),
-            Err(failure) => Err(failure.into_error(&target)),
-        }
+        self.reader.get(group, resource, namespace, name, reads).await
     }
 
     /// Gives the first nodes, once for all jobs.
     ///
     /// # Errors
-    /// When the server refuses or does not answer.
+    /// When the server does not answer with success.
     pub async fn first_nodes(&self) -> Result<Arc<NodePage>, Error> {
-        self.shared.first_nodes(&self.cluster.client).await
+        let read = || async { nodes::first(&self.reader).await.map(Arc::new) };
+        self.first_nodes.get_or_init(read).await.clone()
     }
 
     /// Finds the product's own workload, once for all jobs.
     ///
     /// # Errors
-    /// [`Error::NoProduct`] when it is not named or not there, else as every read.
+    /// [`Error::NoProduct`] when the product is not named or its workload does not exist, else as
+    /// every read.
     pub async fn workload(&self) -> Result<Arc<Workload>, Error> {
-        self.shared.workload.get_or_init(|| workload::find(self)).await.clone()
+        let find = || async { workload::find(&self.reader, &self.product).await.map(Arc::new) };
+        self.workload.get_or_init(find).await.clone()
     }
 
-    /// Gives the product that the run speaks for.
+    /// Gives the product that the run reports about.
     #[must_use]
     pub fn product(&self) -> &Product {
-        &self.cluster.product
+        &self.product
     }
 
     /// Gives the section of a job that this one [`needs`](crate::Job::needs).

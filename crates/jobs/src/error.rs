@@ -1,4 +1,4 @@
-//! What can go wrong while a job reads, and what to do about it.
+//! Why a job gave no section, and what to do about it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use thiserror::Error;
 /// Why a job gave no section.
 #[derive(Debug, Clone, Error)]
 pub enum Error {
-    /// The API server refused: the role lacks a rule.
+    /// The role lacks a rule (403).
     #[error("may not {verb} `{what}`")]
     Forbidden {
         /// `get` or `list`.
@@ -16,11 +16,11 @@ pub enum Error {
         /// `resource.group`, or a path.
         what: String,
     },
-    /// The API server does not know the caller.
+    /// The API server does not accept the credentials (401).
     #[error("the API server does not accept these credentials")]
     Unauthorized,
     /// The job or the whole workflow took too long.
-    #[error("gave up after {} s", after.as_secs_f32())]
+    #[error("timed out after {} s", after.as_secs_f32())]
     Timeout {
         /// The limit that was reached.
         after: Duration,
@@ -28,15 +28,16 @@ pub enum Error {
     /// No answer came.
     #[error("no answer from the API server")]
     Unreachable {
-        /// What the transport says.
+        /// The error of the transport.
         source: Arc<kube::Error>,
     },
-    /// An answer broke off or is longer than [`limits::ANSWER_BYTES_MAX`](crate::limits::ANSWER_BYTES_MAX).
+    /// An answer was cut off, or is longer than
+    /// [`limits::ANSWER_BYTES_MAX`](crate::limits::ANSWER_BYTES_MAX).
     #[error("the answer for `{what}` is cut off or too long")]
     Cut {
         /// What was asked for.
         what: String,
-        /// What the transport says.
+        /// The error of the transport.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// An answer is not what the API documents.
@@ -44,23 +45,23 @@ pub enum Error {
     Malformed {
         /// What was asked for.
         what: String,
-        /// Where it stops making sense.
+        /// Where and why.
         source: Arc<serde_json::Error>,
     },
-    /// The objects changed faster than they could be paged through, twice.
+    /// The continue token expired, twice.
     #[error("`{what}` changed faster than it could be read")]
     Expired {
         /// What was asked for.
         what: String,
     },
-    /// Any other refusal.
+    /// Any other answer without success.
     #[error("the API server answered {code} for `{what}`: {message}")]
-    Refused {
+    UnexpectedStatus {
         /// What was asked for.
         what: String,
         /// The HTTP status.
         code: u16,
-        /// What the server says.
+        /// The message of the server.
         message: String,
     },
     /// A job that this one needs gave no section.
@@ -75,10 +76,10 @@ pub enum Error {
     /// The product's own workload is not known.
     #[error("the product's own workload was not found")]
     NoProduct {
-        /// The selector that found nothing; `None` when there was nothing to look for.
+        /// The selector that matched nothing; `None` when no selector is known.
         selector: Option<String>,
     },
-    /// More was found than may be remembered.
+    /// A limit of what is kept in memory was reached.
     #[error("more than {limit} different values of `{what}`")]
     TooMany {
         /// What was counted.
@@ -86,15 +87,15 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
-    /// A job of an embedder failed in its own way.
+    /// A job of an embedder failed with an error of its own.
     #[error("the job failed")]
     Failed {
-        /// What it says.
+        /// Its error.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
 }
 
-/// The closed list of reasons for which a section is absent; this, and no text, is sent.
+/// Why a section is absent. Reports have this word, and no text of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// A role lacks a rule.
@@ -103,9 +104,9 @@ pub enum Reason {
     Unauthorized,
     /// It took too long.
     Timeout,
-    /// No answer came, or it broke off.
+    /// No answer came, or it was cut off.
     Unreachable,
-    /// An answer was refused or made no sense.
+    /// The server answered without success, or its answer cannot be read.
     BadAnswer,
     /// A needed job is absent.
     Needs,
@@ -149,7 +150,7 @@ impl Error {
             Self::Unauthorized => Reason::Unauthorized,
             Self::Timeout { .. } => Reason::Timeout,
             Self::Unreachable { .. } | Self::Cut { .. } => Reason::Unreachable,
-            Self::Malformed { .. } | Self::Refused { .. } | Self::Expired { .. } => {
+            Self::Malformed { .. } | Self::UnexpectedStatus { .. } | Self::Expired { .. } => {
                 Reason::BadAnswer
             }
             Self::Needs { .. } => Reason::Needs,
@@ -159,18 +160,18 @@ impl Error {
         }
     }
 
-    /// Says what to do next about the failure of `job`, where that is known.
+    /// Says what to do about the failure of `job`, if this is known.
     #[must_use]
     pub fn hint(&self, job: &str) -> Option<String> {
         Some(match self {
             Self::Forbidden { .. } => format!(
-                "`ktel jobs rbac --jobs {job} | kubectl apply -f -` makes the role; bind it to who runs this"
+                "`ktel jobs rbac --jobs {job} | kubectl apply -f -` makes the role; then bind it to the account that runs ktel"
             ),
             Self::Unauthorized => {
-                "the token or certificate has expired or belongs to another cluster; log in again"
+                "the token or certificate has expired, or belongs to another cluster; log in again"
                     .into()
             }
-            Self::Timeout { .. } => "allow more with `--timeout` or `--job-timeout`".into(),
+            Self::Timeout { .. } => "set a longer `--timeout` or `--job-timeout`".into(),
             Self::Unreachable { .. } => {
                 "is the API server of this kubeconfig up, and reachable from here?".into()
             }
@@ -180,11 +181,11 @@ impl Error {
             Self::NoProduct { selector: Some(selector) } => {
                 format!("`kubectl get deployments,daemonsets,statefulsets -A -l {selector}` shows what matches")
             }
-            Self::Panicked => "this is a fault in the job; please report it".into(),
+            Self::Panicked => "this is a bug in the job; please report it".into(),
             Self::Cut { .. }
             | Self::Malformed { .. }
             | Self::Expired { .. }
-            | Self::Refused { .. }
+            | Self::UnexpectedStatus { .. }
             | Self::Needs { .. }
             | Self::TooMany { .. }
             | Self::Failed { .. } => return None,

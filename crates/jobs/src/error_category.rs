@@ -48,7 +48,7 @@ fn of_job(error: &JobError) -> Option<ErrorCategory> {
         JobError::Forbidden { .. } | JobError::Unauthorized => Some(ErrorCategory::Auth),
         JobError::Timeout { .. } => Some(ErrorCategory::Timeout),
         JobError::Expired { .. } => Some(ErrorCategory::Conflict),
-        JobError::Refused { code, .. } => of_status(*code),
+        JobError::UnexpectedStatus { code, .. } => of_status(*code),
         JobError::Panicked => Some(ErrorCategory::Internal),
         JobError::NoProduct { .. } | JobError::Needs { .. } => Some(ErrorCategory::NotFound),
         JobError::TooMany { .. } => Some(ErrorCategory::InvalidInput),

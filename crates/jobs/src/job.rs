@@ -1,4 +1,4 @@
-//! The contract of a job.
+//! What a job is.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 use crate::context::Context;
 use crate::error::Error;
 
-/// Something that can be asked of a cluster, and the schema that says what may be told.
+/// A question to a cluster, and the schema that says what of the answer may be sent.
 ///
-/// *Flow:* a workflow calls [`collect`](Self::collect) once a run, with everything the job
-/// [`needs`](Self::needs) done before; what it returns passes through [`Schema::apply`], and what
-/// the schema does not declare is dropped there and counted.
+/// *Flow:* a workflow calls [`collect`](Self::collect) once per run, after the jobs that this one
+/// [`needs`](Self::needs). [`Schema::apply`] then omits and counts what the schema does not
+/// declare.
 ///
-/// *Assumptions:* `collect` may be dropped at any await, and may run several times at once.
+/// *Assumptions:* `collect` can be dropped at any await, and can run several times at once.
 ///
 /// *Errors:* an error or a panic costs this job's section and no other.
 pub trait Job: Send + Sync {
@@ -31,7 +31,7 @@ pub trait Job: Send + Sync {
     fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Map<String, Value>, Error>>;
 }
 
-/// Code that fills the fields of a schema it is given; a product may bring its own schema for it.
+/// Built-in code that fills the fields of a schema. A product can use it with a schema of its own.
 pub(crate) trait Collector: Send + Sync {
     fn collect<'a>(
         &'a self,
@@ -40,13 +40,13 @@ pub(crate) trait Collector: Send + Sync {
     ) -> BoxFuture<'a, Result<Map<String, Value>, Error>>;
 }
 
-/// A schema and the built-in code that fills it.
-pub(crate) struct Collected {
+/// A job that consists of a schema and the built-in code that fills it.
+pub(crate) struct CollectorJob {
     pub(crate) schema: Schema,
     pub(crate) collector: Arc<dyn Collector>,
 }
 
-impl Job for Collected {
+impl Job for CollectorJob {
     fn schema(&self) -> &Schema {
         &self.schema
     }

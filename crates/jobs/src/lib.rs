@@ -1,7 +1,7 @@
-//! The report wing: jobs of a catalog, run as a workflow against the Kubernetes API.
+//! The jobs of a catalog, run as a workflow against the Kubernetes API.
 //!
-//! A job is data first: its [`Schema`](ktel_model::Schema) says what it may send and why, and
-//! nothing else passes. The crate only reads; it may not know where a report goes.
+//! The [`Schema`](ktel_model::Schema) of a job says what the job may send, and why; nothing else is
+//! sent. The crate only reads from a cluster, and it may not know where a report goes.
 //!
 //! ```no_run
 //! use ktel_jobs::{Catalog, Cluster, Product, Workflow};
@@ -36,9 +36,9 @@ pub mod workflow;
 pub use catalog::Catalog;
 pub use cluster::nodes::{Node, NodePage};
 pub use cluster::pages::{Page, Pages};
-pub use cluster::{Cluster, Served, ServerVersion};
+pub use cluster::{Cluster, Discovery, Served, ServerVersion};
 pub use context::Context;
-pub use declared::path::Path as JsonPath;
+pub use declared::json_path::{JsonPath, JsonPathError};
 pub use error::{Error, Reason};
 pub use error_category::JobErrors;
 pub use job::Job;

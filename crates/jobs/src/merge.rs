@@ -1,4 +1,4 @@
-//! Merges what a user pipes in into a report; it stays marked as theirs.
+//! Adds the user's own JSON object to a report, and marks it as the user's.
 
 use ktel_model::report::Report;
 use serde_json::{Map, Value};
@@ -6,21 +6,21 @@ use thiserror::Error;
 
 use crate::limits;
 
-/// What happens when a job and the user use the same key.
+/// What to do when a key of the user is also the name of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Collision {
-    /// It is an error.
+    /// Fail.
     #[default]
-    Refuse,
-    /// The user's value is taken.
+    Fail,
+    /// Use the user's value.
     Override,
 }
 
-/// Why a user's text is refused.
+/// Why the user's text cannot be merged.
 #[derive(Debug, Error)]
 pub enum Error {
     /// It is too long.
-    #[error("standard input holds more than {} KiB", limits::USER_BYTES_MAX >> 10)]
+    #[error("standard input has more than {} KiB", limits::USER_BYTES_MAX >> 10)]
     TooLong,
     /// It is not JSON.
     #[error("standard input is not JSON at line {line}, column {column}: {message}")]
@@ -32,8 +32,8 @@ pub enum Error {
         /// What is wrong there.
         message: String,
     },
-    /// It is JSON, and no object.
-    #[error("standard input holds {found} at line 1, column 1, where a JSON object is needed")]
+    /// It is JSON, but not an object.
+    #[error("standard input is {found}, not a JSON object")]
     NotAnObject {
         /// As in `an array`.
         found: &'static str,
@@ -53,14 +53,16 @@ impl Error {
         match self {
             Self::TooLong => None,
             Self::NotJson { .. } | Self::NotAnObject { .. } => {
-                Some("pipe in one object, as in {\"build\": {\"runs\": 1}}")
+                Some("pipe one object in, as in {\"build\": {\"runs\": 1}}")
             }
-            Self::Collision { .. } => Some("rename it, or let it win with `--merge=override`"),
+            Self::Collision { .. } => {
+                Some("rename it, or use `--merge=override` to send it instead of the job's section")
+            }
         }
     }
 }
 
-/// Reads the user's object; done before anything is read from the cluster.
+/// Parses the user's object. Callers do this before they read from the cluster.
 ///
 /// # Errors
 /// When it is too long, not JSON or not an object, with the place.
@@ -90,7 +92,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Refuses keys that are names of jobs; known before the cluster is read.
+/// Checks that no key is the name of a job. Callers do this before they read from the cluster.
 ///
 /// # Errors
 /// Names the first such key.
@@ -104,7 +106,7 @@ pub fn check<'a>(
     }
 }
 
-/// Adds the user's parts behind the jobs' sections, in their own order.
+/// Adds the user's parts after the sections of the jobs, in the user's order.
 pub fn merge(report: &mut Report, user: Map<String, Value>) {
     for (key, value) in user {
         report.push_user(&key, value);
@@ -122,7 +124,7 @@ mod tests {
         let table = [
             ("", "line 1, column 0: EOF while parsing a value"),
             ("{\n \"a\": }", "line 2, column 7: expected value"),
-            ("[1]", "an array at line 1"),
+            ("[1]", "is an array, not a JSON object"),
             ("{} {}", "line 1, column 4: trailing characters"),
         ];
         for (text, expected) in table {
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_keeps_its_place_and_is_marked() {
+    fn a_key_that_overrides_a_job_keeps_the_place_of_the_job_and_is_marked() {
         let mut report = Report::default();
         report.push("a", Map::new());
         report.push("b", Map::new());

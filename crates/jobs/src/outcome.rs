@@ -1,4 +1,4 @@
-//! What a run gives: the report, what is missing from it and why, and how long it took.
+//! The outcome of a run: the report, the jobs that failed, and how long it took.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::error::Error;
 /// The result of one run of a workflow.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The sections of the jobs that worked, in the order asked for.
+    /// The sections of the jobs that succeeded, in the order of the workflow.
     pub report: Report,
-    /// The jobs that did not, in the same order.
+    /// The jobs that failed, in the same order.
     pub failures: Vec<Failure>,
     /// How long everything took.
     pub timing: Timing,
-    /// What was collected and not sent.
+    /// How many values of each job were omitted.
     pub dropped: Vec<(String, Dropped)>,
     pub(crate) declared: Vec<envelope::Declared>,
     pub(crate) form: Form,
@@ -39,14 +39,14 @@ pub struct Failure {
 /// How long a run took.
 #[derive(Debug, Clone, Default)]
 pub struct Timing {
-    /// From the start to the last section.
+    /// From the start to the end of the last job.
     pub total: Duration,
-    /// Every job that was started.
+    /// Each job.
     pub jobs: Vec<(String, Duration)>,
 }
 
 impl Outcome {
-    /// Wraps `report`, which is the outcome's own or that with the user's parts, for a receiver.
+    /// Puts `report` into an envelope. It is the outcome's own report, or this with the user's parts.
     #[must_use]
     pub fn envelope(&self, report: &Report) -> Envelope {
         let failures = self.failures.iter().map(|Failure { job, error }| envelope::Failure {

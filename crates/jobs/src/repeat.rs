@@ -1,4 +1,4 @@
-//! Runs a workflow again and again, on a period with jitter.
+//! Runs a workflow periodically, with jitter.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::workflow::Workflow;
 pub struct Period {
     /// From the start of one run to the start of the next.
     pub every: Duration,
-    /// Up to so much is added each time, at random, so that a thousand clusters do not report in
-    /// the same second.
+    /// A random time up to this is added to each period, so that a thousand clusters do not report
+    /// in the same second.
     pub jitter: Duration,
 }
 
 impl Period {
-    /// Decides how long to wait before the next run, by a random number.
+    /// Gives the time from one start to the next, for a random number.
     #[must_use]
     pub fn wait(self, random: u64) -> Duration {
         let share = (random >> 11) as f64 / (1_u64 << 53) as f64;
@@ -28,9 +28,10 @@ impl Period {
     }
 }
 
-/// Runs `workflow` at once and then every period, handing each outcome to `each`, until dropped.
+/// Runs `workflow` at once and then every period, and calls `each` with each outcome, until it is
+/// dropped.
 ///
-/// A run that takes longer than the period delays the next; runs never pile up.
+/// Runs do not overlap: one that takes longer than the period delays the next.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -66,7 +67,8 @@ pub async fn repeat(
     }
 }
 
-/// A seed of the standard library's hash maps: good enough to spread load, and no dependency.
+/// Takes the random seed of the standard library's hash maps: good enough to spread load, and no
+/// dependency.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
@@ -77,7 +79,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn jitter_only_ever_adds_and_never_beyond_its_bound() {
+    fn jitter_adds_between_zero_and_its_bound() {
         let period = Period { every: Duration::from_secs(100), jitter: Duration::from_secs(10) };
         assert_eq!(period.wait(0), Duration::from_secs(100));
         let longest = period.wait(u64::MAX);

@@ -1,19 +1,16 @@
-//! Runs jobs side by side, each within its limits, and gathers what they give.
+//! Runs jobs at the same time, each within its limits, and puts their sections into one report.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use ktel_model::envelope::Declared;
 use ktel_model::report::Report;
-use ktel_model::standard::Dropped;
 use ktel_model::standard::schema::Form;
-use serde_json::{Map, Value};
-use thiserror::Error as ThisError;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 
 use crate::cluster::Cluster;
 use crate::context::Context;
@@ -22,12 +19,17 @@ use crate::job::Job;
 use crate::limits;
 use crate::outcome::{Failure, Outcome, Timing};
 
+mod error;
 mod order;
+mod task;
+
+pub use error::Error;
+use task::{Ended, JobState, StateSetter, Task};
 
 /// Jobs that are run together.
 ///
-/// *Guarantees:* may be run any number of times, at once too; a job that fails, hangs or panics
-/// costs its own section only; dropping the future of a run stops all of it.
+/// *Guarantees:* it can run any number of times, also at the same time. A job that fails, hangs or
+/// panics costs only its own section. Dropping the future of a run stops all its jobs.
 #[derive(Clone)]
 pub struct Workflow {
     jobs: Vec<Arc<dyn Job>>,
@@ -40,47 +42,16 @@ pub struct Workflow {
 /// Makes a [`Workflow`].
 pub struct Builder(Workflow);
 
-/// Why a workflow cannot be made.
-#[derive(Debug, ThisError)]
-pub enum Error {
-    /// There is nothing to run.
-    #[error("a workflow needs at least one job")]
-    Empty,
-    /// Far too much to run.
-    #[error("a workflow has at the most {} jobs", limits::JOBS_MAX)]
-    TooMany,
-    /// The same job twice.
-    #[error("job \"{job}\" is asked for twice")]
-    Twice {
-        /// Its name.
-        job: String,
-    },
-    /// A needed job is not among them.
-    #[error("job \"{job}\" needs \"{needs}\", which is not part of the workflow")]
-    Missing {
-        /// The job.
-        job: String,
-        /// What it needs.
-        needs: String,
-    },
-    /// Jobs wait for each other.
-    #[error("these jobs wait for each other: {}", jobs.join(", "))]
-    Cycle {
-        /// Their names.
-        jobs: Vec<String>,
-    },
-}
-
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// Jobs that gave a section.
     pub done: usize,
-    /// Jobs at work.
+    /// Jobs that are running.
     pub running: usize,
     /// Jobs that failed.
     pub failed: usize,
-    /// All of them.
+    /// All jobs.
     pub total: usize,
 }
 
@@ -99,28 +70,28 @@ impl Builder {
         self
     }
 
-    /// Says how many jobs run at once; at least one does.
+    /// Sets how many jobs run at once, at least one.
     #[must_use]
     pub fn concurrency(mut self, jobs: usize) -> Self {
         self.0.concurrency = jobs.clamp(1, limits::JOBS_MAX);
         self
     }
 
-    /// Limits every job.
+    /// Sets the time that each job has.
     #[must_use]
     pub fn job_timeout(mut self, timeout: Duration) -> Self {
         self.0.job_timeout = timeout;
         self
     }
 
-    /// Limits the whole run.
+    /// Sets the time that the whole run has.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.0.deadline = deadline;
         self
     }
 
-    /// Says which form of the values is sent.
+    /// Sets the form in which values are sent.
     #[must_use]
     pub fn form(mut self, form: Form) -> Self {
         self.0.form = form;
@@ -130,19 +101,11 @@ impl Builder {
     /// Makes the workflow.
     ///
     /// # Errors
-    /// When it has no job, one of them twice, or needs that cannot be met.
+    /// When it has no job, too many, the same one twice, or a job whose needs cannot be met.
     pub fn build(self) -> Result<Workflow, Error> {
         order::check(&self.0.jobs)?;
         Ok(self.0)
     }
-}
-
-/// What a job has come to, for those that wait for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Pending,
-    Done,
-    Failed,
 }
 
 impl Workflow {
@@ -169,7 +132,7 @@ impl Workflow {
         self.run_observed(cluster, now, |_| ()).await
     }
 
-    /// Runs every job once, telling `observe` whenever one starts or ends.
+    /// Runs every job once, and calls `observe` whenever one starts or ends.
     pub async fn run_observed(
         &self,
         cluster: &Cluster,
@@ -188,7 +151,7 @@ impl Workflow {
                 Ok(()) = at_work.changed() => {}
                 joined = run.tasks.join_next_with_id() => {
                     let Some(joined) = joined else { break };
-                    let (index, result) = run.settle(joined);
+                    let (index, result) = run.identify(joined);
                     match &result.section {
                         Ok(_) => progress.done += 1,
                         Err(_) => progress.failed += 1,
@@ -209,10 +172,10 @@ impl Workflow {
         deadline: Instant,
     ) -> Run {
         let permits = Arc::new(Semaphore::new(self.concurrency));
-        let states: HashMap<&str, watch::Sender<State>> = self
+        let states: HashMap<&str, watch::Sender<JobState>> = self
             .jobs
             .iter()
-            .map(|job| (job.schema().name.as_str(), watch::channel(State::Pending).0))
+            .map(|job| (job.schema().name.as_str(), watch::channel(JobState::Pending).0))
             .collect();
         let mut tasks = JoinSet::new();
         let mut ids = HashMap::new();
@@ -225,7 +188,7 @@ impl Workflow {
                 waits: needs
                     .map(|name| (name.clone(), states[name.as_str()].subscribe()))
                     .collect(),
-                state: Settled(states[job.schema().name.as_str()].clone()),
+                state: StateSetter(states[job.schema().name.as_str()].clone()),
                 running: running.clone(),
                 form: self.form,
                 job_timeout: self.job_timeout,
@@ -285,114 +248,12 @@ struct Run {
 }
 
 impl Run {
-    /// Finds which job a task was; a panic has no other trace.
-    fn settle(&self, joined: Result<(Id, Ended), JoinError>) -> (usize, Ended) {
+    /// Finds the job of a task that ended. After a panic, only the task's identifier is known.
+    fn identify(&self, joined: Result<(Id, Ended), JoinError>) -> (usize, Ended) {
         let (id, ended) = match joined {
             Ok((id, ended)) => (id, ended),
             Err(error) => (error.id(), Ended::failed(JobError::Panicked)),
         };
         (self.ids[&id], ended)
     }
-}
-
-struct Ended {
-    section: Result<Map<String, Value>, JobError>,
-    dropped: Dropped,
-    elapsed: Duration,
-}
-
-impl Ended {
-    fn failed(error: JobError) -> Self {
-        Self { section: Err(error), dropped: Dropped::default(), elapsed: Duration::ZERO }
-    }
-}
-
-/// Tells the jobs that wait; a task that panics drops it, which is a failure too.
-struct Settled(watch::Sender<State>);
-
-impl Drop for Settled {
-    fn drop(&mut self) {
-        self.0.send_if_modified(|state| {
-            let pending = *state == State::Pending;
-            if pending {
-                *state = State::Failed;
-            }
-            pending
-        });
-    }
-}
-
-/// Counts a job as running until it is dropped, however that comes about.
-struct AtWork<'a>(&'a watch::Sender<usize>);
-
-impl<'a> AtWork<'a> {
-    fn begin(running: &'a watch::Sender<usize>) -> Self {
-        running.send_modify(|jobs| *jobs += 1);
-        Self(running)
-    }
-}
-
-impl Drop for AtWork<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|jobs| *jobs -= 1);
-    }
-}
-
-/// One job of one run.
-struct Task {
-    job: Arc<dyn Job>,
-    context: Arc<Context>,
-    permits: Arc<Semaphore>,
-    waits: Vec<(String, watch::Receiver<State>)>,
-    state: Settled,
-    running: watch::Sender<usize>,
-    form: Form,
-    job_timeout: Duration,
-    total_timeout: Duration,
-    deadline: Instant,
-}
-
-impl Task {
-    async fn run(mut self) -> Ended {
-        let whole = timeout_at(self.deadline, self.wait_and_collect()).await;
-        let after = self.total_timeout;
-        let ended = whole.unwrap_or_else(|_| Ended::failed(JobError::Timeout { after }));
-        if let Ok(section) = &ended.section {
-            self.context.keep_section(&self.job.schema().name, section);
-            self.state.0.send_replace(State::Done);
-        }
-        ended
-    }
-
-    async fn wait_and_collect(&mut self) -> Ended {
-        for (job, state) in &mut self.waits {
-            // The sender lives as long as the task of that job, which settles it when it ends.
-            let settled = state.wait_for(|state| *state != State::Pending).await;
-            if !matches!(settled.as_deref(), Ok(State::Done)) {
-                return Ended::failed(JobError::Needs { job: job.clone() });
-            }
-        }
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let _at_work = AtWork::begin(&self.running);
-        let started = Instant::now();
-        let collected = timeout(self.job_timeout, self.job.collect(&self.context)).await;
-        let elapsed = started.elapsed();
-        match collected {
-            Ok(Ok(raw)) => {
-                let today = self.context.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-                let applied = self.job.schema().apply(&raw, self.form, today);
-                Ended { section: Ok(applied.sent), dropped: applied.dropped, elapsed }
-            }
-            Ok(Err(error)) => Ended { elapsed, ..Ended::failed(error) },
-            Err(_) => {
-                Ended { elapsed, ..Ended::failed(JobError::Timeout { after: self.job_timeout }) }
-            }
-        }
-    }
-}
-
-/// Names that stand twice.
-fn twice<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut seen = HashSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
 }

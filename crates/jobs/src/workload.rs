@@ -1,16 +1,15 @@
 //! The product's own workload: the object whose template makes its pods.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ktel_model::standard::schema::{Reads, Source};
 use serde::Deserialize;
 
-use crate::context::Context;
+use crate::cluster::reader::ClusterReader;
 use crate::error::Error;
-use crate::limits;
+use crate::product::Product;
 
-/// The kinds that make pods, the likeliest first.
+/// The kinds that make pods, the most likely first.
 const KINDS: [(&str, &str); 3] =
     [("Deployment", "deployments"), ("DaemonSet", "daemonsets"), ("StatefulSet", "statefulsets")];
 
@@ -29,13 +28,13 @@ pub struct Workload {
     pub annotations: BTreeMap<String, String>,
     /// The kinds that own it.
     pub owner_kinds: Vec<String>,
-    /// Who wrote to it, and when.
+    /// Who wrote it, and when.
     pub managed_fields: Vec<ManagedField>,
     /// When it was made, RFC 3339.
     pub created: Option<String>,
     /// Its containers.
     pub containers: Vec<Container>,
-    /// What runs before them.
+    /// Its init containers.
     pub init_containers: Vec<Container>,
 }
 
@@ -67,7 +66,7 @@ pub struct Container {
     /// Its command.
     #[serde(deserialize_with = "null_is_empty")]
     pub command: Vec<String>,
-    /// Its environment, where values stand in the object itself.
+    /// Its environment variables. Values that come from elsewhere are empty.
     #[serde(deserialize_with = "null_is_empty")]
     pub env: Vec<Variable>,
 }
@@ -160,28 +159,31 @@ impl Wire {
     }
 }
 
-/// Finds the workload by the product's selector, else from the own pod upwards.
-pub(crate) async fn find(cx: &Context) -> Result<Arc<Workload>, Error> {
-    let product = cx.product();
+/// Finds the workload by the product's selector, else by the owners of the own pod.
+pub(crate) async fn find(reader: &ClusterReader, product: &Product) -> Result<Workload, Error> {
     let found = match (product.workload_selector(), &product.own_pod) {
-        (Some(selector), _) => by_selector(cx, &selector).await?,
-        (None, Some((namespace, pod))) => by_owners(cx, namespace, pod).await?,
+        (Some(selector), _) => by_selector(reader, product, &selector).await?,
+        (None, Some((namespace, pod))) => by_owners(reader, namespace, pod).await?,
         (None, None) => None,
     };
-    found.map(Arc::new).ok_or_else(|| Error::NoProduct { selector: product.workload_selector() })
+    found.ok_or_else(|| Error::NoProduct { selector: product.workload_selector() })
 }
 
-async fn by_selector(cx: &Context, selector: &str) -> Result<Option<Workload>, Error> {
+async fn by_selector(
+    reader: &ClusterReader,
+    product: &Product,
+    selector: &str,
+) -> Result<Option<Workload>, Error> {
     for (kind, resource) in KINDS {
         let source = Source {
             group: "apps".into(),
             resource: resource.into(),
-            namespace: cx.product().namespace.clone(),
+            namespace: product.namespace.clone(),
             labels: Some(selector.to_owned()),
             path: None,
         };
-        let mut pages = cx.pages::<Wire>(&source, Reads::Object, limits::WORKLOADS);
-        // One page is enough: the server lists by namespace and name, and the first is taken.
+        let mut pages = reader.pages::<Wire>(&source, Reads::Object, 1);
+        // The server lists by namespace and name; the first is taken.
         if let Some(first) = pages.next().await?.and_then(|page| page.items.into_iter().next()) {
             return Ok(Some(first.into_workload(kind)));
         }
@@ -189,13 +191,18 @@ async fn by_selector(cx: &Context, selector: &str) -> Result<Option<Workload>, E
     Ok(None)
 }
 
-async fn by_owners(cx: &Context, namespace: &str, pod: &str) -> Result<Option<Workload>, Error> {
-    let Some(pod) = cx.get::<Wire>("", "pods", Some(namespace), pod, Reads::Metadata).await? else {
+async fn by_owners(
+    reader: &ClusterReader,
+    namespace: &str,
+    pod: &str,
+) -> Result<Option<Workload>, Error> {
+    let pod = reader.get::<Wire>("", "pods", Some(namespace), pod, Reads::Metadata).await?;
+    let Some(pod) = pod else {
         return Ok(None);
     };
     let Some(mut owner) = controller(pod.metadata.owner_references) else { return Ok(None) };
     if owner.kind == "ReplicaSet" {
-        let replicas = cx
+        let replicas = reader
             .get::<Wire>("apps", "replicasets", Some(namespace), &owner.name, Reads::Metadata)
             .await?;
         match replicas.and_then(|replicas| controller(replicas.metadata.owner_references)) {
@@ -207,7 +214,7 @@ async fn by_owners(cx: &Context, namespace: &str, pod: &str) -> Result<Option<Wo
         return Ok(None);
     };
     let found =
-        cx.get::<Wire>("apps", resource, Some(namespace), &owner.name, Reads::Object).await?;
+        reader.get::<Wire>("apps", resource, Some(namespace), &owner.name, Reads::Object).await?;
     Ok(found.map(|wire| wire.into_workload(kind)))
 }
 

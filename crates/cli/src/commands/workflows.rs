@@ -133,10 +133,10 @@ fn user(run: &RunArguments, jobs: &[String]) -> Result<Map<String, Value>, Failu
     io::stdin().lock().take(limit).read_to_end(&mut text)?;
     let user = merge::parse(&text).map_err(refused)?;
     let collision = match run.merge {
-        Merge::Refuse => Collision::Refuse,
+        Merge::Refuse => Collision::Fail,
         Merge::Override => Collision::Override,
     };
-    if collision == Collision::Refuse {
+    if collision == Collision::Fail {
         merge::check(&user, jobs.iter().map(String::as_str)).map_err(refused)?;
     }
     Ok(user)

@@ -43,7 +43,7 @@ fn input_is_merged_behind_the_jobs_as_it_came() {
 fn input_that_cannot_be_used_says_where_and_why() {
     let cases: [(&[u8], &str, &str); 5] = [
         (b"{\n \"a\": }", "", "line 2, column 7: expected value"),
-        (b"[1]", "", "an array at line 1, column 1, where a JSON object is needed"),
+        (b"[1]", "", "standard input is an array, not a JSON object"),
         (b"", "", "line 1, column 0"),
         (b"{\"cluster-state\": 1}", "", "key \"cluster-state\""),
         (&[b' '; (1 << 20) + 1], "", "more than 1024 KiB"),

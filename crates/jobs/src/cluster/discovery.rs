@@ -1,4 +1,5 @@
-//! Which kinds the server has, and in which version: asked for at each run, never pinned.
+//! Which kinds the server has, and in which version. Every run asks again; no version is fixed in
+//! code.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,29 +7,29 @@ use std::sync::Arc;
 use kube::Client;
 use serde::Deserialize;
 
-use super::Shared;
-use super::read::{self, Failure, OBJECT, Target};
+use super::once::{Once, OncePerKey};
+use super::read::{self, OBJECT, ReadFailure, Target};
 use crate::error::Error;
 
-/// The groups that the server has, with their versions in its order of preference.
-#[derive(Debug, Default)]
-pub(crate) struct Groups(BTreeMap<String, Vec<String>>);
-
-impl Groups {
-    pub(crate) fn has(&self, group: &str) -> bool {
-        self.0.contains_key(group)
-    }
+/// What a server was found to serve. Each group is asked for once.
+#[derive(Default)]
+pub struct Discovery {
+    groups: Once<Arc<Groups>>,
+    resources: OncePerKey<(String, String), Arc<Resources>>,
 }
 
-/// The resources of one group and version.
-pub(crate) type Resources = BTreeMap<String, bool>;
+/// The versions of each group, in the order that the server prefers.
+type Groups = BTreeMap<String, Vec<String>>;
+
+/// The resources of one group and version, and whether their objects have a namespace.
+type Resources = BTreeMap<String, bool>;
 
 /// How a kind is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
     /// The version that the server prefers among those that have the kind.
     pub version: String,
-    /// Whether its objects live in namespaces.
+    /// Whether its objects have a namespace.
     pub namespaced: bool,
 }
 
@@ -75,11 +76,11 @@ fn order(list: GroupList) -> Groups {
         }
         (group.name, versions)
     });
-    Groups(groups.collect())
+    groups.collect()
 }
 
-impl Shared {
-    pub(crate) async fn groups(&self, client: &Client) -> Result<Arc<Groups>, Error> {
+impl Discovery {
+    async fn groups(&self, client: &Client) -> Result<Arc<Groups>, Error> {
         let read = || async {
             let target = Target::path("/apis");
             let list: GroupList = read::get(client, "/apis", OBJECT, &target)
@@ -109,11 +110,16 @@ impl Shared {
                     Ok(Arc::new(pairs.collect()))
                 }
                 // The group was removed between two requests of this run.
-                Err(Failure::NotFound) => Ok(Arc::default()),
+                Err(ReadFailure::NotFound) => Ok(Arc::default()),
                 Err(failure) => Err(failure.into_error(&target)),
             }
         };
         self.resources.get_or(key, read).await
+    }
+
+    /// Tells whether the server has any version of a group.
+    pub(crate) async fn has_group(&self, client: &Client, group: &str) -> Result<bool, Error> {
+        Ok(self.groups(client).await?.contains_key(group))
     }
 
     /// Finds the version to read `resource` in; `None` when the server does not have it.
@@ -129,7 +135,7 @@ impl Shared {
             &core[..]
         } else {
             groups = self.groups(client).await?;
-            groups.0.get(group).map_or(&[][..], Vec::as_slice)
+            groups.get(group).map_or(&[][..], Vec::as_slice)
         };
         for version in versions {
             let resources = self.resources(client, group, version).await?;

@@ -1,14 +1,11 @@
-//! The first nodes: enough, nearly always, to tell whose cluster it is.
+//! The first nodes. They nearly always tell which provider runs the cluster.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ktel_model::standard::schema::{Reads, Source};
-use kube::Client;
 use serde::Deserialize;
 
-use super::Shared;
-use super::pages::Pages;
+use super::reader::ClusterReader;
 use crate::error::Error;
 use crate::limits;
 
@@ -19,7 +16,7 @@ pub struct Node {
     pub labels: BTreeMap<String, String>,
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
-    /// What the cloud calls it; used for its scheme, never sent.
+    /// The cloud's identifier of the machine. Only its scheme is used; it is never sent.
     pub provider_id: String,
     /// The name of its operating system's image.
     pub os_image: String,
@@ -98,14 +95,8 @@ pub(crate) fn source() -> Source {
     }
 }
 
-impl Shared {
-    pub(crate) async fn first_nodes(&self, client: &Client) -> Result<Arc<NodePage>, Error> {
-        let read = || async {
-            let size = limits::NODES_PAGE;
-            let mut pages = Pages::<Node>::new(client, self, &source(), Reads::Object, size);
-            let nodes = pages.next().await?.map(|page| page.items).unwrap_or_default();
-            Ok(Arc::new(NodePage { nodes, more: pages.has_more() }))
-        };
-        self.first_nodes.get_or_init(read).await.clone()
-    }
+pub(crate) async fn first(reader: &ClusterReader) -> Result<NodePage, Error> {
+    let mut pages = reader.pages::<Node>(&source(), Reads::Object, limits::NODES_PAGE);
+    let nodes = pages.next().await?.map(|page| page.items).unwrap_or_default();
+    Ok(NodePage { nodes, more: pages.has_more() })
 }

@@ -1,4 +1,4 @@
-//! Objects by pages: nothing is kept but the page at hand.
+//! Reads objects page by page. Only one page is in memory at a time.
 
 use std::marker::PhantomData;
 
@@ -7,28 +7,29 @@ use kube::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Shared;
-use super::read::{self, Failure, METADATA_LIST, OBJECT, Target, encode};
+use super::discovery::Discovery;
+use super::read::{self, METADATA_LIST, OBJECT, ReadFailure, Target, encode};
 use crate::error::Error;
+use crate::limits;
 
 /// Reads the objects of a source page by page.
 ///
 /// *Guarantees:* a kind that is not served has no pages and is no error
-/// ([`served`](Self::served) tells). When the server forgets its place (410) the reading starts again, once;
-/// the page then says so, and what was summed up before must be thrown away.
+/// ([`served`](Self::served) tells). When the continue token has expired (410), the reading starts
+/// again, once. The page then says so, and the caller has to forget the pages before it.
 pub struct Pages<'a, T> {
     client: &'a Client,
-    shared: &'a Shared,
+    discovery: &'a Discovery,
     source: Source,
     reads: Reads,
     size: u32,
-    place: Place,
+    position: Position,
     restarts_left: u8,
     served: bool,
     items: PhantomData<fn() -> T>,
 }
 
-enum Place {
+enum Position {
     Start,
     After { path: String, token: String },
     End,
@@ -41,9 +42,9 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many more there are, where the server says so.
     pub remaining: Option<u64>,
-    /// Whether this is the first page again, and all before it is void.
+    /// Whether this is the first page again. The pages before it no longer count.
     pub restarted: bool,
-    /// The state of the server that the pages show; a watch goes on from there.
+    /// The resource version of the list. A watch can start from it.
     pub version: Option<String>,
 }
 
@@ -72,57 +73,59 @@ pub(super) struct ListMetadata {
 }
 
 impl<'a, T: DeserializeOwned> Pages<'a, T> {
-    /// Begins at the first page.
+    /// Starts at the first page.
     #[must_use]
     pub fn new(
         client: &'a Client,
-        shared: &'a Shared,
+        discovery: &'a Discovery,
         source: &Source,
         reads: Reads,
         size: u32,
     ) -> Self {
         Self {
             client,
-            shared,
+            discovery,
             source: source.clone(),
             reads,
             size,
-            place: Place::Start,
-            restarts_left: 1,
+            position: Position::Start,
+            restarts_left: limits::PAGES_RESTARTS_MAX,
             served: true,
             items: PhantomData,
         }
     }
 
-    /// Tells whether the server has the kind; meaningful once a page was asked for.
+    /// Tells whether the server has the kind. This is known after the first [`next`](Self::next).
     #[must_use]
     pub fn served(&self) -> bool {
         self.served
     }
 
-    /// Tells whether there is a page behind the one given last.
+    /// Tells whether another page follows.
     #[must_use]
     pub fn has_more(&self) -> bool {
-        matches!(self.place, Place::After { .. })
+        matches!(self.position, Position::After { .. })
     }
 
-    /// Gives the next page, or `None` behind the last.
+    /// Gives the next page, or `None` after the last.
     ///
     /// # Errors
-    /// When the server refuses or does not answer; the reading cannot go on then.
+    /// When the server does not answer with success. No page can be read after that.
     pub async fn next(&mut self) -> Result<Option<Page<T>>, Error> {
         let mut restarted = false;
         loop {
-            let (path, token) = match std::mem::replace(&mut self.place, Place::End) {
-                Place::End => return Ok(None),
-                Place::After { path, token } => (path, Some(token)),
-                Place::Start => match list_path(self.client, self.shared, &self.source).await? {
-                    Some(path) => (path, None),
-                    None => {
-                        self.served = false;
-                        return Ok(None);
+            let (path, token) = match std::mem::replace(&mut self.position, Position::End) {
+                Position::End => return Ok(None),
+                Position::After { path, token } => (path, Some(token)),
+                Position::Start => {
+                    match list_path(self.client, self.discovery, &self.source).await? {
+                        Some(path) => (path, None),
+                        None => {
+                            self.served = false;
+                            return Ok(None);
+                        }
                     }
-                },
+                }
             };
             let target = Target::resource("list", &self.source.group, &self.source.resource);
             let uri = list_uri(&path, &self.source, self.size, token.as_deref());
@@ -133,7 +136,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
             match read::get::<List<T>>(self.client, &uri, accept, &target).await {
                 Ok(list) => {
                     if let Some(token) = list.metadata.token.filter(|token| !token.is_empty()) {
-                        self.place = Place::After { path, token };
+                        self.position = Position::After { path, token };
                     }
                     return Ok(Some(Page {
                         items: list.items.unwrap_or_default(),
@@ -142,17 +145,17 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
                         version: list.metadata.resource_version,
                     }));
                 }
-                Err(Failure::NotFound) => {
+                Err(ReadFailure::NotFound) => {
                     self.served = false;
                     return Ok(None);
                 }
-                Err(Failure::Gone) if self.restarts_left > 0 => {
+                Err(ReadFailure::Gone) if self.restarts_left > 0 => {
                     self.restarts_left -= 1;
-                    self.place = Place::Start;
+                    self.position = Position::Start;
                     restarted = true;
                 }
-                Err(Failure::Gone) => return Err(Error::Expired { what: target.what }),
-                Err(Failure::Other(error)) => return Err(error),
+                Err(ReadFailure::Gone) => return Err(Error::Expired { what: target.what }),
+                Err(ReadFailure::Other(error)) => return Err(error),
             }
         }
     }
@@ -161,7 +164,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
 /// Finds the path under which the objects of a source are listed; `None` when they are not served.
 pub async fn list_path(
     client: &Client,
-    shared: &Shared,
+    discovery: &Discovery,
     source: &Source,
 ) -> Result<Option<String>, Error> {
     let Source { group, resource, namespace, .. } = source;
@@ -169,7 +172,7 @@ pub async fn list_path(
         // The core group has one version, and a kind that it lacks answers 404: no need to ask.
         "/api/v1".to_owned()
     } else {
-        match shared.served(client, group, resource).await? {
+        match discovery.served(client, group, resource).await? {
             Some(served) => format!("/apis/{group}/{}", served.version),
             None => return Ok(None),
         }

@@ -1,4 +1,4 @@
-//! One bounded `GET` and what its answer means.
+//! One `GET` with a bounded answer, and what the answer means.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::limits;
 
-/// `metadata` of every object and nothing else.
+/// Only `metadata` of every object.
 pub const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /// `metadata` of one object.
 pub const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// Whole objects.
 pub const OBJECT: &str = "application/json";
 
-/// What is read, in the words of a role; used in errors.
+/// What is read, in the words of a role. Errors name it.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// `get` or `list`.
@@ -46,9 +46,9 @@ impl Target {
     }
 }
 
-/// How an answer that is not 200 is told apart.
+/// Why a read gave nothing.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ReadFailure {
     /// 404: no such object, or no such kind.
     NotFound,
     /// 410: the continue token is too old.
@@ -66,14 +66,14 @@ pub async fn get<T: DeserializeOwned>(
     uri: &str,
     accept: &str,
     target: &Target,
-) -> Result<T, Failure> {
+) -> Result<T, ReadFailure> {
     let bytes = get_bytes(client, uri, accept, target, limits::ANSWER_BYTES_MAX).await?;
     serde_json::from_slice(&bytes).map_err(|source| {
-        Failure::Other(Error::Malformed { what: target.what.clone(), source: Arc::new(source) })
+        ReadFailure::Other(Error::Malformed { what: target.what.clone(), source: Arc::new(source) })
     })
 }
 
-/// Reads `uri` as it is, up to so many bytes.
+/// Reads the bytes of `uri`, up to `bytes_max`.
 ///
 /// # Errors
 /// When the answer is not 200 or too long.
@@ -83,41 +83,42 @@ pub async fn get_bytes(
     accept: &str,
     target: &Target,
     bytes_max: usize,
-) -> Result<bytes::Bytes, Failure> {
+) -> Result<bytes::Bytes, ReadFailure> {
     let request = Request::get(uri)
         .header(header::ACCEPT, accept)
         .body(Body::empty())
-        .map_err(|error| Failure::Other(Error::failed(error)))?;
+        .map_err(|error| ReadFailure::Other(Error::failed(error)))?;
     let response = client
         .send(request)
         .await
-        .map_err(|source| Failure::Other(Error::Unreachable { source: Arc::new(source) }))?;
+        .map_err(|source| ReadFailure::Other(Error::Unreachable { source: Arc::new(source) }))?;
     let status = response.status();
     let body = Limited::new(response.into_body(), bytes_max).collect().await;
     let bytes = body
         .map_err(|source| {
-            Failure::Other(Error::Cut { what: target.what.clone(), source: Arc::from(source) })
+            ReadFailure::Other(Error::Cut { what: target.what.clone(), source: Arc::from(source) })
         })?
         .to_bytes();
-    if status.is_success() { Ok(bytes) } else { Err(refusal(status, &bytes, target)) }
+    if status.is_success() { Ok(bytes) } else { Err(failure(status, &bytes, target)) }
 }
 
-/// Decides what a refusal means; the body is a `Status` when the API server itself refused.
-fn refusal(status: StatusCode, body: &[u8], target: &Target) -> Failure {
+/// Decides what an answer without success means. Its body is a `Status` when the API server wrote
+/// it.
+fn failure(status: StatusCode, body: &[u8], target: &Target) -> ReadFailure {
     match status {
-        StatusCode::NOT_FOUND => Failure::NotFound,
-        StatusCode::GONE => Failure::Gone,
-        StatusCode::UNAUTHORIZED => Failure::Other(Error::Unauthorized),
+        StatusCode::NOT_FOUND => ReadFailure::NotFound,
+        StatusCode::GONE => ReadFailure::Gone,
+        StatusCode::UNAUTHORIZED => ReadFailure::Other(Error::Unauthorized),
         StatusCode::FORBIDDEN => {
-            Failure::Other(Error::Forbidden { verb: target.verb, what: target.what.clone() })
+            ReadFailure::Other(Error::Forbidden { verb: target.verb, what: target.what.clone() })
         }
         code => {
-            // A proxy in between answers HTML; its status is all there is to say then.
+            // A proxy answers HTML. Then only its status is of use.
             let message = serde_json::from_slice::<Status>(body).map_or_else(
                 |_| code.canonical_reason().unwrap_or("no reason given").to_owned(),
                 |status| status.message,
             );
-            Failure::Other(Error::Refused {
+            ReadFailure::Other(Error::UnexpectedStatus {
                 what: target.what.clone(),
                 code: code.as_u16(),
                 message,
@@ -126,24 +127,24 @@ fn refusal(status: StatusCode, body: &[u8], target: &Target) -> Failure {
     }
 }
 
-impl Failure {
-    /// Makes an error of an answer where absence means nothing.
+impl ReadFailure {
+    /// Makes an error, for reads where an absent object is an error too.
     #[must_use]
     pub fn into_error(self, target: &Target) -> Error {
-        let refused = |code: u16, message: &str| Error::Refused {
+        let unexpected = |code: u16, message: &str| Error::UnexpectedStatus {
             what: target.what.clone(),
             code,
             message: message.to_owned(),
         };
         match self {
-            Self::NotFound => refused(404, "not found"),
-            Self::Gone => refused(410, "gone"),
+            Self::NotFound => unexpected(404, "not found"),
+            Self::Gone => unexpected(410, "gone"),
             Self::Other(error) => error,
         }
     }
 }
 
-/// Percent-encodes what goes into a query.
+/// Percent-encodes a part of a path or a query.
 #[must_use]
 pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -159,12 +160,12 @@ pub fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, Target, encode, refusal};
+    use super::{ReadFailure, Target, encode, failure};
     use crate::error::Reason;
     use http::StatusCode;
 
     #[test]
-    fn a_refusal_is_told_apart_by_its_status_alone() {
+    fn the_status_alone_decides_what_a_failure_means() {
         let target = Target::resource("list", "apps", "deployments");
         let table = [
             (401, Reason::Unauthorized),
@@ -175,17 +176,17 @@ mod tests {
         ];
         for (code, expected) in table {
             let status = StatusCode::from_u16(code).unwrap();
-            match refusal(status, b"<html>", &target) {
-                Failure::Other(error) => assert_eq!(error.reason(), expected, "HTTP {code}"),
+            match failure(status, b"<html>", &target) {
+                ReadFailure::Other(error) => assert_eq!(error.reason(), expected, "HTTP {code}"),
                 other => panic!("HTTP {code} became {other:?}"),
             }
         }
-        assert!(matches!(refusal(StatusCode::NOT_FOUND, b"", &target), Failure::NotFound));
-        assert!(matches!(refusal(StatusCode::GONE, b"", &target), Failure::Gone));
+        assert!(matches!(failure(StatusCode::NOT_FOUND, b"", &target), ReadFailure::NotFound));
+        assert!(matches!(failure(StatusCode::GONE, b"", &target), ReadFailure::Gone));
     }
 
     #[test]
-    fn a_query_cannot_be_forged_by_a_selector() {
+    fn a_selector_cannot_add_parameters_to_the_query() {
         assert_eq!(encode("a=b&limit=0 #?"), "a%3Db%26limit%3D0%20%23%3F");
     }
 }

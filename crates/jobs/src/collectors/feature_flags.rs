@@ -1,4 +1,4 @@
-//! Which declared flags the product runs with; others are only counted.
+//! Which declared feature flags the product sets. Other flags are only counted.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,8 @@ impl Collector for FeatureFlags {
     }
 }
 
-/// Keeps what is declared and counts the rest; a flag called `other` would be mistaken for the count.
+/// Keeps the declared flags and counts the rest. A flag called `other` is counted, because the
+/// count has this name.
 fn section(gates: BTreeMap<String, bool>, declared: impl Fn(&str) -> bool) -> Map<String, Value> {
     let mut section = Map::new();
     let mut others = 0_u64;
@@ -44,7 +45,7 @@ fn section(gates: BTreeMap<String, bool>, declared: impl Fn(&str) -> bool) -> Ma
     section
 }
 
-/// Decides which flags are set, from arguments and environment; what is said last wins.
+/// Finds the flags in arguments and environment. The last value of a flag counts.
 fn gates(workload: &Workload) -> BTreeMap<String, bool> {
     let mut gates = BTreeMap::new();
     for container in &workload.containers {
@@ -55,7 +56,7 @@ fn gates(workload: &Workload) -> BTreeMap<String, bool> {
     gates
 }
 
-/// Finds the lists of flags: the environment first, since arguments override it.
+/// Finds the lists of flags. The environment comes first, because arguments override it.
 fn lists(container: &Container) -> Vec<&str> {
     let env = container.env.iter().filter(|variable| {
         variable.name == "FEATURE_GATES" || variable.name.ends_with("_FEATURE_GATES")

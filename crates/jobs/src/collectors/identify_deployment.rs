@@ -1,4 +1,4 @@
-//! How the product itself is deployed, in which version, and since when.
+//! How the product is deployed, in which version, and when it was last updated.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -43,7 +43,7 @@ impl Collector for IdentifyDeployment {
     }
 }
 
-/// Decides who manages the workload. Operators come before the tools that they use themselves.
+/// Decides which tool manages the workload. Operators come before the tools that they use.
 fn lifecycle(workload: &Workload) -> &'static str {
     let Workload { labels, annotations, owner_kinds, managed_fields, .. } = workload;
     let marked =
@@ -72,15 +72,16 @@ fn lifecycle(workload: &Workload) -> &'static str {
     }
 }
 
-/// Decides the product's version: what it says of itself, else its chart, else its image.
+/// Decides the version of the product: by its version label, else its chart, else its image.
 fn version(workload: &Workload) -> Option<&str> {
-    let said = workload.labels.get("app.kubernetes.io/version").map(String::as_str);
+    let label = workload.labels.get("app.kubernetes.io/version").map(String::as_str);
     let chart = || workload.labels.get("helm.sh/chart").and_then(|chart| chart_version(chart));
     let image = || workload.containers.first().and_then(|container| tag(&container.image));
-    said.filter(|said| !said.is_empty()).or_else(chart).or_else(image)
+    label.filter(|label| !label.is_empty()).or_else(chart).or_else(image)
 }
 
-/// `gateway-2.8.0` -> `2.8.0`: the version begins behind the last dash before a digit and a dot.
+/// `gateway-2.8.0` -> `2.8.0`: the version starts after the first dash that a number and a dot
+/// follow.
 fn chart_version(chart: &str) -> Option<&str> {
     chart
         .match_indices('-')
@@ -100,7 +101,7 @@ fn looks_like_version(text: &str) -> bool {
     text.strip_prefix('v').unwrap_or(text).split_once('.').is_some_and(|(major, _)| number(major))
 }
 
-/// Decides when the workload was last changed; its status changes by itself and does not count.
+/// Decides when the workload was last changed. Changes of its status do not count.
 fn last_update(workload: &Workload) -> Option<Timestamp> {
     let writes = workload.managed_fields.iter().filter(|field| field.subresource.is_empty());
     writes
@@ -109,7 +110,7 @@ fn last_update(workload: &Workload) -> Option<Timestamp> {
         .or_else(|| workload.created.as_deref()?.parse().ok())
 }
 
-/// Reads, where the user asked for it, when Helm last changed the release. Only metadata is read.
+/// Reads when Helm last changed the release. Only metadata is read, and only if the user allows it.
 async fn released(cx: &Context, workload: &Workload) -> Result<Option<Timestamp>, Error> {
     let Some(release) = workload.annotations.get(RELEASE) else { return Ok(None) };
     let namespace = workload.annotations.get(RELEASE_NAMESPACE).unwrap_or(&workload.namespace);
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outermost_tool_is_named() {
+    fn the_outermost_tool_decides() {
         let helm = ("app.kubernetes.io/managed-by", "Helm");
         let table = [
             (workload(&[helm], &[]), "helm"),
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_taken_from_where_they_stand() {
+    fn the_version_comes_from_the_label_the_chart_or_the_image() {
         let said = ("app.kubernetes.io/version", "2.8.0");
         let chart = ("helm.sh/chart", "gateway-1.2.3");
         assert_eq!(version(&workload(&[said, chart], &[])), Some("2.8.0"));

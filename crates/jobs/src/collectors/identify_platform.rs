@@ -1,4 +1,4 @@
-//! Which Kubernetes this is, on what, and whose.
+//! Which version of Kubernetes runs, on which platform, and which provider it has.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -19,7 +19,7 @@ use provider::{by_nodes, by_version};
 
 const OPENSHIFT: &str = "config.openshift.io";
 
-/// Reads `/version`, and the nodes only where that does not decide.
+/// Reads `/version`. Nodes are read only when this does not tell the provider.
 pub(crate) struct IdentifyPlatform;
 
 #[derive(Deserialize)]
@@ -69,14 +69,14 @@ impl Collector for IdentifyPlatform {
     }
 }
 
-/// Reads OpenShift's own version; `None` elsewhere.
+/// Reads the version of OpenShift; `None` in other clusters.
 async fn openshift_version(cx: &Context) -> Result<Option<String>, Error> {
     let found: Option<ClusterVersion> =
         cx.get(OPENSHIFT, "clusterversions", None, "version", Reads::Object).await?;
     Ok(found.map(|found| found.status.desired.version))
 }
 
-/// Looks at nodes until some page of them decides.
+/// Reads nodes until a page of them tells the provider.
 async fn nodes_provider(cx: &Context) -> Result<Option<&'static str>, Error> {
     let first = cx.first_nodes().await?;
     if let Some(provider) = by_nodes(&first.nodes) {

@@ -1,4 +1,4 @@
-//! Which meshes there are, whether the product runs under one, and how many services they carry.
+//! Which service meshes there are, whether the product is part of one, and how many services are.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -18,7 +18,7 @@ mod signals;
 use reach::{EndpointSlice, Reach};
 use signals::{MESHES, Meshes, Metadata, Pod};
 
-/// Looks for meshes; without any sign of one, no pod is read.
+/// Looks for meshes. Pods are read only when there is a sign of one.
 pub(crate) struct MeshDetect;
 
 #[derive(Deserialize, Default)]
@@ -58,13 +58,13 @@ impl Collector for MeshDetect {
     }
 }
 
-/// What the services say.
+/// What the services tell.
 #[derive(Default)]
 struct Services {
     total: u64,
     /// Meshes whose control plane is there.
     deployed: Meshes,
-    /// Those, and the meshes that some service says it is part of.
+    /// Those, and the meshes that a service names in its annotations.
     candidates: Meshes,
 }
 
@@ -87,17 +87,17 @@ async fn services(cx: &Context, reach: &mut Reach) -> Result<Services, Error> {
             (found, *reach) = (Services::default(), Reach::default());
         }
         for Named { metadata } in &page.items {
-            let said = signals::of_service(metadata);
-            reach.service(&metadata.namespace, &metadata.name, said);
+            let named = signals::of_service(metadata);
+            reach.service(&metadata.namespace, &metadata.name, named);
             found.total += 1;
             found.deployed = found.deployed.with(signals::control_plane(&metadata.name));
-            found.candidates = found.candidates.with(said).with(found.deployed);
+            found.candidates = found.candidates.with(named).with(found.deployed);
         }
     }
     Ok(found)
 }
 
-/// Looks for what a mesh leaves behind beside services: API groups and namespaces.
+/// Looks for other signs of a mesh: API groups and namespaces.
 async fn signs(cx: &Context) -> Result<Meshes, Error> {
     let mut found = Meshes::default();
     for (index, mesh) in MESHES.iter().enumerate() {
@@ -110,13 +110,13 @@ async fn signs(cx: &Context) -> Result<Meshes, Error> {
     let mut pages = cx.pages::<Named>(&all("", "namespaces"), Reads::Metadata, limits::PAGE);
     while let Some(page) = pages.next().await? {
         for Named { metadata } in &page.items {
-            found = found.with(signals::home(&metadata.name));
+            found = found.with(signals::of_namespace(&metadata.name));
         }
     }
     Ok(found)
 }
 
-/// Reads all pods and all endpoint slices, once each, keeping next to nothing.
+/// Reads all pods and all endpoint slices, page by page.
 async fn scan(cx: &Context, reach: &mut Reach, deployed: Meshes) -> Result<(), Error> {
     let mut pods = cx.pages::<Pod>(&all("", "pods"), Reads::Object, limits::PAGE);
     while let Some(page) = pods.next().await? {
@@ -130,14 +130,15 @@ async fn scan(cx: &Context, reach: &mut Reach, deployed: Meshes) -> Result<(), E
     }
     let slices = all("discovery.k8s.io", "endpointslices");
     let mut slices = cx.pages::<EndpointSlice>(&slices, Reads::Object, limits::PAGE);
-    // After a restart some slices are seen twice, which changes nothing.
+    // After a restart, some slices are read twice. This changes nothing.
     while let Some(page) = slices.next().await? {
         page.items.iter().for_each(|slice| reach.slice(slice));
     }
     Ok(())
 }
 
-/// Reads the product's own pod: the one this runs in, else the first that its selector finds.
+/// Reads a pod of the product: the first that its selector finds, else the one that this program
+/// runs in.
 async fn own_pod(cx: &Context) -> Result<Option<Pod>, Error> {
     let product = cx.product();
     match (product.workload_selector(), &product.own_pod) {

@@ -1,12 +1,14 @@
-//! Whether the needs of jobs can be met.
+//! Checks that the needs of jobs can be met.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Error, twice};
+use super::error::Error;
 use crate::job::Job;
 use crate::limits;
 
-/// Refuses what could never end: a missing job, a cycle; and what makes no sense.
+/// Finds what keeps jobs from being a workflow: none or too many, a repetition, a missing need, a
+/// cycle.
 pub(super) fn check(jobs: &[Arc<dyn Job>]) -> Result<(), Error> {
     let names = || jobs.iter().map(|job| job.schema().name.as_str());
     if jobs.is_empty() {
@@ -28,7 +30,14 @@ pub(super) fn check(jobs: &[Arc<dyn Job>]) -> Result<(), Error> {
     if left.is_empty() { Ok(()) } else { Err(Error::Cycle { jobs: left }) }
 }
 
-/// Takes away every job whose needs are gone, until none is left or none can go.
+/// Finds a name that occurs twice.
+fn twice<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = HashSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
+}
+
+/// Removes the jobs without needs, again and again, and gives those that remain: they wait for each
+/// other.
 fn stuck(mut waiting: Vec<(&str, &[String])>) -> Vec<String> {
     loop {
         let names: Vec<&str> = waiting.iter().map(|(name, _)| *name).collect();

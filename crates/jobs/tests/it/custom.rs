@@ -1,4 +1,4 @@
-//! Jobs without code: a schema file and nothing else.
+//! Jobs without code: only a schema file.
 
 use ktel_jobs::{Catalog, Reason, Workflow, catalog};
 use ktel_model::Schema;
@@ -59,7 +59,7 @@ fn answers(uri: &str) -> (u16, Value) {
             200,
             json!({"metadata": {}, "items": [widget(json!("huge"), "2026-02-01T00:00:00Z", "v1")]}),
         ),
-        other => panic!("nobody should ask for {other}"),
+        other => panic!("unexpected request: {other}"),
     }
 }
 
@@ -100,7 +100,7 @@ fn everything() -> Schema {
 }
 
 #[tokio::test]
-async fn every_step_is_served_by_one_pass_and_a_kind_that_is_not_served_is_absent() {
+async fn one_scan_serves_all_steps_and_a_kind_that_is_not_served_is_absent() {
     let (section, seen) = run(everything(), Form::Exact).await;
     let expected = json!({
         "widgets": 3,
@@ -115,11 +115,11 @@ async fn every_step_is_served_by_one_pass_and_a_kind_that_is_not_served_is_absen
     });
     assert_eq!(section, expected);
     let lists = seen.iter().filter(|uri| uri.contains("limit=")).count();
-    assert_eq!(lists, 2, "one pass of two pages: {seen:?}");
+    assert_eq!(lists, 2, "one scan of two pages: {seen:?}");
 }
 
 #[tokio::test]
-async fn the_coarse_form_reaches_steps_too() {
+async fn the_coarse_form_applies_to_steps() {
     let (section, _) = run(everything(), Form::Coarse).await;
     assert_eq!(section["parts"], json!("6-20"));
     assert_eq!(section["changed"], json!("2026-03"));
@@ -136,10 +136,10 @@ fn a_broken_path_names_the_field_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn a_refused_source_fails_the_job() {
+async fn a_forbidden_source_fails_the_job() {
     let mut catalog = Catalog::empty();
     catalog.add_schema(everything()).expect("a schema that can be run");
-    let refuse = |uri: &str| match uri {
+    let forbidden = |uri: &str| match uri {
         uri if uri.contains("limit=") => (403, json!({"kind": "Status", "code": 403})),
         uri => answers(uri),
     };
@@ -147,7 +147,7 @@ async fn a_refused_source_fails_the_job() {
         .job(catalog.find("widgets").expect("it was added"))
         .build()
         .expect("a valid workflow");
-    let outcome = workflow.run(&cluster(refuse).0, now()).await;
+    let outcome = workflow.run(&cluster(forbidden).0, now()).await;
     let error = &outcome.failures[0].error;
     assert_eq!(error.reason(), Reason::Forbidden);
     assert_eq!(error.to_string(), "may not list `widgets.example.com`");

@@ -1,4 +1,4 @@
-//! The crate from outside, without a cluster.
+//! Tests of the public API, without a cluster.
 
 mod custom;
 mod reads;

@@ -1,4 +1,4 @@
-//! How the cluster is read: few requests, every answer's meaning kept apart.
+//! How the cluster is read: with few requests, and with a meaning for each answer.
 
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ async fn a_kind_that_is_not_served_is_absent_and_no_failure() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_failure_with_its_reason_never_a_zero() {
+async fn an_answer_without_success_is_a_failure_with_its_reason_and_not_zero() {
     let table = [
         (401, Reason::Unauthorized),
         (403, Reason::Forbidden),
@@ -139,7 +139,7 @@ async fn a_refusal_is_a_failure_with_its_reason_never_a_zero() {
 }
 
 #[tokio::test]
-async fn without_a_count_from_the_server_pages_are_counted_and_a_410_starts_again_once() {
+async fn without_a_count_from_the_server_pages_are_counted_and_a_410_restarts_once() {
     for gone_times in [0, 1, 2] {
         let left = std::sync::atomic::AtomicU32::new(gone_times);
         let answer = move |uri: &str| match uri {
@@ -159,7 +159,7 @@ async fn without_a_count_from_the_server_pages_are_counted_and_a_410_starts_agai
                     (200, json!({"metadata": {}, "items": [{}]}))
                 }
             }
-            other => panic!("nobody should ask for {other}"),
+            other => panic!("unexpected request: {other}"),
         };
         let (outcome, _) = run([counts("a", "", "pods", Some("a=b"))], answer).await;
         if gone_times < 2 {

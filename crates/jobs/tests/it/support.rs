@@ -1,4 +1,4 @@
-//! Jobs that misbehave on purpose, and an API server of a few canned answers.
+//! Jobs that misbehave on purpose, and an API server with a few fixed answers.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ pub(crate) fn now() -> Timestamp {
     NOW.parse().expect("a constant")
 }
 
-/// A schema with one field, `pods`, that nothing but code fills.
+/// A schema with one field, `pods`, that only code fills.
 pub(crate) fn schema(name: &str) -> Schema {
     let text = format!(
         "kts: 1
@@ -133,12 +133,12 @@ impl Drop for Dropped {
     }
 }
 
-/// A cluster that must not be asked anything.
+/// A cluster that must not get a request.
 pub(crate) fn no_cluster() -> Cluster {
-    cluster(|uri| panic!("nobody should ask for {uri}")).0
+    cluster(|uri| panic!("unexpected request: {uri}")).0
 }
 
-/// A cluster of canned answers, and the requests it has seen.
+/// A cluster with fixed answers, and the requests that it got.
 pub(crate) fn cluster(
     answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static,
 ) -> (Cluster, Log) {

@@ -99,7 +99,7 @@ async fn a_job_whose_need_failed_in_any_way_says_so() {
 }
 
 #[test]
-fn needs_that_cannot_be_met_are_refused_when_building() {
+fn a_workflow_whose_needs_cannot_be_met_is_not_built() {
     type Jobs<'a> = &'a [(&'a str, &'a [&'a str])];
     let log = Log::default();
     let build = |jobs: Jobs<'_>| {
@@ -109,7 +109,7 @@ fn needs_that_cannot_be_met_are_refused_when_building() {
     let table: [(Jobs<'_>, Option<&str>); 5] = [
         (&[("a", &[]), ("b", &["a"])], None),
         (&[], Some("a workflow needs at least one job")),
-        (&[("a", &[]), ("a", &[])], Some("job \"a\" is asked for twice")),
+        (&[("a", &[]), ("a", &[])], Some("the workflow has job \"a\" twice")),
         (&[("a", &["b"])], Some("job \"a\" needs \"b\", which is not part of the workflow")),
         (&[("a", &["b"]), ("b", &["a"])], Some("these jobs wait for each other: a, b")),
     ];

@@ -1,8 +1,8 @@
-//! Decides whose Kubernetes it is, from what distributions and clouds leave behind.
+//! Decides the provider of a cluster, by the marks of distributions and clouds.
 
 use crate::cluster::nodes::Node;
 
-/// Marks in the version, the most telling first. Read as lower case.
+/// Marks in the version in lower case. The first match decides.
 const VERSIONS: &[(&str, &str)] = &[
     ("-gke", "GKE"),
     ("+rke2", "rke2"),
@@ -14,7 +14,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("+vmware", "vSphere"),
 ];
 
-/// What a node's provider id begins with. The order decides ties.
+/// How the provider id of a node starts. The order decides ties.
 const PROVIDER_IDS: &[(&str, &str)] = &[
     ("gce://", "GKE"),
     ("azure://", "Azure"),
@@ -36,8 +36,8 @@ const PROVIDER_IDS: &[(&str, &str)] = &[
     ("openstack://", "OpenStack"),
 ];
 
-/// Labels and annotations, by the beginning of their keys. The order decides ties. Distributions
-/// that run on any cloud come first: they say more than the machine below.
+/// Labels and annotations, by the start of their keys. The order decides ties. Distributions that
+/// run on any cloud come first.
 const MARKS: &[(&str, &str)] = &[
     ("minikube.k8s.io/", "minikube"),
     ("microk8s.io/", "microk8s"),
@@ -58,7 +58,7 @@ const MARKS: &[(&str, &str)] = &[
     ("ibm-cloud.kubernetes.io/", "IKS"),
 ];
 
-/// Decides by the version, where that is enough.
+/// Decides by the version alone, if it has a mark.
 pub(super) fn by_version(git_version: &str) -> Option<&'static str> {
     let version = git_version.to_ascii_lowercase();
     if let Some((_, build)) = version.split_once("-eks-") {
@@ -67,14 +67,16 @@ pub(super) fn by_version(git_version: &str) -> Option<&'static str> {
     VERSIONS.iter().find(|(mark, _)| version.contains(mark)).map(|(_, provider)| *provider)
 }
 
-/// EKS ends in a hash, `-eks-cedffd4`; the distribution to run elsewhere in numbers, `-eks-1-24-7`.
+/// A version of EKS ends with a hash, `-eks-cedffd4`; one of EKS Distro with numbers,
+/// `-eks-1-24-7`.
 fn is_eks_distro(build: &str) -> bool {
     let parts: Vec<&str> = build.split('-').collect();
     let number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     parts.len() >= 2 && parts.iter().all(number)
 }
 
-/// Decides by some nodes: distributions by their marks, then clouds by provider ids, then by marks.
+/// Decides by nodes: distributions by their marks, then clouds by provider ids, then clouds by
+/// marks.
 pub(super) fn by_nodes(nodes: &[Node]) -> Option<&'static str> {
     let distributions = ["minikube", "microk8s", "Talos", "OpenShift"];
     most(nodes, MARKS, has_mark)
@@ -93,7 +95,7 @@ fn talos(nodes: &[Node]) -> Option<&'static str> {
     nodes.iter().any(|node| node.os_image.starts_with("Talos")).then_some("Talos")
 }
 
-/// Finds the provider that most nodes speak for; of equals, the first of the table.
+/// Finds the provider of most nodes. The order of the table decides ties.
 fn most(
     nodes: &[Node],
     table: &[(&str, &'static str)],
@@ -101,10 +103,10 @@ fn most(
 ) -> Option<&'static str> {
     let mut best: Option<(usize, &'static str)> = None;
     for (_, provider) in table {
-        let speaks = |node: &&Node| {
+        let is_of_provider = |node: &&Node| {
             table.iter().any(|(mark, named)| named == provider && matches(node, mark))
         };
-        let votes = nodes.iter().filter(speaks).count();
+        let votes = nodes.iter().filter(is_of_provider).count();
         if votes > best.map_or(0, |(most, _)| most) {
             best = Some((votes, provider));
         }
@@ -118,7 +120,7 @@ mod tests {
     use crate::cluster::nodes::Node;
 
     #[test]
-    fn a_version_decides_where_it_carries_a_mark() {
+    fn a_version_with_a_mark_decides() {
         let table = [
             ("v1.23.4-gke.900", Some("GKE")),
             ("v1.2.3-gke-a1fdc32f", Some("GKE")),
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_distribution_says_more_than_the_cloud_it_runs_on() {
+    fn a_distribution_comes_before_the_cloud_that_it_runs_on() {
         let mut node = with_label("minikube.k8s.io/name");
         node.provider_id = "gce://p/z/n".into();
         assert_eq!(by_nodes(&[node]), Some("minikube"));

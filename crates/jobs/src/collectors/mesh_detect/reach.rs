@@ -1,7 +1,7 @@
-//! How far the meshes reach: from pods to the services that they stand behind.
+//! Finds the services of each mesh, by the pods behind them.
 //!
-//! One pass over pods keeps 16 bytes for each pod of a mesh, whatever its size; one pass over endpoint
-//! slices turns that into the meshes of each service.
+//! A scan of the pods keeps 16 bytes for each pod of a mesh. A scan of the endpoint slices then
+//! finds the meshes of each service.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -11,12 +11,10 @@ use serde::Deserialize;
 
 use super::signals::{MESHES, Meshes};
 use crate::error::Error;
+use crate::limits;
 
-/// Pods of meshes that are remembered: several times the largest cluster that Kubernetes supports.
-const REMEMBERED_MAX: usize = 1_000_000;
-
-/// What is known so far. Names are kept as 64-bit hashes under a random key: no string is kept, and
-/// two names of a cluster fall together once in many billions.
+/// The pods and services of meshes. Names are kept as 64-bit hashes with a random key, so that no
+/// string is kept. Two names of a cluster have the same hash once in many billions.
 #[derive(Default)]
 pub(super) struct Reach {
     hasher: RandomState,
@@ -64,19 +62,19 @@ impl Reach {
         self.hasher.hash_one((namespace, name))
     }
 
-    /// Remembers a pod, if it is part of any mesh.
+    /// Remembers a pod that is part of a mesh.
     pub(super) fn pod(&mut self, namespace: &str, name: &str, meshes: Meshes) -> Result<(), Error> {
         if meshes.is_empty() {
             return Ok(());
         }
-        if self.pods.len() >= REMEMBERED_MAX {
-            return Err(Error::TooMany { what: "pods".into(), limit: REMEMBERED_MAX });
+        if self.pods.len() >= limits::MESH_PODS_MAX {
+            return Err(Error::TooMany { what: "pods".into(), limit: limits::MESH_PODS_MAX });
         }
         self.pods.insert(self.key(namespace, name), meshes);
         Ok(())
     }
 
-    /// Remembers the meshes of a service, on top of what is known of it.
+    /// Remembers more meshes of a service.
     pub(super) fn service(&mut self, namespace: &str, name: &str, meshes: Meshes) {
         if !meshes.is_empty() {
             let known = self.services.entry(self.key(namespace, name)).or_default();
@@ -97,7 +95,7 @@ impl Reach {
         self.service(&metadata.namespace, service, meshes);
     }
 
-    /// Forgets all pods, to start again.
+    /// Forgets all pods, before they are read again.
     pub(super) fn forget_pods(&mut self) {
         self.pods.clear();
     }

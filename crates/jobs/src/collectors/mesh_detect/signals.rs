@@ -1,4 +1,4 @@
-//! What each mesh leaves behind: in the cluster, on services, in pods.
+//! The signs of each mesh: in the cluster, on services, in pods.
 
 use std::collections::BTreeMap;
 
@@ -35,22 +35,22 @@ impl Meshes {
     }
 }
 
-/// One mesh and its signals.
+/// One mesh and its signs.
 pub(super) struct Mesh {
     pub(super) name: &'static str,
     /// API groups that its resources belong to.
     pub(super) groups: &'static [&'static str],
     /// Namespaces that its control plane is usually in.
     pub(super) namespaces: &'static [&'static str],
-    /// The service of its control plane; deployed means that this exists.
+    /// The service of its control plane. The mesh is deployed when this exists.
     pub(super) control_plane: &'static str,
-    /// Annotations of pods, with the values that count; none stands for any.
+    /// Annotations of pods, with the value that they must have; `None` allows any.
     pod_annotations: &'static [(&'static str, Option<&'static str>)],
     /// Annotations of services.
     service_annotations: &'static [(&'static str, &'static [&'static str])],
-    /// Sidecars; since Kubernetes 1.29 they may stand among the init containers.
+    /// Sidecars. Since Kubernetes 1.29 they can be init containers.
     sidecars: &'static [&'static str],
-    /// A part of the sidecar's image that must be there too, where its name is a common word.
+    /// A part that the image of the sidecar must have, where its name is a common word.
     sidecar_image: Option<&'static str>,
     /// Init containers.
     inits: &'static [&'static str],
@@ -78,7 +78,7 @@ pub(super) const MESHES: [Mesh; 8] = [
         groups: &["networking.istio.io", "security.istio.io"],
         namespaces: &["istio-system"],
         control_plane: "istiod",
-        // The second is how ambient mode, which has no sidecars, marks the pods it has taken in.
+        // The second is set on pods in ambient mode, which has no sidecars.
         pod_annotations: &[
             ("sidecar.istio.io/status", None),
             ("ambient.istio.io/redirection", Some("enabled")),
@@ -107,7 +107,7 @@ pub(super) const MESHES: [Mesh; 8] = [
         inits: &["kuma-init"],
         ..NOTHING
     },
-    // It is built on Kuma, and in a pod the two look the same.
+    // It is built on Kuma. Their pods look the same.
     Mesh {
         name: "kong-mesh",
         namespaces: &["kong-mesh-system"],
@@ -143,7 +143,7 @@ pub(super) const MESHES: [Mesh; 8] = [
     },
     Mesh {
         name: "cilium",
-        // The group alone is only the network; the mesh is there when its proxy is.
+        // The API group alone means only the network. The mesh is there when its proxy is.
         control_plane: "cilium-envoy",
         service_annotations: &[("service.cilium.io/global", &["true"])],
         ..NOTHING
@@ -187,7 +187,7 @@ fn find(matches: impl Fn(&Mesh) -> bool) -> Meshes {
     listed.fold(Meshes::default(), |found, (index, _)| found.with(Meshes::one(index)))
 }
 
-/// Decides which meshes a pod is part of. A pod of Kuma may be one of Kong Mesh: see
+/// Decides which meshes a pod is part of. What looks like Kuma may be Kong Mesh: see
 /// [`settle_kuma`].
 pub(super) fn of_pod(pod: &Pod) -> Meshes {
     let annotated = |mesh: &Mesh| {
@@ -212,7 +212,7 @@ pub(super) fn of_pod(pod: &Pod) -> Meshes {
     find(|mesh| annotated(mesh) || has_sidecar(mesh) || has_init(mesh))
 }
 
-/// Decides which meshes a service says it is part of.
+/// Decides which meshes the annotations of a service name.
 pub(super) fn of_service(metadata: &Metadata) -> Meshes {
     let Some(annotations) = &metadata.annotations else { return Meshes::default() };
     find(|mesh| {
@@ -227,8 +227,8 @@ pub(super) fn control_plane(name: &str) -> Meshes {
     find(|mesh| mesh.control_plane == name)
 }
 
-/// Decides which mesh's namespace this is.
-pub(super) fn home(namespace: &str) -> Meshes {
+/// Decides which mesh usually has its control plane in this namespace.
+pub(super) fn of_namespace(namespace: &str) -> Meshes {
     find(|mesh| mesh.namespaces.contains(&namespace))
 }
 
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_shows_its_mesh_in_one_of_many_ways() {
+    fn a_pod_shows_its_mesh_by_annotation_sidecar_or_init_container() {
         let table = [
             (
                 json!({"metadata": {"annotations": {"sidecar.istio.io/status": "{}"}}}),

@@ -1,26 +1,35 @@
-//! A path into an object, as `kubectl -o jsonpath` or RFC 9535 write it.
+//! A path into an object, as `kubectl -o jsonpath` or RFC 9535 spell it.
 
 use jsonpath_rust::parser::model::JpQuery;
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
+use thiserror::Error;
 
-use super::Error;
+/// Why a path cannot be compiled.
+#[derive(Debug, Error)]
+#[error("path `{path}` is not a JSONPath: {message}")]
+pub struct JsonPathError {
+    /// The path, as the file has it.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+}
 
 /// A compiled path.
 #[derive(Debug, Clone)]
-pub struct Path {
+pub struct JsonPath {
     query: JpQuery,
     /// Whether it stays within `metadata`, which can be read without the object.
     pub in_metadata: bool,
 }
 
-impl Path {
-    /// Compiles a path in either spelling.
+impl JsonPath {
+    /// Compiles a path of either spelling.
     ///
     /// # Errors
-    /// When it is no path.
-    pub fn compile(text: &str) -> Result<Self, Error> {
+    /// When it is not a path.
+    pub fn compile(text: &str) -> Result<Self, JsonPathError> {
         let trimmed = text.trim();
         let inner = trimmed
             .strip_prefix('{')
@@ -31,7 +40,7 @@ impl Path {
             None => format!("${inner}"),
         };
         let query = parse_json_path(&absolute)
-            .map_err(|error| Error::Path { path: text.to_owned(), message: error.to_string() })?;
+            .map_err(|error| JsonPathError { path: text.to_owned(), message: error.to_string() })?;
         let in_metadata =
             absolute.starts_with("$.metadata.") || absolute.starts_with("$.metadata[");
         Ok(Self { query, in_metadata })
@@ -47,20 +56,20 @@ impl Path {
 
 #[cfg(test)]
 mod tests {
-    use super::Path;
+    use super::JsonPath;
     use serde_json::json;
 
     #[test]
     fn kubectl_and_rfc_9535_spellings_find_the_same() {
         let object = json!({"spec": {"rules": [{"host": "a"}, {"host": "b"}, {}]}});
         for path in ["$.spec.rules[*].host", ".spec.rules[*].host", "{.spec.rules[*].host}"] {
-            assert_eq!(Path::compile(path).unwrap().values(&object), ["a", "b"], "{path}");
+            assert_eq!(JsonPath::compile(path).unwrap().values(&object), ["a", "b"], "{path}");
         }
     }
 
     #[test]
     fn a_path_that_does_not_fit_finds_nothing() {
-        let path = Path::compile("$.spec.rules[*].host").unwrap();
+        let path = JsonPath::compile("$.spec.rules[*].host").unwrap();
         for object in [json!({}), json!({"spec": 1}), json!({"spec": {"rules": {}}}), json!(null)] {
             assert!(path.values(&object).is_empty(), "{object}");
         }
@@ -69,7 +78,7 @@ mod tests {
     #[test]
     fn a_broken_path_is_an_error_when_the_file_is_read() {
         for path in ["$.a[", "$..[?(@.x", "a b"] {
-            assert!(Path::compile(path).is_err(), "{path}");
+            assert!(JsonPath::compile(path).is_err(), "{path}");
         }
     }
 }

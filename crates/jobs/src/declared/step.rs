@@ -1,4 +1,4 @@
-//! What a step makes of the objects it is shown; pure.
+//! One `collect` step of a field: how much of an object it reads, and what it finds. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,32 @@ use jiff::Timestamp;
 use ktel_model::standard::schema::{CollectVerb, Field, MapValue, Source, Type, Words};
 use serde_json::{Map, Value, json};
 
-use super::{Depth, Error, Path};
+use super::json_path::{JsonPath, JsonPathError};
 
 /// One step of one field, over one source.
 pub(super) struct Step {
     pub(super) field: String,
     pub(super) verb: CollectVerb,
-    path: Option<Path>,
+    path: Option<JsonPath>,
     words: Option<Words>,
 }
 
-/// What a step has seen so far.
+/// How much of the objects a step reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Depth {
+    /// Only whether the server has them.
+    Nothing,
+    /// How many there are.
+    Number,
+    /// Their metadata.
+    Metadata,
+    /// All of each.
+    Object,
+}
+
+/// What a step has found so far.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Tally {
+pub(super) enum Found {
     Count(u64),
     Value(Option<Value>),
     Words(BTreeSet<String>),
@@ -32,8 +45,8 @@ impl Step {
         field: &Field,
         verb: CollectVerb,
         source: &Source,
-    ) -> Result<Self, Error> {
-        let path = source.path.as_deref().map(Path::compile).transpose()?;
+    ) -> Result<Self, JsonPathError> {
+        let path = source.path.as_deref().map(JsonPath::compile).transpose()?;
         let words = match &field.of {
             Type::Enum(words) | Type::List(words) | Type::Map(words, MapValue::Count(_)) => {
                 Some(words.clone())
@@ -43,7 +56,7 @@ impl Step {
         Ok(Self { field: name.to_owned(), verb, path, words })
     }
 
-    /// Says how much of each object the step has to see.
+    /// Tells how much of each object the step reads.
     pub(super) fn depth(&self) -> Depth {
         match self.verb {
             CollectVerb::ServedVersions => Depth::Nothing,
@@ -59,49 +72,50 @@ impl Step {
         }
     }
 
-    pub(super) fn tally(&self) -> Tally {
+    /// Gives what the step has found before the first object.
+    pub(super) fn start(&self) -> Found {
         match self.verb {
-            CollectVerb::Count | CollectVerb::Matches => Tally::Count(0),
-            CollectVerb::Value => Tally::Value(None),
+            CollectVerb::Count | CollectVerb::Matches => Found::Count(0),
+            CollectVerb::Value => Found::Value(None),
             CollectVerb::Values | CollectVerb::WrittenVersions | CollectVerb::ServedVersions => {
-                Tally::Words(BTreeSet::new())
+                Found::Words(BTreeSet::new())
             }
-            CollectVerb::GroupCount => Tally::Groups(BTreeMap::new()),
-            CollectVerb::NewestChange => Tally::Newest(None),
+            CollectVerb::GroupCount => Found::Groups(BTreeMap::new()),
+            CollectVerb::NewestChange => Found::Newest(None),
         }
     }
 
     /// Adds one object.
-    pub(super) fn see(&self, tally: &mut Tally, object: &Value) {
+    pub(super) fn add_object(&self, sum: &mut Found, object: &Value) {
         let found = || self.path.as_ref().map(|path| path.values(object)).unwrap_or_default();
-        match (self.verb, tally) {
-            (CollectVerb::Count, Tally::Count(count)) => *count += 1,
-            (CollectVerb::Matches, Tally::Count(count)) => *count += found().len() as u64,
-            (CollectVerb::Value, Tally::Value(value @ None)) => {
+        match (self.verb, sum) {
+            (CollectVerb::Count, Found::Count(count)) => *count += 1,
+            (CollectVerb::Matches, Found::Count(count)) => *count += found().len() as u64,
+            (CollectVerb::Value, Found::Value(value @ None)) => {
                 *value = found().into_iter().find(|value| !value.is_null()).cloned();
             }
-            (CollectVerb::Values, Tally::Words(words)) => {
+            (CollectVerb::Values, Found::Words(words)) => {
                 words.extend(found().into_iter().filter_map(|value| self.word(value)));
             }
-            (CollectVerb::GroupCount, Tally::Groups(groups)) => {
+            (CollectVerb::GroupCount, Found::Groups(groups)) => {
                 for word in found().into_iter().filter_map(|value| self.word(value)) {
                     *groups.entry(word).or_default() += 1;
                 }
             }
-            (CollectVerb::WrittenVersions, Tally::Words(words)) => {
+            (CollectVerb::WrittenVersions, Found::Words(words)) => {
                 words.extend(written_version(object).map(|version| self.known(version)));
             }
-            (CollectVerb::NewestChange, Tally::Newest(newest)) => {
+            (CollectVerb::NewestChange, Found::Newest(newest)) => {
                 *newest = (*newest).max(last_change(object));
             }
-            // A value was found already; and a tally is always made by its own step.
+            // A value was found already. `sum` always comes from `start` of the same step.
             _ => {}
         }
     }
 
     /// Adds the version that the server prefers.
-    pub(super) fn see_served(&self, tally: &mut Tally, version: &str) {
-        if let Tally::Words(words) = tally {
+    pub(super) fn add_served(&self, sum: &mut Found, version: &str) {
+        if let Found::Words(words) = sum {
             words.insert(self.known(version));
         }
     }
@@ -114,8 +128,8 @@ impl Step {
         }
     }
 
-    /// Replaces what is not of the vocabulary at once, so that no cluster can fill the memory with
-    /// words of its own.
+    /// Replaces a word that the schema does not have. This bounds the memory, whatever is in the
+    /// cluster.
     fn known(&self, word: &str) -> String {
         match &self.words {
             Some(Words { values, other }) if !values.iter().any(|value| value == word) => {
@@ -126,7 +140,7 @@ impl Step {
     }
 }
 
-impl Tally {
+impl Found {
     /// Adds what another source gave.
     pub(super) fn add(&mut self, other: Self) {
         match (self, other) {
@@ -139,7 +153,7 @@ impl Tally {
                 }
             }
             (Self::Newest(newest), Self::Newest(more)) => *newest = (*newest).max(more),
-            // All sources of a field have the field's verb; a second value is not looked at.
+            // All sources of a field have the field's verb. A second value is ignored.
             _ => {}
         }
     }
@@ -179,7 +193,7 @@ fn last_change(object: &Value) -> Option<Timestamp> {
     writes(object).filter_map(|(time, _)| time).max().or_else(created)
 }
 
-/// Decides which version an object was last written with; the group says nothing more.
+/// Decides which version an object was last written with; its group is known already.
 fn written_version(object: &Value) -> Option<&str> {
     let (_, entry) = writes(object).max_by_key(|(time, _)| *time)?;
     let version = entry.get("apiVersion")?.as_str()?;
