@@ -142,7 +142,7 @@ fn report(number: usize) -> String {
 "product":{{"ktel":"0.1.0","name":"acme"}},"form":"exact","schemas":{{
 "cluster-state":{{"schema":"ktel/cluster-state","version":"1.0.0"}},
 "identify-platform":{{"schema":"ktel/identify-platform","version":"1.0.0"}}}},
-"failures":[],"dropped":{{}},"user":[],"data":{{
+"failures":[],"omitted":{{}},"user":[],"data":{{
 "cluster-state":{{"pods":{pods},"nodes":{nodes},"services":12}},
 "identify-platform":{{"kubernetes_version":"v1.36.4","provider":"GKE"}}}}}}"#
     )

@@ -98,7 +98,7 @@ pub(crate) async fn report_latencies(
             "schema": "ktel/report", "schema_version": "1.0.0", "id": format!("{number:032}"),
             "day": today, "product": {"ktel": "0.1.0", "name": "acme"}, "form": "exact",
             "schemas": {"cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"}},
-            "failures": [], "dropped": {}, "user": [], "data": {"cluster-state": {"pods": 3}},
+            "failures": [], "omitted": {}, "user": [], "data": {"cluster-state": {"pods": 3}},
         });
         let body = body.to_string();
         let start = Instant::now();

@@ -95,7 +95,7 @@ fn a_controller_tells_what_it_declares_and_signs_it_with_one_key() {
     let stats = section(&all, "lamps").expect("numbers");
     assert_eq!(stats, &json!({"lamps": "6-20", "kubernetes_version": "v1.36.4"}));
     let numbers = all.iter().find(|item| !item["data"]["lamps"].is_null()).expect("numbers");
-    assert_eq!(numbers["dropped"]["lamps"], json!({"undeclared": 2}));
+    assert_eq!(numbers["omitted"]["lamps"], json!({"undeclared": 2}));
     let mut bulbs: Vec<String> =
         all.iter().map(|item| item["data"]["lamp-made"]["bulb"].to_string()).collect();
     bulbs.sort();

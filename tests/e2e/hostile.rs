@@ -59,7 +59,7 @@ fn report(id: usize, data: &Value) -> Value {
         "day": today(),
         "product": {"ktel": "0.1.0"}, "form": "exact",
         "schemas": {"cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"}},
-        "failures": [], "dropped": {}, "user": [], "data": data,
+        "failures": [], "omitted": {}, "user": [], "data": data,
     })
 }
 
@@ -218,7 +218,7 @@ async fn attack(address: SocketAddr, side: usize, bytes: &[u8], then: Then) -> V
     let (mut reading, mut writing) = stream.split();
     let mut answer = Vec::new();
     let send = async {
-        // It may be refused before all of it is sent.
+        // It may be rejected before all of it is sent.
         drop(writing.write_all(bytes).await);
         if matches!(then, Then::Leave) {
             drop(writing.shutdown().await);

@@ -24,7 +24,7 @@ const HERE: &str = "the code of the controller";
 /// Makes an [`Agent`] for a controller.
 ///
 /// What leaves is what a schema of the standard declares, whoever found it: the fields that a
-/// function gives pass through the schema that it names, and the rest is dropped and counted.
+/// function gives pass through the schema that it names, and the rest is omitted and counted.
 /// Consent, identity, lease, delivery and preview are those of `ktel agent run`.
 ///
 /// ```

@@ -12,7 +12,7 @@ use ktel_model::Schema;
 use ktel_model::envelope::{self, Declared, Envelope, Installation};
 use ktel_model::report::Report;
 use ktel_model::standard::schema::Form as ValueForm;
-use ktel_model::standard::{Applied, Dropped};
+use ktel_model::standard::{Applied, Omitted};
 use kube::Api;
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
@@ -257,8 +257,8 @@ impl<'a, 'p> Reporter<'a, 'p> {
                 debug!(schema = name, event = event.kind.word(), "an event");
                 let mut report = Report::default();
                 report.push(name, applied.sent.clone());
-                let dropped = [(name.to_owned(), applied.dropped)];
-                let envelope = self.envelope(&report, &[schema], &dropped, Vec::new());
+                let omitted = [(name.to_owned(), applied.omitted)];
+                let envelope = self.envelope(&report, &[schema], &omitted, Vec::new());
                 Some(self.item(report, envelope, key, Some((route, applied.sent))))
             }
             Composed::Unchanged => None,
@@ -278,7 +278,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
         &self,
         report: &Report,
         schemas: &[&Schema],
-        dropped: &[(String, Dropped)],
+        omitted: &[(String, Omitted)],
         failures: Vec<envelope::Failure>,
     ) -> Envelope {
         let product = envelope::Product {
@@ -295,7 +295,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
             })
             .collect();
         let day = self.agent.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        Envelope::new(report, product, &declared, failures, dropped, ValueForm::Exact, day)
+        Envelope::new(report, product, &declared, failures, omitted, ValueForm::Exact, day)
     }
 
     fn item(
@@ -367,8 +367,8 @@ impl<'a, 'p> Reporter<'a, 'p> {
             if let Some(Value::Object(section)) = outcome.report.section(&schema.name) {
                 to.report.push(&schema.name, section.clone());
                 to.schemas.push(schema.clone());
-                let dropped = outcome.dropped.iter().filter(|(name, _)| *name == schema.name);
-                to.dropped.extend(dropped.cloned());
+                let omitted = outcome.omitted.iter().filter(|(name, _)| *name == schema.name);
+                to.omitted.extend(omitted.cloned());
             }
         }
         for failure in outcome.failures.iter().filter(|failure| asked(&failure.job)) {
@@ -392,17 +392,17 @@ impl<'a, 'p> Reporter<'a, 'p> {
             stats.schema.as_ref().and_then(|name| self.agent.file.schemas.get(name))
         {
             section = self.section(stats, schema, &mut draft.failures).await;
-            if let Some(Applied { sent, dropped, .. }) = &section {
+            if let Some(Applied { sent, omitted, .. }) = &section {
                 draft.report.push(&schema.name, sent.clone());
-                draft.dropped.push((schema.name.clone(), *dropped));
+                draft.omitted.push((schema.name.clone(), *omitted));
                 draft.schemas.push(schema.clone());
             }
         }
-        let Draft { report, schemas, dropped, mut failures } = draft;
+        let Draft { report, schemas, omitted, mut failures } = draft;
         let gaps = self.gap.take();
         failures.extend(gaps.into_iter().map(|job| envelope::Failure { job, reason: "gap" }));
         let schemas: Vec<&Schema> = schemas.iter().collect();
-        let envelope = self.envelope(&report, &schemas, &dropped, failures);
+        let envelope = self.envelope(&report, &schemas, &omitted, failures);
         let bare = section.map(|section| (Route::Stats, section.sent));
         let item = self.item(report, envelope, random_id(), bare);
         self.agent.delivery.hand_over(&[item], &self.identity());
@@ -464,7 +464,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
 struct Draft {
     report: Report,
     schemas: Vec<Schema>,
-    dropped: Vec<(String, Dropped)>,
+    omitted: Vec<(String, Omitted)>,
     failures: Vec<envelope::Failure>,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ktel_model::envelope::{self, Envelope};
 use ktel_model::report::Report;
-use ktel_model::standard::Dropped;
+use ktel_model::standard::Omitted;
 use ktel_model::standard::schema::Form;
 
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub struct Outcome {
     /// How long everything took.
     pub timing: Timing,
     /// How many values of each job were omitted.
-    pub dropped: Vec<(String, Dropped)>,
+    pub omitted: Vec<(String, Omitted)>,
     pub(crate) declared: Vec<envelope::Declared>,
     pub(crate) form: Form,
     pub(crate) now: Timestamp,
@@ -46,7 +46,8 @@ pub struct Timing {
 }
 
 impl Outcome {
-    /// Puts `report` into an envelope. It is the outcome's own report, or this with the user's parts.
+    /// Puts `report` into an envelope. It is the outcome's own report, or this with the user's
+    /// parts.
     #[must_use]
     pub fn envelope(&self, report: &Report) -> Envelope {
         let failures = self.failures.iter().map(|Failure { job, error }| envelope::Failure {
@@ -61,7 +62,7 @@ impl Outcome {
             product,
             &self.declared,
             failures.collect(),
-            &self.dropped,
+            &self.omitted,
             self.form,
             day,
         )

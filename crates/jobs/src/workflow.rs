@@ -212,7 +212,7 @@ impl Workflow {
             report: Report::default(),
             failures: Vec::new(),
             timing: Timing { total, jobs: Vec::new() },
-            dropped: Vec::new(),
+            omitted: Vec::new(),
             declared: Vec::new(),
             form: self.form,
             now,
@@ -221,7 +221,7 @@ impl Workflow {
         for (index, job) in self.jobs.iter().enumerate() {
             let schema = job.schema();
             let name = schema.name.clone();
-            let Some(Ended { section, dropped, elapsed }) = ended.remove(&index) else { continue };
+            let Some(Ended { section, omitted, elapsed }) = ended.remove(&index) else { continue };
             outcome.timing.jobs.push((name.clone(), elapsed));
             match section {
                 Ok(section) => {
@@ -232,7 +232,7 @@ impl Workflow {
                         version: schema.version.to_string(),
                         digest: schema.digest(),
                     });
-                    outcome.dropped.push((name, dropped));
+                    outcome.omitted.push((name, omitted));
                 }
                 Err(error) => outcome.failures.push(Failure { job: name, error }),
             }

@@ -19,7 +19,7 @@ const MADE: &str = include_str!("controller/lamp-made.yaml");
 #[derive(Serialize)]
 struct Counted {
     lamps: u64,
-    /// Declared nowhere: it is dropped, and counted as dropped.
+    /// The schema does not declare it, so it is omitted and counted.
     names: Vec<String>,
 }
 

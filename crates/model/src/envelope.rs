@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::report::Report;
-use crate::standard::Dropped;
+use crate::standard::Omitted;
 use crate::standard::schema::Form;
 
 /// The name by which a receiver recognises an envelope.
@@ -38,7 +38,7 @@ pub struct Envelope {
     /// The jobs that were requested and gave no section.
     pub failures: Vec<Failure>,
     /// Values that were omitted, counted by job and reason.
-    pub dropped: Map<String, Value>,
+    pub omitted: Map<String, Value>,
     /// The parts that the user piped in; no schema declares them.
     pub user: Vec<String>,
     /// The report.
@@ -95,7 +95,7 @@ impl Envelope {
         product: Product,
         declared: &[Declared],
         failures: Vec<Failure>,
-        dropped: &[(String, Dropped)],
+        omitted: &[(String, Omitted)],
         form: Form,
         day: Date,
     ) -> Self {
@@ -107,10 +107,10 @@ impl Envelope {
                 (job.clone(), json!({"schema": schema, "version": version, "digest": digest}))
             })
             .collect();
-        let dropped = dropped
+        let omitted = omitted
             .iter()
-            .filter(|(_, dropped)| !dropped.is_empty())
-            .map(|(job, dropped)| (job.clone(), json!(dropped)))
+            .filter(|(_, omitted)| !omitted.is_empty())
+            .map(|(job, omitted)| (job.clone(), json!(omitted)))
             .collect();
         Self {
             schema: SCHEMA,
@@ -125,7 +125,7 @@ impl Envelope {
             },
             schemas,
             failures,
-            dropped,
+            omitted,
             user: report.user().to_vec(),
             data: report.to_json(),
         }
@@ -141,7 +141,7 @@ impl Envelope {
             "title": "What a receiver gets around a report",
             "type": "object",
             "additionalProperties": false,
-            "required": ["schema", "schema_version", "day", "product", "form", "schemas", "failures", "dropped", "user", "data"],
+            "required": ["schema", "schema_version", "day", "product", "form", "schemas", "failures", "omitted", "user", "data"],
             "properties": {
                 "schema": {"const": SCHEMA},
                 "schema_version": {"const": SCHEMA_VERSION},
@@ -186,7 +186,7 @@ impl Envelope {
                         "properties": {"job": {"type": "string"}, "reason": {"type": "string"}}
                     }
                 },
-                "dropped": {"type": "object", "description": "Values that were omitted, counted by job and reason.", "additionalProperties": counts},
+                "omitted": {"type": "object", "description": "Values that were omitted, counted by job and reason.", "additionalProperties": counts},
                 "user": {"type": "array", "description": "The parts that the user piped in; no schema declares them.", "items": {"type": "string"}},
                 "data": {"type": "object", "description": "The report: one section per job, then the user's parts."}
             }

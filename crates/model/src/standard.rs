@@ -5,11 +5,11 @@ mod blur;
 pub mod dictionary;
 pub mod diff;
 mod digest;
-mod dropped;
 mod finding;
 mod json_schema;
 mod lint;
 mod node;
+mod omitted;
 mod parse;
 mod period;
 pub mod rbac;
@@ -18,8 +18,8 @@ pub mod schema;
 mod word;
 
 pub use apply::Applied;
-pub use dropped::{Dropped, Reason};
 pub use finding::{Error, Finding, Severity};
+pub use omitted::{Omitted, Reason};
 pub use parse::{Checked, check};
 
 /// Gives the bucket of a duration, for fields that do not name buckets of their own.

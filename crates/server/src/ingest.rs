@@ -1,7 +1,7 @@
 //! Decides what of an item is stored. The decision is pure, and the same for all endpoints.
 //!
 //! Every section goes through [`Schema::apply`](ktel_model::Schema::apply): an undeclared value is
-//! dropped, a value of a wrong type loses its field, and a section of an unknown schema is rejected
+//! omitted, so is a value of a wrong type, and a section of an unknown schema is rejected
 //! without affecting the others.
 
 pub mod body;

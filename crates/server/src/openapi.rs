@@ -141,7 +141,7 @@ fn sending(today: Date) -> Vec<Operation> {
         "schema": "ktel/report", "schema_version": "1.0.0", "id": "56279633-3131-436b-b8f2-9008a49a2f12",
         "day": today, "product": {"ktel": env!("CARGO_PKG_VERSION")}, "form": "exact",
         "schemas": {"cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"}},
-        "failures": [], "dropped": {}, "user": [], "data": {"cluster-state": {"pods": 1200}},
+        "failures": [], "omitted": {}, "user": [], "data": {"cluster-state": {"pods": 1200}},
     });
     let event = json!({
         "schema_version": 1, "timestamp": format!("{today}T00:00:00Z"), "version": "0.4.2",

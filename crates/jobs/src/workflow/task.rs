@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktel_model::standard::Dropped;
+use ktel_model::standard::Omitted;
 use ktel_model::standard::schema::Form;
 use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, watch};
@@ -24,13 +24,13 @@ pub(super) enum JobState {
 /// What one job gave.
 pub(super) struct Ended {
     pub(super) section: Result<Map<String, Value>, Error>,
-    pub(super) dropped: Dropped,
+    pub(super) omitted: Omitted,
     pub(super) elapsed: Duration,
 }
 
 impl Ended {
     pub(super) fn failed(error: Error) -> Self {
-        Self { section: Err(error), dropped: Dropped::default(), elapsed: Duration::ZERO }
+        Self { section: Err(error), omitted: Omitted::default(), elapsed: Duration::ZERO }
     }
 }
 
@@ -108,7 +108,7 @@ impl Task {
             Ok(Ok(raw)) => {
                 let today = self.context.now().to_zoned(jiff::tz::TimeZone::UTC).date();
                 let applied = self.job.schema().apply(&raw, self.form, today);
-                Ended { section: Ok(applied.sent), dropped: applied.dropped, elapsed }
+                Ended { section: Ok(applied.sent), omitted: applied.omitted, elapsed }
             }
             Ok(Err(error)) => Ended { elapsed, ..Ended::failed(error) },
             Err(_) => {

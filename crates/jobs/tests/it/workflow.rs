@@ -143,7 +143,7 @@ async fn runs_of_one_workflow_may_overlap() {
 }
 
 #[tokio::test]
-async fn what_the_schema_does_not_declare_is_dropped_and_counted() {
+async fn values_of_a_wrong_type_are_omitted_and_counted() {
     let workflow = Workflow::builder()
         .job(job("a", Act::Give(json!("a name of the cluster"))))
         .build()
@@ -151,6 +151,6 @@ async fn what_the_schema_does_not_declare_is_dropped_and_counted() {
     let outcome = workflow.run(&no_cluster(), now()).await;
     assert_eq!(outcome.report.to_json(), json!({"a": {}}));
     let envelope = serde_json::to_value(outcome.envelope(&outcome.report)).unwrap();
-    assert_eq!(envelope["dropped"], json!({"a": {"wrong_type": 1}}));
+    assert_eq!(envelope["omitted"], json!({"a": {"wrong_type": 1}}));
     assert!(!envelope.to_string().contains("a name of the cluster"));
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::blur;
-use super::dropped::Dropped;
+use super::omitted::Omitted;
 use super::schema::{Field, Form, Schema};
 
 /// The result of applying a schema to a section.
@@ -13,7 +13,7 @@ pub struct Applied {
     /// The values that may be sent, in the order of the schema.
     pub sent: Map<String, Value>,
     /// How many values were omitted.
-    pub dropped: Dropped,
+    pub omitted: Omitted,
     /// Required fields that are not in `sent`, though they have not expired.
     pub missing: Vec<String>,
 }
@@ -24,12 +24,12 @@ impl Schema {
     /// Values that are blurred already do not change, so that a receiver can apply the schema once
     /// more to what a client sent.
     pub fn apply(&self, raw: &Map<String, Value>, form: Form, today: Date) -> Applied {
-        let mut dropped = Dropped::default();
-        let sent = blur::fields(&self.fields, raw, form, today, &mut dropped);
+        let mut omitted = Omitted::default();
+        let sent = blur::fields(&self.fields, raw, form, today, &mut omitted);
         let missing = |(name, field): &(&String, &Field)| {
             field.required && !field.expires.is_past(today) && !sent.contains_key(*name)
         };
         let missing = self.fields.iter().filter(missing).map(|(name, _)| name.clone()).collect();
-        Applied { sent, dropped, missing }
+        Applied { sent, omitted, missing }
     }
 }

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use super::dropped::{Dropped, Reason};
+use super::omitted::{Omitted, Reason};
 use super::schema::{Field, Form, RatioForm, Type};
 
 /// Blurs the fields of a section or of a record, and counts the values that it omits.
@@ -20,23 +20,23 @@ pub(crate) fn fields(
     raw: &Map<String, Value>,
     form: Form,
     today: Date,
-    dropped: &mut Dropped,
+    omitted: &mut Omitted,
 ) -> Map<String, Value> {
     for _ in raw.keys().filter(|name| !declared.contains_key(*name)) {
-        dropped.note(Reason::Undeclared);
+        omitted.note(Reason::Undeclared);
     }
     let mut sent = Map::new();
     for (name, field) in declared {
         let Some(value) = raw.get(name) else { continue };
         if field.expires.is_past(today) {
-            dropped.note(Reason::Expired);
+            omitted.note(Reason::Expired);
             continue;
         }
-        match blur(&field.of, value, form, today, dropped) {
+        match blur(&field.of, value, form, today, omitted) {
             Ok(value) => {
                 sent.insert(name.clone(), value);
             }
-            Err(reason) => dropped.note(reason),
+            Err(reason) => omitted.note(reason),
         }
     }
     sent
@@ -48,7 +48,7 @@ pub(crate) fn blur(
     raw: &Value,
     form: Form,
     today: Date,
-    dropped: &mut Dropped,
+    omitted: &mut Omitted,
 ) -> Result<Value, Reason> {
     let exactly = |declared: bool| declared && form == Form::Exact;
     let blurred = match of {
@@ -71,10 +71,10 @@ pub(crate) fn blur(
         }
         Type::Id => raw.as_str().filter(|text| is_id(text)).map(Value::from),
         Type::CommandPath(words) => return words::command_path(words, raw),
-        Type::List(words) => words::list(words, raw, dropped),
-        Type::Map(words, of) => words::map(words, of, form, raw, dropped),
+        Type::List(words) => words::list(words, raw, omitted),
+        Type::Map(words, of) => words::map(words, of, form, raw, omitted),
         Type::Record(declared) => {
-            raw.as_object().map(|raw| Value::Object(fields(declared, raw, form, today, dropped)))
+            raw.as_object().map(|raw| Value::Object(fields(declared, raw, form, today, omitted)))
         }
     };
     blurred.ok_or(Reason::WrongType)

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::blur::blur;
-use super::dropped::Dropped;
+use super::omitted::Omitted;
 use super::period;
 use super::schema::{
     ConsentMode, Expiry, Field, Form, Identifiability, Schema, Sensitivity, Stability,
@@ -147,7 +147,7 @@ fn about_field(field: &Field, quote: &str) -> Vec<Line> {
     // A record is explained by its fields.
     if field.record().is_none() {
         let coarse =
-            blur(&field.of, &field.example, Form::Coarse, Date::MIN, &mut Dropped::default());
+            blur(&field.of, &field.example, Form::Coarse, Date::MIN, &mut Omitted::default());
         lines.push(("Example", shown(&field.example)));
         match coarse {
             Ok(coarse) if coarse != field.example => lines.push(("With --coarse", shown(&coarse))),

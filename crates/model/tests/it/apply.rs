@@ -14,14 +14,14 @@ fn check(field: &str, raw: Value, exact: Value, coarse: Value) {
     for (form, expected) in [(Form::Exact, exact), (Form::Coarse, coarse)] {
         let applied = everything().apply(&object(&json!({ field: raw })), form, TODAY);
         assert_eq!(applied.sent.get(field), Some(&expected), "{form:?} of {raw}");
-        assert!(applied.dropped.is_empty(), "{form:?} of {raw}");
+        assert!(applied.omitted.is_empty(), "{form:?} of {raw}");
     }
 }
 
 #[track_caller]
 fn drops(raw: Value, expected: Value) {
     let applied = everything().apply(&object(&raw), Form::Exact, TODAY);
-    assert_eq!(serde_json::to_value(applied.dropped).unwrap(), expected);
+    assert_eq!(serde_json::to_value(applied.omitted).unwrap(), expected);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn from_its_last_day_on_a_field_is_not_sent() {
     assert_eq!(before.sent.len(), 2);
     let after = schema.apply(&raw, Form::Exact, date(2027, 11, 1));
     assert_eq!(Value::Object(after.sent), json!({"build": "1.2.3"}));
-    assert_eq!(after.dropped.count(Reason::Expired), 1);
+    assert_eq!(after.omitted.count(Reason::Expired), 1);
     assert!(after.missing.is_empty(), "an expired field is not missing");
 }
 
@@ -114,7 +114,7 @@ proptest! {
             let once = schema.apply(&raw, first, TODAY).sent;
             let again = schema.apply(&once, first, TODAY);
             prop_assert_eq!(&again.sent, &once);
-            prop_assert!(again.dropped.is_empty());
+            prop_assert!(again.omitted.is_empty());
         }
         let exact = schema.apply(&raw, Form::Exact, TODAY).sent;
         let coarse = schema.apply(&raw, Form::Coarse, TODAY).sent;

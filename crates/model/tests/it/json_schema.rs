@@ -40,7 +40,7 @@ fn a_required_field_is_required() {
 }
 
 #[test]
-fn each_type_refuses_what_it_must_not_carry() {
+fn each_type_rejects_values_of_other_types() {
     let raw = [
         json!({"kubernetes_version": "v1.23.4-gke-a1fdc32f"}),
         json!({"provider": "Acme"}),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use ktel_model::standard::Dropped;
+use ktel_model::standard::Omitted;
 use ktel_model::standard::schema::Decision;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -203,7 +203,7 @@ impl App {
         &self,
         read: Vec<ingest::Read>,
     ) -> Result<Vec<Appended>, Error> {
-        let mut omitted = Dropped::default();
+        let mut omitted = Omitted::default();
         read.iter().for_each(|read| omitted.add(&read.omitted));
         let records = read.into_iter().map(|read| read.record).collect();
         let mut all = Vec::new();

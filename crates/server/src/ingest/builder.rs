@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use ktel_model::Schema;
-use ktel_model::standard::Dropped;
+use ktel_model::standard::Omitted;
 use ktel_model::standard::schema::{Field, Form, Type};
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ use crate::token;
 pub(super) struct ItemBuilder {
     pub(super) sections: Vec<Section>,
     parts: Vec<usize>,
-    pub(super) omitted: Dropped,
+    pub(super) omitted: Omitted,
     pub(super) rejected: Vec<Rejected>,
     tally: Tally,
     today: Date,
@@ -30,7 +30,7 @@ impl ItemBuilder {
             return Err(Reason::TooMany);
         }
         let (sections, rejected, today) = (Vec::new(), Vec::new(), context.today);
-        let (omitted, tally) = (Dropped::default(), Tally::default());
+        let (omitted, tally) = (Omitted::default(), Tally::default());
         let installation_check = InstallationCheck::of(context);
         Ok(Self {
             sections,
@@ -66,7 +66,7 @@ impl ItemBuilder {
 
     fn apply(&mut self, entry: &Entry, raw: &Map<String, Value>) -> Result<Section, Reason> {
         let applied = entry.schema.apply(raw, Form::Exact, self.today);
-        self.omitted.add(&applied.dropped);
+        self.omitted.add(&applied.omitted);
         // A job that found nothing sends an empty section, which is stored as a row.
         if applied.sent.is_empty() && !raw.is_empty() {
             return Err(Reason::Empty);

@@ -1,7 +1,7 @@
 //! What is known of an item besides its text, and what was decided about it.
 
 use jiff::civil::Date;
-use ktel_model::standard::Dropped;
+use ktel_model::standard::Omitted;
 
 use crate::catalog::Catalog;
 use crate::limits::PRODUCT_BYTES_MAX;
@@ -52,7 +52,7 @@ pub struct Read {
     /// The record.
     pub record: Record,
     /// The values that were omitted.
-    pub omitted: Dropped,
+    pub omitted: Omitted,
     /// Sections and events that were rejected.
     pub rejected: Vec<Rejected>,
 }

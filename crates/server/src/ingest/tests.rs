@@ -40,7 +40,7 @@ fn envelope(data: &Value) -> Value {
 }
 
 #[test]
-fn undeclared_values_are_dropped_and_wrong_ones_lose_their_field_only() {
+fn undeclared_values_and_values_of_a_wrong_type_are_omitted() {
     let section = json!({"pods": 3, "services": "many", "owner": "alice"});
     let Read { record, omitted, rejected } =
         read(&envelope(&json!({"cluster-state": section, "mine": {"x": 1}}))).unwrap();
@@ -63,7 +63,7 @@ fn a_section_of_an_unknown_schema_does_not_sink_its_neighbour() {
 }
 
 #[test]
-fn what_no_report_can_be_is_refused_with_its_reason() {
+fn what_no_report_can_be_is_rejected_with_its_reason() {
     let change = |name: &str, value: Value| {
         let mut item = envelope(&json!({"cluster-state": {"pods": 3}}));
         item[name] = value;
@@ -116,7 +116,7 @@ fn a_collector_takes_bare_reports_and_bare_events() {
 }
 
 #[test]
-fn what_would_be_deleted_at_once_is_refused_and_not_counted() {
+fn what_would_be_deleted_at_once_is_rejected_and_not_counted() {
     let on = |day: &str| {
         let mut item = envelope(&json!({"cluster-state": {"pods": 3}}));
         item["day"] = json!(day);

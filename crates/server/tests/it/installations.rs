@@ -45,7 +45,7 @@ pub(crate) fn stats(report: &str, installation: &str, running: u64) -> Value {
         "schema": "ktel/report", "schema_version": "1.0.0", "id": report, "day": "2026-11-21",
         "product": {"name": "kamaji", "ktel": "0.1.0"}, "form": "exact",
         "schemas": {"kamaji-stats": {"schema": "ktel/kamaji-stats", "version": "1.0.0"}},
-        "failures": [], "dropped": {}, "user": [],
+        "failures": [], "omitted": {}, "user": [],
         "data": {"kamaji-stats": {
             "uuid": installation, "kamaji_version": "v0.6.1", "kubernetes_version": "v1.27.3",
             "running": running,

@@ -103,7 +103,7 @@ pub(crate) fn report(id: &str, pods: &Value) -> Value {
         "schema": "ktel/report", "schema_version": "1.0.0", "id": id, "day": "2026-11-21",
         "product": {"ktel": "0.1.0"}, "form": "exact",
         "schemas": {"cluster-state": {"schema": "ktel/cluster-state", "version": "1.0.0"}},
-        "failures": [], "dropped": {}, "user": [], "data": {"cluster-state": {"pods": pods}},
+        "failures": [], "omitted": {}, "user": [], "data": {"cluster-state": {"pods": pods}},
     })
 }
 
@@ -182,7 +182,7 @@ async fn one_bad_item_never_sinks_the_others() {
 }
 
 #[tokio::test]
-async fn every_refusal_has_its_status_and_stores_nothing() {
+async fn every_rejected_request_has_its_status_and_stores_nothing() {
     let server = Server::start().await;
     let good = || report("0123456789abcdef", &json!(3)).to_string();
     let request = |path: &str| Request::post(path);

@@ -114,9 +114,9 @@ impl EventSchema {
         }
         let raw: Map<String, Value> =
             serde_json::from_slice(text).map_err(|source| Rejected::NotAnObject { source })?;
-        let Applied { sent, dropped, missing } = self.schema.apply(&raw, form, today);
+        let Applied { sent, omitted, missing } = self.schema.apply(&raw, form, today);
         // A field that expired after the event was written is omitted. That is not the writer's error.
-        let wrong = dropped.iter().find(|(reason, _)| *reason != Reason::Expired);
+        let wrong = omitted.iter().find(|(reason, _)| *reason != Reason::Expired);
         match (wrong, missing.into_iter().next()) {
             (Some((reason, count)), _) => Err(Rejected::Dropped { reason, count }),
             (None, Some(field)) => Err(Rejected::Missing { field }),

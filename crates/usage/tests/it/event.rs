@@ -70,7 +70,7 @@ fn version_two_has_the_outcome_and_buckets() {
 fn a_product_of_version_one_never_sends_how_it_ended() {
     let applied = schema(Version::One).apply(&failed(), Form::Exact);
     assert_eq!(applied.sent.len(), 6);
-    assert_eq!(applied.dropped.count(Reason::Undeclared), 3);
+    assert_eq!(applied.omitted.count(Reason::Undeclared), 3);
     let declared: Vec<String> =
         schema(Version::One).schema().fields.keys().map(Clone::clone).collect();
     let sent: Vec<String> = event().raw().keys().map(Clone::clone).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::super::dropped::{Dropped, Reason};
+use super::super::omitted::{Omitted, Reason};
 use super::super::schema::{CountForm, Form, MapValue, Words};
 use super::bucket;
 use crate::limits::COMMAND_WORDS_MAX;
@@ -15,14 +15,14 @@ pub(super) fn word<'w>(words: &'w Words, text: &str) -> &'w str {
 }
 
 /// A sorted set.
-pub(super) fn list(words: &Words, raw: &Value, dropped: &mut Dropped) -> Option<Value> {
+pub(super) fn list(words: &Words, raw: &Value, omitted: &mut Omitted) -> Option<Value> {
     let mut set = BTreeSet::new();
     for item in raw.as_array()? {
         match item.as_str() {
             Some(text) => {
                 set.insert(word(words, text));
             }
-            None => dropped.note(Reason::WrongType),
+            None => omitted.note(Reason::WrongType),
         }
     }
     Some(set.into_iter().map(Value::from).collect())
@@ -34,20 +34,20 @@ pub(super) fn map(
     of: &MapValue,
     form: Form,
     raw: &Value,
-    dropped: &mut Dropped,
+    omitted: &mut Omitted,
 ) -> Option<Value> {
     let raw = raw.as_object()?;
     let declared = words.values.iter().filter(|value| **value != words.other);
     let mut sent = Map::new();
     for value in declared.clone() {
         let Some(raw) = raw.get(value) else { continue };
-        if let Some(total) = total(of, form, std::iter::once(raw), dropped) {
+        if let Some(total) = total(of, form, std::iter::once(raw), omitted) {
             sent.insert(value.clone(), total);
         }
     }
     let declared: BTreeSet<&String> = declared.collect();
     let others = raw.iter().filter(|(key, _)| !declared.contains(key)).map(|(_, value)| value);
-    if let Some(total) = total(of, form, others, dropped) {
+    if let Some(total) = total(of, form, others, omitted) {
         sent.insert(words.other.clone(), total);
     }
     Some(Value::Object(sent))
@@ -58,7 +58,7 @@ fn total<'v>(
     of: &MapValue,
     form: Form,
     values: impl Iterator<Item = &'v Value>,
-    dropped: &mut Dropped,
+    omitted: &mut Omitted,
 ) -> Option<Value> {
     match of {
         MapValue::Bool => {
@@ -66,12 +66,12 @@ fn total<'v>(
             for value in values {
                 match value.as_bool() {
                     Some(flag) => any = Some(flag || any == Some(true)),
-                    None => dropped.note(Reason::WrongType),
+                    None => omitted.note(Reason::WrongType),
                 }
             }
             any.map(Value::Bool)
         }
-        MapValue::Count(count) => total_count(count, form, values, dropped),
+        MapValue::Count(count) => total_count(count, form, values, omitted),
     }
 }
 
@@ -79,7 +79,7 @@ fn total_count<'v>(
     count: &CountForm,
     form: Form,
     values: impl Iterator<Item = &'v Value>,
-    dropped: &mut Dropped,
+    omitted: &mut Omitted,
 ) -> Option<Value> {
     let mut sum: Option<u64> = None;
     // A label stands for at least its lowest number; once one is added, the sum is a label too.
@@ -95,7 +95,7 @@ fn total_count<'v>(
         };
         match number {
             Some(number) => sum = Some(sum.unwrap_or(0).saturating_add(number)),
-            None => dropped.note(Reason::WrongType),
+            None => omitted.note(Reason::WrongType),
         }
     }
     bucket::count(&count.buckets, !blurred, &sum?.into())

@@ -6,8 +6,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::super::blur::blur;
-use super::super::dropped::Dropped;
 use super::super::finding::Severity;
+use super::super::omitted::Omitted;
 use super::super::reader::Reader;
 use super::super::schema::{DatePart, Expiry, Field, Form, Identifiability, MapValue, Type, Words};
 use super::name;
@@ -165,12 +165,12 @@ fn expiry(reader: &mut Reader, at: &str, path: &str, expiry: &Expiry, today: Dat
 }
 
 fn example(reader: &mut Reader, at: &str, path: &str, field: &Field) {
-    let mut dropped = Dropped::default();
-    let sent = blur(&field.of, &field.example, Form::Exact, Date::MIN, &mut dropped);
+    let mut omitted = Omitted::default();
+    let sent = blur(&field.of, &field.example, Form::Exact, Date::MIN, &mut omitted);
     let at = format!("{at}.example");
     match sent {
-        Ok(sent) if sent == field.example && dropped.is_empty() => {}
-        Ok(sent) if dropped.is_empty() => {
+        Ok(sent) if sent == field.example && omitted.is_empty() => {}
+        Ok(sent) if omitted.is_empty() => {
             let message = format!("the example of field `{path}` is not what would be sent");
             reader.error_at(&at, message, format!("write `example: {sent}`"));
         }

@@ -29,13 +29,13 @@ impl Reason {
 
 /// How many values were omitted, by reason. Their names are not kept, since they could identify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Dropped {
+pub struct Omitted {
     undeclared: u64,
     wrong_type: u64,
     expired: u64,
 }
 
-impl Dropped {
+impl Omitted {
     /// How many values were omitted for a reason.
     pub fn count(&self, reason: Reason) -> u64 {
         match reason {
@@ -74,7 +74,7 @@ impl Dropped {
     }
 }
 
-impl Serialize for Dropped {
+impl Serialize for Omitted {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (reason, count) in self.iter() {
