@@ -106,11 +106,11 @@ fn nothing_that_could_send_is_there_unless_asked_for_nor_where_somebody_says_no(
 }
 
 #[test]
-fn what_cannot_work_is_refused_with_what_to_do() {
+fn what_cannot_work_is_rejected_with_what_to_do() {
     let helm = Helm::find();
     let check = |values: &str, said: &str| {
-        let refused = helm.template(values).expect_err(values);
-        assert!(refused.contains(said), "{values}: {refused}");
+        let rejected = helm.template(values).expect_err(values);
+        assert!(rejected.contains(said), "{values}: {rejected}");
     };
     check("{agnet: {enabled: true}}", "additional properties 'agnet' not allowed");
     check("{agent: {enabeld: true}}", "'enabeld' not allowed");

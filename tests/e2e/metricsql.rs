@@ -38,7 +38,7 @@ fn corpus() -> Vec<Case> {
     cases
 }
 
-/// Queries that end the server. `enforce` refuses them, or sends them written otherwise.
+/// Queries that end the server. `enforce` rejects them, or sends them written otherwise.
 const DEADLY: [&str; 2] =
     [r#"("foo") + bar"#, r#"AGGR_OVER_TIME("min", up[5m]) KEEP_METRIC_NAMES"#];
 

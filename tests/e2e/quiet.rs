@@ -1,4 +1,4 @@
-//! Off means off: what the kernel sees of a command whose user has said no.
+//! The system calls of a command while telemetry is off.
 
 use std::collections::BTreeSet;
 use std::path::Path;

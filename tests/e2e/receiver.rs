@@ -37,14 +37,14 @@ impl Ours {
         Self::start_with(&[])
     }
 
-    /// Starts it with further ways in for lines, and what they need.
+    /// Starts it with more arguments, such as listeners for lines.
     pub(crate) fn start_with(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut serve = Command::new(program());
         serve.env_clear().args(["serve", "--listen", "127.0.0.1:0"]);
         serve.args(["--listen-legacy", "127.0.0.1:0", "--store"]).arg(folder.path());
         serve.args(more);
-        let ways_in = more.iter().filter(|word| **word == "--listen-lines").count();
+        let listeners = more.iter().filter(|word| **word == "--listen-lines").count();
         let process = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let (url, for_kamaji, for_lines, token, admin) = Default::default();
         let process = process.expect("ktel can be started");
@@ -60,7 +60,7 @@ impl Ours {
                 Some(("for lines on", url)) => ours.for_lines.push(url.to_owned()),
                 _ => {}
             }
-            if !ours.for_kamaji.is_empty() && ours.for_lines.len() == ways_in {
+            if !ours.for_kamaji.is_empty() && ours.for_lines.len() == listeners {
                 return ours;
             }
         }
@@ -129,7 +129,7 @@ impl Ours {
         let deadline = Instant::now() + SOON;
         while self.count("stored") < count {
             let (stored, refused) = (self.count("stored"), self.count("rejected"));
-            assert!(Instant::now() < deadline, "{stored} were stored, {refused} refused");
+            assert!(Instant::now() < deadline, "{stored} were stored, {refused} rejected");
             thread::sleep(Duration::from_millis(20));
         }
     }

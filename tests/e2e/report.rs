@@ -1,4 +1,4 @@
-//! `ktel workflows run` against a real API server: every job, every way it can be refused.
+//! `ktel workflows run` against a real API server: each job, and each error of the server.
 
 use ktel_testkit::api_server::ApiServer;
 use serde_json::{Value, json};

@@ -75,15 +75,16 @@ fn files() -> BTreeMap<PathBuf, String> {
     let catalog = Catalog::built_in();
     let schemas: Vec<&Schema> = catalog.jobs().map(|job| job.schema()).collect();
     let event = EventSchema::template();
-    let told = ktel::built_in::DOCUMENTS.iter().map(|file| file.schema()).collect::<Vec<_>>();
-    let collected: Vec<&Schema> = schemas.iter().copied().chain([&event]).chain(&told).collect();
+    let documents = ktel::built_in::DOCUMENTS.iter().map(|file| file.schema()).collect::<Vec<_>>();
+    let collected: Vec<&Schema> =
+        schemas.iter().copied().chain([&event]).chain(&documents).collect();
     let mut files = BTreeMap::new();
     let mut add = |name: String, text: String| files.insert(PathBuf::from(name), text);
     add("docs/reference/collected.md".into(), dictionary::dictionary(&collected));
     add("docs/reference/cli.md".into(), commands::reference(ktel_cli::command()));
     add("docs/reference/schemas/envelope.json".into(), pretty(&Envelope::json_schema()));
     add("deploy/rbac/all.yaml".into(), rbac::cluster_role("ktel", &schemas));
-    for schema in [&event].into_iter().chain(&told) {
+    for schema in [&event].into_iter().chain(&documents) {
         add(format!("docs/reference/schemas/{}.json", schema.name), pretty(&schema.json_schema()));
     }
     for schema in schemas {

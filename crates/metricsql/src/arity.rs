@@ -1,4 +1,4 @@
-//! Counts arguments: the reference parses `sum()`, and refuses it only when it runs.
+//! Counts arguments: the reference parses `sum()`, and rejects it only when it runs.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl fmt::Display for ArityFinding {
     }
 }
 
-/// Finds calls that will be refused for the number of their arguments.
+/// Finds calls that will be rejected for the number of their arguments.
 ///
 /// ```
 /// let (expr, _) = ktel_metricsql::parse("rate(up[5m], 2) + sum()")?;

@@ -12,7 +12,7 @@ pub struct Duration(String);
 pub(crate) const INTERVAL: &str = "$__interval";
 
 impl Duration {
-    /// Reads a duration; `None` where the reference refuses it.
+    /// Reads a duration; `None` where the reference rejects it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         millis(text, 0.0)?;

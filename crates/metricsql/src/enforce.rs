@@ -58,7 +58,7 @@ impl Matcher {
     ///
     /// # Errors
     ///
-    /// Refuses an empty label or value: an empty value selects the series that lack the label.
+    /// Rejects an empty label or value: an empty value selects the series that lack the label.
     pub fn equal(label: impl Into<String>, value: impl Into<String>) -> Result<Self, Violation> {
         Self::one_of(label, [value])
     }
@@ -67,7 +67,7 @@ impl Matcher {
     ///
     /// # Errors
     ///
-    /// Refuses an empty label, an empty value, and no values at all.
+    /// Rejects an empty label, an empty value, and no values at all.
     pub fn one_of<V: Into<String>>(
         label: impl Into<String>,
         values: impl IntoIterator<Item = V>,
@@ -142,7 +142,7 @@ const SELECTING_FUNCTIONS: [&str; 1] = ["info"];
 ///
 /// # Errors
 ///
-/// Refuses a filter of the expression that no enforced value passes, rather than replace it;
+/// Rejects a filter of the expression that no enforced value passes, rather than replace it;
 /// whatever selects series by other means than a selector; and what VictoriaMetrics is known not to
 /// survive, for a store is shared by all tenants.
 pub fn enforce(expr: &Expr, matchers: &[Matcher]) -> Result<Expr, Violation> {
@@ -273,7 +273,7 @@ impl<'a> Enforcer<'a> {
         Ok(Selector::new(groups))
     }
 
-    /// Refuses filters that exclude every allowed value together, or select by other means.
+    /// Rejects filters that exclude every allowed value together, or select by other means.
     fn check(&self, group: &[Filter]) -> Result<(), Violation> {
         if let Some(filter) = group.iter().find(|filter| filter.label() == GRAPHITE) {
             return Err(Violation::Implicit { filter: filter.to_string() });

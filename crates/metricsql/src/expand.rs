@@ -147,8 +147,8 @@ impl<'a> Found<'a> {
     }
 }
 
-/// How a template is used.
-enum Use {
+/// How a query refers to a template.
+enum Reference {
     /// As a bare metric name, which may only look like a template.
     Name,
     /// With arguments, perhaps none.
@@ -206,7 +206,7 @@ impl Expander<'_> {
     fn call(&mut self, scope: &Scope<'_>, mut call: Box<RawCall>) -> Result<Node> {
         let args = self.expand_all(scope, mem::take(&mut call.args))?;
         if let Some(found) = scope.find(&call.name) {
-            return self.instantiate(&found, &call.name, Use::Call(args), call.span);
+            return self.instantiate(&found, &call.name, Reference::Call(args), call.span);
         }
         call.args = args;
         Ok(Node::Call(call))
@@ -215,7 +215,7 @@ impl Expander<'_> {
     fn aggregate(&mut self, scope: &Scope<'_>, mut node: Box<RawAggregate>) -> Result<Node> {
         let args = self.expand_all(scope, mem::take(&mut node.args))?;
         if let Some(found) = scope.find(&node.name) {
-            return self.instantiate(&found, &node.name, Use::Call(args), node.span);
+            return self.instantiate(&found, &node.name, Reference::Call(args), node.span);
         }
         node.args = args;
         if let Some(grouping) = &mut node.grouping {
@@ -311,7 +311,7 @@ impl Expander<'_> {
     fn duration(&mut self, scope: &Scope<'_>, name: &str, span: Span) -> Result<Duration> {
         let found = scope.find(name).ok_or_else(|| unknown(name, span))?;
         let wrong = || misplaced(name, "a duration", span);
-        match self.instantiate(&found, name, Use::Call(Vec::new()), span)? {
+        match self.instantiate(&found, name, Reference::Call(Vec::new()), span)? {
             Node::Duration(duration) => Ok(duration),
             // A number of seconds.
             Node::Number(number) => Duration::parse(number.text()).ok_or_else(wrong),
@@ -332,7 +332,7 @@ impl Expander<'_> {
                 Piece::Broken(error) => return Err(*error),
                 Piece::Name(name, span) => {
                     let found = scope.find(&name).ok_or_else(|| unknown(&name, span))?;
-                    match self.instantiate(&found, &name, Use::Name, span)? {
+                    match self.instantiate(&found, &name, Reference::Name, span)? {
                         Node::Text(Text::Done(text)) => {
                             self.charge(text.len())?;
                             whole.push_str(&text);
@@ -371,19 +371,19 @@ impl Expander<'_> {
         &mut self,
         found: &Found<'_>,
         name: &str,
-        used: Use,
+        used: Reference,
         span: Span,
     ) -> Result<Node> {
         let parameters = found.parameters();
         let args = match used {
-            Use::Name if !parameters.is_empty() => return Ok(Node::metric(name)),
-            Use::Name => Vec::new(),
-            Use::Call(args) if args.len() != parameters.len() => {
+            Reference::Name if !parameters.is_empty() => return Ok(Node::metric(name)),
+            Reference::Name => Vec::new(),
+            Reference::Call(args) if args.len() != parameters.len() => {
                 let (expected, found) = (parameters.len(), args.len());
                 let kind = ErrorKind::TemplateArguments { name: name.to_owned(), expected, found };
                 return Err(Error::new(kind, span));
             }
-            Use::Call(args) => args,
+            Reference::Call(args) => args,
         };
         let Some(body) = found.body() else { return Err(unknown(name, span)) };
         self.charge(weight::of(body, self.limits.expansion))?;

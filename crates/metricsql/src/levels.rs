@@ -5,7 +5,7 @@ use crate::expr::Expr;
 use crate::print::{is_signed, needs_parens_to_be_read};
 use crate::{Error, Limits, Span};
 
-/// Refuses what nests so deep that its own written form could not be read.
+/// Rejects what nests so deep that its own written form could not be read.
 pub(crate) fn check(expr: &Expr, limits: &Limits) -> Result<(), Error> {
     if levels(expr) < limits.depth {
         return Ok(());

@@ -37,7 +37,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // `-search.maxQueryLen` of VictoriaMetrics; what it refuses need not be understood here.
+            // `-search.maxQueryLen` of VictoriaMetrics; what it rejects need not be understood here.
             bytes: 16 * 1024,
             // Ten times what the deepest published dashboards use; under 1 MiB of stack unoptimised.
             depth: 100,

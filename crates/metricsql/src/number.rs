@@ -16,7 +16,7 @@ impl Number {
         Self { value, text: format(value) }
     }
 
-    /// Reads a number without a sign; `None` where the reference refuses it.
+    /// Reads a number without a sign; `None` where the reference rejects it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(Self { value: value(text)?, text: text.to_owned() })
     }

@@ -2,7 +2,7 @@
 
 use crate::identifier::prints;
 
-/// Reads a literal with its quotes; `None` where Go refuses it or the value is not UTF-8.
+/// Reads a literal with its quotes; `None` where Go rejects it or the value is not UTF-8.
 pub(crate) fn unquote(token: &str) -> Option<String> {
     let quote = token.chars().next()?;
     let inner = token.get(1..)?.strip_suffix(quote)?;

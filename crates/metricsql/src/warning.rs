@@ -20,7 +20,7 @@ pub struct Warning {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// A value in the quotes of a word processor; MetricsQL itself refuses it.
+    /// A value in the quotes of a word processor; MetricsQL itself rejects it.
     TypographicQuotes {
         /// The line the quotes are on, from 1.
         line: usize,

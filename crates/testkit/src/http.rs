@@ -32,8 +32,8 @@ fn serve_connection(
             Ok(Some(request)) => request,
             Ok(None) => return Ok(Ending::InOrder),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                let refusal = Response::new(400).with_body(error.to_string());
-                refusal.write(reader.get_mut(), false)?;
+                let rejection = Response::new(400).with_body(error.to_string());
+                rejection.write(reader.get_mut(), false)?;
                 return Ok(Ending::InOrder);
             }
             Err(error) => return Err(error),

@@ -139,7 +139,7 @@ impl Splunk {
     }
 
     /// Answers one request with events so, taking nothing, behind what was forced before.
-    pub fn refuse_next(&self, answer: impl Into<Answer>) {
+    pub fn reject_next(&self, answer: impl Into<Answer>) {
         self.script().events.push_back(Forced::Instead(answer.into()));
     }
 
@@ -155,7 +155,7 @@ impl Splunk {
     }
 
     /// Answers one poll for acknowledgements so; nothing is forgotten by it.
-    pub fn refuse_next_poll(&self, answer: impl Into<Answer>) {
+    pub fn reject_next_poll(&self, answer: impl Into<Answer>) {
         self.script().polls.push_back(answer.into());
     }
 

@@ -92,7 +92,7 @@ fn an_event_is_delivered_only_once_it_is_stored() {
 fn a_refusal_is_final_told_and_kept_nowhere() {
     let (user, splunk) = (User::new(), Splunk::start());
     let url = format!("splunk+http://{}", splunk.address());
-    splunk.refuse_next(Code(6).response());
+    splunk.reject_next(Code(6).response());
     let (code, _, stderr) = user.send(&url, "");
     assert!(code == 3 && stderr.contains("code 6: Invalid data format"), "{stderr}");
     assert!(user.waiting().is_empty());
@@ -107,7 +107,7 @@ fn a_refusal_is_final_told_and_kept_nowhere() {
 #[test]
 fn a_busy_server_is_asked_again_within_the_run() {
     let (user, splunk) = (User::new(), Splunk::start());
-    splunk.refuse_next(Code(9).response());
+    splunk.reject_next(Code(9).response());
     splunk.take_next_as(Code(24));
     let (code, _, stderr) = user.send(&format!("splunk+http://{}", splunk.address()), "");
     assert_eq!(code, 0, "{stderr}");

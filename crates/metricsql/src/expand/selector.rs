@@ -1,6 +1,6 @@
 //! Expands selectors: templates for filters, metric names, and names that are templates.
 
-use super::{Expander, Result, Scope, Use, misplaced, unknown};
+use super::{Expander, Reference, Result, Scope, misplaced, unknown};
 use crate::error::ErrorKind;
 use crate::expr::{Filter, METRIC_NAME, Selector, deduplicate};
 use crate::syntax::{Node, RawFilter, RawSelector};
@@ -45,7 +45,7 @@ impl Expander<'_> {
         match template.and_then(|name| Some((name.to_owned(), scope.find(name)?))) {
             None => Ok(Node::Expanded(selector)),
             Some((name, found)) => {
-                let expanded = self.instantiate(&found, &name, Use::Name, span)?;
+                let expanded = self.instantiate(&found, &name, Reference::Name, span)?;
                 self.merge(&name, selector, expanded, span)
             }
         }
@@ -56,7 +56,7 @@ impl Expander<'_> {
         let Some((operator, value)) = value else {
             return match scope.find(&label) {
                 Some(found) => {
-                    let call = Use::Call(Vec::new());
+                    let call = Reference::Call(Vec::new());
                     let expanded = self.instantiate(&found, &label, call, span)?;
                     group.filters.extend(plain_filters(&label, expanded, span)?);
                     Ok(())

@@ -31,7 +31,7 @@ fn is_confined(query: &str, expected: &str) {
 }
 
 #[track_caller]
-fn is_refused(query: &str, reason: &str) {
+fn is_rejected(query: &str, reason: &str) {
     match sent(query) {
         Ok(wire) => panic!("`{query}` is sent as `{wire}`"),
         Err(error) => assert!(error.contains(reason), "`{query}`: {error}"),
@@ -59,8 +59,8 @@ fn every_or_group_gets_it() {
         r#"{__name__="a",x="y",tenant="me" or __name__="a",tenant="me"}"#,
     );
     is_confined("WITH (e = {}) {e or a=\"b\"}", r#"{tenant="me" or a="b",tenant="me"}"#);
-    is_refused(r#"{a="b" or tenant="other"}"#, CANNOT);
-    is_refused(r#"{tenant="me" or tenant="other"}"#, CANNOT);
+    is_rejected(r#"{a="b" or tenant="other"}"#, CANNOT);
+    is_rejected(r#"{tenant="me" or tenant="other"}"#, CANNOT);
 }
 
 #[test]
@@ -94,14 +94,14 @@ fn a_filter_that_cannot_hold_is_an_error_and_never_replaced() {
         r#"{tenant="o"+"ther"}"#,
         "{tenant=“other”}",
     ] {
-        is_refused(query, CANNOT);
+        is_rejected(query, CANNOT);
     }
 }
 
 #[test]
 fn both_sides_of_operators_are_confined() {
-    is_refused(r#"up{tenant="me"} or up{tenant="other"}"#, CANNOT);
-    is_refused(r#"sum(up) + on() up{tenant="other"}"#, CANNOT);
+    is_rejected(r#"up{tenant="me"} or up{tenant="other"}"#, CANNOT);
+    is_rejected(r#"sum(up) + on() up{tenant="other"}"#, CANNOT);
     is_confined("up or secret", r#"up{tenant="me"} or secret{tenant="me"}"#);
     is_confined(
         r#"up * on(x) group_left(*) prefix "tenant" secret"#,
@@ -111,10 +111,10 @@ fn both_sides_of_operators_are_confined() {
 
 #[test]
 fn templates_are_expanded_before_they_are_confined() {
-    is_refused(r#"WITH (t={tenant="other"}) up{t}"#, CANNOT);
-    is_refused(r#"WITH (tenant="other", up=foo{tenant="other"}) up"#, CANNOT);
-    is_refused(r#"WITH (f(t)={tenant=t}) f("other")"#, CANNOT);
-    is_refused(r#"WITH (f(t)={t}) f({tenant="other"})"#, CANNOT);
+    is_rejected(r#"WITH (t={tenant="other"}) up{t}"#, CANNOT);
+    is_rejected(r#"WITH (tenant="other", up=foo{tenant="other"}) up"#, CANNOT);
+    is_rejected(r#"WITH (f(t)={tenant=t}) f("other")"#, CANNOT);
+    is_rejected(r#"WITH (f(t)={t}) f({tenant="other"})"#, CANNOT);
     is_confined("WITH (f(x)=x or secret) f(up)", r#"up{tenant="me"} or secret{tenant="me"}"#);
     is_confined(r#"WITH (x={}) x{a="b"}"#, r#"{tenant="me"}"#);
     is_confined(
@@ -158,11 +158,11 @@ fn functions_that_forge_labels_see_only_the_tenants_series() {
 }
 
 #[test]
-fn selectors_that_are_not_labels_are_refused() {
-    is_refused(r#"{__graphite__="*.secret.*"}"#, "other means");
-    is_refused(r#"up{"__graphite__"="*.secret.*"}"#, "other means");
-    is_refused(r#"up{\x5f_graphite__="*.secret.*"}"#, "other means");
-    is_refused("info(up)", "no function is called `info`");
+fn selectors_that_are_not_labels_are_rejected() {
+    is_rejected(r#"{__graphite__="*.secret.*"}"#, "other means");
+    is_rejected(r#"up{"__graphite__"="*.secret.*"}"#, "other means");
+    is_rejected(r#"up{\x5f_graphite__="*.secret.*"}"#, "other means");
+    is_rejected("info(up)", "no function is called `info`");
     // Should the parser learn it one day, or somebody make one by hand.
     let (up, _) = parse("up").unwrap();
     for name in ["info", "INFO"] {
@@ -174,7 +174,7 @@ fn selectors_that_are_not_labels_are_refused() {
 
 #[test]
 fn odd_characters_confine_nothing_else() {
-    is_refused("up{tenant＝\"other\"}", "expected");
+    is_rejected("up{tenant＝\"other\"}", "expected");
     is_confined("up{a=\"\u{202e}\"}", "up{a=\"\\u202e\",tenant=\"me\"}");
     is_confined("up{a=\"\\n\\r\\x00\"}", "up{a=\"\\n\\r\\x00\",tenant=\"me\"}");
     // Twins of a letter are other labels: what they hold is the tenant's own business.
@@ -279,7 +279,7 @@ fn what_the_store_does_not_survive_is_not_sent() {
         "limit_offset(NaN, 1, up)",
         "LIMIT_OFFSET(1, 0 - x, up)",
     ] {
-        is_refused(query, "VictoriaMetrics ends when it runs");
+        is_rejected(query, "VictoriaMetrics ends when it runs");
     }
     // With the name alone forced into it, `"foo" + bar` would be printed: a sum of strings.
     let (sum, _) = parse(r#"("foo") + bar"#).unwrap();

@@ -20,9 +20,9 @@ const NOT_READ_BACK: &[(&str, &str)] = &[
     ("-2 * x # folded first", "as written"),
     ("(-5)[5m]", "read as -(5[5m])"),
     // A string before `+` makes a metric after it look like a template.
-    (r#"("foo") + bar"#, "refused"),
+    (r#"("foo") + bar"#, "rejected"),
     // A window behind the expression of `@`.
-    ("up @ (up[5m])", "refused"),
+    ("up @ (up[5m])", "rejected"),
     // A rollup without anything is forgotten.
     ("up[$__interval]", "read as the selector"),
     ("(a + b)[$__interval]", "read as the operation"),

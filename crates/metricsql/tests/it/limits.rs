@@ -27,12 +27,12 @@ fn long() -> Limits {
 }
 
 #[test]
-fn a_long_query_is_refused_before_it_is_read() {
+fn a_long_query_is_rejected_before_it_is_read() {
     exceeds(&"x".repeat(10 << 20), &Limits::default(), "bytes");
 }
 
 #[test]
-fn nesting_is_refused_wherever_it_nests() {
+fn nesting_is_rejected_wherever_it_nests() {
     let deep = 100_000;
     for (open, close) in [
         ("(", ")"),
@@ -88,8 +88,8 @@ fn a_chain_of_operators_may_be_long_but_not_endless() {
 }
 
 #[test]
-fn templates_that_laugh_a_billion_times_are_refused() {
-    let laugh = |first: &str, next: &str, count: usize| {
+fn templates_that_expand_exponentially_are_rejected() {
+    let templates = |first: &str, next: &str, count: usize| {
         let mut query = format!("WITH ({first}");
         for index in 1..count {
             let previous = index - 1;
@@ -113,7 +113,7 @@ fn templates_that_laugh_a_billion_times_are_refused() {
         ("x0 = \"aaaaaaaa\"", "NEW = \"\" + OLD + OLD", ""),
         ("x0 = {a=\"b\" or c=\"d\"}", "NEW = OLD{e=\"f\"} or OLD", ""),
     ] {
-        let query = laugh(first, next, 60) + end;
+        let query = templates(first, next, 60) + end;
         let start = Instant::now();
         let result = parse(&query);
         assert!(start.elapsed() < SOON, "{next}: {:?}", start.elapsed());

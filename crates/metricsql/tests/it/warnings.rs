@@ -1,4 +1,4 @@
-//! Warnings: what parses although MetricsQL itself refuses it.
+//! Warnings: what parses although MetricsQL itself rejects it.
 
 use ktel_metricsql::{check_arity, parse};
 
@@ -47,9 +47,9 @@ fn a_typographic_quote_that_is_not_closed_is_an_error() {
     assert_eq!(error.to_string(), "the string is not closed; expected `”`");
 }
 
-/// What the reference reads and we refuse on purpose; the README gives the reasons.
+/// What the reference reads and we reject on purpose; the README gives the reasons.
 #[test]
-fn what_is_refused_on_purpose_stays_refused() {
+fn what_is_rejected_on_purpose_stays_rejected() {
     for query in [r#""\xff""#, r#"{""="x"}"#, r#"{"","x"}"#, r#"{a=~"b)|(?:c"}"#] {
         assert!(parse(query).is_err(), "{query}");
     }

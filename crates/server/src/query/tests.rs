@@ -88,10 +88,10 @@ fn a_question_reads_and_does_nothing_else() {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
         "EXPLAIN DELETE FROM about",
     ] {
-        let refused = groups.ask(sql);
+        let rejected = groups.ask(sql);
         assert!(
-            matches!(refused, Err(Error::Forbidden | Error::InvalidSql { .. })),
-            "{sql}: {refused:?}"
+            matches!(rejected, Err(Error::Forbidden | Error::InvalidSql { .. })),
+            "{sql}: {rejected:?}"
         );
     }
     // Nothing of this was done, not even to the copy.

@@ -1,4 +1,4 @@
-//! OTLP over HTTP: both encodings, what is refused, and in which words.
+//! OTLP over HTTP: both encodings, what is rejected, and the answers.
 
 use axum::body::Body;
 use http::Request;

@@ -5,7 +5,7 @@ use std::sync::MutexGuard;
 use serde_json::json;
 
 use super::code::Code;
-use super::event::{self, Refusal};
+use super::event::{self, Rejection};
 use super::token::{self, Token};
 use super::{Forced, Indexed, Script, State};
 use crate::http::{Answer, Request, Response};
@@ -98,8 +98,8 @@ impl State {
         }
         let (status, text) = success.status_and_text();
         let mut answer = json!({ "text": text, "code": success.0 });
-        match (read.refusal, channel) {
-            (Some(refusal), _) => return refused(refusal),
+        match (read.rejection, channel) {
+            (Some(rejection), _) => return rejected(rejection),
             (None, Some(channel)) if token.ack => match script.acks.take(&token.value, &channel) {
                 Some(number) => answer["ackId"] = number.into(),
                 None => return Code::ACK_FULL.response(),
@@ -110,7 +110,7 @@ impl State {
     }
 }
 
-fn refused(Refusal { code, event }: Refusal) -> Response {
+fn rejected(Rejection { code, event }: Rejection) -> Response {
     let (status, text) = code.status_and_text();
     let mut answer = json!({ "text": text, "code": code.0 });
     if let Some(event) = event {

@@ -8,7 +8,7 @@ use super::code::Code;
 
 /// What stops a body from being read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     pub(super) code: Code,
     /// The number of the event, from 0; none where the body as a whole is to blame.
     pub(super) event: Option<usize>,
@@ -18,7 +18,7 @@ pub(super) struct Refusal {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
     pub(super) envelopes: Vec<Value>,
-    pub(super) refusal: Option<Refusal>,
+    pub(super) rejection: Option<Rejection>,
 }
 
 #[derive(Deserialize)]
@@ -34,12 +34,12 @@ struct Envelope<'a> {
 pub(super) fn envelopes(body: &[u8], indexes: &[String]) -> Read {
     let text = body.trim_ascii_start();
     if text.is_empty() {
-        return Read { envelopes: Vec::new(), refusal: Some(whole(Code::NO_DATA)) };
+        return Read { envelopes: Vec::new(), rejection: Some(whole(Code::NO_DATA)) };
     }
     if text.starts_with(b"[") {
         return match serde_json::from_slice::<Vec<&RawValue>>(text) {
             Ok(list) if list.is_empty() => {
-                Read { envelopes: Vec::new(), refusal: Some(whole(Code::NO_DATA)) }
+                Read { envelopes: Vec::new(), rejection: Some(whole(Code::NO_DATA)) }
             }
             Ok(list) => read(list.into_iter().map(Ok), indexes),
             Err(_not_json) => read([Err(Code::INVALID_DATA_FORMAT)].into_iter(), indexes),
@@ -55,8 +55,8 @@ pub(super) fn lines(body: &[u8]) -> Read {
     let text = String::from_utf8_lossy(body);
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let envelopes: Vec<Value> = lines.map(|line| json!({ "event": line })).collect();
-    let refusal = envelopes.is_empty().then(|| whole(Code::NO_DATA));
-    Read { envelopes, refusal }
+    let rejection = envelopes.is_empty().then(|| whole(Code::NO_DATA));
+    Read { envelopes, rejection }
 }
 
 fn read<'a>(values: impl Iterator<Item = Result<&'a RawValue, Code>>, indexes: &[String]) -> Read {
@@ -67,11 +67,11 @@ fn read<'a>(values: impl Iterator<Item = Result<&'a RawValue, Code>>, indexes: &
             Err(code) => {
                 // Splunk counts from 0, but for this one.
                 let event = envelopes.len() + usize::from(code == Code::INCORRECT_INDEX);
-                return Read { envelopes, refusal: Some(Refusal { code, event: Some(event) }) };
+                return Read { envelopes, rejection: Some(Rejection { code, event: Some(event) }) };
             }
         }
     }
-    Read { envelopes, refusal: None }
+    Read { envelopes, rejection: None }
 }
 
 fn check(value: &RawValue, indexes: &[String]) -> Result<Value, Code> {
@@ -120,6 +120,6 @@ fn is_flat(fields: &Value) -> bool {
     })
 }
 
-fn whole(code: Code) -> Refusal {
-    Refusal { code, event: None }
+fn whole(code: Code) -> Rejection {
+    Rejection { code, event: None }
 }

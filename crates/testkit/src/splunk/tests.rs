@@ -64,7 +64,7 @@ fn every_code_answers_with_the_status_and_text_of_the_table() {
         503, 503, 503, 400, 400, 503, 200, 200, 429, 429,
     ];
     for (number, status) in (0..).zip(statuses) {
-        splunk.refuse_next(Code(number).response());
+        splunk.reject_next(Code(number).response());
         let text = Code(number).status_and_text().1;
         let expected = (status, json!({"text": text, "code": number}));
         assert_eq!(session.post(EVENT, GOOD.as_bytes()), expected);
@@ -102,7 +102,7 @@ fn a_request_without_a_good_token_is_told_what_is_wrong_with_it() {
 }
 
 #[test]
-fn an_envelope_is_taken_or_refused_by_splunks_rules() {
+fn an_envelope_is_taken_or_rejected_by_splunks_rules() {
     let client = Client::find();
     let splunk = Splunk::start();
     splunk.set_token(Token { indexes: vec!["mine".into()], ..Token::new(TOKEN) });
@@ -165,7 +165,7 @@ fn the_paths_are_splunks_and_gzip_and_tls_change_nothing() {
             let path = format!("/services/collector{path}");
             assert_eq!(session.post(&path, &gzip), (200, json!({"text": "Success", "code": 0})));
         }
-        assert_eq!(session.code(EVENT, GOOD), 6, "what is not gzip is refused");
+        assert_eq!(session.code(EVENT, GOOD), 6, "what is not gzip is rejected");
         assert_eq!(session.post("/services/collector/other", &gzip).0, 404);
         assert_eq!(session.post("/services/collector/health", &gzip).0, 405);
         let good = json!({"event": "good"});
@@ -211,7 +211,7 @@ fn an_acknowledgement_is_told_once_on_its_own_channel() {
     assert_eq!((taken(&session), taken(&session), taken(&other)), (Some(0), Some(1), Some(0)));
     assert_eq!(poll(&session), acks(false, false));
     splunk.release_acks();
-    splunk.refuse_next_poll(Code::BUSY.response());
+    splunk.reject_next_poll(Code::BUSY.response());
     assert_eq!(poll(&session)["code"], 9);
     assert_eq!(poll(&session), acks(true, true));
     assert_eq!(poll(&session), acks(false, false), "told once");
@@ -223,7 +223,7 @@ fn an_acknowledgement_is_told_once_on_its_own_channel() {
 }
 
 #[test]
-fn a_poll_is_refused_by_splunks_rules() {
+fn a_poll_is_rejected_by_splunks_rules() {
     let client = Client::find();
     let splunk = Splunk::start();
     let ask = |token, headers: &[&str], body: &str, query: &str| {
@@ -248,10 +248,10 @@ fn what_is_forced_happens_once_each_and_in_order() {
     let client = Client::find();
     let splunk = Splunk::start();
     let session = Session::new(&client, &splunk, ACK_TOKEN, &[CHANNEL]);
-    splunk.refuse_next(Code::BUSY.response().with_retry_after("7"));
-    splunk.refuse_next(Code::INVALID_TOKEN.response().with_status(200));
-    splunk.refuse_next(Response::new(502).with_body("\"a proxy\""));
-    splunk.refuse_next(Answer::Drop);
+    splunk.reject_next(Code::BUSY.response().with_retry_after("7"));
+    splunk.reject_next(Code::INVALID_TOKEN.response().with_status(200));
+    splunk.reject_next(Response::new(502).with_body("\"a proxy\""));
+    splunk.reject_next(Answer::Drop);
     splunk.take_next_as(Code::QUEUE_NEARLY_FULL);
     splunk.take_next_then(Answer::Drop);
     let answers: Vec<(u16, Value)> =

@@ -31,7 +31,7 @@ pub(super) struct Exception {
 }
 
 /// Words that fail the check.
-pub(super) const ACTIVE: [Word; 19] = [
+pub(super) const ACTIVE: [Word; 25] = [
     word(Names, "Doors", "`ConnectionLimiter`"),
     word(Anywhere, r"(?i)\bdoors\b", "connection limiter"),
     word(Names, "Stamp", "`TokenRecord`"),
@@ -51,11 +51,20 @@ pub(super) const ACTIVE: [Word; 19] = [
     word(Anywhere, "(?i)testimon", "evidence"),
     word(Anywhere, r"(?i)\bluck\b", "jitter, or seed"),
     word(Anywhere, "(?i)surroundings", "`Clock`, `CiEnvironment`"),
+    word(Names, "Pass", "`Permit`"),
+    word(
+        Anywhere,
+        r"(?i)(?:\bways in|\b(?:a|another|further|each|every) way in)(?: for\b|[.;,:|]|$)",
+        "ingest endpoint, listener",
+    ),
+    word(Anywhere, r#"\bktel_[a-z_]*refused|"refused"|`refused`"#, "rejected"),
+    word(Anywhere, r"(?i)\bleft[ _-]out\b|\bLeftOut", "omitted"),
+    word(Anywhere, r"(?i)\bgiven[ _-]up\b|\bGivenUp", "dropped"),
+    word(Names, "Look|Trail|trail", "`AuditEntry`, `AuditLog`"),
 ];
 
 /// Words that are still being replaced.
-pub(super) const WAITING: [Word; 15] = [
-    word(Names, "Pass", "`Permit`"),
+pub(super) const WAITING: [Word; 9] = [
     word(Anywhere, r"\btake_turn", "`try_acquire`"),
     word(Names, "Turns?", "`RateLimiter` (server), `Term` (leader election)"),
     word(Names, "Told|Untold|told|untold", "`PendingEvent`, `EmitError`, `emitted`"),
@@ -64,20 +73,11 @@ pub(super) const WAITING: [Word; 15] = [
     word(Names, "Shown", "`AuthResult`"),
     word(
         Anywhere,
-        r"(?i)(?:^|[^.\w])ancestor|_ancestor",
+        r"(?i)(?:^|[^-.\w])ancestor|_ancestor",
         "the name of the product: `kamaji`, `legacy_preference`",
     ),
-    word(Names, "Look|Use|Trail|trail", "`AuditEntry`, `AuditSummary`, `AuditLog`"),
     word(Names, "Witness|Eye|witness|eye", "`WatchHandler`"),
-    word(
-        Anywhere,
-        r"(?i)(?:\bways in|\b(?:a|another|further|each|every) way in)(?: for\b|[.;,:|]|$)",
-        "ingest endpoint, listener",
-    ),
     word(Names, "Refused|Refusals?", "rejected"),
-    word(Anywhere, r#"\bktel_[a-z_]*refused|"refused"|`refused`"#, "rejected"),
-    word(Anywhere, r"(?i)\bleft[ _-]out\b|\bLeftOut", "omitted"),
-    word(Anywhere, r"(?i)\bgiven[ _-]up\b|\bGivenUp", "dropped"),
 ];
 
 /// Files that may have the words.
