@@ -7,14 +7,14 @@ use crate::commands::Command;
 pub(crate) mod shared;
 pub(crate) mod values;
 
-/// Telemetry for Kubernetes software: what a product may learn about its use, said in the open.
+/// Telemetry for Kubernetes software: documented reports, usage events, and a server for them
 #[derive(Debug, Parser)]
 #[command(name = "ktel", version, propagate_version = false, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// Print nothing but results and errors
+    /// Print only results, warnings and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say more; twice, say everything
+    /// Print more log messages; twice, print all
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     #[command(subcommand)]
@@ -27,7 +27,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_contradicts_itself_nowhere() {
+    fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
     }
 }

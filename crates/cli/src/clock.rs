@@ -1,4 +1,4 @@
-//! The only place that reads the clock, and throws the dice.
+//! The only place that reads the clock and takes random numbers.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -9,7 +9,10 @@ use jiff::tz::TimeZone;
 use ktel_delivery::courier::Clock;
 
 /// Gives the time.
-#[expect(clippy::disallowed_methods, reason = "the binary reads the clock; libraries are told")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program reads the clock; libraries get the time as an argument"
+)]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
@@ -21,18 +24,18 @@ pub(crate) fn today() -> Date {
 
 /// Gives the time since the epoch.
 pub(crate) fn since_epoch() -> Duration {
-    // A clock before 1970 is as good as one at it.
+    // A clock before 1970 counts as 1970.
     Duration::try_from(now().as_duration()).unwrap_or_default()
 }
 
-/// Gives what a courier needs of the world.
+/// Gives the clock and the jitter of a courier.
 pub(crate) fn clock() -> Clock {
     Clock {
         now: since_epoch,
         jitter: || {
-            // The keys of a hash map are seeded by the system's randomness.
-            let dice = RandomState::new().build_hasher().finish();
-            f64::from((dice >> 32) as u32) / f64::from(u32::MAX)
+            // The keys of a hash map come from the random numbers of the system.
+            let random = RandomState::new().build_hasher().finish();
+            f64::from((random >> 32) as u32) / f64::from(u32::MAX)
         },
     }
 }

@@ -11,17 +11,17 @@ use kube::{Client, Config};
 use crate::arguments::shared::ClusterArguments;
 use crate::failure::Failure;
 
-/// Makes a client of what the user pointed at. No request is made yet.
+/// Makes a client for the cluster that the user chose. It makes no request yet.
 pub(crate) async fn connect(cluster: &ClusterArguments) -> Result<Client, Failure> {
     if let Some(path) = &cluster.snapshot {
         let snapshot = Snapshot::load(path).map_err(|error| {
-            Failure::usage(error, Some("point `--snapshot` at objects in JSON or YAML, as `kubectl get … -o json` prints them"))
+            Failure::usage(error, Some("`--snapshot` reads objects in JSON or YAML, as `kubectl get … -o json` prints them"))
         })?;
         return Ok(Client::new(snapshot.service(), "default"));
     }
     let config = config(cluster).await?;
     Client::try_from(config).map_err(|error| {
-        Failure::usage(error, Some("look at the certificates and the user of this kubeconfig"))
+        Failure::usage(error, Some("check the certificates and the user of this kubeconfig"))
     })
 }
 
@@ -29,8 +29,8 @@ async fn config(cluster: &ClusterArguments) -> Result<Config, Failure> {
     let Some(kubeconfig) = kubeconfig(cluster)? else {
         return Config::incluster().map_err(|_| {
             Failure::usage(
-                anyhow!("no kubeconfig: neither `--kubeconfig`, KUBECONFIG nor ~/.kube/config names one, and this is no pod"),
-                Some("name one with `--kubeconfig FILE`, or try `ktel demo` without a cluster"),
+                anyhow!("no kubeconfig: `--kubeconfig` and KUBECONFIG are not set, ~/.kube/config does not exist, and this is not a pod"),
+                Some("set `--kubeconfig FILE`, or run `ktel demo`, which needs no cluster"),
             )
         });
     };
@@ -40,14 +40,14 @@ async fn config(cluster: &ClusterArguments) -> Result<Config, Failure> {
         Some(name) if !known.contains(&name.as_str()) => {
             return Err(Failure::usage(
                 anyhow!("context \"{name}\" is not in the kubeconfig"),
-                Some(format!("it has: {}", known.join(", "))),
+                Some(format!("its contexts are: {}", known.join(", "))),
             ));
         }
         Some(_) => {}
         None => {
             return Err(Failure::usage(
                 anyhow!("the kubeconfig has no current context"),
-                Some(format!("name one with `--context`: {}", known.join(", "))),
+                Some(format!("choose one with `--context`: {}", known.join(", "))),
             ));
         }
     }
@@ -55,17 +55,20 @@ async fn config(cluster: &ClusterArguments) -> Result<Config, Failure> {
         KubeConfigOptions { context: cluster.context.clone(), ..KubeConfigOptions::default() };
     Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
-        .map_err(|error| Failure::usage(error, Some("the kubeconfig cannot be used as it is")))
+        .map_err(|error| Failure::usage(error, Some("the kubeconfig is not valid")))
 }
 
-/// Reads the kubeconfig that is named or lies at its usual place; `None` when there is none.
+/// Reads the kubeconfig that the user chose, else the default one; `None` when there is none.
 fn kubeconfig(cluster: &ClusterArguments) -> Result<Option<Kubeconfig>, Failure> {
     if let Some(path) = &cluster.kubeconfig {
         return read(path.clone()).map(Some);
     }
     if env::var_os("KUBECONFIG").is_some_and(|paths| !paths.is_empty()) {
         return Kubeconfig::from_env().map_err(|error| {
-            Failure::usage(error, Some("KUBECONFIG names this file; `--kubeconfig` names another"))
+            Failure::usage(
+                error,
+                Some("KUBECONFIG is set to this file; choose another with `--kubeconfig`"),
+            )
         });
     }
     let usual = env::home_dir().map(|home| home.join(".kube/config"));
@@ -77,14 +80,14 @@ fn kubeconfig(cluster: &ClusterArguments) -> Result<Option<Kubeconfig>, Failure>
 
 fn read(path: PathBuf) -> Result<Kubeconfig, Failure> {
     Kubeconfig::read_from(&path).map_err(|error| {
-        // The error of the client library says its cause twice; the cause alone is enough.
+        // The client library prints the cause twice. The cause alone is enough.
         let error = anyhow::Error::from(error);
         let error = anyhow!("read the kubeconfig `{}`: {}", path.display(), error.root_cause());
-        Failure::usage(error, Some("`--kubeconfig` and KUBECONFIG name another"))
+        Failure::usage(error, Some("choose another with `--kubeconfig` or KUBECONFIG"))
     })
 }
 
-/// Names the pod that this runs in, by the variables that its manifest sets.
+/// Finds the pod that this program runs in, by the variables that its manifest sets.
 pub(crate) fn own_pod() -> Option<(String, String)> {
     let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     variable("POD_NAMESPACE").zip(variable("POD_NAME"))

@@ -26,40 +26,40 @@ use crate::printer::Printer;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run jobs against a cluster and ship the report
+    /// Run jobs against a cluster, and send the report
     #[command(subcommand)]
     Workflows(workflows::arguments::WorkflowsCommand),
-    /// See what jobs there are, what they read and send, and which role they need
+    /// List jobs, describe what they read and send, and print the roles that they need
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
-    /// Check, show and compare files of the standard
+    /// Check, show and compare schema files
     #[command(subcommand)]
     Schema(schema::SchemaCommand),
-    /// See, send and drop the reports that wait for their servers
+    /// List, send and drop the reports that wait for their servers
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
-    /// Carry waiting reports out of a site without a network
+    /// Move waiting reports to another machine, in a file
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
     /// Record and upload usage events, one per command of a product
     #[command(subcommand)]
     Events(events::EventsCommand),
-    /// See what a product's telemetry does on this machine, and say yes or no
+    /// Show a product's telemetry on this machine, and turn it on or off
     Telemetry(telemetry::arguments::TelemetryArguments),
-    /// Check queries, and see what is sent of them for a tenant
+    /// Check queries, and print them with enforced labels
     #[command(subcommand)]
     Metricsql(metricsql::MetricsqlCommand),
-    /// Receive reports and events, keep what is declared, and chart it
+    /// Run a server that receives, stores and charts reports and events
     Serve(serve::arguments::ServeArguments),
-    /// Ask a receiver's store in SQL, of groups that are large enough
+    /// Query the store of a server with SQL, over groups of senders
     Query(query::QueryArguments),
-    /// Say who may send to a receiver, and who may read it
+    /// Create, list and revoke the tokens of a server
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Report from within a cluster, for as long as it runs
+    /// Report from within a cluster, continuously
     #[command(subcommand)]
     Agent(agent::AgentCommand),
-    /// Run the whole catalog on a made-up cluster, and ship the report to a receiver of its own
+    /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
     /// Print completions for a shell
     Completions(completions::CompletionsArguments),
@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Man(man::ManArguments),
 }
 
-/// Runs a command. `program` is the whole command line, which two commands document.
+/// Runs a command. `program` is the whole command line: `completions` and `man` document it.
 pub(crate) fn run(
     command: Command,
     mut program: clap::Command,

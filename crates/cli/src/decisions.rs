@@ -31,9 +31,9 @@ fn parse(text: &str) -> anyhow::Result<Vec<Decision>> {
 }
 
 fn decision(number: usize, one: &Value) -> anyhow::Result<Decision> {
-    let entry = one.as_object().ok_or_else(|| anyhow!("decision {number} has no keys"))?;
+    let entry = one.as_object().ok_or_else(|| anyhow!("decision {number} is not an object"))?;
     if let Some(unknown) = entry.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        return Err(anyhow!("decision {number} has the key `{unknown}`"));
+        return Err(anyhow!("decision {number} has an unknown key `{unknown}`"));
     }
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
     let date = text("date").and_then(|date| date.parse::<Date>().ok());
@@ -54,22 +54,22 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let said = match parse(text) {
+        let result = match parse(text) {
             Ok(all) => format!("{all:?}"),
             Err(error) => format!("{error:#}"),
         };
-        assert!(said.contains(expected), "{text}: {said}");
+        assert!(result.contains(expected), "{text}: {result}");
     }
 
     #[test]
-    fn a_list_says_when_and_what_and_where() {
+    fn a_decision_has_a_date_a_text_and_perhaps_a_link() {
         check("- {date: 2026-11-21, what: No more 1.26, link: 'https://example.com/1'}", "No more");
         check("- {date: 2026-11-21, what: No more 1.26}", "link: None");
         check("[]", "[]");
         check("- {date: soon, what: x}", "no `date`");
         check("- {date: 2026-11-21}", "no `what`");
         check("- {date: 2026-11-21, what: x, link: 'javascript:alert(1)'}", "not https");
-        check("- {date: 2026-11-21, what: x, why: y}", "the key `why`");
-        check("- text", "no keys");
+        check("- {date: 2026-11-21, what: x, why: y}", "unknown key `why`");
+        check("- text", "not an object");
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Everything was done.
+    /// Success.
     Done,
     /// Some jobs failed; the report was printed and sent without them.
     JobsFailed,
@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Usage,
     /// Some server did not get the report.
     NotDelivered,
-    /// A signal ended it.
+    /// A signal ended the command.
     Interrupted,
 }
 

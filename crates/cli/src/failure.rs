@@ -1,4 +1,4 @@
-//! A command that cannot go on: what happened, what to do next, and the exit code.
+//! Why a command fails: the error, what to do next, and the exit code.
 
 use std::io;
 
@@ -18,7 +18,7 @@ impl Failure {
         Self { error: error.into(), hint: hint.map(Into::into), exit: Exit::Usage }
     }
 
-    /// A pipe that nobody reads any more is no failure: the reader has seen enough.
+    /// Tells whether the reader of the output has closed the pipe. This is not a failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.error.chain().any(|error| {
             let error = error.downcast_ref::<io::Error>();

@@ -1,4 +1,4 @@
-//! What to do about a failure of the connection, which concerns all jobs alike.
+//! What to do when the connection to the cluster fails. Such a failure affects all jobs.
 
 use std::error::Error;
 use std::io;
@@ -6,7 +6,8 @@ use std::io;
 use ktel::{Failure, Reason};
 use rustls::CertificateError;
 
-/// Decides whether every job failed for want of a cluster that answers; said once then, not per job.
+/// Decides whether all jobs failed because of the connection. Then the error is printed once, not
+/// per job.
 pub(crate) fn common(failures: &[Failure], jobs: usize) -> Option<&ktel::Error> {
     let first = failures.first()?;
     let of_connection = |failure: &Failure| {
@@ -15,7 +16,7 @@ pub(crate) fn common(failures: &[Failure], jobs: usize) -> Option<&ktel::Error> 
     (failures.len() == jobs && failures.iter().all(of_connection)).then_some(&first.error)
 }
 
-/// Says what to do next; a job's own hint, unless the cause lies deeper and is known.
+/// Gives the hint for a known cause of the error, else the hint for the job.
 pub(crate) fn of(error: &ktel::Error, job: &str) -> Option<String> {
     let deeper = match error {
         ktel::Error::Unreachable { source } => causes(source.as_ref()).find_map(of_cause),
@@ -30,7 +31,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<&'static str> {
             rustls::Error::InvalidCertificate(
                 CertificateError::Expired | CertificateError::ExpiredContext { .. },
             ) => "the API server's certificate has expired",
-            // The latter where two authorities have the same name.
+            // The second one occurs when two authorities have the same name.
             rustls::Error::InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::BadSignature,
             ) => {
@@ -52,7 +53,7 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     }
 }
 
-/// Walks down to the first cause, into I/O errors too, which hide what they wrap.
+/// Gives all causes. I/O errors hide the error that they wrap, so they need `get_ref`.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| {
         let error: &'a (dyn Error + 'static) = *error;
@@ -63,14 +64,14 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
-/// Writes an error with its causes, leaving out what an outer one said already.
+/// Writes an error with its causes. A cause that an outer error has already printed is omitted.
 pub(crate) fn text(error: &ktel::Error) -> String {
     let mut text = error.to_string();
     for cause in causes(error).skip(1) {
-        let said = cause.to_string();
-        if !text.contains(&said) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
             text.push_str(": ");
-            text.push_str(&said);
+            text.push_str(&cause);
         }
     }
     text

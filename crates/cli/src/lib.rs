@@ -1,6 +1,6 @@
-//! The command line of ktel, thin: it parses, asks the library, and prints.
+//! The command line of ktel. It parses arguments, calls the libraries, and prints.
 //!
-//! Standard output carries only what a pipe could want; everything else goes to standard error.
+//! Standard output has only the result of a command. Messages go to standard error.
 
 mod arguments;
 mod clock;

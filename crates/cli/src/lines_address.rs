@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ktel_server::lines::LineTransport;
 
-/// A transport in for lines.
+/// A transport and the address to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinesAddress {
     pub(crate) transport: LineTransport,
@@ -16,7 +16,8 @@ impl FromStr for LinesAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let form = || "write tcp://, tls:// or udp:// and an address, as in tcp://127.0.0.1:5514";
+        let form =
+            || "expected tcp://, tls:// or udp:// and an address, such as tcp://127.0.0.1:5514";
         let (scheme, address) = text.split_once("://").ok_or_else(form)?;
         let transport = match scheme {
             "tcp" => LineTransport::Tcp,

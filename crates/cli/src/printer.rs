@@ -1,11 +1,11 @@
-//! The one door to standard output and standard error.
+//! The only place that writes to standard output and standard error.
 
 use std::io::{self, IsTerminal, Write};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Prints for a user or a pipe.
+/// Prints to a terminal or a pipe.
 pub(crate) struct Printer {
     quiet: bool,
 }
@@ -15,7 +15,7 @@ impl Printer {
         Self { quiet }
     }
 
-    /// Prints what was asked for.
+    /// Prints the result of a command to standard output.
     pub(crate) fn out(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes.as_ref())?;
@@ -27,27 +27,27 @@ impl Printer {
         io::stderr()
     }
 
-    /// Says something beside it.
-    #[expect(clippy::print_stderr, reason = "this is the door")]
+    /// Prints a message to standard error, unless `--quiet` is set.
+    #[expect(clippy::print_stderr, reason = "this is the only place that prints")]
     pub(crate) fn say(&mut self, text: &str) {
         if !self.quiet {
             eprintln!("{text}");
         }
     }
 
-    /// Says something that should not be missed, and stops nothing.
-    #[expect(clippy::print_stderr, reason = "this is the door")]
+    /// Prints a warning; the command goes on.
+    #[expect(clippy::print_stderr, reason = "this is the only place that prints")]
     pub(crate) fn warn(&mut self, text: &str) {
         eprintln!("warning: {text}");
     }
 
-    /// Says why a command ended early.
+    /// Prints why a command failed.
     pub(crate) fn failure(&mut self, failure: &Failure) {
         self.error(&format!("{:#}", failure.error), failure.hint.as_deref());
     }
 
-    /// Says what went wrong and what to do next.
-    #[expect(clippy::print_stderr, reason = "this is the door")]
+    /// Prints an error, and what to do next.
+    #[expect(clippy::print_stderr, reason = "this is the only place that prints")]
     pub(crate) fn error(&mut self, text: &str, hint: Option<&str>) {
         eprintln!("error: {text}");
         if let Some(hint) = hint {
@@ -55,22 +55,22 @@ impl Printer {
         }
     }
 
-    /// Tells whether somebody watches who would like to see progress.
+    /// Tells whether to show progress: standard error is a terminal, and `--quiet` is not set.
     pub(crate) fn is_watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }
 
     /// Replaces the line that shows progress.
-    #[expect(clippy::print_stderr, reason = "this is the door")]
+    #[expect(clippy::print_stderr, reason = "this is the only place that prints")]
     pub(crate) fn progress(&mut self, line: &str) {
         // Back to the first column, and clear to the end of the line.
         eprint!("\r\x1b[K{line}");
     }
 }
 
-/// Lets the parser print help, version or what is wrong with the words.
+/// Lets the parser print help, the version, or what is wrong with the arguments.
 pub(crate) fn usage(error: &clap::Error) -> Exit {
-    // Nobody is left to tell when this fails.
+    // If this fails, an error cannot be printed either.
     drop(error.print());
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }

@@ -1,4 +1,4 @@
-//! The products whose telemetry the commands handle, found by their files.
+//! Finds products by their files.
 
 use ktel::destination::{Remote, ReportServer};
 use ktel::directories::{Directories, process_environment};
@@ -21,10 +21,13 @@ pub(crate) fn server(product: &ProductFile) -> Result<Option<Remote>, Failure> {
     match url.parse() {
         Ok(ReportServer::Remote(remote)) => Ok(Some(remote.for_events())),
         Ok(ReportServer::Stdout | ReportServer::File(_)) => {
-            let error = anyhow::anyhow!("`{}` names `{url}` as its server", product.name);
+            let error = anyhow::anyhow!(
+                "the server of `{}` is `{url}`, which is on this machine",
+                product.name
+            );
             Err(Failure::usage(
                 error,
-                Some("name one behind a network, as in `https://example.com`"),
+                Some("set `server` to a URL of a server, such as `https://example.com`"),
             ))
         }
         Err(error) => {

@@ -1,4 +1,4 @@
-//! Shows how far a run is, to somebody who watches a terminal and has waited for a second.
+//! Shows the progress of a run on a terminal, if the run takes longer than a second.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use tokio::time::{Instant, interval};
 
 use crate::printer::Printer;
 
-/// A run that is over sooner shows nothing.
+/// A shorter run shows nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Often enough to look alive.
+/// Often enough for a person.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Waits for `run`, drawing meanwhile.
+/// Waits for `run`, and shows its progress.
 pub(crate) async fn watch<T>(
     run: impl Future<Output = T>,
     progress: watch::Receiver<Progress>,

@@ -32,14 +32,14 @@ pub(crate) fn load(path: &Path) -> Result<Schema, Failure> {
     let text = read(path)?;
     check(&text, &path.display().to_string(), clock::today())
         .map(|checked| checked.schema)
-        .map_err(|findings| refused(path, &findings))
+        .map_err(|findings| rejected(path, &findings))
 }
 
-fn refused(path: &Path, findings: &[Finding]) -> Failure {
+fn rejected(path: &Path, findings: &[Finding]) -> Failure {
     let first = findings.first().map(ToString::to_string).unwrap_or_default();
     Failure::usage(
         anyhow::anyhow!("{first}"),
-        Some(format!("`ktel schema lint {}` shows everything at once", path.display())),
+        Some(format!("`ktel schema lint {}` shows all errors", path.display())),
     )
 }
 
@@ -56,16 +56,17 @@ pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
     Ok(Catalog::built_in().find(name)?.schema().clone())
 }
 
-/// Gives every schema that comes with the program: of jobs, of what agents tell, and of lines.
+/// Gives all built-in schemas: of jobs, of agents' statistics and events, and of lines.
 pub(crate) fn built_in() -> Vec<Schema> {
     let catalog = Catalog::built_in();
     let jobs = catalog.jobs().map(|job| job.schema().clone());
     jobs.chain(built_in::DOCUMENTS.iter().map(|file| file.schema())).collect()
 }
 
-/// Finds the jobs that were asked for: by name, by set, or all of the files that were given.
+/// Finds the jobs to run: those named, those of the set, or all jobs of the files.
 ///
-/// A file may bring a job of a built-in one's name, with a vendor of its own; it takes its place.
+/// A file can have a job with the name of a built-in one and another vendor. It replaces the
+/// built-in job.
 pub(crate) fn select(
     selection: &SelectionArguments,
     workflow: Option<&str>,
@@ -92,7 +93,7 @@ pub(crate) fn select(
     }
     if selected.is_empty() {
         return Err(Failure::usage(
-            anyhow::anyhow!("nothing to run: neither `--jobs` nor `--workflow` is given"),
+            anyhow::anyhow!("nothing to run: set `--jobs` or `--workflow`"),
             Some(
                 "`--workflow all` runs everything; `ktel jobs list` and `ktel workflows list` show the names",
             ),

@@ -1,4 +1,5 @@
-//! The report servers of a command: checked before the cluster is read, served side by side after.
+//! The report servers of a command. They are checked before the cluster is read; afterwards the
+//! report is sent to all of them at the same time.
 
 use std::io;
 use std::path::Path;
@@ -17,10 +18,10 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-/// Where a report is to go.
+/// The servers that a report is sent to.
 pub(crate) struct Servers(Vec<ReportServer>);
 
-/// The same, with everything read that sending needs.
+/// The same, with the tokens and certificates that sending needs.
 pub(crate) struct Ready<'a> {
     local: Vec<&'a ReportServer>,
     remote: Vec<(&'a Remote, Sender)>,
@@ -28,7 +29,7 @@ pub(crate) struct Ready<'a> {
     sending: &'a SendingArguments,
 }
 
-/// Names the outbox of this user; a pod may have no home.
+/// Finds the outbox of this user; `None` without a home directory, as in a pod.
 pub(crate) fn outbox() -> Option<Outbox> {
     Directories::of(&process_environment).outbox().map(Outbox::at)
 }
@@ -36,19 +37,19 @@ pub(crate) fn outbox() -> Option<Outbox> {
 /// Reads the tokens of the environment.
 pub(crate) fn tokens() -> Tokens {
     let token = |name| {
-        let value = process_environment(name)?.into_string().ok()?; // a token is text
+        let value = process_environment(name)?.into_string().ok()?; // tokens are text
         Some(Secret::new(&value)).filter(|secret| !secret.reveal().is_empty())
     };
     Tokens { splunk: token("KTEL_SPLUNK_TOKEN"), bearer: token("KTEL_TOKEN") }
 }
 
-/// Reads what sending reports to a server needs.
+/// Makes the sender of reports to a server.
 pub(crate) fn sender(remote: &Remote) -> Result<Sender, Failure> {
     sender_with(remote, &tokens())
 }
 
-/// Reads what sending events to a product's server needs. A token in the environment is meant for
-/// the user's own servers, and is not carried to those that a product chose.
+/// Makes the sender of events to a product's server. The tokens of the environment are for the
+/// user's own servers, so they are not sent to servers that a product chose.
 pub(crate) fn events_sender(remote: &Remote) -> Result<Sender, Failure> {
     sender_with(remote, &Tokens::default())
 }
@@ -60,7 +61,7 @@ fn sender_with(remote: &Remote, tokens: &Tokens) -> Result<Sender, Failure> {
     })
 }
 
-fn refused(error: destination::Error) -> Failure {
+fn failure(error: destination::Error) -> Failure {
     let hint = error.hint();
     Failure::usage(error, hint)
 }
@@ -68,10 +69,10 @@ fn refused(error: destination::Error) -> Failure {
 impl Servers {
     pub(crate) fn parse(urls: &[String]) -> Result<Self, Failure> {
         let servers: Result<Vec<ReportServer>, _> = urls.iter().map(|url| url.parse()).collect();
-        servers.map(Self).map_err(refused)
+        servers.map(Self).map_err(failure)
     }
 
-    /// Sends nothing anywhere.
+    /// Gives no server: nothing is sent.
     pub(crate) fn none() -> Self {
         Self(Vec::new())
     }
@@ -107,18 +108,18 @@ impl Servers {
         Ok(Ready { local, remote, outbox, sending })
     }
 
-    /// Prints what each would get, and sends nothing.
+    /// Prints what each server would get, and sends nothing.
     pub(crate) fn show(
         &self,
         content: Content<'_>,
         printer: &mut Printer,
     ) -> Result<bool, Failure> {
         for server in &self.0 {
-            let bytes = server.render(content).map_err(refused)?;
+            let bytes = server.render(content).map_err(failure)?;
             printer.say(&format!("to {server}, {} bytes:", bytes.len()));
             printer.out(&bytes)?;
             if !bytes.ends_with(b"\n") {
-                printer.say(""); // what follows begins on a line of its own
+                printer.say(""); // the next output starts on a new line
             }
         }
         Ok(true)
@@ -126,7 +127,7 @@ impl Servers {
 }
 
 impl Ready<'_> {
-    /// Sends the report to all of them; gives whether all have it.
+    /// Sends the report to all servers; tells whether all have it.
     pub(crate) async fn ship(
         &self,
         content: Content<'_>,
@@ -167,7 +168,7 @@ fn write(
     content: Content<'_>,
     printer: &mut Printer,
 ) -> Result<bool, Failure> {
-    let bytes = server.render(content).map_err(refused)?;
+    let bytes = server.render(content).map_err(failure)?;
     let written = match server {
         ReportServer::File(path) => destination::append(path, &bytes),
         _ => printer.out(&bytes).map_err(|source| destination::Error::Write {
@@ -190,18 +191,20 @@ fn write(
     }
 }
 
-/// Says what became of a report; gives whether the server has it.
+/// Prints what happened to a report; tells whether the server has it.
 pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> bool {
     let Shipment { fate, account, not_kept } = shipment;
     if let Some(error) = not_kept {
-        printer
-            .warn(&format!("nothing can be kept for `{server}`: {:#}", anyhow::Error::new(error)));
+        printer.warn(&format!(
+            "reports for `{server}` cannot be kept: {:#}",
+            anyhow::Error::new(error)
+        ));
     }
     tell_rejected(server, &account, printer);
     match fate {
         Fate::Delivered => return true,
         Fate::Refused { message } => {
-            printer.error(&format!("`{server}` does not want the report: {message}"), None);
+            printer.error(&format!("`{server}` rejected the report: {message}"), None);
         }
         Fate::Waits { message } => {
             let why = message.unwrap_or_else(|| "not tried yet".to_owned());
@@ -209,28 +212,29 @@ pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> b
                 &format!("`{server}` does not have the report yet: {why}"),
                 Some(&hint_for(
                     &why,
-                    "it waits in the outbox: the next run sends it first, or `ktel outbox flush`",
+                    "it waits in the outbox; the next run or `ktel outbox flush` sends it",
                 )),
             );
         }
         Fate::Lost { message } => {
             let text = format!("`{server}` does not have the report: {message}");
-            printer.error(&text, Some(&hint_for(&message, "nothing was kept; run it again")));
+            printer
+                .error(&text, Some(&hint_for(&message, "it was not kept; run the command again")));
         }
     }
     false
 }
 
-/// Says what a server omitted from what it accepted.
+/// Prints what a server rejected of a report that it accepted.
 pub(crate) fn tell_rejected(server: &str, account: &Account, printer: &mut Printer) {
     let Account { rejected_items, rejected_because, .. } = account;
     if *rejected_items > 0 {
-        let why = rejected_because.as_deref().unwrap_or("it does not say why");
+        let why = rejected_because.as_deref().unwrap_or("no reason given");
         printer.warn(&format!("`{server}` rejected {rejected_items} items: {why}"));
     }
 }
 
-/// A certificate that nobody knows has a remedy of its own.
+/// Chooses the hint. A certificate of an unknown authority has a hint of its own.
 fn hint_for(message: &str, otherwise: &str) -> String {
     const UNKNOWN: [&str; 3] = ["UnknownIssuer", "BadSignature", "CaUsedAsEndEntity"];
     if UNKNOWN.iter().any(|word| message.contains(word)) {

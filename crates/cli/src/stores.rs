@@ -1,4 +1,4 @@
-//! The store of a receiver, which several commands open.
+//! The store of a server. Several commands open it.
 
 use ktel::directories::{Directories, process_environment};
 use ktel_server::store::Place;
@@ -19,7 +19,7 @@ pub(crate) fn place(store: &StoreArguments) -> Result<Place, Failure> {
         None => {
             Directories::of(&process_environment).received().map(Place::Folder).ok_or_else(|| {
                 let error = anyhow::anyhow!("there is no home directory");
-                Failure::usage(error, Some("name a folder with --store"))
+                Failure::usage(error, Some("choose a folder with `--store`"))
             })
         }
     }

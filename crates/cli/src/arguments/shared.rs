@@ -9,7 +9,7 @@ use super::values::duration;
 
 #[derive(Debug, Args)]
 pub(crate) struct StoreArguments {
-    /// Keep everything in this folder, or at postgres://… [default: a folder of this user's state
+    /// Store data in this folder, or in postgres://… [default: a folder in this user's state
     /// directory]
     #[arg(long, value_name = "PLACE", env = "KTEL_STORE", hide_env_values = true)]
     pub(crate) store: Option<String>,
@@ -17,13 +17,13 @@ pub(crate) struct StoreArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ClusterArguments {
-    /// The kubeconfig file; else KUBECONFIG, ~/.kube/config, or the pod's service account
+    /// The kubeconfig file [default: KUBECONFIG, ~/.kube/config, or the pod's service account]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Read a cluster from files instead: objects in JSON or YAML, a file or a directory
+    /// Read objects in JSON or YAML from a file or directory, instead of a cluster
     #[arg(long, value_name = "PATH", conflicts_with_all = ["kubeconfig", "context"])]
     pub(crate) snapshot: Option<PathBuf>,
 }
@@ -33,17 +33,17 @@ pub(crate) struct SelectionArguments {
     /// Jobs, separated by commas (see `ktel jobs list`)
     #[arg(long, value_name = "JOB,…", value_delimiter = ',')]
     pub(crate) jobs: Vec<String>,
-    /// Add the job of this file of the standard (repeatable)
+    /// Add the job of this schema file (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) jobs_from: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SendingArguments {
-    /// Keep nothing on this machine of what cannot be delivered
+    /// Do not keep reports that cannot be delivered
     #[arg(long)]
     pub(crate) no_spool: bool,
-    /// Give up on a server after this long; the report waits in the outbox then
+    /// Maximum time of delivery to a server; then the report waits in the outbox
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) send_timeout: Duration,
 }

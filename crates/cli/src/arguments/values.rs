@@ -1,4 +1,4 @@
-//! How the values of flags are read.
+//! Parsers for the values of flags.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ pub(crate) fn one_of<T>(
         }
         words.push(word);
     }
-    Err(format!("known are {}", words.join(", ")))
+    Err(format!("expected one of: {}", words.join(", ")))
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration =
-        text.parse().map_err(|_| "write a time with its unit, as in 30s or 5m".to_owned())?;
+        text.parse().map_err(|_| "expected a time with a unit, such as 30s or 5m".to_owned())?;
     Duration::try_from(parsed)
         .ok()
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "a time must be longer than nothing".to_owned())
+        .ok_or_else(|| "expected a time of more than 0".to_owned())
 }
 
 #[cfg(test)]

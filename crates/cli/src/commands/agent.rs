@@ -1,4 +1,4 @@
-//! `ktel agent`: report from within a cluster, for as long as it runs.
+//! `ktel agent`: reports from within a cluster, continuously.
 
 use std::path::{Path, PathBuf};
 
@@ -18,11 +18,11 @@ use crate::{clock, cluster, servers};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentCommand {
-    /// Report until a signal ends it
+    /// Report until a signal stops it
     Run(AgentRunArguments),
-    /// Print the smallest roles that a configuration needs
+    /// Print the smallest roles that an agent file needs
     Rbac {
-        /// The configuration
+        /// The agent file
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// The name of the roles
@@ -33,12 +33,12 @@ pub(crate) enum AgentCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentRunArguments {
-    /// The configuration
+    /// The agent file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
     #[command(flatten)]
     pub(crate) cluster: ClusterArguments,
-    /// Send nothing, watch nothing, and make no request
+    /// Turn telemetry off: watch nothing, send nothing, and make no request
     #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub(crate) disable_telemetry: bool,
     /// Print what would be sent, and send nothing
@@ -63,14 +63,14 @@ fn load(path: &Path) -> Result<AgentFile, Failure> {
     })
 }
 
-/// Reports until a signal. Where somebody says no, it waits for the signal and does nothing else:
-/// what looks after it would start it again if it ended.
+/// Reports until a signal. If telemetry is off, it only waits for the signal: Kubernetes would
+/// restart it if it ended.
 fn report(run: &AgentRunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let file = load(&run.config)?;
     let runtime = runtime()?;
     if let Some(who) = objection(run, &file) {
         return runtime.block_on(async {
-            // Listening begins before it is said that it does.
+            // The message is printed after the handlers of signals are installed.
             let stop = signals::first()?;
             printer.say(&format!("telemetry is off: {who}"));
             if !run.preview {
@@ -80,9 +80,9 @@ fn report(run: &AgentRunArguments, printer: &mut Printer) -> Result<Exit, Failur
         });
     }
     if file.servers.is_empty() && !run.preview {
-        let hint = "name report servers under `servers`, or look at `--preview`";
+        let hint = "add report servers under `servers`, or run with `--preview`";
         return Err(Failure::usage(
-            anyhow::anyhow!("nothing is sent: there is no server"),
+            anyhow::anyhow!("the agent file has no server, so nothing would be sent"),
             Some(hint),
         ));
     }
@@ -112,7 +112,7 @@ fn failure(error: agent::Error) -> Failure {
         agent::Error::Server(error) => error.hint(),
         agent::Error::Configuration(error) => error.hint(),
         agent::Error::State(_) => {
-            Some("`state` names a directory that this program may write".to_owned())
+            Some("set `state` to a directory that this program can write".to_owned())
         }
     };
     Failure::usage(error, hint)
@@ -121,16 +121,16 @@ fn failure(error: agent::Error) -> Failure {
 fn show(printer: &mut Printer, server: &str, bytes: &[u8]) {
     printer.say(&format!("to {server}, {} bytes:", bytes.len()));
     let line = [bytes, if bytes.ends_with(b"\n") { b"" } else { b"\n" }].concat();
-    // Whoever no longer reads the preview has seen enough; the next signal ends it.
+    // An error means that nobody reads the preview. A signal still ends the command.
     drop(printer.out(line));
 }
 
-/// Asks everybody who has a say; gives who says no.
+/// Finds the consent source that turns telemetry off, if any.
 fn objection(run: &AgentRunArguments, file: &AgentFile) -> Option<String> {
     agent::objection(file, run.disable_telemetry, &consent::ask(&file.product))
 }
 
-/// Prints the roles that a configuration needs, and nothing more.
+/// Writes the smallest roles that an agent file needs.
 fn roles(file: &AgentFile, name: &str) -> Result<String, Failure> {
     let catalog = ktel::Catalog::built_in();
     let mut schemas: Vec<Schema> = file.schemas();

@@ -1,4 +1,4 @@
-//! `ktel bundle`: the outbox in a file.
+//! `ktel bundle`: moves waiting reports between machines, in a file.
 
 use std::path::PathBuf;
 
@@ -13,16 +13,16 @@ use crate::servers;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BundleCommand {
-    /// Move everything that waits into a new file
+    /// Move all waiting reports into a new file
     Export {
         /// The file
         file: PathBuf,
     },
-    /// Take the reports of a file into the outbox
+    /// Add the reports of a file to the outbox
     Import {
         /// The file
         file: PathBuf,
-        /// Take reports for this server (repeatable)
+        /// Accept reports for this server (repeatable)
         #[arg(long = "report-server", value_name = "URL")]
         report_servers: Vec<String>,
     },
@@ -30,27 +30,24 @@ pub(crate) enum BundleCommand {
 
 pub(super) fn run(command: BundleCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     let Some(outbox) = servers::outbox() else {
-        let error = anyhow::anyhow!("there is no place for an outbox: HOME is not set");
+        let error = anyhow::anyhow!("there is no directory for the outbox: HOME is not set");
         return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
     };
-    let refused = |error: bundle::Error| {
+    let failure = |error: bundle::Error| {
         let hint = error.hint();
         Failure::usage(error, hint)
     };
     let now = clock::since_epoch();
     match command {
         BundleCommand::Export { file } => {
-            let parcels = bundle::export(&outbox, &file, now).map_err(refused)?;
-            printer.say(&format!(
-                "{parcels} reports are in `{}`, and wait here no longer",
-                file.display()
-            ));
+            let parcels = bundle::export(&outbox, &file, now).map_err(failure)?;
+            printer.say(&format!("{parcels} reports moved to `{}`", file.display()));
         }
         BundleCommand::Import { file, report_servers } => {
-            let imported = bundle::import(&outbox, &file, &report_servers, now).map_err(refused)?;
+            let imported = bundle::import(&outbox, &file, &report_servers, now).map_err(failure)?;
             let Imported { taken, known } = imported;
             printer.say(&format!(
-                "{taken} reports wait in the outbox, {known} had been taken before; `ktel outbox flush` sends them"
+                "{taken} reports added to the outbox, {known} were added before; `ktel outbox flush` sends them"
             ));
         }
     }

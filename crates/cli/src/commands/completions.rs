@@ -1,4 +1,4 @@
-//! `ktel completions`: what a shell can complete.
+//! `ktel completions`: completions for a shell.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -9,7 +9,7 @@ use crate::printer::Printer;
 
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArguments {
-    /// Which shell
+    /// The shell
     shell: Shell,
 }
 

@@ -1,4 +1,4 @@
-//! `ktel demo`: the whole catalog on a cluster that exists only in memory, and a receiver for it.
+//! `ktel demo`: all jobs on a cluster that exists in memory only, and a server for the report.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -30,7 +30,7 @@ const EXPLAINED: (&str, &str) = ("identify-platform", "kubernetes_version");
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
-    /// Keep the receiver, and print the address of its charts
+    /// Keep the server running, and print the address of its charts
     #[arg(long)]
     stay: bool,
 }
@@ -47,9 +47,7 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
         .map_err(|error| Failure::usage(error, None::<String>))?;
     let client = kube::Client::new(Snapshot::demo().service(), "default");
     let product = Product { name: Some("example-gateway".into()), ..Product::default() };
-    printer.say(
-        "A made-up cluster in memory; every job of the catalog reads it, as it would a real one.\n",
-    );
+    printer.say("All jobs run on a made-up cluster in memory, as they would on a real one.\n");
     let outcome = Box::pin(workflow.run(&Cluster::new(client, product), clock::now())).await;
     printer.out(format!("{:#}\n", outcome.report.to_json()))?;
     for failure in &outcome.failures {
@@ -59,7 +57,7 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
     let schema = catalog.find(job)?;
     let entry = dictionary::describe_field(schema.schema(), field).unwrap_or_default();
     printer.say(&format!(
-        "\nEvery value above is declared. The dictionary says of one of them:\n\n{entry}"
+        "\nA schema declares every value above. This is the declaration of one of them:\n\n{entry}"
     ));
     let folder = tempfile::tempdir()?;
     let mut supervisor = Supervisor::new();
@@ -67,14 +65,14 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
     printer.say(
         "What next?
   ktel jobs describe mesh-detect              what a job reads, sends, and why
-  ktel workflows run --workflow all           your own cluster; nothing is sent anywhere
+  ktel workflows run --workflow all           report on your own cluster; sends nothing
   ktel workflows run --workflow all --coarse  the same, blurred
   ktel jobs rbac --jobs cluster-state         the smallest role that a job needs
-  ktel serve                                  a receiver that keeps what it takes
-  ktel demo --stay                            look at the charts of this one",
+  ktel serve                                  a server that keeps its data
+  ktel demo --stay                            the charts of this report",
     );
     if stay {
-        printer.say(&format!("\nCharts: {charts} (Ctrl-C ends it)"));
+        printer.say(&format!("\nCharts: {charts} (Ctrl-C stops the server)"));
         supervisor.run(signals::first()?, signals::second()?, SHUTDOWN_WITHIN).await;
     } else {
         supervisor.run(std::future::ready(()), std::future::pending(), SHUTDOWN_WITHIN).await;
@@ -82,7 +80,7 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
     Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::JobsFailed })
 }
 
-/// Starts a receiver, ships the report there, and gives the address of its charts.
+/// Starts a server, sends the report there, and gives the address of its charts.
 async fn receive(
     outcome: &Outcome,
     folder: &Path,
@@ -100,16 +98,18 @@ async fn receive(
     let url = format!("{own}/v1/reports");
     match ship(outcome, &url, &ingest).await.map_err(usage)? {
         Verdict::Accepted => printer.say(&format!(
-            "A receiver on this machine took the report at {url}, and answered when it was on disk.\n"
+            "A server on this machine accepted the report at {url}, after it was on disk.\n"
         )),
-        verdict => printer.error(&format!("the receiver did not accept it: {verdict:?}"), None),
+        verdict => {
+            printer.error(&format!("the server did not accept the report: {verdict:?}"), None)
+        }
     }
     Ok(own.replace("http://", &format!("http://admin:{admin}@")))
 }
 
 async fn ship(outcome: &Outcome, url: &str, token: &str) -> anyhow::Result<Verdict> {
     let ReportServer::Remote(remote) = url.parse::<ReportServer>()? else {
-        anyhow::bail!("`{url}` is no receiver")
+        anyhow::bail!("`{url}` is not a server")
     };
     let remote: &Remote = &remote;
     let tokens = Tokens { bearer: Some(Secret::new(token)), splunk: None };

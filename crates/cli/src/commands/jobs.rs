@@ -1,4 +1,4 @@
-//! `ktel jobs`: what can be asked of a cluster, and what that needs.
+//! `ktel jobs`: the jobs, what they send, and the roles that they need.
 
 use clap::Subcommand;
 use ktel::Catalog;
@@ -17,13 +17,13 @@ use crate::table::table;
 pub(crate) enum JobsCommand {
     /// List all jobs
     List {
-        /// How they are printed
+        /// The format of the list
         #[arg(short, long, value_name = "FORMAT", default_value = "table")]
         output: ListOutput,
     },
-    /// Say what a job reads, sends, and why
+    /// Describe what a job reads and sends, and why
     Describe {
-        /// The job
+        /// The name of the job, or a schema file
         name: String,
     },
     /// Print the smallest role that some jobs need
@@ -33,7 +33,7 @@ pub(crate) enum JobsCommand {
         /// The name of the role
         #[arg(long, value_name = "NAME", default_value = "ktel")]
         name: String,
-        /// Add the role in this namespace that `--read-helm-release` takes
+        /// Add the role in this namespace that `ktel workflows run --read-helm-release` needs
         #[arg(long, value_name = "NAMESPACE")]
         read_helm_release: Option<String>,
     },
@@ -67,7 +67,7 @@ fn list(output: ListOutput) -> String {
                 let fields: Vec<&str> = schema.fields.keys().map(String::as_str).collect();
                 [schema.name.clone(), schema.title.clone(), fields.join(", ")]
             });
-            table(["JOB", "WHAT", "FIELDS"], rows)
+            table(["JOB", "TITLE", "FIELDS"], rows)
         }
         ListOutput::Json => {
             let jobs: Vec<_> = schemas

@@ -1,4 +1,4 @@
-//! `ktel man`: the manual, from the same words as `--help`.
+//! `ktel man`: the manual pages, from the texts of `--help`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::printer::Printer;
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArguments {
-    /// Write one page per command here
+    /// Write one page per command into this directory
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }

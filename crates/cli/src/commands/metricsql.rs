@@ -13,7 +13,7 @@ use crate::printer::Printer;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MetricsqlCommand {
-    /// Print the canonical form of a query, warnings, and what is sent with labels enforced
+    /// Print the canonical form of a query, its warnings, and the query with enforced labels
     Check {
         /// The query, or - to read one from each line of standard input
         #[arg(value_name = "EXPR", allow_hyphen_values = true)]
@@ -44,9 +44,9 @@ pub(super) fn run(command: MetricsqlCommand, printer: &mut Printer) -> Result<Ex
     Ok(exit)
 }
 
-/// Reads a line, of which there is no use in more than a query may have.
+/// Reads a line, up to the maximum length of a query. The rest of the line is skipped.
 fn next_line(lines: &mut impl BufRead) -> Result<Option<String>, Failure> {
-    // One more than allowed, so that the parser says which limit it was, and the end of the line.
+    // One more than allowed, so that the parser reports the limit, and one for the end of the line.
     let most = u64::try_from(Limits::default().bytes + 2).unwrap_or(u64::MAX);
     let mut line = Vec::new();
     if lines.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {

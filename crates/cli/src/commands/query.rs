@@ -1,4 +1,4 @@
-//! `ktel query`: reads the store of a receiver, with SQL over groups or row by row.
+//! `ktel query`: reads the store of a server, with SQL over groups or row by row.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::{schemas, stores};
 
-/// How many rows are printed of a table.
+/// How many rows of a table are printed.
 const ROWS: usize = 1000;
 /// The actor in the audit log, for a person who can open the store and needs no token.
 const OPERATOR: &str = "operator";
@@ -31,7 +31,7 @@ pub(crate) struct QueryArguments {
     /// One SELECT
     #[arg(value_name = "SQL")]
     pub(crate) sql: Option<String>,
-    /// Print the newest rows of a schema's table instead, of ktel_records or of ktel_items
+    /// Print the newest rows of a schema's table, of ktel_records or of ktel_items
     #[arg(long, value_name = "TABLE")]
     pub(crate) rows: Option<String>,
     /// Print the audit log, the newest entry first
@@ -42,7 +42,7 @@ pub(crate) struct QueryArguments {
     pub(crate) tables: bool,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
-    /// Write the answer as table, json, csv or ndjson
+    /// The format of the answer: table, json, csv or ndjson
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub(crate) output: AnswerForm,
     /// The purpose of the query; the transparency page shows it
@@ -51,7 +51,7 @@ pub(crate) struct QueryArguments {
     /// Return only groups of at least this many senders; at least 5
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
     pub(crate) min_group_size: u32,
-    /// Know this file of the standard too (repeatable)
+    /// Use this schema file too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
 }
@@ -59,13 +59,13 @@ pub(crate) struct QueryArguments {
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum AnswerForm {
-    /// For people
+    /// A table for reading
     Table,
-    /// One object with columns and rows
+    /// One JSON object with columns and rows
     Json,
-    /// For spreadsheets
+    /// Comma-separated values
     Csv,
-    /// One object a line
+    /// One JSON object per line
     Ndjson,
 }
 

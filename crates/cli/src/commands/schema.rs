@@ -1,4 +1,4 @@
-//! `ktel schema`: files of the standard, checked, shown and compared.
+//! `ktel schema`: checks, shows and compares schema files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ use crate::table::table;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchemaCommand {
-    /// Check files of the standard, and say how to mend them
+    /// Check schema files, and print how to fix them
     Lint {
-        /// Files, or directories of them
+        /// Schema files, or directories of them
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
     /// List the built-in schemas
     List,
-    /// Show a schema as its users read it
+    /// Describe a schema
     Show {
         /// A built-in schema, or a file
         name: String,
@@ -35,7 +35,7 @@ pub(crate) enum SchemaCommand {
         /// A built-in schema, or a file
         name: String,
     },
-    /// Compare two schemas; what widens the collection comes first
+    /// Compare two schemas; changes that collect more come first
     Diff {
         /// A built-in schema, or a file
         old: String,
@@ -52,7 +52,7 @@ pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit,
             let rows = known
                 .iter()
                 .map(|schema| [schema.id(), schema.version.to_string(), schema.title.clone()]);
-            printer.out(table(["SCHEMA", "VERSION", "WHAT"], rows))?;
+            printer.out(table(["SCHEMA", "VERSION", "TITLE"], rows))?;
         }
         SchemaCommand::Show { name } => {
             printer.out(dictionary::describe(&schemas::find(&name)?))?
@@ -96,7 +96,7 @@ fn lint(paths: &[PathBuf], printer: &mut Printer) -> Result<Exit, Failure> {
         }
     }
     printer.say(&match wrong {
-        0 => format!("{} files, nothing wrong", files.len()),
+        0 => format!("{} files, no errors", files.len()),
         wrong => format!("{} files, {wrong} with errors", files.len()),
     });
     Ok(if wrong == 0 { Exit::Done } else { Exit::JobsFailed })
@@ -122,7 +122,7 @@ fn expand(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         .with_context(|| format!("read `{}`", path.display()))
         .map_err(|error| Failure::usage(error, None::<String>))?;
     if files.is_empty() {
-        let error = anyhow::anyhow!("`{}` holds no YAML file", path.display());
+        let error = anyhow::anyhow!("`{}` has no YAML file", path.display());
         return Err(Failure::usage(error, None::<String>));
     }
     Ok(files)

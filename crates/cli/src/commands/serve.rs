@@ -1,4 +1,4 @@
-//! `ktel serve`: a receiver on this machine, with one folder and no configuration.
+//! `ktel serve`: a server that stores its data in one folder or in PostgreSQL.
 
 use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
@@ -54,15 +54,16 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
     })
 }
 
-/// Prints where the receiver listens, and the tokens of a new store.
+/// Prints where the server listens, and the tokens of a new store.
 async fn announce(receiver: &Receiver, printer: &mut Printer) -> Result<(), Failure> {
     if !receiver.has_tokens().await.map_err(failure)? {
         for role in [Role::Ingest, Role::Admin] {
             let token = receiver.create_token(role).await.map_err(failure)?;
             printer.out(format!("{} token  {token}\n", role.as_str()))?;
         }
-        printer
-            .say("Tokens are shown once; only their hashes are kept. `ktel token add` makes more.");
+        printer.say(
+            "Tokens are shown once; only their hashes are stored. `ktel token add` creates more.",
+        );
     }
     printer.out(format!("listening on  {}\n", receiver.url()))?;
     if let Some(url) = receiver.kamaji_url() {

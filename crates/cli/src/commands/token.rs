@@ -1,4 +1,4 @@
-//! `ktel token`: who may send to a receiver, and who may read it.
+//! `ktel token`: the tokens of a server.
 
 use clap::Subcommand;
 use ktel_server::Catalog;
@@ -14,23 +14,23 @@ use crate::stores;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Make a token and print it, once
+    /// Create a token, and print it once
     Add {
         #[command(flatten)]
         store: StoreArguments,
-        /// What it is good for: ingest, reader or admin
+        /// The role of the token: ingest, reader or admin
         #[arg(long, value_name = "ROLE", default_value = "ingest", value_parser = role)]
         role: Role,
-        /// The only product that it speaks for
+        /// Limit the token to one product
         #[arg(long, value_name = "NAME")]
         product: Option<String>,
     },
-    /// List tokens: the first digits of their hashes, and what they are good for
+    /// List tokens: the first digits of their hashes, roles and products
     List {
         #[command(flatten)]
         store: StoreArguments,
     },
-    /// Take a token back; a receiver that runs hears of it within two seconds
+    /// Revoke a token; a running server rejects it within two seconds
     Revoke {
         #[command(flatten)]
         store: StoreArguments,
@@ -57,7 +57,7 @@ async fn run_in(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Fa
             let token = token::random();
             store.add_token(TokenRecord::of(&token, role, product)).await.map_err(usage)?;
             printer.out(format!("{token}\n"))?;
-            printer.say("It is shown once; only its hash is kept.");
+            printer.say("It is shown once; only its hash is stored.");
         }
         TokenCommand::List { store } => {
             let store = stores::open(&store, &Catalog::built_in())?;
@@ -69,13 +69,13 @@ async fn run_in(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Fa
         TokenCommand::Revoke { store, id } => {
             let store = stores::open(&store, &Catalog::built_in())?;
             let tokens = store.tokens().await.map_err(usage)?;
-            let mut meant = tokens.into_iter().filter(|token| token.hex().starts_with(&id));
-            match (meant.next(), meant.next()) {
+            let mut matching = tokens.into_iter().filter(|token| token.hex().starts_with(&id));
+            match (matching.next(), matching.next()) {
                 (Some(token), None) => store.remove_token(token).await.map_err(usage)?,
-                (meant, _) => {
-                    let many = if meant.is_some() { "more than one token" } else { "no token" };
-                    let error = anyhow::anyhow!("{many} is called `{id}`");
-                    return Err(Failure::usage(error, Some("`ktel token list` shows them all")));
+                (first, _) => {
+                    let many = if first.is_some() { "more than one token" } else { "no token" };
+                    let error = anyhow::anyhow!("{many} starts with `{id}`");
+                    return Err(Failure::usage(error, Some("`ktel token list` shows all tokens")));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! `ktel workflows`: run jobs, print the report, ship it.
+//! `ktel workflows`: runs jobs, prints the report, and sends it.
 
 use std::io::{self, Read};
 
@@ -35,14 +35,14 @@ pub(super) fn run(command: WorkflowsCommand, printer: &mut Printer) -> Result<Ex
                 let jobs = if set.jobs.is_empty() { "all".into() } else { set.jobs.join(", ") };
                 [set.name.to_owned(), set.title.to_owned(), jobs]
             });
-            printer.out(table(["WORKFLOW", "WHAT", "JOBS"], rows))?;
+            printer.out(table(["WORKFLOW", "TITLE", "JOBS"], rows))?;
             Ok(Exit::Done)
         }
         WorkflowsCommand::Run(run) => execute(&run, printer),
     }
 }
 
-/// Checks everything that the user said before the cluster is touched; then runs and ships.
+/// Checks all arguments before it reads the cluster. Then it runs the jobs and sends the report.
 fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let jobs = schemas::select(&run.selection, run.workflow.as_deref())?;
     let servers = match objection(run)? {
@@ -105,7 +105,7 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     })
 }
 
-/// Asks everybody who has a say in telemetry, where the user wants them asked; gives who says no.
+/// Finds the consent source that turns telemetry off, if the user wants consent to be respected.
 fn objection(run: &RunArguments) -> Result<Option<String>, Failure> {
     if !run.respect_consent {
         return Ok(None);
@@ -118,31 +118,31 @@ fn objection(run: &RunArguments) -> Result<Option<String>, Failure> {
     Ok((!consent.given).then(|| consent.winner.to_string()))
 }
 
-/// Reads what the user pipes in.
+/// Reads the object that the user pipes in.
 fn user(run: &RunArguments, jobs: &[String]) -> Result<Map<String, Value>, Failure> {
     if run.input.is_none() {
         return Ok(Map::new());
     }
-    let refused = |error: merge::Error| {
+    let failure = |error: merge::Error| {
         let hint = error.hint();
         Failure::usage(error, hint)
     };
     let mut text = Vec::new();
-    // One byte more than allowed tells too much from just enough.
+    // One more byte than allowed, so that `parse` sees when there is too much.
     let limit = ktel::limits::USER_BYTES_MAX as u64 + 1;
     io::stdin().lock().take(limit).read_to_end(&mut text)?;
-    let user = merge::parse(&text).map_err(refused)?;
+    let user = merge::parse(&text).map_err(failure)?;
     let collision = match run.merge {
-        Merge::Refuse => Collision::Fail,
+        Merge::Fail => Collision::Fail,
         Merge::Override => Collision::Override,
     };
     if collision == Collision::Fail {
-        merge::check(&user, jobs.iter().map(String::as_str)).map_err(refused)?;
+        merge::check(&user, jobs.iter().map(String::as_str)).map_err(failure)?;
     }
     Ok(user)
 }
 
-/// Runs the jobs; `None` when a signal ended it.
+/// Runs the jobs; `None` when a signal ended the run.
 async fn collect(
     run: &RunArguments,
     workflow: &Workflow,
@@ -161,7 +161,7 @@ async fn collect(
     }
 }
 
-/// Decides whose telemetry it is, from the words and the pod's environment.
+/// Decides which product the report is about, from the arguments and the pod's environment.
 fn product(run: &RunArguments) -> Product {
     Product {
         name: run.product.clone(),

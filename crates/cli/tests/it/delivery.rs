@@ -1,4 +1,4 @@
-//! Reports that are sent, refused, kept, sent again, dropped and carried out.
+//! Reports that are sent, rejected, kept, sent again, dropped, and moved in a bundle.
 
 use std::path::Path;
 use std::process::Command;
@@ -89,7 +89,7 @@ fn an_event_is_delivered_only_once_it_is_stored() {
 }
 
 #[test]
-fn a_refusal_is_final_told_and_kept_nowhere() {
+fn a_rejection_is_final_and_printed_and_the_report_is_not_kept() {
     let (user, splunk) = (User::new(), Splunk::start());
     let url = format!("splunk+http://{}", splunk.address());
     splunk.reject_next(Code(6).response());
@@ -289,21 +289,21 @@ fn partly(rejected: usize) -> Response {
 }
 
 #[test]
-fn what_a_receiver_leaves_out_of_a_report_is_told_with_its_reason() {
+fn items_that_a_server_rejects_are_printed_with_the_reason() {
     let (user, server) = (User::new(), Http::start());
-    let told = |count: &str| format!("rejected {count} items: status 200: longer ago than kept");
+    let warning = |count: &str| format!("rejected {count} items: status 200: longer ago than kept");
     server.answer(partly(1));
     let (code, _, stderr) = user.send(&server.url(), "");
-    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+    assert!(code == 0 && stderr.contains(&warning("1")), "{stderr}");
     assert_eq!((server.requests().len(), user.waiting().len()), (1, 0), "the rest is taken");
-    // A report of one job has no more to leave out, whatever is said.
+    // A report of one job has one item, whatever number the server names.
     server.answer(partly(40));
     let (code, _, stderr) = user.send(&server.url(), "");
-    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+    assert!(code == 0 && stderr.contains(&warning("1")), "{stderr}");
     // So long that only its beginning is read.
     server.answer(partly(2000));
     let (code, _, stderr) = user.send(&server.url(), "");
-    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+    assert!(code == 0 && stderr.contains(&warning("1")), "{stderr}");
     assert!(user.waiting().is_empty(), "a long answer is no failure");
     server.answer(partly(0));
     let (code, _, stderr) = user.send(&server.url(), "");
@@ -312,7 +312,7 @@ fn what_a_receiver_leaves_out_of_a_report_is_told_with_its_reason() {
     assert_eq!(user.send(&server.url(), "--send-timeout 1s").0, 3);
     server.answer(partly(1));
     let (code, _, stderr) = user.ktel("outbox flush");
-    assert!(code == 0 && stderr.contains(&told("1")), "{stderr}");
+    assert!(code == 0 && stderr.contains(&warning("1")), "{stderr}");
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn a_machine_without_authorities_sends_in_the_open_and_trusts_nobody_over_tls() 
     // Where a receiver points is not followed, so TLS is not needed for it either.
     server.answer(Response::redirect(307, "https://example.com/v1/reports"));
     let (code, _, stderr) = send(&server.url());
-    assert!(code == 3 && stderr.contains("does not want the report: status 307"), "{stderr}");
+    assert!(code == 3 && stderr.contains("rejected the report: status 307"), "{stderr}");
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn a_bundle_carries_reports_from_one_site_to_another() {
 fn without_a_spool_nothing_is_left_behind() {
     let user = User::new();
     let (code, _, stderr) = user.send("http://127.0.0.1:1", "--no-spool --send-timeout 1s");
-    assert!(code == 3 && stderr.contains("nothing was kept"), "{stderr}");
+    assert!(code == 3 && stderr.contains("it was not kept"), "{stderr}");
     assert_eq!(user.home.path().read_dir().unwrap().count(), 0);
 }
 
@@ -412,7 +412,7 @@ fn a_home_that_cannot_be_written_is_said_and_the_report_still_goes_out() {
     command.env("HOME", Path::new("/proc/nowhere"));
     let (code, _, stderr) = run(command, b"");
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains("nothing can be kept"), "{stderr}");
+    assert!(stderr.contains("cannot be kept"), "{stderr}");
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -60,7 +60,7 @@ fn an_error_points_at_its_place() {
 }
 
 #[test]
-fn a_filter_of_another_tenant_is_refused() {
+fn a_filter_of_another_tenant_is_rejected() {
     assert_snapshot!(check(&["up{tenant=\"b\"}", "--label", "tenant=a"]), @r#"
     exit 2
     --- stdout

@@ -130,7 +130,7 @@ fn a_token_that_was_added_is_listed_without_showing_it() {
     assert_eq!(token(&format!("revoke {id}")).0, 0);
     assert_eq!(token("list").1, "", "it was taken back");
     let (code, _, errors) = token("add --role owner");
-    assert!(code == 2 && errors.contains("known are ingest, reader, admin"), "{errors}");
+    assert!(code == 2 && errors.contains("expected one of: ingest, reader, admin"), "{errors}");
 }
 
 #[test]
@@ -145,13 +145,13 @@ fn tokens_of_a_folder_are_accepted_and_none_is_printed() {
         serve
     };
     // An address that nobody has ends what would otherwise serve.
-    let refused = |because: &str| {
+    let rejected = |because: &str| {
         let (code, printed, said) = run(serve("192.0.2.1:1"), b"");
         assert!(code == 2 && printed.is_empty() && said.contains(because), "{printed}{said}");
     };
-    refused("has no token");
+    rejected("has no token");
     std::fs::write(folder.join("ingest"), "hunter2\n").unwrap();
-    refused("can be guessed");
+    rejected("can be guessed");
     let token = "0123456789abcdef0123456789abcdef";
     std::fs::write(folder.join("ingest"), format!("{token}\n")).unwrap();
     for _ in ["the first start", "a restart"] {

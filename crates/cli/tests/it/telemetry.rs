@@ -322,7 +322,7 @@ fn version_two_tells_how_it_ended_in_buckets() {
     );
     let (code, _, stderr) =
         user.ktel("events emit --product acme --version 1.0.0 --command plan --outcome maybe");
-    assert!(code == 2 && stderr.contains("known are success"), "{stderr}");
+    assert!(code == 2 && stderr.contains("expected one of: success"), "{stderr}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-{{/* The agent, where nobody has said no. */}}
+{{/* The agent, unless telemetry is disabled. */}}
 {{- define "ktel.agent" -}}
 {{- if and .Values.agent.enabled (not .Values.telemetry.disabled) }}yes{{ end -}}
 {{- end -}}

@@ -1,4 +1,4 @@
-{{/* The report, where nobody has said no. */}}
+{{/* The report, unless telemetry is disabled. */}}
 {{- define "ktel.report" -}}
 {{- if and .Values.report.enabled (not .Values.telemetry.disabled) }}yes{{ end -}}
 {{- end -}}

@@ -10,13 +10,13 @@ use crate::lines_address::LinesAddress;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// Listen here; port 0 takes any free one
+    /// The address to listen on; port 0 uses a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
-    /// Also accept documents of Kamaji's clients, without a token, on this address; they are marked as
-    /// unauthenticated
+    /// Also accept documents of Kamaji's clients, without a token, on this address; they are marked
+    /// as unauthenticated
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen_legacy: Option<SocketAddr>,
     /// Respond there exactly as Kamaji's own receiver does, with its wrong status codes
@@ -25,8 +25,8 @@ pub(crate) struct ServeArguments {
     /// Accept the tokens in this folder: its files ingest, reader and admin
     #[arg(long, value_name = "FOLDER")]
     pub(crate) tokens: Option<PathBuf>,
-    /// Also accept lines of syslog, without a token, at tcp://, tls:// or udp:// and an address; they are
-    /// marked as unauthenticated (repeatable)
+    /// Also accept lines of syslog, without a token, at tcp://, tls:// or udp:// and an address;
+    /// they are marked as unauthenticated (repeatable)
     #[arg(long, value_name = "URL")]
     pub(crate) listen_lines: Vec<LinesAddress>,
     /// Serve TLS with this certificate chain, in PEM; a renewed file is loaded within seconds
@@ -47,7 +47,7 @@ pub(crate) struct ServeArguments {
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each
     #[arg(long, value_name = "FILE")]
     pub(crate) decisions: Option<PathBuf>,
-    /// Accept this file of the standard too (repeatable)
+    /// Accept data of this schema file too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
 }

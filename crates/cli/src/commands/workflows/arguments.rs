@@ -22,7 +22,7 @@ pub(crate) struct RunArguments {
     /// Run a named set of jobs (see `ktel workflows list`)
     #[arg(long, value_name = "NAME")]
     pub(crate) workflow: Option<String>,
-    /// Send the report here (repeatable): splunk://, splunk+tls://, https://, otlp://, file:PATH …
+    /// Send the report to this server (repeatable): splunk://, splunk+tls://, https://, otlp://, file:PATH …
     #[arg(long = "report-server", value_name = "URL")]
     pub(crate) report_servers: Vec<String>,
     #[command(flatten)]
@@ -32,49 +32,49 @@ pub(crate) struct RunArguments {
     /// The namespace of the product
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
-    /// The product's name, also looked for as the label app.kubernetes.io/name
+    /// The product's name; without a selector, also its label app.kubernetes.io/name
     #[arg(long, value_name = "NAME")]
     pub(crate) product: Option<String>,
-    /// The labels that find the product's workload
+    /// The label selector of the product's workload
     #[arg(long, value_name = "SELECTOR")]
     pub(crate) product_selector: Option<String>,
     /// Also read the metadata of Helm's release Secret (needs `list` on secrets)
     #[arg(long)]
     pub(crate) read_helm_release: bool,
-    /// Send the blurred form of every value
+    /// Send ranges and months instead of exact values
     #[arg(long)]
     pub(crate) coarse: bool,
     /// Print what each report server would get, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Send nothing where somebody has said no to telemetry
+    /// Send nothing if the user, the machine or the cluster has turned telemetry off
     #[arg(long)]
     pub(crate) respect_consent: bool,
-    /// What happens when standard input and a job use the same key
-    #[arg(long, value_name = "HOW", default_value = "refuse")]
+    /// What to do when a key of standard input is also the name of a job
+    #[arg(long, value_name = "HOW", default_value = "fail")]
     pub(crate) merge: Merge,
-    /// Give up on the whole after this long
+    /// Maximum time of the whole run
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// Give up on a job after this long
+    /// Maximum time of each job
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     pub(crate) job_timeout: Duration,
     /// How many jobs run at once
     #[arg(long, value_name = "N", default_value_t = ktel::limits::CONCURRENCY)]
     pub(crate) concurrency: usize,
-    /// How the report is printed
+    /// The format of the printed report
     #[arg(short, long, value_name = "FORMAT", default_value = "json")]
     pub(crate) output: Output,
-    /// `-` reads a JSON object from standard input and merges it into the report
+    /// `-` reads a JSON object from standard input and adds it to the report
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     pub(crate) input: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Merge {
-    /// It is an error
-    Refuse,
-    /// Standard input wins
+    /// Exit with an error before the cluster is read
+    Fail,
+    /// Send the value of standard input instead of the job's section
     Override,
 }
 

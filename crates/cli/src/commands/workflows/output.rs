@@ -1,4 +1,4 @@
-//! Reports as a person reads them.
+//! Formats for printed reports.
 
 use ktel_model::report::Report;
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            // An empty section has a line, and nothing in it.
+            // An empty section has an empty line.
             let pairs = fields.iter().map(|(name, value)| format!("{name}={}", cell(value)));
             pairs.collect::<Vec<_>>().join(", ")
         }
