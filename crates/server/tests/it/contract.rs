@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use ktel_model::Schema;
 use ktel_server::cell::{Cell, Item};
 use ktel_server::limits::WRITER_QUEUE_ROWS_MAX;
 use ktel_server::receipt::SigningKey;
@@ -17,6 +16,7 @@ use ktel_testkit::postgres::Postgres;
 use serde_json::{Value, json};
 
 use crate::support::{TODAY, on, pods, record, section, table};
+use crate::widgets::{COUNT, MORE, row, schema, widget, widgets};
 use crate::{counts, query};
 
 /// Runs every promise against a fresh place of one database.
@@ -210,39 +210,6 @@ async fn what_was_answered_is_there_after_opening_again(fresh: &Fresh) {
         drop(store);
     }
     assert_eq!(fresh.open().rows(&table("ktel/cluster-state")).await.unwrap().len(), 3);
-}
-
-/// A schema of a product, with one field of a type.
-fn widgets(of: &str, more: &str) -> Catalog {
-    Catalog::new([schema("widgets", "90d", of, more)]).unwrap()
-}
-
-pub(crate) fn schema(name: &str, keep: &str, of: &str, more: &str) -> Schema {
-    let text = format!(
-        "kts: 1\nschema: acme/{name}\nversion: 1.0.0\nkind: stats\ntitle: Widgets\n\
-         purpose: {{question: How many?, value_to_you: More of them., used_for: [planning]}}\n\
-         owner: acme\nstability: development\nconsent: ambient\naccess: []\n\
-         retention: {{raw: {keep}, aggregate: 25mo}}\nfields:\n\
-         \x20 who: {{type: id, sensitivity: technical, identifiability: pseudonym, why: History., \
-         example: 56279633-3131-436b-b8f2-9008a49a2f12, since: 0.1.0, expires: 2027-11-01}}\n\
-         \x20 number: {{{of}, sensitivity: technical, why: Planning., since: 0.1.0, \
-         expires: 2027-11-01}}\n{more}"
-    );
-    Schema::parse(&text, "widgets.yaml").unwrap()
-}
-
-pub(crate) const COUNT: &str = "type: count, exact: true, example: 3";
-const MORE: &str = "  broken: {type: bool, sensitivity: technical, why: Repairs., example: true, \
-                    since: 0.1.0, expires: 2027-11-01}\n";
-
-pub(crate) fn widget(catalog: &Catalog, raw: &Value) -> Section {
-    row("acme/widgets", catalog, raw)
-}
-
-fn row(id: &str, catalog: &Catalog, raw: &Value) -> Section {
-    let table = std::sync::Arc::clone(&catalog.find(id, None).unwrap().table);
-    let (cells, items) = table.row(raw.as_object().unwrap());
-    Section { table, cells, items }
 }
 
 async fn a_newer_schema_adds_its_columns_and_keeps_the_rows(fresh: &Fresh) {

@@ -7,8 +7,8 @@ use ktel_server::store::Place;
 use ktel_server::{Catalog, Store};
 use serde_json::json;
 
-use crate::contract::{schema, widget};
 use crate::support::record;
+use crate::widgets::{COUNT, schema, widget};
 
 /// Enough for pages of the tree to be split and joined.
 const INSTALLATIONS: u32 = 150;
@@ -30,7 +30,7 @@ fn files_with(folder: &Path, text: &str) -> Vec<String> {
 #[tokio::test]
 async fn the_bytes_of_a_forgotten_installation_are_in_no_file() {
     let keep = tempfile::tempdir().unwrap();
-    let catalog = Catalog::new([schema("widgets", "90d", crate::contract::COUNT, "")]).unwrap();
+    let catalog = Catalog::new([schema("widgets", "90d", COUNT, "")]).unwrap();
     let store = Store::open(&Place::Folder(keep.path().into()), &catalog.tables()).unwrap();
     for round in 0..ROWS {
         let records = (0..INSTALLATIONS).map(|installation| {

@@ -20,3 +20,4 @@ mod served;
 mod support;
 mod sync;
 mod tls;
+mod widgets;

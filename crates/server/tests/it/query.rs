@@ -10,10 +10,10 @@ use ktel_testkit::postgres::Postgres;
 use serde_json::{Value, json};
 
 use crate::charts::filled;
-use crate::contract::{COUNT, schema};
 use crate::network::meddle;
 use crate::routes::{ADMIN, READER, Server, TOKEN, report};
 use crate::support::TODAY;
+use crate::widgets::{COUNT, schema};
 
 struct Asked {
     status: u16,
