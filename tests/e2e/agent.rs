@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use ktel_testkit::api_server::ADMIN_TOKEN;
 use ktel_testkit::capture::Http;
 use ktel_testkit::http::{Request, Response};
 use ktel_testkit::proxy::{Fault, Proxy};
-use ktel_testkit::real;
+use ktel_testkit::{real, wait};
 use serde_json::{Value, json};
 
 use crate::program::finish;
@@ -278,21 +277,18 @@ fn a_storm_goes_in_few_uploads_and_each_event_is_signed_and_told_once() {
         body.split(|byte| *byte == b'\n').count()
     };
     let wait = |version: &str, from: usize| {
-        let deadline = Instant::now() + 4 * SOON;
-        loop {
+        let waited = wait::poll(4 * SOON, || {
             let items: usize = scene.receiver.requests()[from..].iter().map(lines).sum();
-            if items >= STORM {
-                let documents = scene.documents(1);
-                let told = documents.iter().filter(|(_, it)| it["tcp_version"] == version);
-                let told = told.count();
-                assert!(told <= STORM, "{told} were told");
-                if told == STORM {
-                    return scene.receiver.requests().len() - from;
-                }
+            if items < STORM {
+                return Err(items);
             }
-            assert!(Instant::now() < deadline, "{items} were told");
-            std::thread::sleep(Duration::from_millis(200));
-        }
+            let documents = scene.documents(1);
+            let reported = documents.iter().filter(|(_, it)| it["tcp_version"] == version);
+            let reported = reported.count();
+            assert!(reported <= STORM, "{reported} of {STORM} were reported");
+            if reported == STORM { Ok(scene.receiver.requests().len() - from) } else { Err(items) }
+        });
+        waited.unwrap_or_else(|items| panic!("{items} of {STORM} came"))
     };
     let watched = wait("v1.31.0", before);
     assert!(agent.stop().success());
@@ -392,7 +388,6 @@ fn without_a_role_for_secrets_the_identity_says_that_it_ends() {
     let rule = "[{\"op\": \"remove\", \"path\": \"/rules/3\"}, {\"op\": \"remove\", \"path\": \"/rules/2\"}]";
     let patch = ["patch", "role", "ktel-agent", "-n", "kamaji-system", "--type=json", "-p", rule];
     scene.server.kubectl(patch).expect("the role is there");
-    let deadline = Instant::now() + SOON;
     let may = [
         "auth",
         "can-i",
@@ -402,9 +397,7 @@ fn without_a_role_for_secrets_the_identity_says_that_it_ends() {
         "kamaji-system",
         "--as=system:serviceaccount:kamaji-system:agent",
     ];
-    while scene.server.kubectl(may).is_ok() {
-        assert!(Instant::now() < deadline, "the authorizer never heard of it");
-    }
+    wait::until("the authorizer sees the patch", SOON, || scene.server.kubectl(may).is_err());
     let _agent = scene.start(&scene.server.kubeconfig(&token), &config);
     let item = scene.receiver.wait_for(1, SOON)[0].json();
     assert_eq!(item["installation"]["persisted"], json!(false));
@@ -443,15 +436,12 @@ lifecycle: [{{resource: configmaps, created: acme-made, fields: {{marked: {{path
     make("before");
     let agent = scene.start(&kubeconfig, &config);
     // What was there is no news; so something new is made until the first list lies behind.
-    let deadline = Instant::now() + SOON;
-    while scene.receiver.requests().is_empty() {
+    wait::until("an event comes", SOON, || {
         make("probe");
-        scene
-            .server
-            .kubectl(["delete", "configmap", "probe", "-n", "default"])
-            .expect("it is there");
-        assert!(Instant::now() < deadline, "no event came");
-    }
+        let delete = ["delete", "configmap", "probe", "-n", "default"];
+        scene.server.kubectl(delete).expect("it is there");
+        !scene.receiver.requests().is_empty()
+    });
     let documents = scene.documents(1);
     assert_eq!(documents[0], ("acme-made".to_owned(), json!({"marked": true})));
     assert!(agent.stop().success());

@@ -12,7 +12,7 @@ use kube::{Client, Config};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::scene::{Scene, items};
+use crate::scene::{Scene, items, until};
 
 const STATS: &str = include_str!("../../crates/ktel/examples/controller/lamps.yaml");
 const MADE: &str = include_str!("../../crates/ktel/examples/controller/lamp-made.yaml");
@@ -76,11 +76,10 @@ fn a_controller_tells_what_it_declares_and_signs_it_with_one_key() {
                 // No schema tells these.
                 lifecycle.deleted("lamp", &json!({"bulb": "led"})).expect("told");
                 lifecycle.created("chair", &json!({"bulb": "led"})).expect("told");
-                while all().len() < 2 * turn + 1
-                    || (turn == 1 && section(&all(), "lamps").is_none())
-                {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
+                until(|| {
+                    all().len() > 2 * turn && (turn != 1 || section(&all(), "lamps").is_some())
+                })
+                .await;
                 stop.send(()).expect("it still runs");
             };
             let end = async { drop(stopped.await) };
@@ -126,9 +125,7 @@ fn a_preview_in_code_prints_what_would_be_sent_and_leaves_nothing_behind() {
         });
         lifecycle.created("lamp", &json!({"bulb": "halogen"})).expect("told");
         let seen = async {
-            while printed.lock().expect("alone").len() < 2 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            until(|| printed.lock().expect("alone").len() >= 2).await;
         };
         Box::pin(agent.run(seen)).await.expect("it ends well");
     });

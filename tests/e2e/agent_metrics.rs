@@ -1,8 +1,7 @@
 //! An agent that reads metrics of real programs: how slow beside how many.
 
-use std::time::{Duration, Instant};
-
 use ktel_testkit::api_server::ADMIN_TOKEN;
+use ktel_testkit::wait;
 use serde_json::{Value, json};
 
 use crate::scene::{SOON, Scene, items};
@@ -75,12 +74,10 @@ fn how_slow_a_real_api_server_is_stands_beside_how_much_it_holds() {
     let config = config(&scene, &format!("{}/metrics", scene.server.url()), &files);
     let agent = scene.start(&scene.server.kubeconfig(ADMIN_TOKEN), &config);
     // What kubectl does until the first numbers is what grows.
-    let deadline = Instant::now() + SOON;
-    while scene.receiver.requests().is_empty() {
-        assert!(Instant::now() < deadline, "the agent told nothing");
+    wait::until("the agent reports", SOON, || {
         scene.server.kubectl(["get", "configmaps,pods", "-A"]).expect("an answer");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+        !scene.receiver.requests().is_empty()
+    });
     let item = items(&scene.receiver.requests()[0]).remove(0);
     assert!(agent.stop().success());
     let section = &item["data"]["acme-size"];

@@ -1,11 +1,12 @@
 //! Proves that the cluster the other tests stand on is real: TLS, tokens, RBAC, storage.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use ktel_testkit::api_server::{ADMIN_TOKEN, ApiServer, NOBODY_TOKEN};
 use ktel_testkit::proxy::{Fault, Proxy};
+use ktel_testkit::wait;
 use kube::api::ListParams;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
@@ -17,8 +18,8 @@ async fn client(kubeconfig: &Path) -> Client {
     Client::try_from(config).unwrap()
 }
 
-/// The HTTP status of a refusal; 0 for an error of any other kind.
-async fn refusal_of(client: Client) -> u16 {
+/// The HTTP status of an answer without success; 0 for any other error.
+async fn status_of(client: Client) -> u16 {
     let pods: Api<Pod> = Api::all(client);
     match pods.list(&ListParams::default().limit(1)).await.unwrap_err() {
         kube::Error::Api(status) => status.code,
@@ -49,7 +50,7 @@ async fn who_has_no_role_is_forbidden_and_who_has_no_valid_token_unknown() {
     server.kubectl(["create", "serviceaccount", "late", "--namespace", "default"]).unwrap();
     let expired = server.expired_token("default", "late").unwrap();
     for (token, expected) in [(NOBODY_TOKEN, 403), ("made-up", 401), (&expired, 401)] {
-        let got = refusal_of(client(&server.kubeconfig(token)).await).await;
+        let got = status_of(client(&server.kubeconfig(token)).await).await;
         assert_eq!(got, expected, "{token}");
     }
 }
@@ -77,13 +78,14 @@ subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
     let token = server.token_for_service_account("default", "reader").unwrap();
     let client = client(&server.kubeconfig(&token)).await;
     // The authorizer hears of a new binding by a watch, a moment after the write.
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let reader = "--as=system:serviceaccount:default:reader";
+    let can_list = ["auth", "can-i", "list", "configmaps", "--namespace=default", reader];
+    wait::until("the binding is seen", Duration::from_secs(10), || {
+        server.kubectl(can_list).is_ok()
+    });
     let allowed: Api<ConfigMap> = Api::namespaced(client.clone(), "default");
-    while let Err(error) = allowed.list(&ListParams::default()).await {
-        assert!(Instant::now() < deadline, "{error}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(refusal_of(client).await, 403);
+    allowed.list(&ListParams::default()).await.unwrap();
+    assert_eq!(status_of(client).await, 403);
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::{env, fs, thread, time};
+use std::time::Duration;
+use std::{env, fs};
 
-use ktel_testkit::real;
+use ktel_testkit::{real, wait};
 
 use crate::program::program;
 
@@ -26,16 +27,13 @@ impl Demo {
         demo.stdout(Stdio::null()).stderr(fs::File::create(&said).unwrap());
         let process = demo.spawn().unwrap();
         let mut started = Self { process, _home: home, charts: String::new() };
-        let deadline = time::Instant::now() + time::Duration::from_secs(60);
-        loop {
+        let charts = wait::poll(Duration::from_secs(60), || {
             let text = fs::read_to_string(&said).unwrap();
-            if let Some(line) = text.lines().find_map(|line| line.strip_prefix("Charts: ")) {
-                line.split_whitespace().next().unwrap().clone_into(&mut started.charts);
-                return started;
-            }
-            assert!(time::Instant::now() < deadline, "the demonstration does not listen: {text}");
-            thread::sleep(time::Duration::from_millis(50));
-        }
+            let line = text.lines().find_map(|line| line.strip_prefix("Charts: "));
+            line.and_then(|line| line.split_whitespace().next()).map(str::to_owned).ok_or(text)
+        });
+        started.charts = charts.unwrap_or_else(|text| panic!("it does not listen: {text}"));
+        started
     }
 }
 

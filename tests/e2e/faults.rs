@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ktel_testkit::api_server::{ADMIN_TOKEN, ApiServer, NOBODY_TOKEN};
+use ktel_testkit::capture::Refusing;
 use ktel_testkit::proxy::{Fault, Proxy};
 use serde_json::json;
 
@@ -25,7 +26,7 @@ fn who_has_no_role_is_told_which_one_to_make() {
     let run = ktel(&server.kubeconfig(NOBODY_TOKEN), COUNT);
     let role = "ktel jobs rbac --jobs cluster-state | kubectl apply -f -";
     check(&run, 1, &["job `cluster-state`: may not list `", role]);
-    assert_eq!(run.report(), json!({}), "a refusal is not 0");
+    assert_eq!(run.report(), json!({}), "a forbidden read is not 0");
 }
 
 #[test]
@@ -53,9 +54,8 @@ fn a_server_that_is_not_there_or_not_the_right_one_is_said_once() {
     let kubeconfig = server.kubeconfig_through(&url, ADMIN_TOKEN);
     proxy.set(Fault::Refuse);
     check(&ktel(&kubeconfig, COUNT), 2, &["no answer from the API server"]);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let nobody = format!("https://{}", port.local_addr().expect("an address"));
-    drop(port);
+    let refusing = Refusing::start();
+    let nobody = format!("https://{}", refusing.address());
     let run = ktel(&server.kubeconfig_through(&nobody, ADMIN_TOKEN), COUNT);
     check(&run, 2, &["no answer from the API server", "nothing listens there"]);
     let another = ApiServer::start();
@@ -112,7 +112,7 @@ fn twenty_thousand_pods_are_counted_in_a_few_kilobytes() {
 }
 
 #[test]
-fn what_is_piped_in_is_merged_behind_the_jobs_and_refused_before_the_cluster_is_read() {
+fn piped_json_is_added_after_the_jobs_and_checked_before_the_cluster_is_read() {
     let server = ApiServer::shared();
     let kubeconfig = server.admin_kubeconfig();
     // The seed's own example.
@@ -133,7 +133,8 @@ fn what_is_piped_in_is_merged_behind_the_jobs_and_refused_before_the_cluster_is_
     assert_eq!(proxy.traffic().connections, 0);
 }
 
-/// The container of the `Job` in the guide for operators, run as a pod would run it: a token, a CA, no kubeconfig.
+/// The container of the `Job` in the guide for operators, run as a pod would run it: a token, a CA,
+/// no kubeconfig.
 #[test]
 fn the_manifest_of_the_guide_reports_from_within_a_cluster() {
     let server = ApiServer::shared();

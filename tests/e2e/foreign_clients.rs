@@ -4,12 +4,11 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ktel_testkit::certificates::Authority;
-use ktel_testkit::real;
 use ktel_testkit::relay::Relay;
+use ktel_testkit::{real, wait};
 use serde_json::{Map, Value, json};
 
 use crate::program;
@@ -122,11 +121,11 @@ fn rsyslog_passes_lines_on_in_three_forms() {
     stream.write_all(usage.as_bytes()).expect("it reads");
     let is_whole =
         |row: &Map<String, Value>| row["command_path"] == "get apis" && row["timestamp"] == *at;
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !receiver.rows("ktel/kongctl").iter().any(is_whole) {
-        assert!(Instant::now() < deadline, "{:?}", receiver.rows("ktel/kongctl"));
-        thread::sleep(Duration::from_millis(50));
-    }
+    let waited = wait::poll(Duration::from_secs(60), || {
+        let rows = receiver.rows("ktel/kongctl");
+        if rows.iter().any(is_whole) { Ok(()) } else { Err(rows) }
+    });
+    waited.unwrap_or_else(|rows| panic!("{rows:?}"));
 }
 
 /// Sends a report as others see it.

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ktel_testkit::api_server::ApiServer;
 use ktel_testkit::certificates::Authority;
+use ktel_testkit::ports::TcpPort;
 use ktel_testkit::postgres::Postgres;
-use ktel_testkit::real;
+use ktel_testkit::{real, wait};
 use serde_json::{Value, json};
 
 use crate::helm::{CHART, Helm, documents};
@@ -31,7 +32,7 @@ persistentvolumeclaims,serviceaccounts,roles,rolebindings,clusterroles,clusterro
 struct Scene {
     server: ApiServer,
     helm: Helm,
-    port: u16,
+    port: TcpPort,
 }
 
 impl Scene {
@@ -47,9 +48,8 @@ impl Scene {
             "stringData": {"ingest": TOKEN, "admin": TOKEN.replace('a', "1")},
         });
         server.apply(&secret.to_string()).expect("a secret");
-        // Taken and let go: the chart wants a number.
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
-        Self { server, helm, port: free.expect("a free port").port() }
+        let port = TcpPort::hold().expect("a free port"); // the chart needs a number
+        Self { server, helm, port }
     }
 
     #[track_caller]
@@ -86,7 +86,7 @@ impl Scene {
 
     /// Asks the receiver, which a container runs.
     fn ask(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.number())).ok()?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
@@ -95,15 +95,11 @@ impl Scene {
 
     #[track_caller]
     fn wait_until_it_answers(&self, path: &str, words: &str) {
-        let deadline = Instant::now() + SOON;
-        loop {
+        let waited = wait::poll(SOON, || {
             let answer = self.ask(path).unwrap_or_default();
-            if answer.contains(words) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "{words} is not in {answer}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+            if answer.contains(words) { Ok(()) } else { Err(answer) }
+        });
+        waited.unwrap_or_else(|answer| panic!("{words} is not in {answer}"));
     }
 
     fn count(&self, result: &str) -> u64 {
@@ -211,7 +207,7 @@ fn every_pod_of_a_release_works_with_its_own_roles_and_may_nothing_else() {
         let wait = ["wait", "--for=condition=Established", &name, "--timeout=30s"];
         server.kubectl(wait).expect("the kind is served");
     }
-    let values = scene.helm.values(&values(scene.port));
+    let values = scene.helm.values(&values(scene.port.number()));
     scene.helm(&["install", "x", CHART, "--namespace=obs", "--values", &values]);
     server.kubectl(["create", "serviceaccount", "bare", "--namespace=obs"]).expect("an account");
 
@@ -224,16 +220,12 @@ fn every_pod_of_a_release_works_with_its_own_roles_and_may_nothing_else() {
     let job = scene.get("cronjob", "x-ktel-report");
     let job = &job["spec"]["jobTemplate"]["spec"]["template"];
     let report = scene.container(job);
-    let deadline = Instant::now() + SOON;
     // The authorizer hears of new bindings by a watch, a moment after the write.
-    let printed = loop {
+    let printed = wait::poll(SOON, || {
         let output = report.finish();
-        if output.status.success() {
-            break output.stdout;
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(Instant::now() < deadline, "{said}");
-    };
+        if output.status.success() { Ok(output.stdout) } else { Err(output.stderr) }
+    });
+    let printed = printed.unwrap_or_else(|said| panic!("{}", String::from_utf8_lossy(&said)));
     let printed: Value = serde_json::from_slice(&printed).expect("a report");
     assert_eq!(printed.as_object().map(serde_json::Map::len), Some(11), "{printed}");
     let stored = scene.count("stored");
@@ -341,7 +333,7 @@ fn a_server_finds_its_database_and_its_certificate_in_secrets() {
     let values = scene.helm.values(&format!(
         "server: {{enabled: true, replicas: 2, tls: {{secret: certificate}}, bindAddress: 127.0.0.1, port: {}, \
          tokens: {{secret: tokens}}, store: {{postgres: {{secret: database}}}}}}",
-        scene.port
+        scene.port.number()
     ));
     scene.helm(&["install", "x", CHART, "--namespace=obs", "--values", &values]);
     let deployment = scene.get("deployment", "x-ktel-server");
@@ -354,7 +346,7 @@ fn a_server_finds_its_database_and_its_certificate_in_secrets() {
     let mut ask = Command::new(curl);
     ask.args(["--silent", "--fail", "--retry", "100", "--retry-all-errors", "--retry-delay", "1"]);
     ask.args(["--retry-max-time", "60", "--cacert"]).arg(&ca);
-    let answer = ask.arg(format!("https://127.0.0.1:{}/readyz", scene.port)).output();
+    let answer = ask.arg(format!("https://127.0.0.1:{}/readyz", scene.port.number())).output();
     assert_eq!(answer.expect("curl runs").stdout, b"ok\n");
     assert_eq!(running.stop(), Some(0));
     scene.helm(&["uninstall", "x", "--namespace=obs"]);

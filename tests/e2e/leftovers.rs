@@ -1,11 +1,13 @@
-//! Proves that a test run which is killed leaves nothing behind; looks in `/proc`, so on Linux only.
+//! Proves that a test run which is killed leaves nothing behind; looks in `/proc`, so on Linux
+//! only.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ktel_testkit::api_server::ApiServer;
+use ktel_testkit::wait;
 
 /// Set in the process that the next test starts and kills.
 const VICTIM: &str = "KTEL_E2E_VICTIM";
@@ -15,7 +17,7 @@ fn a_killed_test_run_leaves_no_process_and_no_file() {
     let server = ApiServer::start();
     if std::env::var_os(VICTIM).is_some() {
         writeln!(io::stderr(), "{}", server.directory().display()).unwrap();
-        std::thread::sleep(Duration::from_secs(600));
+        std::thread::park_timeout(Duration::from_secs(600)); // until it is killed
         return;
     }
     drop(server);
@@ -33,11 +35,9 @@ fn a_killed_test_run_leaves_no_process_and_no_file() {
     assert_eq!(programs_naming(&directory), 2, "etcd and kube-apiserver run");
     victim.kill().unwrap();
     victim.wait().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while programs_naming(&directory) > 0 || Path::new(&directory).exists() {
-        assert!(Instant::now() < deadline, "{directory} is still in use");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait::until("no program and no file is left", Duration::from_secs(10), || {
+        programs_naming(&directory) == 0 && !Path::new(&directory).exists()
+    });
 }
 
 /// Counts the running etcds and kube-apiservers with this text in their arguments.

@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ktel_server::store::Place;
 use ktel_server::{Catalog, Store};
+use ktel_testkit::wait;
 use serde_json::{Map, Value};
 
 use crate::program::program;
@@ -113,25 +113,21 @@ impl Ours {
     /// Waits until a schema has so many rows; under TLS, too, where nobody else is asked.
     #[track_caller]
     pub(crate) fn wait_for_rows(&self, schema: &str, count: usize) -> Vec<Map<String, Value>> {
-        let deadline = Instant::now() + SOON;
-        loop {
+        let waited = wait::poll(SOON, || {
             let rows = self.rows(schema);
-            if rows.len() >= count {
-                return rows;
-            }
-            assert!(Instant::now() < deadline, "{} rows of {count}", rows.len());
-            thread::sleep(Duration::from_millis(50));
-        }
+            if rows.len() >= count { Ok(rows) } else { Err(rows.len()) }
+        });
+        waited.unwrap_or_else(|rows| panic!("{rows} rows of {count}"))
     }
 
     #[track_caller]
     pub(crate) fn wait_for_stored(&self, count: u64) {
-        let deadline = Instant::now() + SOON;
-        while self.count("stored") < count {
-            let (stored, refused) = (self.count("stored"), self.count("rejected"));
-            assert!(Instant::now() < deadline, "{stored} were stored, {refused} rejected");
-            thread::sleep(Duration::from_millis(20));
-        }
+        let waited = wait::poll(SOON, || {
+            let stored = self.count("stored");
+            if stored >= count { Ok(()) } else { Err(stored) }
+        });
+        let rejected = || self.count("rejected");
+        waited.unwrap_or_else(|stored| panic!("{stored} were stored, {} rejected", rejected()));
     }
 }
 

@@ -11,12 +11,21 @@ use ktel_model::signature;
 use ktel_testkit::api_server::ApiServer;
 use ktel_testkit::capture::Http;
 use ktel_testkit::http::Request;
+use ktel_testkit::wait;
 use serde_json::{Value, json};
 
 use crate::program::{command, ktel, program};
 
 /// Ends a hang; an agent that has to wait for a lease takes 15 s.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// Waits until a condition holds, as [`wait::until`] does in code that is not async. The caller
+/// sets the deadline.
+pub(crate) async fn until(mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        tokio::time::sleep(wait::LOOK_EVERY).await;
+    }
+}
 
 /// Kinds like Kamaji's, of which ktel reads a few fields.
 pub(crate) fn kinds() -> String {
@@ -82,8 +91,8 @@ impl Scene {
         self.server.kubectl(["delete", kind, name, "-n", "default"]).expect("it is there");
     }
 
-    /// Makes and deletes an object until so many requests have come: what is there before an agent's first
-    /// list is no news.
+    /// Makes and deletes an object until so many requests have come: what is there before an
+    /// agent's first list is no news.
     #[track_caller]
     pub(crate) fn change_until_told(&self, name: &str, version: &str, requests: usize) {
         let deadline = Instant::now() + SOON;

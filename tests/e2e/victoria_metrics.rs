@@ -1,11 +1,12 @@
 //! A real VictoriaMetrics with a folder of its own.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ktel_testkit::real;
+use ktel_testkit::ports::TcpPort;
+use ktel_testkit::{real, wait};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -13,6 +14,7 @@ use tempfile::TempDir;
 pub(crate) struct VictoriaMetrics {
     process: Child,
     address: SocketAddr,
+    _port: TcpPort,
     _data: TempDir,
 }
 
@@ -24,10 +26,9 @@ impl VictoriaMetrics {
     pub(crate) fn start() -> Self {
         let [program] = real::require(["victoria-metrics"]);
         let data = tempfile::tempdir().expect("there is room for a folder");
-        // The port may be taken between the two calls; then the server does not start, and says so.
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-        let address = listener.local_addr().expect("it is bound");
-        drop(listener);
+        // It does not say which port it takes for port 0.
+        let port = TcpPort::hold().expect("a free port");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
         let process = Command::new(program)
             .arg(format!("-storageDataPath={}", data.path().display()))
             .arg(format!("-httpListenAddr={address}"))
@@ -37,12 +38,9 @@ impl VictoriaMetrics {
             .stderr(Stdio::null())
             .spawn()
             .expect("VictoriaMetrics can be started");
-        let server = Self { process, address, _data: data };
-        let start = Instant::now();
-        while server.try_post("/health", "").is_none() {
-            assert!(start.elapsed() < START_MAX, "VictoriaMetrics does not listen on {address}");
-            std::thread::yield_now();
-        }
+        let server = Self { process, address, _port: port, _data: data };
+        let listens = || server.try_post("/health", "").is_some();
+        wait::until("VictoriaMetrics listens", START_MAX, listens);
         server
     }
 

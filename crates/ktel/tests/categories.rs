@@ -134,8 +134,9 @@ async fn ask(address: std::net::SocketAddr, wait: Duration) -> kube::Error {
 #[tokio::test]
 async fn a_refused_connection_is_a_network_error() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // The port of a client's own end: it is in use, and nothing listens there.
+    let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let address = client.local_addr().unwrap();
     category(ask(address, Duration::from_secs(10)).await, ErrorCategory::Network);
 }
 

@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
-use crate::etcd::{Etcd, free_ports};
+use crate::etcd::Etcd;
+use crate::ports::TcpPort;
 use crate::real;
 use crate::watched::{Launch, Stop, Watched};
 
@@ -35,7 +36,7 @@ pub struct ApiServer {
     process: Option<Watched>,
     etcd: Etcd,
     directory: PathBuf,
-    port: u16,
+    port: TcpPort,
     program: PathBuf,
     kubectl: PathBuf,
 }
@@ -71,7 +72,8 @@ impl ApiServer {
         let directory = directory.context("make a data directory")?;
         let etcd = Etcd::start(etcd, directory.path())?;
         let directory = directory.keep(); // etcd's watchdog removes it from now on
-        let [port] = free_ports()?;
+        // It does not take port 0, and a restart takes the same port again.
+        let port = TcpPort::hold()?;
         let mut server = Self { process: None, etcd, directory, port, program, kubectl };
         server.write_credentials()?;
         server.launch()?;
@@ -85,7 +87,7 @@ impl ApiServer {
             "--bind-address=127.0.0.1".to_owned(),
             "--advertise-address=127.0.0.1".to_owned(), // works without any network
             "--endpoint-reconciler-type=none".to_owned(), // it would refuse a loopback address
-            format!("--secure-port={}", self.port),
+            format!("--secure-port={}", self.port()),
             format!("--cert-dir={}", file("certificates")),
             format!("--token-auth-file={}", file("tokens.csv")),
             "--authorization-mode=RBAC".to_owned(),
@@ -105,37 +107,33 @@ impl ApiServer {
             sweep: None,
             stop: Stop::Kill,
         };
-        self.process = Some(Watched::start(launch)?);
-        self.wait_until_ready()
+        let mut process = Watched::start(launch)?;
+        let mut last = String::new();
+        let waited = process.wait_until(START_WITHIN, || {
+            self.is_ready().inspect_err(|error| last = format!("{error:#}")).is_ok()
+        });
+        waited.with_context(|| format!("wait for the API server: {last}"))?;
+        self.process = Some(process);
+        Ok(())
     }
 
     /// Ready means: the server says so, and the namespaces that it makes itself are there.
-    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + START_WITHIN;
-        loop {
-            let ready = self
-                .keep_ca()
-                .and_then(|()| self.kubectl(["get", "--raw=/readyz", "--request-timeout=5s"]))
-                .and_then(|_ready| self.kubectl(["get", "namespace", "default", "kube-system"]));
-            let Err(error) = ready else { return Ok(()) };
-            let process = self.process.as_mut().expect("it was just launched");
-            if process.ended()?.is_some() || Instant::now() > deadline {
-                bail!("not ready: {error:#}; the server said last:\n{}", process.log_tail());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
+    fn is_ready(&self) -> anyhow::Result<()> {
+        self.keep_ca()?;
+        self.kubectl(["get", "--raw=/readyz", "--request-timeout=5s"])?;
+        self.kubectl(["get", "namespace", "default", "kube-system"]).map(|_namespaces| ())
     }
 
     /// Gives the address that clients connect to.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.port)
+        format!("https://127.0.0.1:{}", self.port())
     }
 
     /// Gives the port on 127.0.0.1, for a proxy in front of it.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// Ends the server at once, as a crash would; etcd keeps running.
@@ -180,7 +178,7 @@ impl ApiServer {
     ///
     /// # Errors
     ///
-    /// The server refuses one of them.
+    /// The server rejects one of them.
     pub fn apply(&self, manifests: &str) -> anyhow::Result<()> {
         let file = self.file_with("manifests.yaml", manifests)?;
         let name = file.display().to_string();

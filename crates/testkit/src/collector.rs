@@ -9,8 +9,8 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::certificates::{Authority, Files};
-use crate::etcd::free_ports;
 use crate::log_record::LogRecord;
+use crate::ports::{TcpPort, UdpPort};
 use crate::real;
 use crate::running::{self, Running, log_in, loopback};
 
@@ -53,8 +53,31 @@ const READY: &str = "Everything is ready";
 #[derive(Debug)]
 pub struct Collector {
     running: Running,
-    ports: [u16; INPUTS.len()],
+    ports: Vec<Port>,
     authority: Authority,
+}
+
+/// A port that is held for an input: the Collector does not say which it takes for port 0.
+#[derive(Debug)]
+enum Port {
+    Tcp(TcpPort),
+    Udp(UdpPort),
+}
+
+impl Port {
+    fn hold(input: Input) -> anyhow::Result<Self> {
+        Ok(match input {
+            Input::UdpLog => Self::Udp(UdpPort::hold()?),
+            _ => Self::Tcp(TcpPort::hold()?),
+        })
+    }
+
+    fn number(&self) -> u16 {
+        match self {
+            Self::Tcp(port) => port.number(),
+            Self::Udp(port) => port.number(),
+        }
+    }
 }
 
 impl Collector {
@@ -70,12 +93,12 @@ impl Collector {
     }
 
     fn start_with(program: &Path) -> anyhow::Result<Self> {
-        let ports = free_ports()?;
+        let ports = INPUTS.into_iter().map(Port::hold).collect::<anyhow::Result<Vec<_>>>()?;
         let authority = Authority::new();
         let prepare = |directory: &Path| {
             let file = directory.join("config.json");
             let files = authority.server().write(directory, "server")?;
-            let configuration = configuration(directory, ports, &files);
+            let configuration = configuration(directory, &ports, &files);
             fs::write(&file, configuration.to_string()).context("write its configuration")?;
             Ok(vec![format!("--config={}", file.display())])
         };
@@ -93,9 +116,9 @@ impl Collector {
     /// Never: every input has a port.
     #[must_use]
     pub fn address(&self, input: Input) -> SocketAddr {
-        let mut all = INPUTS.iter().zip(self.ports);
+        let mut all = INPUTS.iter().zip(&self.ports);
         let (_input, port) = all.find(|(known, _port)| **known == input).expect("all are listed");
-        loopback(port)
+        loopback(port.number())
     }
 
     /// Gives the certificate authority of the inputs with TLS, as PEM.
@@ -158,14 +181,14 @@ fn receiver(input: Input, port: u16, tls: &Value) -> (&'static str, Value) {
     }
 }
 
-fn configuration(directory: &Path, ports: [u16; INPUTS.len()], files: &Files) -> Value {
+fn configuration(directory: &Path, ports: &[Port], files: &Files) -> Value {
     let tls = json!({"cert_file": files.certificate, "key_file": files.key});
     let mut all = json!({
         "receivers": {}, "exporters": {},
         "service": {"telemetry": {"metrics": {"level": "none"}}, "pipelines": {}},
     });
     for (input, port) in INPUTS.into_iter().zip(ports) {
-        let (kind, receiver) = receiver(input, port, &tls);
+        let (kind, receiver) = receiver(input, port.number(), &tls);
         let (from, to) = (format!("{kind}/{input:?}"), format!("file/{input:?}"));
         all["receivers"][&from] = receiver;
         all["exporters"][&to] =

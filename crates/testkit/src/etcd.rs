@@ -1,15 +1,17 @@
-//! A real etcd on a free port, and a fast way to fill it.
+//! A real etcd, and a fast way to fill it.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use crate::ports::TcpPort;
+use crate::running::loopback;
 use crate::watched::{Launch, Stop, Watched};
 
 /// How many writes go into one transaction: etcd's own default limit (`--max-txn-ops`).
@@ -23,12 +25,15 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Etcd {
     _process: Watched,
     address: SocketAddr,
+    _ports: [TcpPort; 2],
 }
 
 impl Etcd {
     /// Starts with its data in `directory`, which is removed when it ends.
     pub(crate) fn start(program: &Path, directory: &Path) -> anyhow::Result<Self> {
-        let [client, peer] = free_ports()?;
+        // It would print neither of the ports that it takes for port 0.
+        let ports = [TcpPort::hold()?, TcpPort::hold()?];
+        let [client, peer] = ports.each_ref().map(TcpPort::number);
         let urls = |port: u16| format!("http://127.0.0.1:{port}");
         let arguments = [
             format!("--data-dir={}", directory.join("etcd").display()),
@@ -44,15 +49,11 @@ impl Etcd {
         let (sweep, stop) = (Some(directory), Stop::Kill);
         let launch = Launch { program, arguments: &arguments, log, sweep, stop };
         let mut process = Watched::start(launch)?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, client));
-        let deadline = Instant::now() + START_WITHIN;
-        while !request(address, "GET", "/health", "").is_ok_and(|body| body.contains("true")) {
-            if process.ended()?.is_some() || Instant::now() > deadline {
-                bail!("etcd did not start; it said last:\n{}", process.log_tail());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(Self { _process: process, address })
+        let address = loopback(client);
+        process.wait_until(START_WITHIN, || {
+            request(address, "GET", "/health", "").is_ok_and(|body| body.contains("true"))
+        })?;
+        Ok(Self { _process: process, address, _ports: ports })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -78,7 +79,7 @@ impl Etcd {
             }
             let body = json!({ "success": batch }).to_string();
             let answer = request(self.address, "POST", "/v3/kv/txn", &body)?;
-            ensure!(answer.contains(r#""succeeded":true"#), "etcd refused a batch: {answer}");
+            ensure!(answer.contains(r#""succeeded":true"#), "etcd rejected a batch: {answer}");
         }
     }
 }
@@ -95,17 +96,4 @@ fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> anyhow:
     let (head, body) = answer.split_once("\r\n\r\n").context("read an HTTP answer")?;
     ensure!(head.contains(" 200 "), "etcd answered {head}: {body}");
     Ok(body.to_owned())
-}
-
-/// Takes ports that are free now; that another process takes one before it is used is possible
-/// and rare, and then the start fails with a log that says so.
-pub(crate) fn free_ports<const N: usize>() -> anyhow::Result<[u16; N]> {
-    let mut ports = [0; N];
-    let mut held = Vec::with_capacity(N);
-    for port in &mut ports {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
-        *port = listener.local_addr().context("find a free port")?.port();
-        held.push(listener);
-    }
-    Ok(ports)
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::certificates::Authority;
-use crate::etcd::free_ports;
 use crate::log_record::LogRecord;
+use crate::ports::TcpPort;
 use crate::real;
 use crate::running::{self, Running, accepts, log_in, loopback};
 
@@ -14,7 +14,7 @@ use crate::running::{self, Running, accepts, log_in, loopback};
 #[derive(Debug)]
 pub struct Hec {
     running: Running,
-    port: u16,
+    port: TcpPort,
     authority: Option<Authority>,
 }
 
@@ -32,9 +32,10 @@ impl Hec {
     }
 
     fn start_with(program: &Path, authority: Option<Authority>) -> anyhow::Result<Self> {
-        let [port] = free_ports()?;
+        let port = TcpPort::hold()?; // the receiver does not say which port it takes
+        let address = loopback(port.number());
         let prepare = |directory: &Path| {
-            let mut arguments = vec![loopback(port).to_string()];
+            let mut arguments = vec![address.to_string()];
             if let Some(authority) = &authority {
                 let files = authority.server().write(directory, "server")?;
                 let files = [files.certificate, files.key];
@@ -42,14 +43,14 @@ impl Hec {
             }
             Ok(arguments)
         };
-        let running = Running::start(program, prepare, |_directory| accepts(port))?;
+        let running = Running::start(program, prepare, |_directory| accepts(address))?;
         Ok(Self { running, port, authority })
     }
 
     /// Gives the address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        loopback(self.port)
+        loopback(self.port.number())
     }
 
     /// Gives the URL, without a path or a slash at its end.

@@ -15,6 +15,7 @@ mod limits;
 pub mod log_record;
 mod loopback;
 pub mod one_object;
+pub mod ports;
 pub mod postgres;
 pub mod proxy;
 pub mod real;
@@ -24,6 +25,7 @@ pub mod rsyslog;
 mod running;
 pub mod splunk;
 pub mod tls;
+pub mod wait;
 mod watched;
 
 #[cfg(test)]

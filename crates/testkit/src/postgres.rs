@@ -8,21 +8,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
 use crate::certificates::Identity;
-use crate::etcd::free_ports;
+use crate::ports::TcpPort;
 use crate::real;
 use crate::running::{log_in, loopback};
+use crate::wait;
 use crate::watched::{Launch, Stop, Watched};
 
 /// Starts take about a second; two busy cores multiply that.
 const START_WITHIN: Duration = Duration::from_secs(60);
-const NAP: Duration = Duration::from_millis(10);
-/// Who runs the server where we are root, which it refuses to run as.
+/// Who runs the server where we are root, as whom it does not run.
 const USERS: [&str; 2] = ["postgres", "nobody"];
 /// Says that a server that has crashed is to be started again.
 const AGAIN: &str = "again";
@@ -47,7 +46,7 @@ pub struct Postgres {
     process: Watched,
     directory: PathBuf,
     programs: PathBuf,
-    port: u16,
+    port: TcpPort,
     databases: AtomicUsize,
 }
 
@@ -88,7 +87,7 @@ impl Postgres {
         let words: Vec<String> = becoming.iter().cloned().chain([initdb]).chain(words).collect();
         run(Command::new(&words[0]).args(&words[1..]).current_dir(directory.path()))?;
 
-        let [port] = free_ports()?;
+        let port = TcpPort::hold()?; // it does not take port 0, and keeps its port after a crash
         let folder = directory.path().display().to_string();
         let server = [program.display().to_string(), "-D".into(), data, "-p".into()];
         let settings = [
@@ -103,7 +102,7 @@ impl Postgres {
             .into_iter()
             .chain(becoming)
             .chain(server)
-            .chain([port.to_string()])
+            .chain([port.number().to_string()])
             .chain(settings)
             .collect();
         let log = log_in(directory.path());
@@ -120,19 +119,14 @@ impl Postgres {
 
     /// Waits until it takes connections.
     fn wait(&mut self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + START_WITHIN;
-        while !self.client("pg_isready").output().context("ask the server")?.status.success() {
-            if self.process.ended()?.is_some() || Instant::now() > deadline {
-                bail!("`postgres` did not start; it said last:\n{}", self.process.log_tail());
-            }
-            thread::sleep(NAP);
-        }
-        Ok(())
+        let mut ask = self.client("pg_isready");
+        let is_ready = || ask.output().is_ok_and(|output| output.status.success());
+        self.process.wait_until(START_WITHIN, is_ready).context("start PostgreSQL")
     }
 
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
-        let port = self.port.to_string();
+        let port = self.port.number().to_string();
         command.args(["-h", "127.0.0.1", "-p", &port, "-U", "postgres"]);
         command
     }
@@ -140,7 +134,7 @@ impl Postgres {
     /// Gives where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        loopback(self.port)
+        loopback(self.port.number())
     }
 
     /// Makes a database, and gives its URL.
@@ -153,7 +147,7 @@ impl Postgres {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("fresh_{number}");
         run(self.client("createdb").arg(&name)).expect("a database can be made");
-        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port.number())
     }
 
     /// Makes it take TLS, too, with a certificate that such a client trusts.
@@ -196,16 +190,13 @@ impl Postgres {
         let old = id().expect("it runs");
         fs::write(folder.join(AGAIN), "").expect("its folder can be written");
         run(Command::new("kill").args(["-QUIT", &old])).expect("it can be ended");
-        let deadline = Instant::now() + START_WITHIN;
-        while id().is_none_or(|new| new == old) {
-            assert!(Instant::now() < deadline, "it is started again");
-            thread::sleep(NAP);
-        }
+        wait::until("it is started again", START_WITHIN, || id().is_some_and(|new| new != old));
         self.wait().expect("it starts again");
     }
 }
 
-/// Gives the words before a command that run it as a user who may, and gives the folder to that user.
+/// Gives the words before a command that run it as a user who may, and gives the folder to that
+/// user.
 fn becoming(directory: &Path) -> anyhow::Result<Vec<String>> {
     let own = fs::metadata(directory).context("look at the directory")?.uid();
     if own != 0 {

@@ -7,15 +7,17 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::json;
 
-use crate::etcd::free_ports;
+use crate::ports::TcpPort;
 use crate::real;
-use crate::running::{Running, accepts, log_in, loopback};
+use crate::rsyslog::{any_port, port_in};
+use crate::running::{Running, log_in, loopback};
 
 /// A running relay; it ends when it is dropped or this process ends.
 #[derive(Debug)]
 pub struct Relay {
     _running: Running,
     port: u16,
+    _held: Option<TcpPort>,
 }
 
 impl Relay {
@@ -29,18 +31,19 @@ impl Relay {
     #[must_use]
     pub fn rsyslog(tcp: SocketAddr, udp: SocketAddr, tls: (SocketAddr, &str)) -> Self {
         let [program] = real::require(["rsyslogd"]);
-        let [port] = free_ports().expect("a free port");
         let (tls, ca) = tls;
         let prepare = |directory: &Path| {
             let file = directory.join("rsyslog.conf");
             fs::write(directory.join("ca.pem"), ca).context("write a CA")?;
-            let text = rsyslog_configuration(directory, port, [tcp, udp, tls]);
+            let text = rsyslog_configuration(directory, [tcp, udp, tls]);
             fs::write(&file, text).context("write its configuration")?;
             let file = file.display().to_string();
             Ok(vec!["-n".to_owned(), "-iNONE".to_owned(), "-f".to_owned(), file])
         };
-        let running = Running::start(&program, prepare, |_| accepts(port));
-        Self { _running: running.expect("a real rsyslogd starts"), port }
+        let running = Running::start(&program, prepare, |directory| port_in(directory).is_some());
+        let running = running.expect("a real rsyslogd starts");
+        let port = port_in(running.directory()).expect("it has written down its port");
+        Self { _running: running, port, _held: None }
     }
 
     /// Starts a Collector that takes OTLP over HTTP and passes each record on to a receiver of the
@@ -52,7 +55,8 @@ impl Relay {
     #[must_use]
     pub fn collector(url: &str, token: &str) -> Self {
         let [program] = real::require(["otelcol"]);
-        let [port] = free_ports().expect("a free port");
+        let held = TcpPort::hold().expect("a free port"); // it does not say which port it takes
+        let port = held.number();
         let exporter = |encoding: &str| {
             json!({
                 "logs_endpoint": format!("{url}/v1/logs"), "encoding": encoding,
@@ -82,7 +86,8 @@ impl Relay {
             log.is_ok_and(|log| log.contains("Everything is ready"))
         };
         let running = Running::start(&program, prepare, is_ready);
-        Self { _running: running.expect("a real Collector starts"), port }
+        let running = running.expect("a real Collector starts");
+        Self { _running: running, port, _held: Some(held) }
     }
 
     /// Gives where it takes what it passes on.
@@ -92,11 +97,12 @@ impl Relay {
     }
 }
 
-fn rsyslog_configuration(directory: &Path, port: u16, [tcp, udp, tls]: [SocketAddr; 3]) -> String {
+fn rsyslog_configuration(directory: &Path, [tcp, udp, tls]: [SocketAddr; 3]) -> String {
     let path = directory.display();
     let to =
         |address: SocketAddr| format!(r#"target="{}" port="{}""#, address.ip(), address.port());
     let (tcp, udp, tls) = (to(tcp), to(udp), to(tls));
+    let any_port = any_port(directory);
     format!(
         r#"global(
   workDirectory="{path}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off"
@@ -109,7 +115,7 @@ ruleset(name="on") {{
   action(type="omfwd" {udp} protocol="udp" template="raw")
   action(type="omfwd" {tls} protocol="tcp" streamDriver="ossl" streamDriverMode="1" streamDriverAuthMode="x509/certvalid")
 }}
-input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="on")
+input(type="imtcp" address="127.0.0.1" ruleset="on" {any_port})
 "#
     )
 }

@@ -1,13 +1,14 @@
 //! A real rsyslogd that keeps every message as it came.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 
 use crate::certificates::Authority;
+use crate::ports::UdpPort;
 use crate::real;
 use crate::running::{self, Running, loopback};
 
@@ -33,7 +34,7 @@ pub struct Rsyslog {
     tls: Running,
     tcp_port: u16,
     tls_port: u16,
-    udp_port: u16,
+    udp_port: UdpPort,
     authority: Authority,
 }
 
@@ -51,12 +52,11 @@ impl Rsyslog {
 
     fn start_with(program: &Path) -> anyhow::Result<Self> {
         let authority = Authority::new();
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
-        let udp_port = udp.local_addr().context("find a free port")?.port();
-        drop(udp);
+        let udp_port = UdpPort::hold()?; // `imudp` does not say which port it takes
         let launch =
             |configuration: &dyn Fn(&Path) -> String| launch(program, &authority, configuration);
-        let (plain, tcp_port) = launch(&|directory| plain_configuration(directory, udp_port))?;
+        let (plain, tcp_port) =
+            launch(&|directory| plain_configuration(directory, udp_port.number()))?;
         let (tls, tls_port) = launch(&tls_configuration)?;
         Ok(Self { plain, tls, tcp_port, tls_port, udp_port, authority })
     }
@@ -67,7 +67,7 @@ impl Rsyslog {
         loopback(match input {
             Input::Tcp => self.tcp_port,
             Input::Tls => self.tls_port,
-            Input::Udp => self.udp_port,
+            Input::Udp => self.udp_port.number(),
         })
     }
 
@@ -114,7 +114,7 @@ fn launch(
 }
 
 /// Reads the port that rsyslogd took for its TCP input; none before it did.
-fn port_in(directory: &Path) -> Option<u16> {
+pub(crate) fn port_in(directory: &Path) -> Option<u16> {
     fs::read_to_string(directory.join(PORT)).ok()?.trim_end().parse().ok()
 }
 
@@ -166,7 +166,8 @@ fn tls_configuration(directory: &Path) -> String {
     [head(directory), input(directory, Input::Tls, "imtcp", &more)].concat()
 }
 
-fn any_port(directory: &Path) -> String {
+/// Lets an input of `imtcp` take any port and write down which.
+pub(crate) fn any_port(directory: &Path) -> String {
     format!(r#"port="0" listenPortFileName="{}/{PORT}""#, directory.display())
 }
 

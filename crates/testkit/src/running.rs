@@ -4,17 +4,15 @@ use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
+use crate::wait;
 use crate::watched::{Launch, Stop, Watched};
 
 /// Starts take less than a second; two busy cores multiply that.
 const START_WITHIN: Duration = Duration::from_secs(60);
-/// How long to wait before a file is looked at again.
-const NAP: Duration = Duration::from_millis(10);
 /// How many entries the message of a failure shows.
 const SHOWN: usize = 10;
 
@@ -41,14 +39,7 @@ impl Running {
         let launch = Launch { program, arguments: &arguments, log, sweep, stop };
         let mut process = Watched::start(launch)?;
         let directory = directory.keep(); // the watchdog removes it from now on
-        let deadline = Instant::now() + START_WITHIN;
-        while !is_ready(&directory) {
-            if process.ended()?.is_some() || Instant::now() > deadline {
-                let (program, tail) = (program.display(), process.log_tail());
-                bail!("`{program}` did not start; it said last:\n{tail}");
-            }
-            thread::sleep(NAP);
-        }
+        process.wait_until(START_WITHIN, || is_ready(&directory))?;
         Ok(Self { _process: process, directory })
     }
 
@@ -66,8 +57,8 @@ pub(crate) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-pub(crate) fn accepts(port: u16) -> bool {
-    TcpStream::connect(loopback(port)).is_ok()
+pub(crate) fn accepts(address: SocketAddr) -> bool {
+    TcpStream::connect(address).is_ok()
 }
 
 /// Reads what a file's whole lines hold; a file that is not there yet holds nothing.
@@ -81,8 +72,7 @@ pub(crate) fn read<T>(path: &Path, entries: impl Fn(&str) -> Vec<T>) -> Vec<T> {
     whole.lines().flat_map(entries).collect()
 }
 
-/// Reads a file again and again, until there is so much in it; fails the test that asks when
-/// time is up.
+/// Waits until a file has so many entries; fails the test that asks when time is up.
 #[track_caller]
 pub(crate) fn wait_for<T: std::fmt::Debug>(
     path: &Path,
@@ -90,16 +80,14 @@ pub(crate) fn wait_for<T: std::fmt::Debug>(
     within: Duration,
     entries: impl Fn(&str) -> Vec<T>,
 ) -> Vec<T> {
-    let deadline = Instant::now() + within;
-    loop {
+    let waited = wait::poll(within, || {
         let found = read(path, &entries);
-        if found.len() >= count {
-            return found;
-        }
+        if found.len() >= count { Ok(found) } else { Err(found) }
+    });
+    waited.unwrap_or_else(|found| {
         let (came, shown) = (found.len(), &found[..found.len().min(SHOWN)]);
-        assert!(Instant::now() < deadline, "{came} of {count} came within {within:?}: {shown:#?}");
-        thread::sleep(NAP);
-    }
+        panic!("{came} of {count} came within {within:?}: {shown:#?}")
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@ use std::io::{self, Read, Seek};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+
+use crate::wait;
 
 /// Runs `$3…`, and sends it the signal `$2` when standard input ends: the kernel closes that pipe
 /// when the owner is gone, even if it was killed itself. Then removes the folder `$1`, if one is
@@ -26,6 +29,7 @@ exit $status
 /// A running program with its output in a log file.
 #[derive(Debug)]
 pub(crate) struct Watched {
+    program: PathBuf,
     shell: Child,
     leash: Option<ChildStdin>,
     /// Kept open: it can be read when its folder is swept away.
@@ -79,7 +83,24 @@ impl Watched {
             .spawn()
             .with_context(|| format!("start `{}`", program.display()))?;
         let leash = shell.stdin.take();
-        Ok(Self { shell, leash, log })
+        Ok(Self { program: program.to_owned(), shell, leash, log })
+    }
+
+    /// Waits until the program is ready. A program that ends before that is an error.
+    pub(crate) fn wait_until(
+        &mut self,
+        within: Duration,
+        mut is_ready: impl FnMut() -> bool,
+    ) -> anyhow::Result<()> {
+        let waited = wait::poll(within, || match (is_ready(), self.ended()) {
+            (true, _) => Ok(true),
+            (false, Ok(None)) => Err(()),
+            (false, Ok(Some(_)) | Err(_)) => Ok(false),
+        });
+        if waited == Ok(true) {
+            return Ok(());
+        }
+        bail!("`{}` did not start; it said last:\n{}", self.program.display(), self.log_tail())
     }
 
     /// Gives the status of a program that has ended by itself.
@@ -116,6 +137,7 @@ impl Drop for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::SOON;
 
     fn start(directory: &Path, script: &str, sweep: Option<&Path>) -> Watched {
         let arguments = ["-c".to_owned(), script.to_owned()];
@@ -125,14 +147,6 @@ mod tests {
         Watched::start(launch).unwrap()
     }
 
-    fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        while !holds() {
-            assert!(std::time::Instant::now() < deadline, "{what}");
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-    }
-
     #[test]
     fn dropping_it_ends_the_program_and_sweeps() {
         let directory = tempfile::tempdir().unwrap();
@@ -140,7 +154,7 @@ mod tests {
         std::fs::create_dir(&sweep).unwrap();
         let watched = start(directory.path(), "echo $$; exec sleep 600", Some(&sweep));
         let mut pid = String::new();
-        wait_for("the program says its id", || {
+        wait::until("the program says its id", SOON, || {
             pid = watched.log_tail();
             !pid.is_empty()
         });
@@ -155,7 +169,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut watched = start(directory.path(), "echo last words; exit 3", None);
         let mut status = None;
-        wait_for("it ends", || {
+        wait::until("it ends", SOON, || {
             status = watched.ended().unwrap();
             status.is_some()
         });

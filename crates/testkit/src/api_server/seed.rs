@@ -1,11 +1,12 @@
 //! Many objects at once, written into etcd past the API: the server reads JSON there as well.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::ApiServer;
+use crate::wait;
 
 /// The server follows etcd within milliseconds; on two busy cores, within seconds.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(60);
@@ -15,23 +16,19 @@ impl ApiServer {
     ///
     /// # Errors
     ///
-    /// etcd refuses them, or the API server does not hear of them.
+    /// etcd rejects them, or the API server does not see them.
     pub fn seed_pods(&self, namespace: &str, count: usize) -> anyhow::Result<()> {
         self.seed("pods", (0..count).map(|index| pod(namespace, index)))?;
         // The server counts what it has heard of, which is a little behind what etcd holds.
         let path = format!("/api/v1/namespaces/{namespace}/pods?limit=1");
-        let deadline = Instant::now() + FOLLOWED_WITHIN;
-        loop {
+        wait::poll(FOLLOWED_WITHIN, || {
             let page: Value = serde_json::from_str(&self.kubectl(["get", "--raw", &path])?)
                 .context("read a page of pods")?;
             let remaining = page["metadata"]["remainingItemCount"].as_u64().unwrap_or_default();
-            if remaining + 1 >= count as u64 {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                bail!("the API server has heard of {} of {count} pods", remaining + 1);
-            }
-        }
+            let seen = remaining + 1;
+            ensure!(seen >= count as u64, "the API server has seen {seen} of {count} pods");
+            Ok(())
+        })
     }
 
     /// Writes objects as they are, without validation, admission or defaults.
@@ -43,7 +40,7 @@ impl ApiServer {
     ///
     /// # Errors
     ///
-    /// An object has no name, or etcd refuses it.
+    /// An object has no name, or etcd rejects it.
     pub fn seed(
         &self,
         storage: &str,
