@@ -243,13 +243,14 @@ impl<'a> Enforcer<'a> {
     }
 
     fn operation(&self, operation: &Binary, enforced: Expr) -> Result<Box<Binary>, Violation> {
-        let Binary { operator, boolean, matching, join, keep_metric_names, left: _, right } =
+        let Binary { operator, boolean, matching, join, fill, keep_metric_names, left: _, right } =
             operation;
         Ok(Box::new(Binary {
             operator: *operator,
             boolean: *boolean,
             matching: matching.clone(),
             join: join.clone(),
+            fill: fill.clone(),
             keep_metric_names: *keep_metric_names,
             left: enforced,
             right: self.expr(right)?,

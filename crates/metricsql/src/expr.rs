@@ -93,6 +93,8 @@ pub struct Binary {
     pub matching: Option<Matching>,
     /// Which side may have many series for one of the other.
     pub join: Option<Join>,
+    /// What stands in for a series that one side lacks.
+    pub fill: Option<Fill>,
     /// Whether the results keep their metric names.
     pub keep_metric_names: bool,
     /// The left side.
@@ -108,6 +110,46 @@ pub struct Matching {
     pub ignoring: bool,
     /// The labels.
     pub labels: Vec<String>,
+}
+
+/// `fill(0)`, `fill_left(0)` or `fill_right(0)`: what stands in for a series that one side lacks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fill {
+    /// The same for both sides: `fill(0)`.
+    Both(Number),
+    /// `fill_left(0)`.
+    Left(Number),
+    /// `fill_right(0)`.
+    Right(Number),
+    /// `fill_left(0) fill_right(1)`.
+    Each {
+        /// For the left side.
+        left: Number,
+        /// For the right side.
+        right: Number,
+    },
+}
+
+impl Fill {
+    /// Adds `fill_left(value)`; the last one counts.
+    pub(crate) fn with_left(fill: Option<Self>, left: Number) -> Self {
+        match fill {
+            Some(Self::Both(right) | Self::Right(right) | Self::Each { right, .. }) => {
+                Self::Each { left, right }
+            }
+            Some(Self::Left(_)) | None => Self::Left(left),
+        }
+    }
+
+    /// Adds `fill_right(value)`; the last one counts.
+    pub(crate) fn with_right(fill: Option<Self>, right: Number) -> Self {
+        match fill {
+            Some(Self::Both(left) | Self::Left(left) | Self::Each { left, .. }) => {
+                Self::Each { left, right }
+            }
+            Some(Self::Right(_)) | None => Self::Right(right),
+        }
+    }
 }
 
 /// `group_left (labels) prefix "p"` or `group_right`.

@@ -60,7 +60,7 @@ pub use duration::Duration;
 pub use enforce::{Matcher, Violation, enforce};
 pub use error::{Error, ErrorKind};
 pub use expr::{
-    Aggregate, Binary, Call, Expr, Filter, FilterOperator, Grouping, Join, Labels, Matching,
+    Aggregate, Binary, Call, Expr, Fill, Filter, FilterOperator, Grouping, Join, Labels, Matching,
     Rollup, Selector,
 };
 pub use functions::{Function, FunctionKind, function, functions};

@@ -71,6 +71,7 @@ fn chain(last: Box<RawBinary>) -> Result<Expr> {
             boolean: operation.boolean,
             matching: operation.matching,
             join: operation.join,
+            fill: operation.fill,
             keep_metric_names: operation.keep_metric_names,
             left,
             right: lower(operation.right)?,

@@ -21,6 +21,11 @@ impl Number {
         Some(Self { value: value(text)?, text: text.to_owned() })
     }
 
+    /// Gives the same number with a minus before it.
+    pub(crate) fn negated(self) -> Self {
+        Self { value: -self.value, text: format!("-{}", self.text) }
+    }
+
     /// Gives the number.
     #[must_use]
     pub fn value(&self) -> f64 {

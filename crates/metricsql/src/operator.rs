@@ -137,6 +137,11 @@ impl Operator {
         matches!(self, Self::And | Self::Or | Self::Unless)
     }
 
+    /// Whether the operator chooses between series, and so takes no `fill`.
+    pub(crate) fn is_logical(self) -> bool {
+        self.is_set() || matches!(self, Self::If | Self::IfNot | Self::Default)
+    }
+
     /// Computes the operator for two numbers; with `boolean`, a comparison gives 0 or 1.
     #[must_use]
     pub fn evaluate(self, left: f64, right: f64, boolean: bool) -> f64 {

@@ -5,7 +5,7 @@
 
 use crate::duration::{self, Duration};
 use crate::error::{ErrorKind, shown};
-use crate::expr::{Grouping, Join, Matching};
+use crate::expr::{Fill, Grouping, Join, Matching};
 use crate::number::Number;
 use crate::operator::Operator;
 use crate::syntax::{Length, Node, Piece, RawAggregate, RawBinary, RawCall, RawRollup, Text};
@@ -202,7 +202,44 @@ impl Parser<'_> {
             binary.matching = Some(Matching { ignoring, labels: self.words(false)? });
             self.join(operator, binary)?;
         }
+        self.fill(operator, binary)
+    }
+
+    /// Reads `fill(0)`, `fill_left(0)` and `fill_right(0)`; without a parenthesis each is a metric.
+    fn fill(&mut self, operator: Operator, binary: &mut RawBinary) -> Result<()> {
+        while let Some(side) = FILLS.into_iter().find(|word| self.is_word(word)) {
+            if operator.is_logical() {
+                return Err(self.misplaced_modifier(operator));
+            }
+            if self.ahead(1) != Kind::ParenOpen {
+                break;
+            }
+            self.advance();
+            self.advance();
+            let value = self.signed_number()?;
+            self.expect(Kind::ParenClose, "`)`")?;
+            let before = binary.fill.take();
+            binary.fill = Some(match side {
+                "fill_left" => Fill::with_left(before, value),
+                "fill_right" => Fill::with_right(before, value),
+                _ => Fill::Both(value),
+            });
+        }
         Ok(())
+    }
+
+    fn signed_number(&mut self) -> Result<Number> {
+        let negative = self.accept(Kind::Operator(Operator::Subtract));
+        let numeric = match self.kind() {
+            Kind::Number => true,
+            Kind::Word => is_constant(self.text()),
+            _ => false,
+        };
+        if !numeric {
+            return Err(self.unexpected("a number"));
+        }
+        let number = self.literal()?;
+        Ok(if negative { number.negated() } else { number })
     }
 
     fn join(&mut self, operator: Operator, binary: &mut RawBinary) -> Result<()> {
@@ -272,12 +309,16 @@ impl Parser<'_> {
     }
 
     fn number(&mut self) -> Result<Node> {
+        self.literal().map(Node::Number)
+    }
+
+    fn literal(&mut self) -> Result<Number> {
         let number = Number::parse(self.text()).ok_or_else(|| {
             let kind = ErrorKind::Number { text: self.text().to_owned() };
             Error::new(kind, self.token().span)
         })?;
         self.advance();
-        Ok(Node::Number(number))
+        Ok(number)
     }
 
     /// Reads what starts with a word: what follows says what it is.
@@ -623,13 +664,19 @@ impl Parser<'_> {
     }
 }
 
+/// The modifiers that give a value for series that one side of an operator lacks.
+const FILLS: [&str; 3] = ["fill", "fill_left", "fill_right"];
+
 /// The words with a meaning of their own, for guessing what was meant.
-const KEYWORDS: [&str; 18] = [
+const KEYWORDS: [&str; 21] = [
     "and",
     "atan2",
     "bool",
     "by",
     "default",
+    "fill",
+    "fill_left",
+    "fill_right",
     "group_left",
     "group_right",
     "if",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
+use crate::expr::{Aggregate, Binary, Call, Expr, Fill, Filter, Rollup, Selector};
 use crate::identifier::{can_be_escaped, push_escaped, push_quoted as push_quoted_name};
 use crate::operator::Operator;
 use crate::quote::push_quoted;
@@ -267,6 +267,24 @@ impl Writer {
                 push_quoted(&mut self.out, prefix);
             }
         }
+        if let Some(fill) = &binary.fill {
+            self.fill(fill);
+        }
+    }
+
+    fn fill(&mut self, fill: &Fill) {
+        let (word, first, second) = match fill {
+            Fill::Both(value) => ("fill", value, None),
+            Fill::Left(left) => ("fill_left", left, None),
+            Fill::Right(right) => ("fill_right", right, None),
+            Fill::Each { left, right } => ("fill_left", left, Some(right)),
+        };
+        // Only a sign that nobody wrote can be a plus, and it cannot be read here.
+        let text = |number: &crate::Number| number.text().trim_start_matches('+').to_owned();
+        self.push(&format!(" {word}({})", text(first)));
+        if let Some(right) = second {
+            self.push(&format!(" fill_right({})", text(right)));
+        }
     }
 }
 
@@ -305,7 +323,16 @@ pub(crate) fn is_signed(expr: &Expr) -> bool {
 
 /// Whether a metric would be read as a modifier of the operator before it.
 fn is_reserved(name: &str) -> bool {
-    ["on", "ignoring", "group_left", "group_right", "bool", "prefix"]
-        .iter()
-        .any(|word| name.eq_ignore_ascii_case(word))
+    const RESERVED: [&str; 9] = [
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "bool",
+        "prefix",
+        "fill",
+        "fill_left",
+        "fill_right",
+    ];
+    RESERVED.iter().any(|word| name.eq_ignore_ascii_case(word))
 }

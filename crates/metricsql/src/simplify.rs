@@ -94,6 +94,7 @@ impl Binary {
             boolean: false,
             matching: None,
             join: None,
+            fill: None,
             keep_metric_names: false,
             left,
             right,

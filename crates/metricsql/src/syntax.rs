@@ -1,7 +1,7 @@
 //! A query as it was written: templates, parentheses and names not yet resolved.
 
 use crate::duration::Duration;
-use crate::expr::{Filter, Grouping, Join, Matching, Selector};
+use crate::expr::{Fill, Filter, Grouping, Join, Matching, Selector};
 use crate::number::Number;
 use crate::operator::Operator;
 use crate::{Error, Span};
@@ -94,6 +94,7 @@ pub(crate) struct RawBinary {
     pub(crate) boolean: bool,
     pub(crate) matching: Option<Matching>,
     pub(crate) join: Option<Join>,
+    pub(crate) fill: Option<Fill>,
     /// The prefix of the join, until it is expanded.
     pub(crate) prefix: Option<Text>,
     pub(crate) keep_metric_names: bool,
@@ -125,6 +126,7 @@ impl RawBinary {
             boolean: false,
             matching: None,
             join: None,
+            fill: None,
             prefix: None,
             keep_metric_names: false,
             left: Node::Parens(Vec::new()),

@@ -72,6 +72,7 @@ fn outline(expr: &Expr, root: bool) -> Expr {
             boolean: binary.boolean,
             matching: binary.matching.clone(),
             join: binary.join.clone(),
+            fill: binary.fill.clone(),
             keep_metric_names: binary.keep_metric_names,
             left: outline(&binary.left, false),
             right: outline(&binary.right, false),

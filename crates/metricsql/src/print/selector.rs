@@ -97,12 +97,15 @@ pub(crate) fn is_plain_name(name: &str) -> bool {
 }
 
 /// Words that mean something in some place.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 25] = [
     "and",
     "atan2",
     "bool",
     "by",
     "default",
+    "fill",
+    "fill_left",
+    "fill_right",
     "group_left",
     "group_right",
     "if",

@@ -19,7 +19,7 @@ pub(crate) struct Invalid {
 /// Reads every valid query.
 pub(crate) fn valid() -> Vec<Valid> {
     let mut cases: Vec<Valid> = Vec::new();
-    for file in ["promql", "metricsql", "with", "selectors", "functions"] {
+    for file in ["promql", "metricsql", "with", "selectors", "functions", "next"] {
         for line in lines(file) {
             match (line.strip_prefix("=> "), cases.last_mut()) {
                 (Some(canonical), Some(case)) => case.canonical = decoded(canonical),

@@ -61,6 +61,8 @@ pub(crate) fn expression() -> impl Strategy<Value = String> {
                 "+ on(job)",
                 "* on() group_left(*) prefix \"tenant\"",
                 "- ignoring(x) group_right",
+                "/ fill(0)",
+                "+ on(job) fill_left(1) fill_right(-Inf)",
             ][..],
         );
         let unary = select(

@@ -59,6 +59,25 @@ fn every_invalid_query_says_where_and_why() {
 }
 
 #[test]
+fn fill_stands_after_all_other_modifiers_and_only_where_sides_are_computed() {
+    for query in [
+        "m + fill on(job) n",
+        "m == fill(0) bool n",
+        "m + fill(0) on(job) n",
+        "m + on(job) fill(0) group_left() n",
+        "m and fill(0) n",
+        "m and fill",
+        "m default fill(0) n",
+        "m + fill(n) n",
+        "m + fill(0 n",
+        "m + fill() n",
+        "m + bool group_left m2 fill(0)",
+    ] {
+        assert!(parse(query).is_err(), "{query}");
+    }
+}
+
+#[test]
 fn every_error_can_be_drawn_under_its_query() {
     for case in corpus::invalid() {
         let error = parse(&case.query).unwrap_err();
