@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use ktel_metricsql::{Expr, Matcher, enforce, parse};
+use ktel_metricsql::{Expr, Matcher, Store, Version, enforce, parse};
 use serde_json::{Value, json};
 
 use crate::victoria_metrics::VictoriaMetrics;
@@ -38,9 +38,58 @@ fn corpus() -> Vec<Case> {
     cases
 }
 
-/// Queries that end the server. `enforce` rejects them, or sends them written otherwise.
+/// The server that the tests start.
+const STORE: Store = Store::VictoriaMetrics(Version::new(1, 145));
+
+/// Queries of the corpus that end the server.
 const DEADLY: [&str; 2] =
     [r#"("foo") + bar"#, r#"AGGR_OVER_TIME("min", up[5m]) KEEP_METRIC_NAMES"#];
+
+/// Queries of each kind that ends the server. `Store::query` refuses them, or writes them otherwise.
+const ENDING: [&str; 21] = [
+    // What it prints cannot be read.
+    r#"("foo") + bar"#,
+    r#"("a") + Inf"#,
+    "rate(a) + (b @ (c[5m]))",
+    // Times overflow.
+    "1 @ 1e16",
+    "sum(up) @ -1e16",
+    "sum(up) @ (end() + 1e16)",
+    "sum(up) @ (scalar(vector(1e300)))",
+    "sum(up)[300000000y]",
+    "rate(sum(up)[290000000y:290000000y])",
+    // Names that cannot be printed.
+    r"1 + \ud800",
+    r"1 + \u0fff",
+    r"1 + x\u1f00\u2fef",
+    r#"up + {"\uffff"="x"}"#,
+    r"sum(up) by (\ud800) + 1",
+    r"1 + sum(up) by (job, x\ufff9)",
+    "1 + {\"x\u{f0000}\"=\"y\"}",
+    // Functions.
+    "limit_offset(1, -1, up)",
+    "limit_offset(NaN, 1, up)",
+    r#"AGGR_OVER_TIME("min_over_time", up[5m])"#,
+    r#"sort_by_label_numeric((label_set(1, "x", "NUMBER"), label_set(2, "x", "2")), "x")"#,
+    r#"sort_by_label_numeric_desc((label_set(1, "x", "NUMBER"), label_set(2, "x", "2")), "x")"#,
+];
+
+#[test]
+fn victoria_metrics_ends_for_each_of_these_and_for_nothing_that_is_sent() {
+    let guarded = VictoriaMetrics::start();
+    for query in ENDING {
+        let query = query.replace("NUMBER", &"9".repeat(400));
+        let unguarded = VictoriaMetrics::start();
+        unguarded.post("/api/v1/import/prometheus", "up{tenant=\"me\"} 1");
+        unguarded.post("/internal/force_flush", "");
+        assert!(!unguarded.survives(&query), "the server survives `{query}`");
+        let (expr, _) = parse(&query).unwrap();
+        let enforced = enforce(&expr, &[Matcher::equal("tenant", "me").unwrap()]).unwrap();
+        if let Ok(sent) = STORE.query(&enforced) {
+            assert!(guarded.survives(&sent), "the server does not survive `{sent}`");
+        }
+    }
+}
 
 /// Queries the server optimises before it prints them; the parser's own form is the canonical one.
 const OPTIMISED: [&str; 3] = [
@@ -98,7 +147,8 @@ fn victoria_metrics_reads_what_is_enforced_as_it_was_meant() {
     for Case { query, .. } in corpus() {
         let Ok((expr, _)) = parse(&query) else { continue };
         let Ok(enforced) = enforce(&expr, std::slice::from_ref(&matcher)) else { continue };
-        let wire = enforced.wire();
+        let Ok(wire) = STORE.query(&enforced) else { continue };
+        let (enforced, _) = parse(&wire).unwrap();
         let answer = server.ask("/expand-with-exprs", &[("query", &wire), ("format", "json")]);
         let printed = answer["expr"].as_str().unwrap_or_else(|| panic!("{wire}: {answer}"));
         // What is not optimised is printed from the very tree that was read.

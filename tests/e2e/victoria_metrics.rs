@@ -54,6 +54,16 @@ impl VictoriaMetrics {
             .unwrap_or_else(|error| panic!("{path} {form:?}: {error}: {answer}"))
     }
 
+    /// Runs a query at one time and over a range, and says whether the server is still there.
+    pub(crate) fn survives(&self, query: &str) -> bool {
+        let query = percent(query);
+        let instant = self.try_post("/api/v1/query", &format!("query={query}"));
+        let range = format!("query={query}&start=-10m&end=now&step=1m");
+        instant.is_some()
+            && self.try_post("/api/v1/query_range", &range).is_some()
+            && self.try_post("/health", "").is_some()
+    }
+
     /// Posts a body and gives the answer's.
     pub(crate) fn post(&self, path: &str, body: &str) -> String {
         self.try_post(path, body).unwrap_or_else(|| panic!("{path} {body}: the server is gone"))
@@ -71,7 +81,7 @@ impl VictoriaMetrics {
         )
         .ok()?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
+        stream.read_to_string(&mut answer).ok().filter(|bytes| *bytes > 0)?;
         answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
     }
 }

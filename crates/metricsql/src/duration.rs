@@ -46,10 +46,10 @@ impl fmt::Display for Duration {
 }
 
 fn millis(text: &str, step_ms: f64) -> Option<f64> {
-    if text.ends_with(|c: char| c.is_ascii_digit() || c == '.')
-        && let Some(seconds) = number::float(text)
-    {
-        return Some(seconds * 1000.0);
+    if text.ends_with(|c: char| c.is_ascii_digit() || c == '.') {
+        if let Some(seconds) = number::float(text) {
+            return Some(seconds * 1000.0);
+        }
     }
     if text.is_empty() {
         return None;

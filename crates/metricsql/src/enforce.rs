@@ -3,8 +3,6 @@
 use crate::error::shown;
 use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
 
-mod deadly;
-
 /// A label and the values it must have one of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matcher {
@@ -41,12 +39,6 @@ pub enum Violation {
     Function {
         /// The function.
         name: String,
-    },
-    /// An expression that VictoriaMetrics does not survive: it ends with a panic, for everybody.
-    #[error("VictoriaMetrics ends when it runs `{}`", shown(part))]
-    Deadly {
-        /// The part of the expression that does it, as the reference prints it.
-        part: String,
     },
     /// A matcher that forces nothing.
     #[error("a matcher needs a label and values that are not empty")]
@@ -142,15 +134,13 @@ const SELECTING_FUNCTIONS: [&str; 1] = ["info"];
 ///
 /// # Errors
 ///
-/// Rejects a filter of the expression that no enforced value passes, rather than replace it;
-/// whatever selects series by other means than a selector; and what VictoriaMetrics is known not to
-/// survive, for a store is shared by all tenants.
+/// Refuses a filter of the expression that no enforced value passes, rather than replace it, and
+/// whatever selects series by other means than a selector.
+///
+/// What a store does not survive is another matter: write what you send with
+/// [`Store::query`](crate::Store::query).
 pub fn enforce(expr: &Expr, matchers: &[Matcher]) -> Result<Expr, Violation> {
-    let enforced = Enforcer::new(matchers)?.expr(expr)?;
-    match deadly::find(&enforced) {
-        None => Ok(enforced),
-        Some(part) => Err(Violation::Deadly { part }),
-    }
+    Enforcer::new(matchers)?.expr(expr)
 }
 
 struct Enforcer<'a> {
@@ -211,8 +201,7 @@ impl<'a> Enforcer<'a> {
         if SELECTING_FUNCTIONS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
             return Err(Violation::Function { name: name.clone() });
         }
-        // `AGGR_OVER_TIME` in capitals ends VictoriaMetrics 1.145; in small letters it does not.
-        let (name, args) = (name.to_ascii_lowercase(), self.all(args)?);
+        let (name, args) = (name.clone(), self.all(args)?);
         Ok(Box::new(Call { name, args, keep_metric_names: *keep_metric_names }))
     }
 

@@ -60,6 +60,14 @@ pub struct Call {
     pub keep_metric_names: bool,
 }
 
+impl Call {
+    /// Makes a call of a function.
+    #[must_use]
+    pub fn new(name: impl Into<String>, args: Vec<Expr>) -> Self {
+        Self { name: name.into(), args, keep_metric_names: false }
+    }
+}
+
 /// A call of an aggregate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {

@@ -125,10 +125,11 @@ fn decode_escape(text: &str) -> Option<(char, usize)> {
 }
 
 /// A sorted set of characters.
-struct Characters(Vec<(char, char)>);
+pub(crate) struct Characters(Vec<(char, char)>);
 
 impl Characters {
-    fn of(class: &str) -> Self {
+    /// Makes the set of a class, written as for the `regex` crate.
+    pub(crate) fn of(class: &str) -> Self {
         let parsed = regex_syntax::parse(class).expect("the class is written correctly");
         match parsed.into_kind() {
             HirKind::Class(Class::Unicode(class)) => {
@@ -138,7 +139,7 @@ impl Characters {
         }
     }
 
-    fn contains(&self, c: char) -> bool {
+    pub(crate) fn contains(&self, c: char) -> bool {
         let after = self.0.partition_point(|&(start, _)| start <= c);
         after > 0 && self.0.get(after - 1).is_some_and(|&(_, end)| c <= end)
     }

@@ -45,6 +45,7 @@ mod print;
 mod quote;
 mod simplify;
 mod span;
+mod store;
 mod syntax;
 mod token;
 mod visit;
@@ -69,6 +70,7 @@ pub use number::Number;
 pub use operator::Operator;
 pub use simplify::simplify;
 pub use span::Span;
+pub use store::{InvalidStore, InvalidVersion, Store, StoreError, Version};
 pub use warning::{Warning, WarningKind, Warnings};
 
 /// Parses a query within the default limits.

@@ -18,6 +18,22 @@ pub(crate) const SIMILARITY_MIN: f64 = 0.6;
 /// The longest word that is compared with others. No function has a name half as long.
 pub(crate) const COMPARED_BYTES_MAX: usize = 64;
 
+/// The most bytes of a label value: VictoriaMetrics writes its length in two bytes.
+pub(crate) const LABEL_VALUE_BYTES_MAX: usize = 65_535;
+/// The most bytes of a stored label value: `-maxLabelValueLen` of VictoriaMetrics.
+pub(crate) const STORED_VALUE_BYTES_MAX: usize = 4_096;
+/// The last second that a computed `@` may mean: the year 2255. VictoriaMetrics itself takes no
+/// request for times after 2262.
+pub(crate) const AT_SECONDS_MAX: f64 = 9e9;
+/// The last millisecond that VictoriaMetrics takes a request for.
+pub(crate) const REQUEST_MILLIS_MAX: f64 = 9_223_372_036_854.0;
+/// The longest step that VictoriaMetrics takes a request with: 100 years.
+pub(crate) const REQUEST_STEP_MILLIS_MAX: f64 = 100.0 * 365.0 * 86_400_000.0;
+/// How far before a window VictoriaMetrics looks for one more sample; far above what can be set.
+pub(crate) const SILENCE_MILLIS_MAX: f64 = 86_400_000.0;
+/// How far a query may look, in milliseconds: 300 000 years, a thousandth of what 64 bits hold.
+pub(crate) const REACH_MILLIS_MAX: f64 = 1e16;
+
 /// The limits of one call of [`parse_with`](crate::parse_with).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

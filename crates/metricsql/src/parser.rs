@@ -85,10 +85,10 @@ impl Parser<'_> {
     }
 
     fn unexpected(&self, expected: &'static str) -> Error {
-        if self.kind() == Kind::Broken
-            && let Some(error) = &self.tokens.broken
-        {
-            return error.clone();
+        if self.kind() == Kind::Broken {
+            if let Some(error) = &self.tokens.broken {
+                return error.clone();
+            }
         }
         let found = match self.kind() {
             Kind::End => "the end of the query".to_owned(),
@@ -352,10 +352,10 @@ impl Parser<'_> {
 
     fn parens(&mut self) -> Result<Node> {
         let mut exprs = self.arguments()?;
-        if let [Node::Binary(binary)] = exprs.as_mut_slice()
-            && self.accept_word("keep_metric_names")
-        {
-            binary.keep_metric_names = true;
+        if let [Node::Binary(binary)] = exprs.as_mut_slice() {
+            if self.accept_word("keep_metric_names") {
+                binary.keep_metric_names = true;
+            }
         }
         Ok(Node::Parens(exprs))
     }
@@ -557,10 +557,10 @@ impl Parser<'_> {
         let before = self.at;
         self.skip_in_word(1);
         let kind = reclassified(self.text());
-        if let Some(token) = self.tokens.list.get_mut(before)
-            && self.at == before
-        {
-            token.kind = kind;
+        if self.at == before {
+            if let Some(token) = self.tokens.list.get_mut(before) {
+                token.kind = kind;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use ktel_metricsql::{Limits, Matcher, check_arity, enforce, parse};
+use ktel_metricsql::{Limits, Matcher, Store, check_arity, enforce, parse};
 
 use crate::exit::Exit;
 use crate::failure::Failure;

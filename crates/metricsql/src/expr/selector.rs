@@ -219,6 +219,11 @@ impl Filter {
         &self.value
     }
 
+    /// Gives what a printer writes as names: the label, and a metric name.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.label).chain(self.is_metric_name().then_some(&self.value))
+    }
+
     /// Whether the filter wants exactly one metric name.
     pub(crate) fn is_metric_name(&self) -> bool {
         self.operator == FilterOperator::Equal && self.label == METRIC_NAME

@@ -36,9 +36,8 @@ impl Reader<'_> {
             if quoted.is_none() && matches!(self.peek(), None | Some('|' | ')')) {
                 break;
             }
-            if quoted.is_none()
-                && let Some((min, max)) = self.repetition()?
-            {
+            let repetition = if quoted.is_none() { self.repetition()? } else { None };
+            if let Some((min, max)) = repetition {
                 if repeated_last {
                     return Err("a repetition of a repetition".into());
                 }
@@ -53,9 +52,7 @@ impl Reader<'_> {
                 None => self.atom()?,
             };
             // Flags and an empty quotation are not there for a repetition: it takes what was before.
-            if let Some(atom) = atom
-                && let Some(before) = last.replace(atom)
-            {
+            if let Some(before) = atom.and_then(|atom| last.replace(atom)) {
                 all.add(&before);
             }
         }

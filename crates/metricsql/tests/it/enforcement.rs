@@ -267,27 +267,3 @@ fn matchers_hold_together_or_not_at_all() {
     assert_eq!(enforce(&expr, &name).unwrap().wire(), "up");
     assert_eq!(enforce(&parse("{a=\"b\"}").unwrap().0, &name).unwrap().wire(), r#"up{a="b"}"#);
 }
-
-#[test]
-fn what_the_store_does_not_survive_is_not_sent() {
-    for query in [
-        "rate(a) + (b @ (c[5m]))",
-        "rate(a) + rate(b[5m] @ (c[5m]))",
-        r"a + on(x) group_left(y,\*) b",
-        "a[1h: 2h-5m] + 1",
-        "limit_offset(1, -1, up)",
-        "limit_offset(NaN, 1, up)",
-        "LIMIT_OFFSET(1, 0 - x, up)",
-    ] {
-        is_rejected(query, "VictoriaMetrics ends when it runs");
-    }
-    // With the name alone forced into it, `"foo" + bar` would be printed: a sum of strings.
-    let (sum, _) = parse(r#"("foo") + bar"#).unwrap();
-    let name = Matcher::equal("__name__", "bar").unwrap();
-    assert!(matches!(enforce(&sum, &[name]), Err(Violation::Deadly { .. })));
-    is_confined("limit_offset(1, 2, up)", r#"limit_offset(1, 2, up{tenant="me"})"#);
-    is_confined(
-        r#"AGGR_OVER_TIME("min_over_time", up[5m])"#,
-        r#"aggr_over_time("min_over_time", up{tenant="me"}[5m])"#,
-    );
-}

@@ -15,5 +15,6 @@ mod limits;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod store;
 #[cfg(test)]
 mod warnings;

@@ -1,45 +1,32 @@
-//! Finds expressions that VictoriaMetrics (up to 1.145 at least) does not survive.
+//! What the store prints and reads again.
+//!
+//! Before it optimises an operation it prints the whole expression, in the canonical form, and
+//! panics if it cannot read that: `("a") + b` is printed as `"a" + b`.
 
+use super::plain;
 use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
 use crate::operator::Operator;
+use crate::store::StoreError;
 
-mod plain;
-
-/// Finds a part that is known to end the store with a panic, and gives it as the reference prints it.
-pub(super) fn find(expr: &Expr) -> Option<String> {
+/// Refuses a query that the store could not read in its own form.
+pub(super) fn check(expr: &Expr) -> Result<(), StoreError> {
     let mut operations = Vec::new();
-    let mut found = None;
     let mut plain = true;
     expr.visit(&mut |part| {
         plain &= plain::is_plain(part);
-        match part {
-            Expr::Call(call) if call.name == "limit_offset" && !limits_by_constants(call) => {
-                found.get_or_insert_with(|| part.to_string());
-            }
-            Expr::Binary(_) => operations.push(part),
-            _ => {}
+        if matches!(part, Expr::Binary(_)) {
+            operations.push(part);
         }
     });
-    // Before it optimises an operation, the store prints the whole expression and reads it again;
-    // if that fails it panics. `("a") + b` is printed as `"a" + b`, which cannot be read.
-    if found.is_none() && !plain && !operations.is_empty() {
-        let limits = crate::Limits { bytes: usize::MAX, ..crate::Limits::default() };
-        found = std::iter::once(expr)
-            .chain(operations)
-            .map(|part| outline(part, true).to_string())
-            .find(|canonical| crate::parse_with(canonical, &limits).is_err());
+    if plain || operations.is_empty() {
+        return Ok(());
     }
-    found
-}
-
-/// Whether the limit and the offset are plain numbers: for a negative one, or for what is not a
-/// number, the store cuts a list beyond its ends.
-fn limits_by_constants(call: &Call) -> bool {
-    let plain = |arg: &Expr| match arg {
-        Expr::Number(number) => (0.0..1e15).contains(&number.value()),
-        _ => false,
-    };
-    call.args.iter().take(2).all(plain)
+    let limits = crate::Limits { bytes: usize::MAX, ..crate::Limits::default() };
+    let unreadable = std::iter::once(expr)
+        .chain(operations)
+        .map(|part| outline(part, true).to_string())
+        .find(|canonical| crate::parse_with(canonical, &limits).is_err());
+    unreadable.map_or(Ok(()), |part| Err(StoreError::Printed { part }))
 }
 
 /// Copies an expression with another operation in the place of each within it: they are looked at

@@ -1,5 +1,6 @@
 //! Tells the expressions whose canonical form can surely be read, without writing and reading it.
 
+use super::labels_of;
 use crate::Duration;
 use crate::expr::{Binary, Expr, Filter, Rollup};
 use crate::print::{is_plain_name, is_signed};
@@ -39,11 +40,9 @@ fn is_plain_rollup(rollup: &Rollup) -> bool {
 }
 
 fn is_plain_operation(binary: &Binary) -> bool {
-    let matching = binary.matching.iter().flat_map(|matching| &matching.labels);
-    let join = binary.join.iter().flat_map(|join| &join.labels);
     !matches!(binary.left, Expr::String(_))
         && !matches!(binary.right, Expr::String(_))
-        && are_plain(matching.chain(join))
+        && are_plain(labels_of(binary))
 }
 
 fn are_plain<'a>(mut names: impl Iterator<Item = &'a String>) -> bool {
