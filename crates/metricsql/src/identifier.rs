@@ -68,18 +68,34 @@ pub(crate) fn unescape(text: &str) -> String {
 /// Writes an identifier with whatever cannot stand in it escaped.
 pub(crate) fn push_escaped(out: &mut String, name: &str) {
     for (index, c) in name.char_indices() {
-        if index == 0 && starts(c) || index > 0 && continues(c) {
-            out.push(c);
-        } else if c == char::REPLACEMENT_CHARACTER {
-            // It cannot be escaped as itself, but every half of a surrogate pair is read as it.
-            out.push_str("\\ud800");
-        } else if prints(c) {
-            out.push('\\');
-            out.push(c);
-        } else if (c as u32) < 0x100 {
-            out.push_str(&format!("\\x{:02x}", c as u32));
+        push_one(out, index == 0, c);
+    }
+}
+
+fn push_one(out: &mut String, first: bool, c: char) {
+    if first && starts(c) || !first && continues(c) {
+        out.push(c);
+    } else if c == char::REPLACEMENT_CHARACTER {
+        // It cannot be escaped as itself, but every half of a surrogate pair is read as it.
+        out.push_str("\\ud800");
+    } else if prints(c) {
+        out.push('\\');
+        out.push(c);
+    } else if (c as u32) < 0x100 {
+        out.push_str(&format!("\\x{:02x}", c as u32));
+    } else {
+        out.push_str(&format!("\\u{:04x}", c as u32));
+    }
+}
+
+/// Writes an identifier in ASCII as far as four digits reach; beyond, as [`push_escaped`] does.
+pub(crate) fn push_numbered(out: &mut String, name: &str) {
+    for (index, c) in name.char_indices() {
+        let code = c as u32;
+        if c.is_ascii() || code >= 0x1_0000 || c == char::REPLACEMENT_CHARACTER {
+            push_one(out, index == 0, c);
         } else {
-            out.push_str(&format!("\\u{:04x}", c as u32));
+            out.push_str(&format!("\\u{code:04x}"));
         }
     }
 }
@@ -177,12 +193,31 @@ mod tests {
 
     #[test]
     fn what_is_escaped_is_read_back() {
-        for name in ["up", "3foo", "a b", "a\u{200b}b", "温度{房间}", "\u{7f}", "é.x", "a\\b"]
-        {
-            let mut escaped = String::new();
-            push_escaped(&mut escaped, name);
-            assert_eq!(scan(&escaped), escaped.len(), "{escaped}");
-            assert_eq!(unescape(&escaped), name, "{escaped}");
+        for push in [push_escaped, push_numbered] {
+            for name in [
+                "up",
+                "3foo",
+                "a b",
+                "a\u{200b}b",
+                "温度{房间}",
+                "\u{7f}",
+                "é.x",
+                "a\\b",
+                "\u{fffd}",
+                "🦀x",
+            ] {
+                let mut escaped = String::new();
+                push(&mut escaped, name);
+                assert_eq!(scan(&escaped), escaped.len(), "{escaped}");
+                assert_eq!(unescape(&escaped), name, "{escaped}");
+            }
         }
+    }
+
+    #[test]
+    fn a_numbered_name_is_ascii() {
+        let mut numbered = String::new();
+        push_numbered(&mut numbered, "é.温度");
+        assert_eq!(numbered, r"\u00e9.\u6e29\u5ea6");
     }
 }

@@ -13,6 +13,8 @@ pub(crate) const PATTERN_REPEAT_MAX: u32 = 1_000;
 pub(crate) const QUOTED_CHARS_MAX: usize = 60;
 /// Characters of a line that are drawn with carets under them.
 pub(crate) const RENDERED_CHARS_MAX: usize = 120;
+/// The longest line of a pretty-printed query: two fit beside each other on a screen.
+pub(crate) const LINE_CHARS_MAX: usize = 80;
 /// How alike a word must be before it is proposed for another, from 0 to 1.
 pub(crate) const SIMILARITY_MIN: f64 = 0.6;
 /// The longest word that is compared with others. No function has a name half as long.

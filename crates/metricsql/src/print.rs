@@ -3,11 +3,15 @@
 use std::fmt;
 
 use crate::expr::{Aggregate, Binary, Call, Expr, Fill, Filter, Rollup, Selector};
-use crate::identifier::{can_be_escaped, push_escaped, push_quoted as push_quoted_name};
+use crate::identifier::push_quoted as push_quoted_name;
+use crate::identifier::{can_be_escaped, push_escaped, push_numbered};
 use crate::operator::Operator;
 use crate::quote::push_quoted;
 
+mod lines;
 mod selector;
+
+use lines::Lines;
 
 pub(crate) use selector::is_plain_name;
 
@@ -18,7 +22,7 @@ impl fmt::Display for Expr {
     /// does, and some expressions in it mean something else when they are read again. To send an
     /// expression, use [`wire`](Expr::wire).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut writer = Writer { out: String::new(), wire: false };
+        let mut writer = Writer::new(Form::Canonical);
         writer.expr(self);
         f.write_str(&writer.out)
     }
@@ -26,7 +30,7 @@ impl fmt::Display for Expr {
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut writer = Writer { out: String::new(), wire: false };
+        let mut writer = Writer::new(Form::Canonical);
         writer.canonical_selector(self);
         f.write_str(&writer.out)
     }
@@ -34,7 +38,7 @@ impl fmt::Display for Selector {
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut writer = Writer { out: String::new(), wire: false };
+        let mut writer = Writer::new(Form::Canonical);
         writer.filter(self);
         f.write_str(&writer.out)
     }
@@ -52,7 +56,29 @@ impl Expr {
     /// ```
     #[must_use]
     pub fn wire(&self) -> String {
-        let mut writer = Writer { out: String::new(), wire: true };
+        let mut writer = Writer::new(Form::Wire);
+        writer.expr(self);
+        writer.out
+    }
+}
+
+impl Expr {
+    /// Writes the form to send on as many lines as it takes, for people to read.
+    ///
+    /// ```
+    /// let query = "sum(rate(http_requests_total{code=~'5..'}[5m])) by (job) / \
+    ///     sum(rate(http_requests_total[5m])) by (job)";
+    /// let (expr, _) = ktel_metricsql::parse(query)?;
+    /// assert_eq!(
+    ///     expr.pretty(),
+    ///     r#"sum(rate(http_requests_total{code=~"5.."}[5m])) by(job)
+    /// / sum(rate(http_requests_total[5m])) by(job)"#
+    /// );
+    /// # Ok::<(), ktel_metricsql::Error>(())
+    /// ```
+    #[must_use]
+    pub fn pretty(&self) -> String {
+        let mut writer = Writer::new(Form::Lines);
         writer.expr(self);
         writer.out
     }
@@ -62,23 +88,47 @@ impl Selector {
     /// Writes the form to send; see [`Expr::wire`].
     #[must_use]
     pub fn wire(&self) -> String {
-        let mut writer = Writer { out: String::new(), wire: true };
+        let mut writer = Writer::new(Form::Wire);
         writer.wire_selector(self);
         writer.out
     }
 }
 
+/// What is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// The reference's canonical form.
+    Canonical,
+    /// The form to send, on one line.
+    Wire,
+    /// The form to send, on as many lines as it takes.
+    Lines,
+}
+
 struct Writer {
     out: String,
+    /// Whether it must be read as the same expression.
     wire: bool,
+    lines: Option<Lines>,
 }
 
 impl Writer {
+    fn new(form: Form) -> Self {
+        let lines = (form == Form::Lines).then(Lines::default);
+        Self { out: String::new(), wire: form != Form::Canonical, lines }
+    }
+
     fn push(&mut self, text: &str) {
         self.out.push_str(text);
     }
 
     fn expr(&mut self, expr: &Expr) {
+        let outer = self.enter(expr);
+        self.part(expr);
+        self.leave(outer);
+    }
+
+    fn part(&mut self, expr: &Expr) {
         match expr {
             Expr::Number(number) => self.number(number),
             Expr::String(text) => push_quoted(&mut self.out, text),
@@ -104,23 +154,29 @@ impl Writer {
     }
 
     fn in_parens(&mut self, expr: &Expr, parens: bool) {
-        if parens {
-            self.push("(");
+        if !parens {
+            return self.expr(expr);
         }
+        let broken = self.is_long(expr);
+        self.push("(");
+        self.indent(broken);
         self.expr(expr);
-        if parens {
-            self.push(")");
-        }
+        self.dedent(broken);
+        self.push(")");
     }
 
     fn args(&mut self, args: &[Expr]) {
+        let broken = self.is_broken() && !args.is_empty();
         self.push("(");
+        self.indent(broken);
         for (index, arg) in args.iter().enumerate() {
             if index > 0 {
-                self.push(", ");
+                self.push(",");
+                self.separate(broken);
             }
             self.expr(arg);
         }
+        self.dedent(broken);
         self.push(")");
     }
 
@@ -166,9 +222,15 @@ impl Writer {
         self.push(")");
     }
 
+    /// Writes a name in a list, where a quoted name must start as a word does.
+    ///
+    /// On the wire, characters beyond ASCII are written by number: which of them are letters depends
+    /// on the age of the reader.
     fn name(&mut self, name: &str) {
         if self.wire && !can_be_escaped(name) {
             push_quoted_name(&mut self.out, name);
+        } else if self.wire {
+            push_numbered(&mut self.out, name);
         } else {
             push_escaped(&mut self.out, name);
         }
@@ -224,6 +286,7 @@ impl Writer {
     }
 
     fn binary(&mut self, binary: &Binary) {
+        let broken = self.is_broken();
         if binary.keep_metric_names {
             self.push("(");
         }
@@ -233,7 +296,7 @@ impl Writer {
             needs_parens(&binary.left)
         };
         self.in_parens(&binary.left, parens);
-        self.push(" ");
+        self.separate(broken);
         self.modifiers(binary);
         self.push(" ");
         let parens = needs_parens(&binary.right)

@@ -3,14 +3,28 @@
 use super::Writer;
 use crate::FunctionKind;
 use crate::expr::{Filter, Selector};
-use crate::identifier::push_escaped;
+use crate::identifier::push_quoted as push_quoted_name;
+use crate::identifier::{can_be_escaped, prints, push_escaped, push_numbered};
+use crate::pattern::escape;
 use crate::quote::push_quoted;
 
 impl Writer {
     pub(super) fn filter(&mut self, filter: &Filter) {
-        self.name(filter.label());
+        self.label(filter.label());
         self.push(filter.operator().as_str());
         push_quoted(&mut self.out, filter.value());
+    }
+
+    /// On the wire, what is not ASCII is quoted: which characters are letters depends on the age of
+    /// the reader.
+    fn label(&mut self, label: &str) {
+        if !self.wire || label.is_ascii() {
+            push_escaped(&mut self.out, label);
+        } else if label.chars().all(prints) || !can_be_escaped(label) {
+            push_quoted_name(&mut self.out, label);
+        } else {
+            push_numbered(&mut self.out, label);
+        }
     }
 
     fn filters(&mut self, filters: &[Filter]) {
@@ -19,6 +33,36 @@ impl Writer {
                 self.push(",");
             }
             self.filter(filter);
+        }
+    }
+
+    fn open_brace(&mut self) {
+        self.push("{");
+        self.indent(self.is_broken());
+    }
+
+    fn close_brace(&mut self) {
+        self.dedent(self.is_broken());
+        self.push("}");
+    }
+
+    /// Writes one or-group; a metric name behind the first would be read as a second name, and so
+    /// is written as a pattern for the same.
+    fn wire_group(&mut self, filters: &[Filter], named: bool) {
+        let broken = self.is_broken();
+        for (index, filter) in filters.iter().enumerate() {
+            if index > 0 {
+                self.push(",");
+                if broken {
+                    self.separate(broken);
+                }
+            }
+            if filter.is_metric_name() && (named || index > 0) {
+                self.push("__name__=~");
+                push_quoted(&mut self.out, &escape(filter.value()));
+            } else {
+                self.filter(filter);
+            }
         }
     }
 
@@ -47,6 +91,7 @@ impl Writer {
 
     /// Writes every or-group with its own metric name.
     pub(super) fn wire_selector(&mut self, selector: &Selector) {
+        let broken = self.is_broken();
         match selector.groups() {
             [] => self.push("{}"),
             [group] if group.is_empty() => self.push("{}"),
@@ -62,24 +107,25 @@ impl Writer {
                     None => group,
                 };
                 if named.is_none() || !rest.is_empty() {
-                    self.push("{");
-                    self.filters(rest);
-                    self.push("}");
+                    self.open_brace();
+                    self.wire_group(rest, named.is_some());
+                    self.close_brace();
                 }
             }
             groups => {
-                self.push("{");
+                self.open_brace();
                 for (index, group) in groups.iter().enumerate() {
                     if index > 0 {
-                        self.push(" or ");
+                        self.separate(broken);
+                        self.push("or ");
                     }
-                    self.filters(group);
+                    self.wire_group(group, false);
                     if group.is_empty() {
                         // Nothing asked for is everything selected.
                         self.push("__name__=~\".*\"");
                     }
                 }
-                self.push("}");
+                self.close_brace();
             }
         }
     }

@@ -178,8 +178,8 @@ fn odd_characters_confine_nothing_else() {
     is_confined("up{a=\"\u{202e}\"}", "up{a=\"\\u202e\",tenant=\"me\"}");
     is_confined("up{a=\"\\n\\r\\x00\"}", "up{a=\"\\n\\r\\x00\",tenant=\"me\"}");
     // Twins of a letter are other labels: what they hold is the tenant's own business.
-    is_confined("{te\\u0301nant=\"other\"}", "{te\\\u{301}nant=\"other\",tenant=\"me\"}");
-    is_confined("{ténant=\"other\"}", "{ténant=\"other\",tenant=\"me\"}");
+    is_confined("{te\\u0301nant=\"other\"}", "{\"te\u{301}nant\"=\"other\",tenant=\"me\"}");
+    is_confined("{ténant=\"other\"}", "{\"ténant\"=\"other\",tenant=\"me\"}");
     is_confined(r#"up{a="\"} or secret{b=\""}"#, r#"up{a="\"} or secret{b=\"",tenant="me"}"#);
     is_confined(r#"up{a='"} or secret{b="'}"#, r#"up{a="\"} or secret{b=\"",tenant="me"}"#);
     is_confined(r#"{"a\"}"="b"}"#, r#"{a\"\}="b",tenant="me"}"#);

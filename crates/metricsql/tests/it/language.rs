@@ -135,6 +135,46 @@ fn check_wire(query: &str) {
     }
 }
 
+#[test]
+fn a_metric_name_that_a_template_brings_is_written_so_that_it_is_read() {
+    let (expr, _) = parse(r#"WITH (e={__name__="",a="b"}) x{e or c="d"}"#).unwrap();
+    let wire = r#"{__name__="x",__name__=~"",a="b" or __name__="x",c="d"}"#;
+    assert_eq!(expr.wire(), wire);
+    assert_eq!(parse(wire).unwrap().0.wire(), wire);
+    let (expr, _) = parse(r#"WITH (e={__name__="",a="b"}) x{e}"#).unwrap();
+    assert_eq!(expr.wire(), r#"x{__name__=~"",a="b"}"#);
+    assert!(!expr.selectors()[0].matches(&[("__name__", "x"), ("a", "b")]));
+}
+
+#[test]
+fn names_beyond_ascii_are_quoted_or_numbered_on_the_wire() {
+    let table = [
+        ("温度", r#"{__name__="温度"}"#),
+        ("x{é=\"a\"}", r#"x{"é"="a"}"#),
+        ("sum(x) by (é, b)", r"sum(x) by(\u00e9,b)"),
+        ("a * on(é) group_left(ü) b", r"a * on(\u00e9) group_left(\u00fc) b"),
+        ("x{é\\x01=\"a\"}", r#"x{\u00e9\x01="a"}"#),
+        // A letter of Unicode 16.
+        ("x{\u{1c89}=\"a\"}", "x{\"\u{1c89}\"=\"a\"}"),
+        ("sum(x) by (\u{1c89})", r"sum(x) by(\u1c89)"),
+    ];
+    for (query, wire) in table {
+        let (expr, _) = parse(query).unwrap();
+        assert_eq!(expr.wire(), wire, "{query}");
+        assert_eq!(parse(wire).unwrap().0, expr, "{query}");
+    }
+}
+
+#[test]
+fn names_that_are_words_are_quoted_on_the_wire() {
+    for word in ["fill", "FILL_LEFT", "fill_right", "on", "bool", "or", "sum", "alias", "by"] {
+        let (expr, _) = parse(&format!(r#"a + {{__name__="{word}"}}"#)).unwrap();
+        let wire = expr.wire();
+        assert!(wire.contains(&format!(r#"{{__name__="{word}"}}"#)), "{wire}");
+        assert_eq!(parse(&wire).unwrap().0, expr);
+    }
+}
+
 /// The sections and features of the documentation of MetricsQL, by a word of each.
 const DOCUMENTED: [&str; 33] = [
     "MetricsQL features",
