@@ -138,6 +138,10 @@ mod tests {
         check(r"(?i)k", &["k", "K", "\u{212a}"], &[]);
         check("[[:^alpha:]]", &["1", "é"], &["a"]);
         check(r"\p{Greek}\PL", &["α1"], &["αα", "a1"]);
+        check(r"\p{thai}\p{Yi}", &["กꀀ"], &["aa"]);
+        for code in ["Grek", "Yiii", "g r-e_k", "Latn", "Zyyy"] {
+            assert!(Pattern::new(&format!(r"\p{{{code}}}"), &mut 100_000).is_err(), "{code}");
+        }
         check("[a&&b]", &["a", "&", "b"], &["a&&b"]);
         check("[+--]", &["+", ",", "-"], &["."]);
     }

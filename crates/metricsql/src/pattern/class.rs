@@ -65,6 +65,11 @@ fn class_name(reader: &mut Reader<'_>) -> Result<Option<Translated>, String> {
     Ok(Some(Translated::unit(pattern, 12)))
 }
 
+/// The scripts whose names have four letters. Every script has a code of four letters too, which
+/// Go does not know.
+const SHORT_SCRIPTS: [&str; 9] =
+    ["ahom", "cham", "kawi", "lisu", "miao", "modi", "newa", "thai", "toto"];
+
 /// A Unicode class has hundreds of ranges, each of up to four bytes.
 const PROPERTY_STATES: usize = 600;
 
@@ -83,9 +88,13 @@ fn property(reader: &mut Reader<'_>) -> Result<Translated, String> {
     let letter = if negated { 'P' } else { 'p' };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ');
     if plain.bytes().all(allowed) {
-        let own = plain.to_ascii_lowercase();
-        let kinds: &[&str] =
-            if let "any" | "ascii" | "assigned" = own.as_str() { &[""] } else { &["gc=", "sc="] };
+        let own: String = plain.chars().filter(char::is_ascii_alphanumeric).collect();
+        let own = own.to_ascii_lowercase();
+        let kinds: &[&str] = match own.as_str() {
+            "any" | "ascii" | "assigned" => &[""],
+            code if code.len() == 4 && !SHORT_SCRIPTS.contains(&code) => &["gc="],
+            _ => &["gc=", "sc="],
+        };
         for kind in kinds {
             let pattern = format!(r"\{letter}{{{kind}{plain}}}");
             if regex_syntax::parse(&pattern).is_ok() {
