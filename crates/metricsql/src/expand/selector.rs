@@ -2,8 +2,8 @@
 
 use super::{Expander, Reference, Result, Scope, misplaced, unknown};
 use crate::error::ErrorKind;
-use crate::expr::{Filter, METRIC_NAME, Selector, deduplicate};
-use crate::syntax::{Node, RawFilter, RawSelector};
+use crate::expr::{Filter, FilterOperator, METRIC_NAME, Selector, deduplicate};
+use crate::syntax::{Node, RawFilter, RawSelector, Text};
 use crate::{Error, Span};
 
 /// The filters of one or-group, and the metric name they ask for.
@@ -29,6 +29,12 @@ impl Group {
 impl Expander<'_> {
     pub(super) fn selector(&mut self, scope: &Scope<'_>, raw: RawSelector) -> Result<Node> {
         let span = raw.span;
+        if let Some(name) = bare_name(&raw) {
+            // Nothing is asked of the template but its name: what it stands for is not copied.
+            if let Some(found) = scope.find(name) {
+                return self.instantiate(&found, name, Use::Name, span);
+            }
+        }
         let mut groups = Vec::with_capacity(raw.groups.len());
         let mut names = Vec::new();
         for filters in raw.groups {
@@ -117,6 +123,17 @@ impl Expander<'_> {
                 Node::Rollup(rollup)
             }
         })
+    }
+}
+
+/// Gives the name of a selector that is nothing but a name.
+fn bare_name(raw: &RawSelector) -> Option<&str> {
+    let [group] = raw.groups.as_slice() else { return None };
+    match group.as_slice() {
+        [RawFilter { label, value: Some((FilterOperator::Equal, Text::Done(name))), .. }] => {
+            (label == METRIC_NAME && !name.is_empty()).then_some(name)
+        }
+        _ => None,
     }
 }
 
