@@ -1,12 +1,22 @@
 //! Durations: `1h30m`, `1.5h`, `5i` steps, `2h-5m`, or seconds without a suffix.
 
 use std::fmt;
+use std::str::FromStr;
 
+use crate::error::shown;
 use crate::number;
 
 /// A duration as it was written, known to be readable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Duration(String);
+
+/// Text that is no duration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no duration; write one as `1h30m`")]
+pub struct InvalidDuration {
+    /// The text.
+    pub text: String,
+}
 
 /// What Grafana leaves in a query for the step.
 pub(crate) const INTERVAL: &str = "$__interval";
@@ -36,6 +46,14 @@ impl Duration {
 
     pub(crate) fn negated(&self) -> Option<Self> {
         Self::parse(&format!("-{}", self.0))
+    }
+}
+
+impl FromStr for Duration {
+    type Err = InvalidDuration;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDuration> {
+        Self::parse(text).ok_or_else(|| InvalidDuration { text: shown(text) })
     }
 }
 

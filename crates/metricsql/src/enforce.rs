@@ -1,13 +1,22 @@
 //! Forces labels into every selector of an expression.
 
 use crate::error::shown;
-use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
+use crate::expr::{Aggregate, Binary, Call, Expr, Filter, FilterOperator, Rollup, Selector};
 
-/// A label and the values it must have one of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A label and what its value may be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Matcher {
     label: String,
-    values: Vec<String>,
+    allowed: Allowed,
+}
+
+/// What the value of a label may be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Allowed {
+    /// One of these, sorted.
+    Values(Vec<String>),
+    /// What this filter matches.
+    Pattern(Filter),
 }
 
 /// Why labels cannot be forced into an expression.
@@ -41,8 +50,18 @@ pub enum Violation {
         name: String,
     },
     /// A matcher that forces nothing.
-    #[error("a matcher needs a label and values that are not empty")]
+    #[error(
+        "a matcher needs a label, and values or an expression that the empty value does not pass"
+    )]
     EmptyMatcher,
+    /// A matcher whose regular expression cannot be read.
+    #[error("invalid regular expression `{}`: {reason}", shown(pattern))]
+    Pattern {
+        /// The expression.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl Matcher {
@@ -68,10 +87,49 @@ impl Matcher {
         let mut values: Vec<String> = values.into_iter().map(Into::into).collect();
         values.sort_unstable();
         values.dedup();
-        if label.is_empty() || values.is_empty() || values.iter().any(String::is_empty) {
+        if values.is_empty() || values.iter().any(String::is_empty) {
             return Err(Violation::EmptyMatcher);
         }
-        Ok(Self { label, values })
+        Self::new(label, Allowed::Values(values))
+    }
+
+    /// Makes a matcher for what a regular expression matches as a whole.
+    ///
+    /// ```
+    /// use ktel_metricsql::{Matcher, enforce, parse};
+    ///
+    /// let team = Matcher::matching("namespace", "team-1-.*")?;
+    /// let (expr, _) = parse("up")?;
+    /// assert_eq!(enforce(&expr, &[team])?.wire(), r#"up{namespace=~"team-1-.*"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A filter of the query that wants one value is an error if the expression does not match it.
+    /// Any other filter on the label stays, and both must hold.
+    ///
+    /// # Errors
+    ///
+    /// Refuses an empty label, what is no regular expression, and one that matches the empty value,
+    /// which would select the series that lack the label.
+    pub fn matching(
+        label: impl Into<String>,
+        pattern: impl Into<String>,
+    ) -> Result<Self, Violation> {
+        let (label, pattern) = (label.into(), pattern.into());
+        let filter = Filter::new(label.clone(), FilterOperator::Matches, pattern.clone())
+            .map_err(|reason| Violation::Pattern { pattern, reason })?;
+        if filter.holds("") {
+            return Err(Violation::EmptyMatcher);
+        }
+        Self::new(label, Allowed::Pattern(filter))
+    }
+
+    fn new(label: String, allowed: Allowed) -> Result<Self, Violation> {
+        match label.as_str() {
+            "" => Err(Violation::EmptyMatcher),
+            GRAPHITE => Err(Violation::Implicit { filter: label }),
+            _ => Ok(Self { label, allowed }),
+        }
     }
 
     /// Gives the label.
@@ -80,29 +138,49 @@ impl Matcher {
         &self.label
     }
 
-    /// Gives the values, sorted.
+    /// Gives the values, sorted; none for a regular expression.
     #[must_use]
     pub fn values(&self) -> &[String] {
-        &self.values
+        match &self.allowed {
+            Allowed::Values(values) => values,
+            Allowed::Pattern(_) => &[],
+        }
+    }
+
+    /// Gives the regular expression, if this is a matcher for one.
+    #[must_use]
+    pub fn pattern(&self) -> Option<&str> {
+        match &self.allowed {
+            Allowed::Values(_) => None,
+            Allowed::Pattern(filter) => Some(filter.value()),
+        }
     }
 
     /// Whether a label with this value passes.
     #[must_use]
     pub fn allows(&self, value: &str) -> bool {
-        self.values.binary_search_by(|allowed| allowed.as_str().cmp(value)).is_ok()
+        match &self.allowed {
+            Allowed::Values(values) => {
+                values.binary_search_by(|allowed| allowed.as_str().cmp(value)).is_ok()
+            }
+            Allowed::Pattern(filter) => filter.holds(value),
+        }
     }
 
     /// Makes the filter that is put into selectors.
     fn filter(&self) -> Filter {
-        match self.values.as_slice() {
-            [value] => Filter::equal(&self.label, value),
-            values => Filter::one_of(&self.label, values),
+        match &self.allowed {
+            Allowed::Pattern(filter) => filter.clone(),
+            Allowed::Values(values) => match values.as_slice() {
+                [value] => Filter::equal(&self.label, value),
+                values => Filter::one_of(&self.label, values),
+            },
         }
     }
 
     fn describe(&self) -> String {
-        match self.values.as_slice() {
-            [value] => format!("`{}`", Filter::equal(&self.label, value)),
+        match self.values() {
+            [] | [_] => format!("`{}`", self.filter()),
             values => format!("`{}` of {} values", self.label, values.len()),
         }
     }
@@ -152,21 +230,23 @@ impl<'a> Enforcer<'a> {
     fn new(matchers: &'a [Matcher]) -> Result<Self, Violation> {
         let enforcer = Self { matchers, filters: matchers.iter().map(Matcher::filter).collect() };
         for matcher in matchers {
-            if enforcer.allowed(matcher.label()).next().is_none() {
+            if enforcer.values(matcher.label()).is_some_and(|mut values| values.next().is_none()) {
                 return Err(Violation::Matchers { label: matcher.label().to_owned() });
             }
         }
         Ok(enforcer)
     }
 
-    /// Gives the values of a label that all of its matchers allow.
-    fn allowed<'s>(&'s self, label: &'s str) -> impl Iterator<Item = &'s str> {
-        let own = move |matcher: &&Matcher| matcher.label == label;
-        let values = self.matchers.iter().find(own).map(Matcher::values).unwrap_or_default();
-        values
-            .iter()
-            .map(String::as_str)
-            .filter(move |value| self.matchers.iter().filter(own).all(|m| m.allows(value)))
+    fn of_label<'s>(&'s self, label: &'s str) -> impl Iterator<Item = &'s Matcher> {
+        self.matchers.iter().filter(move |matcher| matcher.label == label)
+    }
+
+    /// Gives the values of a label that all of its matchers allow; `None` if they are patterns, and
+    /// nobody can list the values.
+    fn values<'s>(&'s self, label: &'s str) -> Option<impl Iterator<Item = &'s str>> {
+        let listed = self.of_label(label).map(Matcher::values).find(|values| !values.is_empty())?;
+        let allowed = move |value: &&str| self.of_label(label).all(|own| own.allows(value));
+        Some(listed.iter().map(String::as_str).filter(allowed))
     }
 
     /// Copies an expression. There is no wildcard here: a new kind of node must be thought about.
@@ -271,7 +351,16 @@ impl<'a> Enforcer<'a> {
         for matcher in self.matchers {
             let own = |filter: &&Filter| filter.label() == matcher.label();
             let passes = |value: &str| group.iter().filter(own).all(|filter| filter.holds(value));
-            if self.allowed(matcher.label()).any(passes) {
+            let possible = match self.values(matcher.label()) {
+                Some(mut values) => values.any(passes),
+                // Only a filter for one value tells which value it would be.
+                None => group
+                    .iter()
+                    .filter(own)
+                    .filter(|filter| filter.operator() == FilterOperator::Equal)
+                    .all(|filter| matcher.allows(filter.value()) && passes(filter.value())),
+            };
+            if possible {
                 continue;
             }
             let filters: Vec<String> = group.iter().filter(own).map(ToString::to_string).collect();

@@ -4,6 +4,7 @@ use crate::duration::Duration;
 use crate::number::Number;
 use crate::operator::Operator;
 
+mod make;
 mod selector;
 
 pub use selector::{Filter, FilterOperator, Labels, Selector};
@@ -12,7 +13,8 @@ pub(crate) use selector::{METRIC_NAME, deduplicate};
 /// An expression of MetricsQL.
 ///
 /// It prints the reference's canonical form; [`wire`](Expr::wire) is the form to send.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Expr {
     /// A number.
     Number(Number),
@@ -33,7 +35,8 @@ pub enum Expr {
 }
 
 /// Something with a window, an offset or a time: `expr[window:step] offset 5m @ at`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Rollup {
     /// What is looked at.
     pub expr: Expr,
@@ -50,7 +53,8 @@ pub struct Rollup {
 }
 
 /// A call of a function.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Call {
     /// The name as it was written; empty for a union in parentheses.
     pub name: String,
@@ -60,16 +64,9 @@ pub struct Call {
     pub keep_metric_names: bool,
 }
 
-impl Call {
-    /// Makes a call of a function.
-    #[must_use]
-    pub fn new(name: impl Into<String>, args: Vec<Expr>) -> Self {
-        Self { name: name.into(), args, keep_metric_names: false }
-    }
-}
-
 /// A call of an aggregate.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Aggregate {
     /// The name in lower case.
     pub name: String,
@@ -82,7 +79,8 @@ pub struct Aggregate {
 }
 
 /// `by (labels)` or `without (labels)`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Grouping {
     /// Whether the labels are dropped rather than kept.
     pub without: bool,
@@ -91,7 +89,8 @@ pub struct Grouping {
 }
 
 /// A binary operation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Binary {
     /// The operator.
     pub operator: Operator,
@@ -112,7 +111,8 @@ pub struct Binary {
 }
 
 /// `on (labels)` or `ignoring (labels)`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Matching {
     /// Whether the labels are ignored rather than compared.
     pub ignoring: bool,
@@ -121,7 +121,8 @@ pub struct Matching {
 }
 
 /// `fill(0)`, `fill_left(0)` or `fill_right(0)`: what stands in for a series that one side lacks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Fill {
     /// The same for both sides: `fill(0)`.
     Both(Number),
@@ -161,7 +162,8 @@ impl Fill {
 }
 
 /// `group_left (labels) prefix "p"` or `group_right`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Join {
     /// Whether the right side has the many.
     pub right: bool,

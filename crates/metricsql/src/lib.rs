@@ -1,16 +1,16 @@
 //! Parses, prints and enforces MetricsQL, the query language of VictoriaMetrics.
 //!
 //! A query is text from a stranger. [`parse`] makes an [`Expr`] of it as the reference does: templates
-//! expanded, constants folded. [`enforce`] puts labels into every selector. [`Expr::wire`] writes what
-//! may be sent to a store, and [`Selector::matches`] checks what comes back.
+//! expanded, constants folded. [`enforce`] puts labels into every selector. [`Store::query`] writes what
+//! may be sent to a store and does not end it, and [`Selector::matches`] checks what comes back.
 //!
 //! ```
-//! use ktel_metricsql::{Matcher, enforce, parse};
+//! use ktel_metricsql::{Matcher, Store, Version, enforce, parse};
 //!
 //! let (expr, _) = parse("WITH (errors = requests{code=~'5..'}) sum(rate(errors[5m])) by (job)")?;
 //! let enforced = enforce(&expr, &[Matcher::one_of("tenant", ["a", "b"])?])?;
 //! assert_eq!(
-//!     enforced.wire(),
+//!     Store::VictoriaMetrics(Version::new(1, 145)).query(&enforced)?,
 //!     r#"sum(rate(requests{code=~"5..",tenant=~"a|b"}[5m])) by(job)"#
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -43,6 +43,8 @@ mod parser;
 mod pattern;
 mod print;
 mod quote;
+#[cfg(feature = "serde")]
+mod serialize;
 mod simplify;
 mod span;
 mod store;
@@ -57,7 +59,7 @@ mod warning;
 pub struct Readme;
 
 pub use arity::{ArityFinding, check_arity};
-pub use duration::Duration;
+pub use duration::{Duration, InvalidDuration};
 pub use enforce::{Matcher, Violation, enforce};
 pub use error::{Error, ErrorKind};
 pub use expr::{
@@ -109,4 +111,29 @@ pub fn parse_with(query: &str, limits: &Limits) -> Result<(Expr, Warnings), Erro
     let expr = lower::lower(node)?;
     levels::check(&expr, limits)?;
     Ok((expr, warnings))
+}
+
+impl std::str::FromStr for Expr {
+    type Err = Error;
+
+    /// Parses a query as [`parse`] does, without its warnings.
+    fn from_str(query: &str) -> Result<Self, Error> {
+        parse(query).map(|(expr, _)| expr)
+    }
+}
+
+impl std::str::FromStr for Selector {
+    type Err = Error;
+
+    /// Parses a query that is one selector.
+    fn from_str(query: &str) -> Result<Self, Error> {
+        match query.parse()? {
+            Expr::Selector(selector) => Ok(selector),
+            _ => {
+                let found = "something else".to_owned();
+                let kind = ErrorKind::Unexpected { expected: "a selector", found, nearest: None };
+                Err(Error::new(kind, Span::new(0, query.len())))
+            }
+        }
+    }
 }

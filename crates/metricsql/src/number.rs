@@ -1,6 +1,7 @@
 //! Numbers: every way to spell one, and the one way Go prints it.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A number, with the way it was written.
 #[derive(Debug, Clone)]
@@ -43,6 +44,15 @@ impl Number {
 impl PartialEq for Number {
     fn eq(&self, other: &Self) -> bool {
         self.value.to_bits() == other.value.to_bits() || self.value.is_nan() && other.value.is_nan()
+    }
+}
+
+impl Eq for Number {}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let value = if self.value.is_nan() { f64::NAN } else { self.value };
+        value.to_bits().hash(state);
     }
 }
 

@@ -6,6 +6,7 @@ mod exact;
 
 /// A binary operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 #[expect(missing_docs, reason = "each is its own name")]
 pub enum Operator {
     Default,

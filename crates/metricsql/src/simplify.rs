@@ -84,20 +84,3 @@ fn truth(holds: bool, boolean: bool) -> f64 {
         (false, false) => f64::NAN,
     }
 }
-
-impl Binary {
-    /// Makes a plain operation, without modifiers.
-    #[must_use]
-    pub fn new(left: Expr, operator: Operator, right: Expr) -> Self {
-        Self {
-            operator,
-            boolean: false,
-            matching: None,
-            join: None,
-            fill: None,
-            keep_metric_names: false,
-            left,
-            right,
-        }
-    }
-}

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::limits::RENDERED_CHARS_MAX;
 
 /// A range of bytes of the query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Span {
     /// The first byte.
     pub start: usize,

@@ -1,7 +1,7 @@
 //! Selectors: which series a query looks at.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::pattern::{Pattern, escape};
 
@@ -12,7 +12,7 @@ pub(crate) const METRIC_NAME: &str = "__name__";
 ///
 /// In every group the filter for the metric name comes first. No groups at all, or a group without
 /// filters, select everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Selector {
     groups: Vec<Vec<Filter>>,
 }
@@ -106,6 +106,12 @@ impl Selector {
             deduplicate(group);
         }
         Self { groups }
+    }
+
+    /// Makes the selector of one metric.
+    #[must_use]
+    pub fn metric(name: impl Into<String>) -> Self {
+        Self { groups: vec![vec![Filter::metric_name(name)]] }
     }
 
     /// Gives the or-groups.
@@ -252,6 +258,12 @@ impl PartialEq for Filter {
 }
 
 impl Eq for Filter {}
+
+impl Hash for Filter {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.label, self.operator, &self.value).hash(state);
+    }
+}
 
 /// Drops filters that are there already; short lists are the rule, long ones must not cost squares.
 pub(crate) fn deduplicate(filters: &mut Vec<Filter>) {

@@ -1,6 +1,6 @@
 //! Enforcement, against every way around it that has been found in the wild.
 
-use ktel_metricsql::{Call, Expr, Labels, Matcher, Violation, enforce, parse};
+use ktel_metricsql::{Call, Labels, Matcher, Violation, enforce, parse};
 
 const ME: &str = "me";
 
@@ -166,8 +166,8 @@ fn selectors_that_are_not_labels_are_rejected() {
     // Should the parser learn it one day, or somebody make one by hand.
     let (up, _) = parse("up").unwrap();
     for name in ["info", "INFO"] {
-        let call = Call { name: name.into(), args: vec![up.clone()], keep_metric_names: false };
-        let enforced = enforce(&Expr::Call(Box::new(call)), &[matcher()]);
+        let call = Call::new(name, vec![up.clone()]);
+        let enforced = enforce(&call.into(), &[matcher()]);
         assert_eq!(enforced, Err(Violation::Function { name: name.into() }));
     }
 }
@@ -266,4 +266,57 @@ fn matchers_hold_together_or_not_at_all() {
     let name = [Matcher::equal("__name__", "up").unwrap()];
     assert_eq!(enforce(&expr, &name).unwrap().wire(), "up");
     assert_eq!(enforce(&parse("{a=\"b\"}").unwrap().0, &name).unwrap().wire(), r#"up{a="b"}"#);
+}
+
+#[test]
+fn a_label_may_be_enforced_by_a_regular_expression() {
+    let team = Matcher::matching("namespace", "team-1-.*").unwrap();
+    assert_eq!((team.pattern(), team.values()), (Some("team-1-.*"), &[][..]));
+    let confine = |query: &str| {
+        let (expr, _) = parse(query).unwrap();
+        enforce(&expr, std::slice::from_ref(&team)).map(|expr| expr.wire())
+    };
+    for (query, expected) in [
+        ("up", r#"up{namespace=~"team-1-.*"}"#),
+        (r#"up{namespace="team-1-a"}"#, r#"up{namespace="team-1-a",namespace=~"team-1-.*"}"#),
+        (r#"up{namespace!="x"}"#, r#"up{namespace!="x",namespace=~"team-1-.*"}"#),
+        (r#"up{namespace=~"team-2-.*"}"#, r#"up{namespace=~"team-2-.*",namespace=~"team-1-.*"}"#),
+    ] {
+        let wire = confine(query).unwrap();
+        assert_eq!(wire, expected);
+        let (read, _) = parse(&wire).unwrap();
+        for (namespace, mine) in [("team-2-a", false), ("", false), ("xteam-1-a", false)] {
+            let labels = [("__name__", "up"), ("namespace", namespace)];
+            assert_eq!(read.selectors()[0].matches(&labels), mine, "{wire} {namespace}");
+        }
+    }
+    for query in [
+        r#"up{namespace="team-2-a"}"#,
+        r#"up{namespace=""}"#,
+        r#"up{namespace="team-1-a",namespace!="team-1-a"}"#,
+        r#"up{namespace="team-1-a" or namespace="team-2-a"}"#,
+    ] {
+        assert!(matches!(confine(query), Err(Violation::Contradiction { .. })), "{query}");
+    }
+    // Values and expressions of one label hold together.
+    let (up, _) = parse("up").unwrap();
+    let listed = |values: &[&str]| {
+        let listed = Matcher::one_of("namespace", values.iter().copied()).unwrap();
+        enforce(&up, &[team.clone(), listed]).map(|expr| expr.wire())
+    };
+    let both = r#"up{namespace=~"team-1-.*",namespace=~"team-1-a|x"}"#;
+    assert_eq!(listed(&["team-1-a", "x"]).as_deref(), Ok(both));
+    assert_eq!(listed(&["x"]), Err(Violation::Matchers { label: "namespace".into() }));
+}
+
+#[test]
+fn a_matcher_that_forces_no_label_is_refused() {
+    for pattern in [".*", "a|", "(a)?", ""] {
+        assert_eq!(Matcher::matching("a", pattern), Err(Violation::EmptyMatcher), "{pattern}");
+    }
+    assert_eq!(Matcher::matching("", "a"), Err(Violation::EmptyMatcher));
+    assert!(matches!(Matcher::matching("a", "(b"), Err(Violation::Pattern { .. })));
+    let implicit = Err(Violation::Implicit { filter: "__graphite__".into() });
+    assert_eq!(Matcher::equal("__graphite__", "a.b"), implicit);
+    assert_eq!(Matcher::matching("__graphite__", "a.b"), implicit);
 }

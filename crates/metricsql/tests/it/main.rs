@@ -11,6 +11,8 @@ mod generate;
 #[cfg(test)]
 mod language;
 #[cfg(test)]
+mod library;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod model;
