@@ -41,11 +41,12 @@ test: ## everything, against the real programs too (built once, about 12 minutes
 # Stable has no sanitizers, and there is no `unsafe` for them to look at. cargo-fuzz has no --locked:
 # fetching fails first where a lock file is not fresh, which cargo-fuzz would rewrite.
 fuzz: SECONDS := 20
-fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries, spools and OTLP, SECONDS=20 for each target
+fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries (a real server answers them), spools and OTLP, SECONDS=20 for each target
 	crates/metricsql/fuzz/seed.sh $(FUZZED)/corpus
 	mkdir -p $(addprefix $(FUZZED)/corpus/,spool otlp_bytes otlp_json otlp_messages)
 	for workspace in $(LOCKED); do cargo fetch --locked --quiet --manifest-path $$workspace/Cargo.toml || exit; done
-	for target in metricsql/parse metricsql/round_trip metricsql/enforce delivery/spool \
+	export VICTORIA_METRICS=$$(bash tests/real/get.sh victoria-metrics) && \
+	for target in metricsql/parse metricsql/round_trip metricsql/enforce metricsql/victoria_metrics delivery/spool \
 		otlp/otlp_bytes otlp/otlp_json otlp/otlp_messages; do \
 		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/$${target%/*}/fuzz --sanitizer none \
 			$${target#*/} $(FUZZED)/corpus/$${target#*/} -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
