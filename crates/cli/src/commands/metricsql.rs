@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use ktel_metricsql::{Limits, Matcher, Store, check_arity, enforce, parse};
+use ktel_metricsql::{Expr, Limits, Matcher, Store, Violation, check_arity, enforce, parse};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,34 +19,62 @@ pub(crate) enum MetricsqlCommand {
         #[arg(value_name = "EXPR", allow_hyphen_values = true)]
         query: String,
         /// Enforce this label in every selector: NAME=VALUE (repeatable; values of one name are
-        /// alternatives)
+        /// alternatives) or NAME=~EXPRESSION
         #[arg(long = "label", value_name = "NAME=VALUE")]
         labels: Vec<String>,
+        /// Write what is sent for this store, or say why it would not survive it:
+        /// victoria-metrics:VERSION
+        #[arg(long, value_name = "STORE:VERSION")]
+        store: Option<Store>,
     },
 }
 
 pub(super) fn run(command: MetricsqlCommand, printer: &mut Printer) -> Result<Exit, Failure> {
-    let MetricsqlCommand::Check { query, labels } = command;
-    let matchers = matchers(&labels)?;
+    let MetricsqlCommand::Check { query, labels, store } = command;
+    let target = Target { matchers: matchers(&labels)?, store };
     if query != "-" {
-        return check(&query, &matchers, printer);
+        return check(&query, &target, printer);
     }
     let mut exit = Exit::Done;
     let mut lines = io::stdin().lock();
     while let Some(line) = next_line(&mut lines)? {
+        let Ok(line) = String::from_utf8(line) else {
+            // One bad line says nothing about the others.
+            printer.error("the line is not UTF-8", Some("queries are text in UTF-8"));
+            exit = Exit::Usage;
+            continue;
+        };
+        let line = line.trim_end_matches(['\n', '\r']);
         if line.trim().is_empty() {
             continue;
         }
-        if check(&line, &matchers, printer)? != Exit::Done {
+        if check(line, &target, printer)? != Exit::Done {
             exit = Exit::Usage;
         }
     }
     Ok(exit)
 }
 
-/// Reads a line, up to the maximum length of a query. The rest of the line is skipped.
-fn next_line(lines: &mut impl BufRead) -> Result<Option<String>, Failure> {
-    // One more than allowed, so that the parser reports the limit, and one for the end of the line.
+/// What a query is sent with, and where to.
+struct Target {
+    matchers: Vec<Matcher>,
+    store: Option<Store>,
+}
+
+impl Target {
+    /// Writes what is sent.
+    fn sent(&self, expr: &Expr) -> Result<String, String> {
+        let enforced = enforce(expr, &self.matchers).map_err(|violation| violation.to_string())?;
+        match self.store {
+            Some(store) => store.query(&enforced).map_err(|error| error.to_string()),
+            None => Ok(enforced.wire()),
+        }
+    }
+}
+
+/// Reads a line, of which there is no use in more than a query may have.
+fn next_line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    // One more than allowed, so that the parser says which limit it was, and the end of the line.
     let most = u64::try_from(Limits::default().bytes + 2).unwrap_or(u64::MAX);
     let mut line = Vec::new();
     if lines.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
@@ -55,9 +83,7 @@ fn next_line(lines: &mut impl BufRead) -> Result<Option<String>, Failure> {
     if !line.ends_with(b"\n") {
         skip_line(lines)?;
     }
-    let line = String::from_utf8(line)
-        .map_err(|error| Failure::usage(error, Some("queries are text in UTF-8")))?;
-    Ok(Some(line.trim_end_matches(['\n', '\r']).to_owned()))
+    Ok(Some(line))
 }
 
 fn skip_line(lines: &mut impl BufRead) -> io::Result<()> {
@@ -73,7 +99,7 @@ fn skip_line(lines: &mut impl BufRead) -> io::Result<()> {
     }
 }
 
-fn check(query: &str, matchers: &[Matcher], printer: &mut Printer) -> Result<Exit, Failure> {
+fn check(query: &str, target: &Target, printer: &mut Printer) -> Result<Exit, Failure> {
     let (expr, warnings) = match parse(query) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -88,29 +114,33 @@ fn check(query: &str, matchers: &[Matcher], printer: &mut Printer) -> Result<Exi
         printer.warn(&finding.to_string());
     }
     printer.out(format!("{expr}\n"))?;
-    if matchers.is_empty() {
+    if target.matchers.is_empty() && target.store.is_none() {
         return Ok(Exit::Done);
     }
-    match enforce(&expr, matchers) {
-        Ok(enforced) => printer.out(format!("{}\n", enforced.wire()))?,
-        Err(violation) => {
-            printer.error(&violation.to_string(), None);
+    match target.sent(&expr) {
+        Ok(sent) => printer.out(format!("{sent}\n"))?,
+        Err(reason) => {
+            printer.error(&reason, None);
             return Ok(Exit::Usage);
         }
     }
     Ok(Exit::Done)
 }
 
-/// Reads `NAME=VALUE`, and puts values of one name together.
+/// Reads `NAME=VALUE` and `NAME=~EXPRESSION`, and puts values of one name together.
 fn matchers(labels: &[String]) -> Result<Vec<Matcher>, Failure> {
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut matchers = Vec::new();
     for label in labels {
         let (name, value) = label.split_once('=').ok_or_else(|| {
             Failure::usage(anyhow!("`{label}` has no `=`"), Some("write `--label NAME=VALUE`"))
         })?;
-        values.entry(name).or_default().push(value);
+        match value.strip_prefix('~') {
+            Some(pattern) => matchers.push(Matcher::matching(name, pattern)),
+            None => values.entry(name).or_default().push(value),
+        }
     }
-    let matcher = |(name, values)| Matcher::one_of::<&str>(name, values);
-    let matchers: Result<Vec<Matcher>, _> = values.into_iter().map(matcher).collect();
+    matchers.extend(values.into_iter().map(|(name, values)| Matcher::one_of::<&str>(name, values)));
+    let matchers: Result<Vec<Matcher>, Violation> = matchers.into_iter().collect();
     matchers.map_err(|violation| Failure::usage(violation, None::<String>))
 }

@@ -107,3 +107,47 @@ fn each_of_many_queries_has_its_warnings_and_its_enforced_form() {
     warning: `rate` takes 1 argument, found 0
     "#);
 }
+
+#[test]
+fn a_label_may_be_enforced_by_a_regular_expression() {
+    assert_snapshot!(check(&["up", "--label", "namespace=~team-1-.*"]), @r#"
+    exit 0
+    --- stdout
+    up
+    up{namespace=~"team-1-.*"}
+    --- stderr
+    "#);
+}
+
+#[test]
+fn a_query_is_written_for_the_store_it_is_sent_to() {
+    let store = ["--store", "victoria-metrics:1.145"];
+    assert_snapshot!(check(&["up @ scalar(x)", store[0], store[1]]), @r"
+    exit 0
+    --- stdout
+    up @ scalar(x)
+    up @ clamp(scalar(x), 0, 9e+09)
+    --- stderr
+    ");
+    assert_snapshot!(check(&["limit_offset(1, -1, up)", store[0], store[1]]), @r"
+    exit 2
+    --- stdout
+    limit_offset(1, -1, up)
+    --- stderr
+    error: VictoriaMetrics may end when it runs `limit_offset(1, -1, up)`: the limit and the offset must be numbers that are not negative
+    ");
+}
+
+#[test]
+fn a_line_that_is_not_text_does_not_end_the_others() {
+    let shown = with_input("metricsql check -", b"a\n\xff\nb\n");
+    assert_snapshot!(shown, @r"
+    exit 2
+    --- stdout
+    a
+    b
+    --- stderr
+    error: the line is not UTF-8
+      hint: queries are text in UTF-8
+    ");
+}
