@@ -265,7 +265,7 @@ impl<'a> Enforcer<'a> {
     }
 
     fn rollup(&self, rollup: &Rollup) -> Result<Box<Rollup>, Violation> {
-        let Rollup { expr, window, step, inherit_step, offset, at } = rollup;
+        let Rollup { expr, window, step, inherit_step, offset, at, place } = rollup;
         Ok(Box::new(Rollup {
             expr: self.expr(expr)?,
             window: window.clone(),
@@ -273,25 +273,27 @@ impl<'a> Enforcer<'a> {
             inherit_step: *inherit_step,
             offset: offset.clone(),
             at: at.as_ref().map(|at| self.expr(at)).transpose()?,
+            place: *place,
         }))
     }
 
     fn call(&self, call: &Call) -> Result<Box<Call>, Violation> {
-        let Call { name, args, keep_metric_names } = call;
+        let Call { name, args, keep_metric_names, place } = call;
         if SELECTING_FUNCTIONS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
             return Err(Violation::Function { name: name.clone() });
         }
         let (name, args) = (name.clone(), self.all(args)?);
-        Ok(Box::new(Call { name, args, keep_metric_names: *keep_metric_names }))
+        Ok(Box::new(Call { name, args, keep_metric_names: *keep_metric_names, place: *place }))
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Result<Box<Aggregate>, Violation> {
-        let Aggregate { name, args, grouping, limit } = aggregate;
+        let Aggregate { name, args, grouping, limit, place } = aggregate;
         Ok(Box::new(Aggregate {
             name: name.clone(),
             args: self.all(args)?,
             grouping: grouping.clone(),
             limit: *limit,
+            place: *place,
         }))
     }
 
@@ -312,8 +314,17 @@ impl<'a> Enforcer<'a> {
     }
 
     fn operation(&self, operation: &Binary, enforced: Expr) -> Result<Box<Binary>, Violation> {
-        let Binary { operator, boolean, matching, join, fill, keep_metric_names, left: _, right } =
-            operation;
+        let Binary {
+            operator,
+            boolean,
+            matching,
+            join,
+            fill,
+            keep_metric_names,
+            left: _,
+            right,
+            place,
+        } = operation;
         Ok(Box::new(Binary {
             operator: *operator,
             boolean: *boolean,
@@ -323,6 +334,7 @@ impl<'a> Enforcer<'a> {
             keep_metric_names: *keep_metric_names,
             left: enforced,
             right: self.expr(right)?,
+            place: *place,
         }))
     }
 
@@ -340,7 +352,7 @@ impl<'a> Enforcer<'a> {
             self.check(group)?;
             group.extend(self.filters.iter().cloned());
         }
-        Ok(Selector::new(groups))
+        Ok(Selector::new(groups).at(selector.place()))
     }
 
     /// Rejects filters that exclude every allowed value together, or select by other means.

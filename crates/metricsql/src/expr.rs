@@ -3,6 +3,7 @@
 use crate::duration::Duration;
 use crate::number::Number;
 use crate::operator::Operator;
+use crate::span::Place;
 
 mod make;
 mod selector;
@@ -50,6 +51,8 @@ pub struct Rollup {
     pub offset: Option<Duration>,
     /// When to look.
     pub at: Option<Expr>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// A call of a function.
@@ -62,6 +65,8 @@ pub struct Call {
     pub args: Vec<Expr>,
     /// Whether the results keep their metric names.
     pub keep_metric_names: bool,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// A call of an aggregate.
@@ -76,6 +81,8 @@ pub struct Aggregate {
     pub grouping: Option<Grouping>,
     /// The greatest number of groups.
     pub limit: Option<u64>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// `by (labels)` or `without (labels)`.
@@ -108,6 +115,8 @@ pub struct Binary {
     pub left: Expr,
     /// The right side.
     pub right: Expr,
+    /// Where its operator stands.
+    pub place: Place,
 }
 
 /// `on (labels)` or `ignoring (labels)`.

@@ -71,7 +71,7 @@ pub use limits::Limits;
 pub use number::Number;
 pub use operator::Operator;
 pub use simplify::simplify;
-pub use span::Span;
+pub use span::{Place, Span};
 pub use store::{InvalidStore, InvalidVersion, Store, StoreError, Version};
 pub use warning::{Warning, WarningKind, Warnings};
 

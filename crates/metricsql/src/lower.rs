@@ -22,6 +22,7 @@ pub(crate) fn lower(node: Node) -> Result<Expr> {
             args: lower_all(node.args)?,
             grouping: node.grouping,
             limit: node.limit,
+            place: node.place,
         }))),
         Node::Binary(node) => chain(node),
         Node::Parens(mut nodes) => match (nodes.pop(), nodes.is_empty()) {
@@ -30,7 +31,7 @@ pub(crate) fn lower(node: Node) -> Result<Expr> {
                 nodes.extend(last);
                 let args = lower_all(nodes)?;
                 let name = String::new();
-                Ok(Expr::Call(Box::new(Call { name, args, keep_metric_names: false })))
+                Ok(Expr::Call(Box::new(Call::new(name, args))))
             }
         },
         Node::Selector(_) | Node::With(_) => Err(not_expanded()),
@@ -75,6 +76,7 @@ fn chain(last: Box<RawBinary>) -> Result<Expr> {
             keep_metric_names: operation.keep_metric_names,
             left,
             right: lower(operation.right)?,
+            place: operation.place,
         });
     }
     Ok(left)
@@ -93,6 +95,7 @@ fn rollup(node: RawRollup) -> Result<Expr> {
         inherit_step: node.inherit_step,
         offset: length(node.offset)?,
         at: node.at.map(lower).transpose()?,
+        place: node.place,
     })))
 }
 
@@ -108,6 +111,7 @@ fn call(node: RawCall) -> Result<Expr> {
             name: node.name,
             args: lower_all(node.args)?,
             keep_metric_names: node.keep_metric_names,
+            place: node.place,
         })));
     }
     // An aggregate hides its name from the parser by escaping a letter of it.
@@ -116,7 +120,8 @@ fn call(node: RawCall) -> Result<Expr> {
     }
     let args = lower_all(node.args)?;
     let name = known.name.to_owned();
-    Ok(Expr::Aggregate(Box::new(Aggregate { name, args, grouping: None, limit: None })))
+    let place = node.place;
+    Ok(Expr::Aggregate(Box::new(Aggregate { name, args, grouping: None, limit: None, place })))
 }
 
 fn string(text: Text) -> Result<String> {

@@ -11,7 +11,7 @@ use crate::operator::Operator;
 use crate::syntax::{Length, Node, Piece, RawAggregate, RawBinary, RawCall, RawRollup, Text};
 use crate::syntax::{Template, With};
 use crate::token::{Kind, Token, Tokens, straightened, without_quotes};
-use crate::{Error, FunctionKind, Limits, Span, function, identifier, nearest, quote};
+use crate::{Error, FunctionKind, Limits, Place, Span, function, identifier, nearest, quote};
 
 mod selector;
 
@@ -19,14 +19,14 @@ type Result<T> = std::result::Result<T, Error>;
 
 /// Reads a whole query.
 pub(crate) fn read(query: &str, tokens: Tokens, limits: &Limits) -> Result<Node> {
-    let mut parser = Parser { query, tokens, at: 0, limits, depth: 0, height: 0 };
+    let mut parser = Parser { query, tokens, at: 0, limits, depth: 0, height: 0, placed: true };
     let node = parser.expr()?;
     if parser.kind() == Kind::End { Ok(node) } else { Err(parser.unexpected("an operator")) }
 }
 
 /// Reads one template: `name(parameters) = body`.
 pub(crate) fn read_template(query: &str, tokens: Tokens, limits: &Limits) -> Result<Template> {
-    Parser { query, tokens, at: 0, limits, depth: 0, height: 0 }.template()
+    Parser { query, tokens, at: 0, limits, depth: 0, height: 0, placed: false }.template()
 }
 
 struct Parser<'a> {
@@ -38,6 +38,8 @@ struct Parser<'a> {
     depth: u32,
     /// The height of the node read last.
     height: u32,
+    /// Whether the text is the query, in which nodes have a place.
+    placed: bool,
 }
 
 impl Parser<'_> {
@@ -62,6 +64,19 @@ impl Parser<'_> {
 
     fn is_word(&self, word: &str) -> bool {
         self.kind() == Kind::Word && self.text().eq_ignore_ascii_case(word)
+    }
+
+    /// Gives the place from a byte to the end of the token read last.
+    fn place_from(&self, start: usize) -> Place {
+        let last = self.at.checked_sub(1).and_then(|last| self.tokens.list.get(last));
+        match last {
+            Some(token) if self.placed => Place::of(Span::new(start, token.span.end)),
+            _ => Place::default(),
+        }
+    }
+
+    fn place_of(&self, span: Span) -> Place {
+        if self.placed { Place::of(span) } else { Place::default() }
     }
 
     fn advance(&mut self) {
@@ -180,7 +195,8 @@ impl Parser<'_> {
 
     /// Reads an operator with its modifiers and its right side; the left side is put in later.
     fn operation(&mut self, operator: Operator) -> Result<Box<RawBinary>> {
-        let mut binary = RawBinary::boxed(operator, self.token().span);
+        let span = self.token().span;
+        let mut binary = RawBinary::boxed(operator, span, self.place_of(span));
         self.advance();
         self.modifiers(operator, &mut binary)?;
         binary.right = self.single()?;
@@ -271,10 +287,11 @@ impl Parser<'_> {
         if self.is_word("with") && self.ahead(1) == Kind::ParenOpen {
             return self.with();
         }
+        let start = self.token().span.start;
         let expr = self.without_suffix()?;
         match self.kind() {
-            Kind::BracketOpen | Kind::At => self.rollup(expr),
-            Kind::Word if self.is_word("offset") => self.rollup(expr),
+            Kind::BracketOpen | Kind::At => self.rollup(expr, start),
+            Kind::Word if self.is_word("offset") => self.rollup(expr, start),
             _ => Ok(expr),
         }
     }
@@ -293,7 +310,8 @@ impl Parser<'_> {
             Kind::ParenOpen => self.parens(),
             Kind::BraceOpen => self.selector(),
             Kind::Operator(Operator::Subtract) => {
-                let mut binary = RawBinary::boxed(Operator::Subtract, self.token().span);
+                let span = self.token().span;
+                let mut binary = RawBinary::boxed(Operator::Subtract, span, self.place_of(span));
                 self.advance();
                 binary.left = Node::Number(Number::new(0.0));
                 binary.right = self.deeper(Self::single)?;
@@ -383,7 +401,8 @@ impl Parser<'_> {
         self.advance();
         let args = self.arguments()?;
         let keep_metric_names = self.accept_word("keep_metric_names");
-        Ok(Node::Call(Box::new(RawCall { name, args, keep_metric_names, span })))
+        let place = self.place_from(span.start);
+        Ok(Node::Call(Box::new(RawCall { name, args, keep_metric_names, span, place })))
     }
 
     fn aggregate(&mut self) -> Result<Node> {
@@ -402,7 +421,8 @@ impl Parser<'_> {
             grouping = self.grouping()?;
         }
         let limit = if self.accept_word("limit") { self.limit()? } else { None };
-        Ok(Node::Aggregate(Box::new(RawAggregate { name, args, grouping, limit, span })))
+        let place = self.place_from(span.start);
+        Ok(Node::Aggregate(Box::new(RawAggregate { name, args, grouping, limit, span, place })))
     }
 
     fn grouping(&mut self) -> Result<Option<Grouping>> {
@@ -497,7 +517,7 @@ impl Parser<'_> {
         Ok(Template { name, parameters, body })
     }
 
-    fn rollup(&mut self, expr: Node) -> Result<Node> {
+    fn rollup(&mut self, expr: Node, start: usize) -> Result<Node> {
         let height = self.height;
         let mut rollup = RawRollup {
             expr,
@@ -506,6 +526,7 @@ impl Parser<'_> {
             inherit_step: false,
             offset: None,
             at: None,
+            place: Place::default(),
         };
         if self.accept(Kind::BracketOpen) {
             self.window(&mut rollup)?;
@@ -524,6 +545,7 @@ impl Parser<'_> {
             rollup.at = Some(self.time()?);
         }
         self.grow(height.max(self.height))?;
+        rollup.place = self.place_from(start);
         Ok(Node::Rollup(Box::new(rollup)))
     }
 

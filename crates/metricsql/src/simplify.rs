@@ -19,21 +19,23 @@ use crate::operator::Operator;
 pub fn simplify(expr: Expr) -> Expr {
     match expr {
         Expr::Number(_) | Expr::String(_) | Expr::Duration(_) => expr,
-        Expr::Selector(selector) => Expr::Selector(Selector::new(selector.groups().to_vec())),
+        Expr::Selector(selector) => {
+            Expr::Selector(Selector::new(selector.groups().to_vec()).at(selector.place()))
+        }
         Expr::Rollup(rollup) => {
-            let Rollup { expr, window, step, inherit_step, offset, at } = *rollup;
+            let Rollup { expr, window, step, inherit_step, offset, at, place } = *rollup;
             let (expr, at) = (simplify(expr), at.map(simplify));
-            Expr::Rollup(Box::new(Rollup { expr, window, step, inherit_step, offset, at }))
+            Expr::Rollup(Box::new(Rollup { expr, window, step, inherit_step, offset, at, place }))
         }
         Expr::Call(call) => {
-            let Call { name, args, keep_metric_names } = *call;
+            let Call { name, args, keep_metric_names, place } = *call;
             let args = args.into_iter().map(simplify).collect();
-            Expr::Call(Box::new(Call { name, args, keep_metric_names }))
+            Expr::Call(Box::new(Call { name, args, keep_metric_names, place }))
         }
         Expr::Aggregate(aggregate) => {
-            let Aggregate { name, args, grouping, limit } = *aggregate;
+            let Aggregate { name, args, grouping, limit, place } = *aggregate;
             let args = args.into_iter().map(simplify).collect();
-            Expr::Aggregate(Box::new(Aggregate { name, args, grouping, limit }))
+            Expr::Aggregate(Box::new(Aggregate { name, args, grouping, limit, place }))
         }
         Expr::Binary(_) => chain(expr),
     }

@@ -1,5 +1,6 @@
 //! Where in a query something stands.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use crate::limits::RENDERED_CHARS_MAX;
@@ -11,6 +12,53 @@ pub struct Span {
     pub start: usize,
     /// The byte after the last one.
     pub end: usize,
+}
+
+/// Where a node stands in the query it was parsed from; nowhere, if it was made by hand.
+///
+/// A node that a template stands for has the place of the template's text. All places are equal and
+/// hash alike: equal expressions are equal wherever they stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    start: u32,
+    /// Before the start where there is no place: nodes are many, and this is half of an `Option`.
+    end: u32,
+}
+
+impl Place {
+    const NOWHERE: Self = Self { start: 1, end: 0 };
+
+    pub(crate) fn of(span: Span) -> Self {
+        match (u32::try_from(span.start), u32::try_from(span.end)) {
+            (Ok(start), Ok(end)) => Self { start, end },
+            _ => Self::NOWHERE,
+        }
+    }
+
+    /// Gives the bytes of the query.
+    #[must_use]
+    pub fn span(self) -> Option<Span> {
+        let (start, end) = (usize::try_from(self.start).ok()?, usize::try_from(self.end).ok()?);
+        (start <= end).then(|| Span::new(start, end))
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::NOWHERE
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Span {

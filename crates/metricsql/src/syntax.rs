@@ -4,7 +4,7 @@ use crate::duration::Duration;
 use crate::expr::{Fill, Filter, Grouping, Join, Matching, Selector};
 use crate::number::Number;
 use crate::operator::Operator;
-use crate::{Error, Span};
+use crate::{Error, Place, Span};
 
 /// One part of a query.
 #[derive(Debug, Clone)]
@@ -50,6 +50,7 @@ pub(crate) enum Length {
 pub(crate) struct RawSelector {
     pub(crate) groups: Vec<Vec<RawFilter>>,
     pub(crate) span: Span,
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -69,6 +70,7 @@ pub(crate) struct RawRollup {
     pub(crate) inherit_step: bool,
     pub(crate) offset: Option<Length>,
     pub(crate) at: Option<Node>,
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -77,6 +79,7 @@ pub(crate) struct RawCall {
     pub(crate) args: Vec<Node>,
     pub(crate) keep_metric_names: bool,
     pub(crate) span: Span,
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -86,6 +89,7 @@ pub(crate) struct RawAggregate {
     pub(crate) grouping: Option<Grouping>,
     pub(crate) limit: Option<u64>,
     pub(crate) span: Span,
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -101,6 +105,7 @@ pub(crate) struct RawBinary {
     pub(crate) left: Node,
     pub(crate) right: Node,
     pub(crate) span: Span,
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -120,7 +125,7 @@ pub(crate) struct Template {
 impl RawBinary {
     /// Makes an operation whose sides are put in later; in a call of its own, because it is large
     /// and the parser's stack is not.
-    pub(crate) fn boxed(operator: Operator, span: Span) -> Box<Self> {
+    pub(crate) fn boxed(operator: Operator, span: Span, place: Place) -> Box<Self> {
         Box::new(Self {
             operator,
             boolean: false,
@@ -132,6 +137,7 @@ impl RawBinary {
             left: Node::Parens(Vec::new()),
             right: Node::Parens(Vec::new()),
             span,
+            place,
         })
     }
 }

@@ -46,7 +46,7 @@ impl Expander<'_> {
             groups.push(group.filters);
         }
         propagate(&names, &mut groups);
-        let selector = Selector::new(groups);
+        let selector = Selector::new(groups).at(raw.place);
         let template = selector.metric_name().filter(|name| !name.is_empty());
         match template.and_then(|name| Some((name.to_owned(), scope.find(name)?))) {
             None => Ok(Node::Expanded(selector)),
@@ -115,7 +115,7 @@ impl Expander<'_> {
             },
         };
         self.charge(merged.iter().flatten().map(|f| 1 + f.label().len() + f.value().len()).sum())?;
-        let merged = Node::Expanded(Selector::new(merged));
+        let merged = Node::Expanded(Selector::new(merged).at(own.place()));
         Ok(match rollup.take() {
             None => merged,
             Some(mut rollup) => {

@@ -4,6 +4,7 @@ use super::{Aggregate, Binary, Call, Expr, Grouping, Join, Matching, Rollup, Sel
 use crate::duration::Duration;
 use crate::number::Number;
 use crate::operator::Operator;
+use crate::span::Place;
 
 impl Rollup {
     /// Makes a rollup that changes nothing yet; set its window, offset or time.
@@ -24,6 +25,7 @@ impl Rollup {
             inherit_step: false,
             offset: None,
             at: None,
+            place: Place::default(),
         }
     }
 }
@@ -32,7 +34,7 @@ impl Call {
     /// Makes a call of a function.
     #[must_use]
     pub fn new(name: impl Into<String>, args: Vec<Expr>) -> Self {
-        Self { name: name.into(), args, keep_metric_names: false }
+        Self { name: name.into(), args, keep_metric_names: false, place: Place::default() }
     }
 }
 
@@ -48,7 +50,13 @@ impl Aggregate {
     /// ```
     #[must_use]
     pub fn new(name: impl AsRef<str>, args: Vec<Expr>) -> Self {
-        Self { name: name.as_ref().to_ascii_lowercase(), args, grouping: None, limit: None }
+        Self {
+            name: name.as_ref().to_ascii_lowercase(),
+            args,
+            grouping: None,
+            limit: None,
+            place: Place::default(),
+        }
     }
 }
 
@@ -79,6 +87,7 @@ impl Binary {
             keep_metric_names: false,
             left: left.into(),
             right: right.into(),
+            place: Place::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::pattern::{Pattern, escape};
+use crate::span::Place;
 
 /// The label that holds the name of a metric.
 pub(crate) const METRIC_NAME: &str = "__name__";
@@ -15,6 +16,7 @@ pub(crate) const METRIC_NAME: &str = "__name__";
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Selector {
     groups: Vec<Vec<Filter>>,
+    place: Place,
 }
 
 /// A filter on one label.
@@ -105,13 +107,23 @@ impl Selector {
             }
             deduplicate(group);
         }
-        Self { groups }
+        Self { groups, place: Place::default() }
     }
 
     /// Makes the selector of one metric.
     #[must_use]
     pub fn metric(name: impl Into<String>) -> Self {
-        Self { groups: vec![vec![Filter::metric_name(name)]] }
+        Self { groups: vec![vec![Filter::metric_name(name)]], place: Place::default() }
+    }
+
+    /// Gives where the selector stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 
     /// Gives the or-groups.

@@ -23,7 +23,8 @@ impl Parser<'_> {
         } else {
             name.map(|name| vec![vec![name]]).unwrap_or_default()
         };
-        Ok(Node::Selector(Box::new(RawSelector { groups, span })))
+        let place = self.place_from(span.start);
+        Ok(Node::Selector(Box::new(RawSelector { groups, span, place })))
     }
 
     fn groups(&mut self, name: Option<RawFilter>) -> Result<Vec<Vec<RawFilter>>> {

@@ -144,6 +144,41 @@ fn every_query_of_the_corpus_is_pretty_printed_as_the_same_expression() {
     }
 }
 
+#[test]
+fn every_node_says_where_it_stands_in_the_query() {
+    let query = "WITH (t = c{x='y'}[5m]) sum(rate(a{b='c'}[5m] offset 1h)) by (d) + on (e) t";
+    let (expr, _) = parse(query).unwrap();
+    let mut places = Vec::new();
+    expr.visit(&mut |part| {
+        let place = match part {
+            Expr::Rollup(rollup) => rollup.place,
+            Expr::Call(call) => call.place,
+            Expr::Aggregate(aggregate) => aggregate.place,
+            Expr::Binary(binary) => binary.place,
+            Expr::Selector(selector) => selector.place(),
+            _ => return,
+        };
+        places.push(place.span().and_then(|span| query.get(span.range())).unwrap_or_default());
+    });
+    let expected = [
+        "+",
+        "sum(rate(a{b='c'}[5m] offset 1h)) by (d)",
+        "rate(a{b='c'}[5m] offset 1h)",
+        "a{b='c'}[5m] offset 1h",
+        "a{b='c'}",
+        "c{x='y'}[5m]",
+        "c{x='y'}",
+    ];
+    assert_eq!(places, expected);
+    // The built-in templates are not in the query.
+    let (built_in, _) = parse("range_median(a)").unwrap();
+    let Expr::Call(call) = &built_in else { panic!("{built_in}") };
+    assert_eq!(call.place.span(), None);
+    assert_eq!(built_in.selectors()[0].place().span().map(|span| span.range()), Some(13..14));
+    // Where it stands makes no difference.
+    assert_eq!(parse("  up").unwrap().0, parse("up").unwrap().0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -42,17 +42,20 @@ fn outline(expr: &Expr, root: bool) -> Expr {
             inherit_step: rollup.inherit_step,
             offset: rollup.offset.clone(),
             at: rollup.at.as_ref().map(|at| outline(at, false)),
+            place: rollup.place,
         })),
         Expr::Call(call) => Expr::Call(Box::new(Call {
             name: call.name.clone(),
             args: all(&call.args),
             keep_metric_names: call.keep_metric_names,
+            place: call.place,
         })),
         Expr::Aggregate(aggregate) => Expr::Aggregate(Box::new(Aggregate {
             name: aggregate.name.clone(),
             args: all(&aggregate.args),
             grouping: aggregate.grouping.clone(),
             limit: aggregate.limit,
+            place: aggregate.place,
         })),
         Expr::Binary(binary) if root => Expr::Binary(Box::new(Binary {
             operator: binary.operator,
@@ -63,6 +66,7 @@ fn outline(expr: &Expr, root: bool) -> Expr {
             keep_metric_names: binary.keep_metric_names,
             left: outline(&binary.left, false),
             right: outline(&binary.right, false),
+            place: binary.place,
         })),
         Expr::Binary(binary) => {
             let metric = || Expr::Selector(Selector::new(vec![vec![Filter::metric_name("x")]]));
