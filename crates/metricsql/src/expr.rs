@@ -119,6 +119,14 @@ pub struct Binary {
     pub place: Place,
 }
 
+impl Binary {
+    /// Gives the labels that its modifiers name.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &String> {
+        let matching = self.matching.iter().flat_map(|matching| &matching.labels);
+        matching.chain(self.join.iter().flat_map(|join| &join.labels))
+    }
+}
+
 /// `on (labels)` or `ignoring (labels)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]

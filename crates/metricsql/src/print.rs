@@ -123,9 +123,54 @@ impl Writer {
     }
 
     fn expr(&mut self, expr: &Expr) {
-        let outer = self.enter(expr);
+        let (outer, long) = (self.is_broken(), self.is_long(expr));
+        self.set_broken(long);
         self.part(expr);
-        self.leave(outer);
+        self.set_broken(outer);
+    }
+
+    /// Whether an expression does not fit on a line of its own.
+    fn is_long(&self, expr: &Expr) -> bool {
+        self.lines.as_ref().is_some_and(|lines| !lines.fits(expr.wire().chars().count()))
+    }
+
+    /// Whether the node at hand is broken into lines.
+    fn is_broken(&self) -> bool {
+        self.lines.as_ref().is_some_and(|lines| lines.broken)
+    }
+
+    fn set_broken(&mut self, broken: bool) {
+        if let Some(lines) = &mut self.lines {
+            lines.broken = broken;
+        }
+    }
+
+    /// Starts a line one step further in, if the node is broken.
+    fn indent(&mut self, broken: bool) {
+        self.step(broken, 1);
+    }
+
+    /// Starts a line one step further out, if the node is broken.
+    fn dedent(&mut self, broken: bool) {
+        self.step(broken, -1);
+    }
+
+    fn step(&mut self, broken: bool, change: isize) {
+        match &mut self.lines {
+            Some(lines) if broken => {
+                lines.step(change);
+                lines.start(&mut self.out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes a space, or starts a line if the node is broken.
+    fn separate(&mut self, broken: bool) {
+        match &self.lines {
+            Some(lines) if broken => lines.start(&mut self.out),
+            _ => self.out.push(' '),
+        }
     }
 
     fn part(&mut self, expr: &Expr) {

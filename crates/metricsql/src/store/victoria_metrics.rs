@@ -10,7 +10,7 @@
 //! - `label_value`: how long the labels grow that a query makes.
 //! - `function`: functions that panic for some arguments or data.
 
-use crate::expr::{Binary, Expr};
+use crate::expr::Expr;
 use crate::{Limits, parse_with};
 
 use super::{StoreError, Version};
@@ -64,17 +64,4 @@ fn check_version(version: Version, expr: &Expr) -> Result<(), StoreError> {
         return Err(StoreError::Version { feature: "fill", since: FILL_SINCE });
     }
     Ok(())
-}
-
-/// Whether the store prints a query before it runs it.
-fn has_operator(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.visit(&mut |part| found |= matches!(part, Expr::Binary(_)));
-    found
-}
-
-/// The names that stand on an operator.
-fn labels_of(binary: &Binary) -> impl Iterator<Item = &String> {
-    let matching = binary.matching.iter().flat_map(|matching| &matching.labels);
-    matching.chain(binary.join.iter().flat_map(|join| &join.labels))
 }

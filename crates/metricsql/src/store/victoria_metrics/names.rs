@@ -6,7 +6,6 @@
 
 use std::sync::OnceLock;
 
-use super::{has_operator, labels_of};
 use crate::expr::{Expr, Filter};
 use crate::identifier::Characters;
 use crate::store::StoreError;
@@ -36,11 +35,18 @@ fn names(part: &Expr) -> Box<dyn Iterator<Item = &String> + '_> {
         Expr::Aggregate(aggregate) => {
             Box::new(aggregate.grouping.iter().flat_map(|grouping| &grouping.labels))
         }
-        Expr::Binary(binary) => Box::new(labels_of(binary)),
+        Expr::Binary(binary) => Box::new(binary.labels()),
         Expr::Number(_) | Expr::String(_) | Expr::Duration(_) | Expr::Rollup(_) => {
             Box::new(std::iter::empty())
         }
     }
+}
+
+/// Whether the store prints a query before it runs it.
+fn has_operator(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(&mut |part| found |= matches!(part, Expr::Binary(_)));
+    found
 }
 
 /// Whether every build of the store prints the character so that it can be read again.

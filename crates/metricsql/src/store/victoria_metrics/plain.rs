@@ -1,6 +1,5 @@
 //! Tells the expressions whose canonical form can surely be read, without writing and reading it.
 
-use super::labels_of;
 use crate::Duration;
 use crate::expr::{Binary, Expr, Filter, Rollup};
 use crate::print::{is_plain_name, is_signed};
@@ -42,7 +41,7 @@ fn is_plain_rollup(rollup: &Rollup) -> bool {
 fn is_plain_operation(binary: &Binary) -> bool {
     !matches!(binary.left, Expr::String(_))
         && !matches!(binary.right, Expr::String(_))
-        && are_plain(labels_of(binary))
+        && are_plain(binary.labels())
 }
 
 fn are_plain<'a>(mut names: impl Iterator<Item = &'a String>) -> bool {
