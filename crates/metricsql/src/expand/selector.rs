@@ -32,7 +32,7 @@ impl Expander<'_> {
         if let Some(name) = bare_name(&raw) {
             // Nothing is asked of the template but its name: what it stands for is not copied.
             if let Some(found) = scope.find(name) {
-                return self.instantiate(&found, name, Use::Name, span);
+                return self.instantiate(&found, name, Reference::Name, span);
             }
         }
         let mut groups = Vec::with_capacity(raw.groups.len());

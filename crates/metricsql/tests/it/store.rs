@@ -21,7 +21,7 @@ fn is_sent(query: &str, expected: &str) {
 }
 
 #[track_caller]
-fn is_refused(query: &str, reason: &str) {
+fn is_rejected(query: &str, reason: &str) {
     match sent(query) {
         Ok(wire) => panic!("`{query}` is sent as `{wire}`"),
         Err(error) => assert!(error.to_string().contains(reason), "`{query}`: {error}"),
@@ -37,7 +37,7 @@ fn what_the_store_cannot_read_again_is_not_sent() {
         r#"("a") + Inf"#,
         r#""a" + (1e300*1e300)"#,
     ] {
-        is_refused(query, "cannot read how it prints");
+        is_rejected(query, "cannot read how it prints");
     }
     // Without an operator nothing is printed.
     is_sent("b @ (c[5m])", "b @ clamp(c[5m], 0, 9e+09)");
@@ -57,7 +57,7 @@ fn the_time_of_an_at_is_bounded_by_what_it_is() {
     // Within the time of another.
     is_sent("up @ (a @ b)", "up @ clamp(a @ clamp(b, 0, 9e+09), 0, 9e+09)");
     for query in ["1 @ 1e16", "up @ -1e16", "sum(up) @ 1e300", "up @ Inf", "up @ NaN"] {
-        is_refused(query, "too far in time");
+        is_rejected(query, "too far in time");
     }
 }
 
@@ -74,13 +74,13 @@ fn windows_steps_and_offsets_are_bounded_together() {
         "up[1000000000000i]",
         "sum(up)[5m:9223372036854775807i]",
     ] {
-        is_refused(query, "too far in time");
+        is_rejected(query, "too far in time");
     }
     // Each step is counted in those of the sub-query around it.
     let nested =
         |depth: usize| format!("{}up{}", "sum(".repeat(depth), ")[99999i:9999i]".repeat(depth));
     assert!(sent(&nested(0)).is_ok());
-    is_refused(&nested(3), "too far in time");
+    is_rejected(&nested(3), "too far in time");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn names_that_cannot_be_printed_stand_beside_no_operator() {
         r"abs(\ud800) + 1",
         r"sum(1 + up) by (\ud800)",
     ] {
-        is_refused(query, "cannot print the name");
+        is_rejected(query, "cannot print the name");
     }
     for query in [r"\ud800", r#"{"\uffff"="x"}"#, r"sum(up) by (\ud800)"] {
         assert!(sent(query).is_ok(), "{query}");
@@ -123,11 +123,11 @@ fn no_query_makes_label_values_without_end() {
     ] {
         let once = nest(form, 1);
         assert!(sent(&once).is_ok(), "{once}: {:?}", sent(&once));
-        is_refused(&nest(form, 12), "may make a label value of more than 65535 bytes");
+        is_rejected(&nest(form, 12), "may make a label value of more than 65535 bytes");
     }
     let long = "b".repeat(5_000);
-    is_refused(&format!(r#"label_transform(up, "x", ".", "{long}")"#), "label value");
-    is_refused(&format!(r#"sum(1 + LABEL_TRANSFORM(up, "x", ".", "{long}"))"#), "label value");
+    is_rejected(&format!(r#"label_transform(up, "x", ".", "{long}")"#), "label value");
+    is_rejected(&format!(r#"sum(1 + LABEL_TRANSFORM(up, "x", ".", "{long}"))"#), "label value");
 }
 
 #[test]
@@ -135,10 +135,10 @@ fn functions_that_end_the_store_are_not_called() {
     for query in
         ["limit_offset(1, -1, up)", "limit_offset(NaN, 1, up)", "LIMIT_OFFSET(1, 0 - x, up)"]
     {
-        is_refused(query, "must be numbers that are not negative");
+        is_rejected(query, "must be numbers that are not negative");
     }
     is_sent("limit_offset(1, 2, up)", "limit_offset(1, 2, up)");
-    is_refused(r#"SORT_BY_LABEL_NUMERIC(up, "x")"#, "308 digits");
+    is_rejected(r#"SORT_BY_LABEL_NUMERIC(up, "x")"#, "308 digits");
     is_sent(
         r#"AGGR_OVER_TIME("min_over_time", up[5m])"#,
         r#"aggr_over_time("min_over_time", up[5m])"#,
