@@ -47,7 +47,7 @@ pub use told::{Lifecycle, Untold};
 
 use delivery::Delivery;
 use file::{Endpoint, Metrics, Watched};
-use ktel_lease::Turns;
+use ktel_lease::Elector;
 use metrics::Scraper;
 use numbers::Numbers;
 use reporter::Reporter;
@@ -272,39 +272,42 @@ impl<'p> Agent<'p> {
             reporter.tell();
             return Ok(());
         }
-        let turns = Turns {
-            api: Api::<Lease>::namespaced(self.client.clone(), &self.namespace),
-            name: lease_name(&self.file),
-            holder: &holder,
-            clock: ktel_lease::Clock { now: self.clock.now, jitter: self.clock.jitter },
-        };
-        // What waits is brought away in others' turns, too.
+        let elector = Elector::new(
+            Api::<Lease>::namespaced(self.client.clone(), &self.namespace),
+            lease_name(&self.file),
+            holder,
+            ktel_lease::Clock { now: self.clock.now, jitter: self.clock.jitter },
+            limits::LEASE,
+        );
+        let elector = elector.expect("a test validates the settings of the agent");
+        // What waits is delivered in others' terms, too.
         let mut carrying = std::pin::pin!(self.delivery.carry());
         loop {
             let epoch = locked(&state).epoch();
-            let turn = tokio::select! {
-                turn = turns.acquire(epoch) => turn,
+            let mut term = tokio::select! {
+                term = elector.campaign(epoch) => term,
                 () = &mut carrying => return Ok(()),
                 () = &mut listening => return Ok(()),
                 () = &mut stop => break,
             };
-            if !turn.continues {
+            if !term.continues {
                 locked(&state).begin_anew();
             }
             // Without a state directory nobody knows what happened before this process.
-            if !turn.continues || (directory.is_none() && epoch.is_none()) {
+            if !term.continues || (directory.is_none() && epoch.is_none()) {
                 reporter.gap.open(&self.file.lifecycle);
             }
-            locked(&state).take_turn(turn.number);
+            locked(&state).begin_term(term.number);
+            reporter.begin_term(term.guard());
             tokio::select! {
                 () = reporter.run() => {}
-                () = turns.hold() => info!("another agent reports for the cluster now"),
+                _ = elector.hold(&mut term) => {}
                 () = &mut carrying => return Ok(()),
                 () = &mut listening => return Ok(()),
                 () = &mut stop => {
-                    // Whoever reports next does not know what was seen in this turn.
+                    // Whoever reports next does not know what was seen in this term.
                     reporter.tell();
-                    turns.release().await;
+                    elector.release(term).await;
                     break;
                 }
             }
@@ -353,7 +356,7 @@ async fn take(directory: &Path) -> Result<state::Lock, Error> {
         if !std::mem::replace(&mut waiting, true) {
             info!("another agent uses the state directory; standing by");
         }
-        sleep(ktel_lease::limits::LEASE_RENEW).await;
+        sleep(limits::STATE_LOCK_RETRY).await;
     }
 }
 

@@ -2,6 +2,18 @@
 
 use std::time::Duration;
 
+use ktel_lease::Settings;
+
+/// How the agents of a product elect one that reports. Nobody waits for a report, so this is slower
+/// than the default, and costs the API server a write in five seconds.
+pub const LEASE: Settings = Settings {
+    lease_duration: Duration::from_secs(30),
+    renew_deadline: Duration::from_secs(20),
+    retry_period: Duration::from_secs(5),
+};
+/// How often an agent looks whether another one has left the state directory that they share.
+pub const STATE_LOCK_RETRY: Duration = Duration::from_secs(10);
+
 /// Objects that an agent remembers, of all that it watches together: 20 MiB while they are first listed.
 pub const WATCHED_OBJECTS_MAX: usize = 100_000;
 /// A value of a watched object; the longest that a closed type can hold is a version.

@@ -35,12 +35,15 @@ use ktel_destination::random_id;
 use ktel_jobs::Outcome;
 use ktel_jobs::Reason;
 use ktel_jobs::Workflow;
+use ktel_lease::Guard;
 
 /// Reports for an agent, turn by turn.
 pub(super) struct Reporter<'a, 'p> {
     agent: &'a Agent<'p>,
     state: &'a Mutex<State>,
     pub(super) gap: Gap,
+    /// Valid while this agent reports for the cluster; none before its first term.
+    guard: Mutex<Option<Guard>>,
     identity: Mutex<Arc<Identity>>,
     /// Nothing before it is known who reports.
     facts: Mutex<Option<Map<String, Value>>>,
@@ -58,6 +61,11 @@ struct Eye<'r, 'a, 'p> {
 
 impl Witness for Eye<'_, '_, '_> {
     fn see(&self, id: (&str, &str), seen: Seen, now: Option<Values>) {
+        // Behind the end of the term, it is for another agent to see. Whatever was seen in the term may
+        // be emitted later: the other one took it for what had always been there.
+        if !self.reporter.is_leader() {
+            return;
+        }
         let told = locked(self.reporter.state).see(self.place, id, seen, now);
         if told.is_some() {
             self.reporter.gather();
@@ -65,6 +73,9 @@ impl Witness for Eye<'_, '_, '_> {
     }
 
     fn end_list(&self, listed: &HashSet<u128>) {
+        if !self.reporter.is_leader() {
+            return;
+        }
         let gone = locked(self.reporter.state).end_list(self.place, listed);
         if !gone.is_empty() {
             self.reporter.gather();
@@ -76,8 +87,19 @@ impl<'a, 'p> Reporter<'a, 'p> {
     pub(super) fn new(agent: &'a Agent<'p>, state: &'a Mutex<State>) -> Self {
         let identity = Mutex::new(Arc::new(Identity::ephemeral()));
         let (facts, reading) = (Mutex::default(), Mutex::default());
-        let (gap, seen) = (Gap::default(), Notify::new());
-        Self { agent, state, gap, identity, facts, reading, seen }
+        let (gap, guard, seen) = (Gap::default(), Mutex::default(), Notify::new());
+        Self { agent, state, gap, guard, identity, facts, reading, seen }
+    }
+
+    /// Reports from now on, for as long as the guard is valid.
+    pub(super) fn begin_term(&self, guard: Guard) {
+        *self.guard.lock().expect("no code panics while it holds this lock") = Some(guard);
+    }
+
+    /// Tells whether this agent reports for the cluster now. A preview has no lease, and sends nothing.
+    fn is_leader(&self) -> bool {
+        let guard = self.guard.lock().expect("no code panics while it holds this lock");
+        self.agent.preview || guard.as_ref().is_some_and(Guard::is_valid)
     }
 
     /// Tells what a controller says, for as long as it is polled; before the first event no request
@@ -323,7 +345,9 @@ impl<'a, 'p> Reporter<'a, 'p> {
         self.look().await;
         loop {
             sleep(wait).await;
-            self.count(stats).await;
+            if !self.count(stats).await {
+                return pending().await;
+            }
             locked(self.state).sent_stats((self.agent.clock.now)().as_secs());
             wait = stats::pause(stats.period, (self.agent.clock.jitter)());
         }
@@ -377,7 +401,8 @@ impl<'a, 'p> Reporter<'a, 'p> {
         }
     }
 
-    async fn count(&self, stats: &Stats) {
+    /// Sends numbers once; tells whether it was still for this agent to do so.
+    async fn count(&self, stats: &Stats) -> bool {
         let outcome = self.learn().await;
         let mut draft = Draft::default();
         if let (Some(outcome), Some(workflow)) = (&outcome, &self.agent.facts) {
@@ -398,7 +423,10 @@ impl<'a, 'p> Reporter<'a, 'p> {
                 draft.schemas.push(schema.clone());
             }
         }
-        let Draft { report, schemas, omitted, mut failures } = draft;
+        if !self.is_leader() {
+            return false;
+        }
+        let Draft { report, schemas, dropped, mut failures } = draft;
         let gaps = self.gap.take();
         failures.extend(gaps.into_iter().map(|job| envelope::Failure { job, reason: "gap" }));
         let schemas: Vec<&Schema> = schemas.iter().collect();
@@ -406,6 +434,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
         let bare = section.map(|section| (Route::Stats, section.sent));
         let item = self.item(report, envelope, random_id(), bare);
         self.agent.delivery.hand_over(&[item], &self.identity());
+        true
     }
 
     /// Fills the schema of the numbers with what objects, metrics and the controller say. Metrics that

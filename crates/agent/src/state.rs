@@ -239,7 +239,7 @@ impl State {
         &self.holder
     }
 
-    /// Gives the number of the turn in which this agent reported last.
+    /// Gives the number of the term in which this agent reported last.
     pub(super) fn epoch(&self) -> Option<i32> {
         self.epoch
     }
@@ -280,8 +280,8 @@ impl State {
         self.compact();
     }
 
-    /// Remembers the turn.
-    pub(super) fn take_turn(&mut self, number: i32) {
+    /// Remembers the term.
+    pub(super) fn begin_term(&mut self, number: i32) {
         self.epoch = Some(number);
         self.append(&Line::Epoch { number });
         self.unsynced = true;
