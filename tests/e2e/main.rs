@@ -38,6 +38,9 @@ mod installed;
 mod kubelet;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod lease;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod leftovers;
 #[cfg(test)]
 mod manifests;

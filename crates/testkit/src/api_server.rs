@@ -41,6 +41,16 @@ pub struct ApiServer {
     kubectl: PathBuf,
 }
 
+/// A server that does nothing until this is dropped.
+#[derive(Debug)]
+pub struct Frozen<'a>(&'a Watched);
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        self.0.signal("CONT").expect("a stopped program goes on");
+    }
+}
+
 impl ApiServer {
     /// Starts a server of the caller's own.
     ///
@@ -149,6 +159,19 @@ impl ApiServer {
     pub fn restart(&mut self) {
         self.stop();
         self.launch().expect("a real API server starts again");
+    }
+
+    /// Stops the server in the middle of what it does, until the result is dropped: connections stay
+    /// open, and nobody answers. What was sent in the meantime is done afterwards.
+    ///
+    /// # Panics
+    ///
+    /// The server does not run.
+    #[must_use]
+    pub fn freeze(&self) -> Frozen<'_> {
+        let process = self.process.as_ref().expect("the server runs");
+        process.signal("STOP").expect("a program of ours can be stopped");
+        Frozen(process)
     }
 
     /// Runs the real kubectl as admin and gives what it printed.

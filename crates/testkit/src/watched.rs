@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-
-use crate::wait;
+use anyhow::{Context, ensure};
 
 /// Runs `$3…`, and sends it the signal `$2` when standard input ends: the kernel closes that pipe
 /// when the owner is gone, even if it was killed itself. Then removes the folder `$1`, if one is
@@ -106,6 +104,15 @@ impl Watched {
     /// Gives the status of a program that has ended by itself.
     pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         self.shell.try_wait().context("look after a child process")
+    }
+
+    /// Sends a signal to the program and to what watches it.
+    pub(crate) fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let group = format!("-{}", self.shell.id());
+        let status = Command::new("kill").args(["-s", name, "--", &group]).status();
+        let status = status.context("run kill")?;
+        ensure!(status.success(), "send SIG{name} to {group}: {status}");
+        Ok(())
     }
 
     /// Gives the end of what the program printed, for the message of a failure.

@@ -41,10 +41,10 @@ fn a_row_that_says_more_than_is_true_is_found() {
 
 #[test]
 fn a_crate_without_a_row_is_found_unless_it_is_for_tests_alone() {
-    let found = compared(&all(&[("new", &[]), ("ktel-tests", &[])]));
+    let found = compared(&all(&[("new", &[]), ("ktel-benches", &[])]));
     assert_eq!(found, ["`new` has no row in xtask/src/check/layers.rs; add one"]);
-    let found = compared(&all(&[("low", &[]), ("ktel-tests", &["low"])]));
-    assert_eq!(found, ["`ktel-tests` has no row in xtask/src/check/layers.rs; add one"]);
+    let found = compared(&all(&[("low", &[]), ("ktel-benches", &["low"])]));
+    assert_eq!(found, ["`ktel-benches` has no row in xtask/src/check/layers.rs; add one"]);
 }
 
 #[test]
