@@ -94,10 +94,10 @@ impl Scene {
     /// Makes and deletes an object until so many requests have come: what is there before an
     /// agent's first list is no news.
     #[track_caller]
-    pub(crate) fn change_until_told(&self, name: &str, version: &str, requests: usize) {
+    pub(crate) fn change_until_sent(&self, name: &str, version: &str, requests: usize) {
         let deadline = Instant::now() + SOON;
         while self.receiver.requests().len() < requests {
-            assert!(Instant::now() < deadline, "no event was told");
+            assert!(Instant::now() < deadline, "no event was sent");
             self.apply(name, version, "red");
             self.delete(name);
         }

@@ -9,10 +9,12 @@ use ktel_delivery::courier::Clock;
 use kube::Client;
 use serde::Serialize;
 
-use super::file::{Draft, RawServer, RawStats};
-use super::lifecycle::Kind;
-use super::numbers::Numbers;
-use super::{Agent, Error, objection};
+use crate::agent::Agent;
+use crate::error::Error;
+use crate::file::{self, Draft, RawServer, RawStats};
+use crate::lifecycle::Kind;
+use crate::numbers::Numbers;
+use crate::objection::objection;
 use ktel_destination::Tokens;
 use ktel_jobs::Workflow;
 use ktel_usage::consent;
@@ -23,9 +25,9 @@ const HERE: &str = "the code of the controller";
 
 /// Makes an [`Agent`] for a controller.
 ///
-/// What leaves is what a schema of the standard declares, whoever found it: the fields that a
-/// function gives pass through the schema that it names, and the rest is omitted and counted.
-/// Consent, identity, lease, delivery and preview are those of `ktel agent run`.
+/// Only what a schema declares is sent: the fields that a function gives pass through the schema that
+/// it names, and others are omitted and counted. Consent, identity, lease, delivery and preview are
+/// those of `ktel agent run`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -46,7 +48,7 @@ const HERE: &str = "the code of the controller";
 ///     .period(Duration::from_secs(24 * 60 * 60))
 ///     .events("tenant", [("created", "kamaji-create"), ("deleted", "kamaji-delete")])
 ///     .build(client, clock)?;
-/// let lifecycle = agent.lifecycle(); // goes to whoever reconciles
+/// let lifecycle = agent.lifecycle(); // for the reconciler
 /// lifecycle.created("tenant", &serde_json::json!({"tcp_version": "v1.30.0"}))?;
 /// agent.run(stop).await?;
 /// # Ok(())
@@ -66,7 +68,7 @@ pub struct Builder {
     initial_delay: Option<Duration>,
     numbers: Option<(String, Numbers)>,
     workflow: Option<Workflow>,
-    told: BTreeMap<String, Vec<(String, String)>>,
+    emitted: BTreeMap<String, Vec<(String, String)>>,
     own_pod: Option<(String, String)>,
     tokens: Tokens,
     disabled: bool,
@@ -94,7 +96,7 @@ impl Agent<'_> {
             initial_delay: None,
             numbers: None,
             workflow: None,
-            told: BTreeMap::new(),
+            emitted: BTreeMap::new(),
             own_pod: None,
             tokens: Tokens::default(),
             disabled: false,
@@ -103,20 +105,20 @@ impl Agent<'_> {
 }
 
 impl Builder {
-    /// Takes an operator's configuration, the text of an `agent.yaml`: watches, counts and metrics
-    /// stand there. What is said in code comes on top, and decides where both say something.
+    /// Sets an operator's configuration, the text of an `agent.yaml`, with its watches, counts and
+    /// metrics. What the code sets is added, and takes precedence.
     pub fn configuration(mut self, text: impl Into<String>) -> Self {
         self.configuration = Some(text.into());
         self
     }
 
-    /// Says in which namespace the lease and the key are; the client's own unless told.
+    /// Sets the namespace of the lease and the key; default: the client's own.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// Says by which labels the product's workload is found.
+    /// Sets the labels that find the product's workload.
     pub fn selector(mut self, selector: impl Into<String>) -> Self {
         self.selector = Some(selector.into());
         self
@@ -128,7 +130,7 @@ impl Builder {
         self
     }
 
-    /// Keeps in a directory what was seen and what waits, so that a restart loses nothing.
+    /// Sets the directory for what was seen and what is not delivered yet, so that a restart loses nothing.
     pub fn state(mut self, directory: impl Into<PathBuf>) -> Self {
         self.state = Some(directory.into());
         self
@@ -164,49 +166,49 @@ impl Builder {
         self
     }
 
-    /// Says how often numbers are sent; once a day unless told.
+    /// Sets how often numbers are sent; default: once a day.
     pub fn period(mut self, period: Duration) -> Self {
         self.period = Some(period);
         self
     }
 
-    /// Says when they are sent first; after ten minutes unless told.
+    /// Sets when numbers are sent first; default: after ten minutes.
     pub fn initial_delay(mut self, delay: Duration) -> Self {
         self.initial_delay = Some(delay);
         self
     }
 
-    /// Says which schemas tell of a kind that the controller reports itself: pairs of `created`,
-    /// `updated` or `deleted` and the schema's name. See [`Agent::lifecycle`].
+    /// Sets the schemas of the events that the controller emits of a kind: pairs of `created`, `updated`
+    /// or `deleted` and the schema's name. See [`Agent::lifecycle`].
     pub fn events<'e>(
         mut self,
         kind: impl Into<String>,
         schemas: impl IntoIterator<Item = (&'e str, &'e str)>,
     ) -> Self {
         let named = schemas.into_iter().map(|(what, schema)| (what.to_owned(), schema.to_owned()));
-        self.told.entry(kind.into()).or_default().extend(named);
+        self.emitted.entry(kind.into()).or_default().extend(named);
         self
     }
 
-    /// Names the pod that this is, and its namespace, for jobs that tell how it is deployed.
+    /// Sets the namespace and the name of the pod that this is, for jobs about its deployment.
     pub fn own_pod(mut self, namespace: impl Into<String>, name: impl Into<String>) -> Self {
         self.own_pod = Some((namespace.into(), name.into()));
         self
     }
 
-    /// Gives tokens for servers that name no file with one.
+    /// Sets tokens for servers that name no file with one.
     pub fn tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = tokens;
         self
     }
 
-    /// Takes the controller's own flag, `--disable-telemetry`.
+    /// Sets the controller's own flag, `--disable-telemetry`.
     pub fn disable_telemetry(mut self, disabled: bool) -> Self {
         self.disabled = disabled;
         self
     }
 
-    /// Makes the agent; no request is made. Whoever may say no is asked here, once.
+    /// Makes the agent; no request is made. Consent is decided here, once.
     ///
     /// # Errors
     /// When the configuration is wrong, or a server's token or certificate cannot be read.
@@ -225,16 +227,13 @@ impl Builder {
             initial_delay,
             numbers,
             workflow,
-            told,
+            emitted,
             own_pod,
             tokens,
             disabled,
         } = self;
-        let wrong = |message: String| super::file::Error::Format {
-            file: HERE.to_owned(),
-            message,
-            hint: None,
-        };
+        let wrong =
+            |message: String| file::Error::Format { file: HERE.to_owned(), message, hint: None };
         let mut draft = match configuration {
             Some(text) => Draft::read(&text, HERE)?,
             None => Draft::of(product.clone()),
@@ -260,13 +259,13 @@ impl Builder {
             let schema = numbers.as_ref().map(|(schema, _)| schema.clone());
             stats.schema = schema.or_else(|| stats.schema.take());
         }
-        for (kind, named) in told {
+        for (kind, named) in emitted {
             for (what, schema) in named {
                 let what =
                     Kind::ALL.into_iter().find(|known| known.word() == what).ok_or_else(|| {
                         wrong(format!("`{what}` of `{kind}` is none of created, updated, deleted"))
                     })?;
-                draft.told.entry(kind.clone()).or_default().insert(what, schema);
+                draft.emitted.entry(kind.clone()).or_default().insert(what, schema);
             }
         }
         let read = |name: &str| texts.get(name).cloned().ok_or(io::ErrorKind::NotFound.into());
@@ -274,8 +273,7 @@ impl Builder {
         let consent = consent::ask(&file.product);
         let objection = objection(&file, disabled, &consent);
         let agent = Agent::new(file, client, own_pod, &tokens, clock)?;
-        let numbers = numbers.map(|(_, numbers)| numbers);
-        Ok(Agent { numbers, workflow, ..agent }.subject_to(objection))
+        Ok(agent.with(numbers.map(|(_, numbers)| numbers), workflow).subject_to(objection))
     }
 }
 

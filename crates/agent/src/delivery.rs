@@ -20,8 +20,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, info, warn};
 
-use super::file::{Destination, Form};
-use super::identity::Identity;
+use crate::file::{Destination, Form};
+use crate::identity::Identity;
 use crate::limits;
 use ktel_destination::outbox::{Outbox, SETTINGS};
 use ktel_destination::{Content, NotReady, Remote, ReportServer, Sender, Tokens, append};
@@ -29,7 +29,7 @@ use ktel_destination::{Content, NotReady, Remote, ReportServer, Sender, Tokens, 
 /// The name of the outbox in the state directory.
 const OUTBOX: &str = "outbox";
 
-/// The ancestor's routes.
+/// The endpoints of Kamaji's receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Route {
     Stats,
@@ -56,9 +56,9 @@ pub(super) struct Item {
     pub(super) report: Report,
     pub(super) envelope: Envelope,
     pub(super) time: Timestamp,
-    /// What tells its repetition.
+    /// Identifies a repetition.
     pub(super) key: String,
-    /// The document that the ancestor knows, and its route.
+    /// The document for Kamaji's receiver, and its route.
     pub(super) bare: Option<(Route, Map<String, Value>)>,
 }
 
@@ -102,7 +102,7 @@ impl Carrier for Lines<'_> {
     }
 }
 
-/// The way to one server, or to one route of the ancestor's.
+/// The way to one server, or to one route of Kamaji's receiver.
 struct Lane {
     remote: Remote,
     sender: Sender,
@@ -129,7 +129,7 @@ impl<'p> Delivery<'p> {
             };
             let remotes: BTreeMap<Option<Route>, Remote> = match form {
                 Form::Envelope => [(None, (**remote).clone())].into(),
-                Form::Ancestor => {
+                Form::Kamaji => {
                     Route::ALL.into_iter().map(|it| (Some(it), of(remote, it))).collect()
                 }
             };
@@ -288,7 +288,7 @@ impl Lane {
         }
     }
 
-    /// Delivers what waits; tells whether nothing waits any more.
+    /// Delivers what waits, and gives whether nothing waits any more.
     async fn turn(&self, clock: Clock) -> bool {
         let server = self.remote.url();
         let observe = |_: &_, verdict: &Verdict| match verdict {

@@ -1,7 +1,6 @@
 //! The installation's identity: a random key in a Secret, made once somebody may report.
 //!
-//! It is made of nothing that there is in the cluster, so it says nothing about it and is another one
-//! for every product. Keys are used for [`KEY_DAYS`](limits::KEY_DAYS); those before stay in the
+//! It is random, so it reveals nothing about the cluster, and every product has its own. Keys are used for [`KEY_DAYS`](limits::KEY_DAYS); those before stay in the
 //! Secret, so that what they signed can be forgotten on request.
 
 use std::collections::BTreeMap;
@@ -27,7 +26,7 @@ const RETIRED: &str = "retired-";
 pub(super) struct Identity {
     pair: Ed25519KeyPair,
     public: PublicKey,
-    /// What receivers are told of it.
+    /// What receivers get of it.
     pub(super) installation: Installation,
 }
 
@@ -62,7 +61,7 @@ fn random_key() -> Vec<u8> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
     /// It serves.
-    Use,
+    Keep,
     /// There is none, or none that can be read.
     Make,
     /// It has served long enough.
@@ -74,7 +73,7 @@ fn plan(made_at: Option<Timestamp>, now: Timestamp) -> Plan {
     let Some(made_at) = made_at else { return Plan::Make };
     let end = made_at.checked_add((limits::KEY_DAYS * 24).hours());
     match end {
-        Ok(end) if now < end && made_at <= now + 24.hours() => Plan::Use,
+        Ok(end) if now < end && made_at <= now + 24.hours() => Plan::Keep,
         _ => Plan::Rotate,
     }
 }
@@ -97,7 +96,7 @@ pub(super) async fn obtain(
         let known = data.get(KEY).and_then(|key| Identity::from_pkcs8(&key.0, true));
         let made_at =
             data.get(MADE_AT).and_then(|text| std::str::from_utf8(&text.0).ok()?.parse().ok());
-        if plan(made_at.filter(|_| known.is_some()), now) == Plan::Use || !may_write {
+        if plan(made_at.filter(|_| known.is_some()), now) == Plan::Keep || !may_write {
             return Ok(known);
         }
         let key = random_key();

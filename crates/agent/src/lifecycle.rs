@@ -1,4 +1,4 @@
-//! What a change of a watched object means: created, updated, deleted, or nothing to tell. Pure.
+//! What a change of a watched object means: created, updated, deleted, or nothing. Pure.
 
 use indexmap::IndexMap;
 use jiff::civil::Date;
@@ -37,7 +37,7 @@ impl Kind {
 /// The declared fields of an object, in the order of their declaration.
 pub type Values = Vec<Option<Value>>;
 
-/// What is told of an object.
+/// What has happened to an object, with its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// What has happened.
@@ -52,7 +52,7 @@ pub struct Event {
 
 /// Decides what has happened to an object: `known` is what was seen of it last, `now` what is seen.
 ///
-/// Whether a changed field is worth telling is for the event's schema to say.
+/// The event's schema decides whether a changed field is sent.
 #[must_use]
 pub fn decide(known: Option<&Values>, now: Option<&Values>) -> Option<Event> {
     match (known, now) {
@@ -70,8 +70,8 @@ pub fn decide(known: Option<&Values>, now: Option<&Values>) -> Option<Event> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Composed {
     /// A document to be sent.
-    Told(Applied),
-    /// No field that the schema tells has changed.
+    Event(Applied),
+    /// No field that the schema declares has changed.
     Unchanged,
     /// A field is missing that the schema requires.
     Incomplete(String),
@@ -113,7 +113,7 @@ pub(super) fn compose<T>(
     }
     match applied.missing.first() {
         Some(field) => Composed::Incomplete(field.clone()),
-        None => Composed::Told(applied),
+        None => Composed::Event(applied),
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_happened_is_told_by_before_and_after() {
+    fn what_has_happened_follows_from_before_and_after() {
         let (one, two) = (values("v1.30.0", "Ready"), values("v1.31.0", "Ready"));
         let table: [(Option<&Values>, Option<&Values>, Option<Kind>); 5] = [
             (None, None, None),
@@ -159,7 +159,7 @@ mod tests {
         let today = jiff::civil::date(2026, 11, 21);
         let composed = compose(&event, &fields, facts, schema, today);
         match (composed, expected) {
-            (Composed::Told(applied), Some(expected)) => {
+            (Composed::Event(applied), Some(expected)) => {
                 assert_eq!(Value::Object(applied.sent), expected);
             }
             (Composed::Unchanged, None) => {}
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_the_schema_does_not_tell_is_none() {
+    fn a_change_that_the_schema_does_not_declare_is_none() {
         let (ready, asleep) = (values("v1.26.0", "Ready"), values("v1.26.0", "Sleeping"));
         check(Some(&ready), Some(&asleep), "kamaji-update", None);
         // The standard keeps no build metadata.

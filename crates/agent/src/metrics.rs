@@ -1,4 +1,4 @@
-//! The product's own Prometheus endpoint: read twice, told as coarse numbers of declared fields.
+//! The product's own Prometheus endpoint: read twice, and reported as coarse numbers of declared fields.
 //!
 //! Only declared series are remembered, and only what a schema declares leaves; see [`series`].
 
@@ -16,7 +16,7 @@ use kube::Client;
 use thiserror::Error as ThisError;
 use tokio::time::{Instant, timeout};
 
-use super::file::{Endpoint, Metrics};
+use crate::file::{Endpoint, Metrics};
 use crate::limits;
 use ktel_destination::NotReady;
 use ktel_jobs::cluster::read::{self, Target as Read};
@@ -27,7 +27,7 @@ mod series;
 
 pub(super) use series::{Grouping, Measure, Reading, Series, Target};
 
-/// The form that every client library speaks; the newer ones add nothing that is told.
+/// The form that every client library speaks; the newer ones add nothing that is reported.
 const TEXT: &str = "text/plain; version=0.0.4";
 
 /// Reads an endpoint.
@@ -63,7 +63,7 @@ pub(super) enum Error {
     },
     /// Another answer than metrics.
     #[error("the endpoint answered {status}")]
-    Refused {
+    UnexpectedStatus {
         /// The HTTP status.
         status: u16,
     },
@@ -81,9 +81,9 @@ impl Error {
         match self {
             Self::Token { .. } | Self::Header(_) => Reason::Unauthorized,
             Self::Silent { .. } => Reason::Unreachable,
-            Self::Refused { status: 401 } => Reason::Unauthorized,
-            Self::Refused { status: 403 } => Reason::Forbidden,
-            Self::Refused { .. } | Self::Reading(series::Error::Malformed { .. }) => {
+            Self::UnexpectedStatus { status: 401 } => Reason::Unauthorized,
+            Self::UnexpectedStatus { status: 403 } => Reason::Forbidden,
+            Self::UnexpectedStatus { .. } | Self::Reading(series::Error::Malformed { .. }) => {
                 Reason::BadAnswer
             }
             Self::Reading(series::Error::TooMany { .. }) => Reason::TooMany,
@@ -143,7 +143,7 @@ impl Scraper {
                 let read = http.read(url.clone(), headers, limits::SCRAPE_BYTES_MAX).await;
                 match read.map_err(|verdict| silent(&verdict))? {
                     (200, text) => Ok(text),
-                    (status, _) => Err(Error::Refused { status }),
+                    (status, _) => Err(Error::UnexpectedStatus { status }),
                 }
             }
             Way::Proxied { client, uri } => {

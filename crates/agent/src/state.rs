@@ -1,21 +1,21 @@
 //! What an agent has seen of every watched object: in memory, and in a file that outlives it.
 //!
-//! The file is a journal, one JSON line a change; whoever opens it writes it anew, whole or not at
-//! all. A change that is to be told stands there with its event, synced, before the event is handed over,
-//! and another line says that all before it were: so a crash in between loses nothing, and the events
-//! that are handed over once more have the same keys.
+//! The file is a journal, one JSON line for each change. Opening it writes it anew, as a whole. A
+//! change that makes an event is written with the event, and synced, before the event is handed to
+//! delivery. Another line then says that all events before it were handed over. So a crash in between
+//! loses nothing, and an event that is handed over again has the same key.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::lifecycle::{Event, Values, decide};
+use crate::lifecycle::{Event, Values, decide};
 use crate::limits;
 use ktel_delivery::private_file;
 
@@ -44,9 +44,9 @@ pub(super) struct Kind {
     pub(super) digest: String,
 }
 
-/// An event on its way, with the key that tells its repetition.
+/// An event that may not have been handed to delivery yet. Its key identifies a repetition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct PendingEvent {
     pub(super) key: String,
     pub(super) kind: String,
     pub(super) event: Event,
@@ -72,12 +72,12 @@ pub(super) struct State {
     /// Whether lines with events may not be on the medium yet.
     unsynced: bool,
     holder: String,
-    epoch: Option<i32>,
+    last_term: Option<i32>,
     stats_at: u64,
     tables: Vec<Table>,
     /// Equal values are kept once; most objects have the same.
     values: HashSet<Arc<Values>>,
-    unsent: Vec<Told>,
+    unsent: Vec<PendingEvent>,
     most: usize,
 }
 
@@ -104,7 +104,7 @@ enum Line {
     Head {
         format: u32,
         holder: String,
-        epoch: Option<i32>,
+        last_term: Option<i32>,
         stats_at: u64,
     },
     Kind {
@@ -116,22 +116,22 @@ enum Line {
         k: usize,
         u: String,
         v: Values,
-        e: Option<Told>,
+        e: Option<PendingEvent>,
     },
     Gone {
         k: usize,
         u: String,
-        e: Option<Told>,
+        e: Option<PendingEvent>,
     },
     Unsent {
-        told: Told,
+        event: PendingEvent,
     },
     /// All events before this line were handed over.
     Sent,
     Stats {
         at: u64,
     },
-    Epoch {
+    Term {
         number: i32,
     },
 }
@@ -163,7 +163,7 @@ impl State {
             lines: 0,
             unsynced: false,
             holder: ktel_destination::random_id(),
-            epoch: None,
+            last_term: None,
             stats_at: 0,
             tables: kinds.into_iter().map(table).collect(),
             values: HashSet::new(),
@@ -195,8 +195,8 @@ impl State {
         let whole = text.rfind('\n').and_then(|end| text.get(..end))?;
         let mut lines = whole.lines();
         match serde_json::from_str(lines.next()?).ok()? {
-            Line::Head { format: FORMAT, holder, epoch, stats_at } => {
-                (self.holder, self.epoch, self.stats_at) = (holder, epoch, stats_at);
+            Line::Head { format: FORMAT, holder, last_term, stats_at } => {
+                (self.holder, self.last_term, self.stats_at) = (holder, last_term, stats_at);
             }
             _ => return None,
         }
@@ -225,10 +225,10 @@ impl State {
                         self.tables.get_mut(place)?.objects.remove(&uid);
                     }
                 }
-                Line::Unsent { told } => self.unsent.push(told),
+                Line::Unsent { event } => self.unsent.push(event),
                 Line::Sent => self.unsent.clear(),
                 Line::Stats { at } => self.stats_at = at,
-                Line::Epoch { number } => self.epoch = Some(number),
+                Line::Term { number } => self.last_term = Some(number),
             }
         }
         Some(())
@@ -240,8 +240,8 @@ impl State {
     }
 
     /// Gives the number of the term in which this agent reported last.
-    pub(super) fn epoch(&self) -> Option<i32> {
-        self.epoch
+    pub(super) fn last_term(&self) -> Option<i32> {
+        self.last_term
     }
 
     /// Gives when numbers were sent last, in seconds since 1970.
@@ -255,7 +255,7 @@ impl State {
     }
 
     /// Gives the events that may not have been handed over; from here on a crash does not lose them.
-    pub(super) fn unsent(&mut self) -> Vec<Told> {
+    pub(super) fn unsent(&mut self) -> Vec<PendingEvent> {
         if std::mem::take(&mut self.unsynced)
             && let Some(journal) = &mut self.journal
             && let Err(error) = journal.sync_data()
@@ -282,8 +282,8 @@ impl State {
 
     /// Remembers the term.
     pub(super) fn begin_term(&mut self, number: i32) {
-        self.epoch = Some(number);
-        self.append(&Line::Epoch { number });
+        self.last_term = Some(number);
+        self.append(&Line::Term { number });
         self.unsynced = true;
     }
 
@@ -299,14 +299,14 @@ impl State {
         self.append(&Line::Sent);
     }
 
-    /// Takes what was seen of an object, and gives what is to be told of it.
+    /// Takes what was seen of an object, and gives the event that follows from it.
     pub(super) fn see(
         &mut self,
         place: usize,
         (uid, version): (&str, &str),
         seen: Seen,
         now: Option<Values>,
-    ) -> Option<Told> {
+    ) -> Option<PendingEvent> {
         let id = number(uid);
         let full = self.tables.iter().map(|table| table.objects.len()).sum::<usize>() >= self.most;
         let table = self.tables.get_mut(place)?;
@@ -326,7 +326,7 @@ impl State {
         let holder = &self.holder;
         let event = event.map(|event| {
             let key = key(holder, uid, version, &event);
-            Told { key, kind: table.kind.name.clone(), event }
+            PendingEvent { key, kind: table.kind.name.clone(), event }
         });
         let u = format!("{id:032x}");
         let line = match now {
@@ -336,7 +336,7 @@ impl State {
             }
             Some(_) => {
                 self.overflow(place);
-                Line::Unsent { told: event.clone()? }
+                Line::Unsent { event: event.clone()? }
             }
             None => {
                 self.tables.get_mut(place)?.objects.remove(&id);
@@ -352,8 +352,8 @@ impl State {
         event
     }
 
-    /// Takes the end of a list: what it did not show is gone. Gives what is to be told.
-    pub(super) fn end_list(&mut self, place: usize, listed: &HashSet<u128>) -> Vec<Told> {
+    /// Takes the end of a list: what it did not show is gone. Gives the events that follow.
+    pub(super) fn end_list(&mut self, place: usize, listed: &HashSet<u128>) -> Vec<PendingEvent> {
         let Some(table) = self.tables.get_mut(place) else { return Vec::new() };
         let was_complete = std::mem::replace(&mut table.complete, true);
         if !was_complete {
@@ -448,8 +448,8 @@ impl State {
             serde_json::to_writer(&mut text, &line).expect("a line always becomes JSON");
             text.push(b'\n');
         };
-        let (holder, epoch, stats_at) = (self.holder.clone(), self.epoch, self.stats_at);
-        line(Line::Head { format: FORMAT, holder, epoch, stats_at });
+        let (holder, last_term, stats_at) = (self.holder.clone(), self.last_term, self.stats_at);
+        line(Line::Head { format: FORMAT, holder, last_term, stats_at });
         for table in &self.tables {
             let Table { kind, complete, overflowed, objects: _ } = table;
             let (kind, complete, overflowed) = (kind.clone(), *complete, *overflowed);
@@ -461,8 +461,8 @@ impl State {
                 line(Line::Set { k, u, v, e: None });
             }
         }
-        for told in &self.unsent {
-            line(Line::Unsent { told: told.clone() });
+        for event in &self.unsent {
+            line(Line::Unsent { event: event.clone() });
         }
         let path = directory.join(FILE);
         private_file::write(&path, &text)?;
@@ -500,7 +500,7 @@ pub(super) fn number(uid: &str) -> u128 {
     u128::from_be_bytes(*half)
 }
 
-/// Makes the key by which a receiver tells a repetition; nothing can be read out of it.
+/// Makes the key by which a receiver finds a repetition; nothing can be read out of it.
 ///
 /// The version of the object keeps apart two changes from one value to the same other.
 fn key(holder: &str, uid: &str, version: &str, event: &Event) -> String {
@@ -511,6 +511,11 @@ fn key(holder: &str, uid: &str, version: &str, event: &Event) -> String {
     }
     digest.update(serde_json::to_vec(event).expect("an event always becomes JSON"));
     digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Locks a state that several tasks share.
+pub(super) fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().expect("no code panics while it holds this lock")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ktel_model::standard::schema::{Reads, Source};
 use serde_json::{Map, Value};
 
-use super::file::Group;
+use crate::file::Group;
 use crate::limits;
 use ktel_jobs::Cluster;
 use ktel_jobs::Context;

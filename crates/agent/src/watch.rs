@@ -16,10 +16,10 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
-use super::file::Watched;
-use super::lifecycle::Values;
-use super::state::{Seen, number};
+use crate::file::Watched;
+use crate::lifecycle::Values;
 use crate::limits;
+use crate::state::{Seen, number};
 use ktel_jobs::Error;
 use ktel_jobs::cluster::Discovery;
 use ktel_jobs::cluster::pages::{Pages, list_path, list_uri};
@@ -29,7 +29,7 @@ use ktel_jobs::cluster::read::{METADATA, OBJECT, encode};
 const WATCH_METADATA: &str = METADATA;
 
 /// Takes what a watcher sees.
-pub(super) trait Witness {
+pub(super) trait WatchHandler {
     /// Takes what was seen of an object: its UID and its version, and its fields unless it is gone.
     fn see(&self, id: (&str, &str), seen: Seen, now: Option<Values>);
     /// Takes the end of a list of all objects.
@@ -40,7 +40,7 @@ pub(super) trait Witness {
 pub(super) struct Watcher<'a, W> {
     pub(super) client: &'a Client,
     pub(super) watched: &'a Watched,
-    pub(super) witness: W,
+    pub(super) handler: W,
     pub(super) jitter: fn() -> f64,
 }
 
@@ -62,7 +62,7 @@ struct Change {
     object: Value,
 }
 
-impl<W: Witness> Watcher<'_, W> {
+impl<W: WatchHandler> Watcher<'_, W> {
     /// Follows the kind for as long as it is polled.
     pub(super) async fn run(&self) {
         let mut trouble = Trouble { kind: self.watched.name(), failures: 0, jitter: self.jitter };
@@ -118,14 +118,14 @@ impl<W: Witness> Watcher<'_, W> {
             for object in &page.items {
                 if let Some((uid, of)) = identify(object) {
                     listed.insert(number(uid));
-                    self.witness.see((uid, of), Seen::Listed, Some(self.values(object)));
+                    self.handler.see((uid, of), Seen::Listed, Some(self.values(object)));
                 }
             }
         }
         if !pages.served() {
             return Ok(None);
         }
-        self.witness.end_list(&listed);
+        self.handler.end_list(&listed);
         Ok(version.map(|version| (path, version)))
     }
 
@@ -203,12 +203,12 @@ impl<W: Witness> Watcher<'_, W> {
                 let gone = code == StatusCode::GONE.as_u16();
                 return Some(if gone { Ended::Gone } else { Ended::Broken(self.refused(code)) });
             }
-            // A bookmark tells the version only; what else may come one day tells nothing to us.
+            // A bookmark has the version only; other types may come one day.
             _ => None,
         };
         if let Some((seen, (uid, of))) = seen.zip(identify(&object)) {
             let now = (seen != Seen::Gone).then(|| self.values(&object));
-            self.witness.see((uid, of), seen, now);
+            self.handler.see((uid, of), seen, now);
         }
         let of = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
         if let Some(of) = of {

@@ -100,12 +100,12 @@ async fn a_hundred_thousand_watched_objects_fit_into_a_small_pod() {
         .expect("it can be built");
     let before = peak_kib();
     // Only behind the whole list an object that comes is news.
-    let told = async {
+    let reported = async {
         while !reports.exists() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    Box::pin(agent.run(told)).await.expect("it ends well");
+    Box::pin(agent.run(reported)).await.expect("it ends well");
     let growth = peak_kib() - before;
     let state = std::fs::metadata(place.path().join("state/seen.jsonl")).expect("it is there");
     println!(

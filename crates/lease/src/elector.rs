@@ -94,13 +94,13 @@ impl Elector {
             match self.bounded(attempt).await {
                 Ok(Some(term)) => {
                     let Term { number, continues, .. } = term;
-                    info!(lease = self.name, term = number, continues, "leads");
+                    info!(lease = self.name, term = number, continues, "acquired the lease");
                     return term;
                 }
                 Ok(None) => {
                     is_failing = false;
                     if !std::mem::replace(&mut is_waiting, true) {
-                        info!(lease = self.name, "another process leads; standing by");
+                        info!(lease = self.name, "another process holds the lease; standing by");
                     }
                 }
                 Err(error) if !std::mem::replace(&mut is_failing, true) => {
@@ -156,7 +156,7 @@ impl Elector {
             () = self.renew_until_taken(term) => Lost::Taken,
         };
         guard.revoke();
-        info!(lease = self.name, term = term.number, reason = %lost, "leads no longer");
+        info!(lease = self.name, term = term.number, reason = %lost, "lost the lease");
         lost
     }
 

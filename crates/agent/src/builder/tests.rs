@@ -1,4 +1,4 @@
-//! What a controller says in code is checked like what an operator writes.
+//! What a controller sets in code is checked like what an operator writes.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::json;
 
-use super::super::Agent;
 use super::Builder;
+use crate::Agent;
 
 const CLOCK: Clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
 
-/// A client of a server that nobody may ask.
+/// A client of a server that must get no request.
 fn client() -> Client {
     let service = tower::service_fn(|request: Request<Body>| async move {
         panic!("`{}` was asked for", request.uri());
@@ -39,14 +39,14 @@ fn nothing() -> Builder {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_before_anything_runs() {
-    check(builder(), "asks for nothing");
+async fn what_is_wrong_is_an_error_before_anything_runs() {
+    check(builder(), "configures nothing to report");
     check(builder().configuration("ktel: 1\nproduct: other\nlifecycle: []\n"), "is not `acme`");
     check(builder().configuration("ktel: 1\nproduct: acme\nstats: 7\n"), "line 3");
     check(nothing().server("nowhere"), "no scheme");
     check(nothing().period(Duration::from_secs(1)), "shorter than");
     check(nothing().schema("kts: 7"), "schema 1");
-    check(nothing().fact("x", "y"), "which is nothing");
+    check(nothing().fact("x", "y"), "which is none");
     check(builder().events("lamp", [("made", "kamaji-create")]), "`made` of `lamp`");
     check(builder().events("lamp", [("created", "kamaji-stats")]), "another kind");
     check(
@@ -65,7 +65,7 @@ async fn an_agent_may_move_between_threads() {
 }
 
 #[tokio::test]
-async fn a_no_ends_everything_but_the_waiting() {
+async fn an_agent_that_is_off_only_waits_for_its_end() {
     let place = tempfile::tempdir().unwrap();
     let state = place.path().join("state");
     let agent = nothing().state(&state).events("lamp", [("created", "kamaji-create")]);

@@ -10,8 +10,8 @@ use ktel_model::signature;
 use ktel_model::standard::schema::Form as ValueForm;
 use serde_json::{Value, json};
 
-use super::super::identity::Identity;
 use super::{Delivery, Destination, Form, Item, Route};
+use crate::identity::Identity;
 use ktel_destination::Tokens;
 
 const CLOCK: Clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
@@ -56,12 +56,12 @@ fn verified(bytes: &[u8], identity: &Identity) -> Value {
 }
 
 #[test]
-fn an_envelope_is_signed_and_the_ancestor_gets_the_bare_document_on_its_route() {
+fn an_envelope_is_signed_and_kamaji_gets_the_bare_document_on_its_route() {
     let identity = Identity::ephemeral();
     let all = printed(
         &[
             destination("https://one.example.com/v1/reports", Form::Envelope),
-            destination("https://two.example.com", Form::Ancestor),
+            destination("https://two.example.com", Form::Kamaji),
             destination("file:/nowhere/at-all", Form::Envelope),
         ],
         &identity,

@@ -1,4 +1,4 @@
-//! The format of a configuration, checked down to the last word.
+//! The format of an agent file: parsed, then checked value by value.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,52 +12,42 @@ use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
-use super::super::extract;
+use super::error::{Error, Wrong, hinted};
 use super::metrics::RawMetrics;
-use super::{AgentFile, Destination, Error, Fact, Form, Group, JsonPath, Kind, Stats, Watched};
-use crate::limits;
+use super::types::{AgentFile, Destination, Fact, Form, Group, Stats, Watched};
+use crate::lifecycle::Kind;
+use crate::{extract, limits};
 use ktel_destination::ReportServer;
-use ktel_jobs::Catalog;
+use ktel_jobs::{Catalog, JsonPath};
 use ktel_usage::product_name::ProductName;
 use ktel_usage::yaml;
-
-/// Servers that reports go to; each has a spool.
-const SERVERS_MAX: usize = 8;
-/// Schemas that a user can be asked to read.
-const SCHEMAS_MAX: usize = 32;
-/// Ways of counting.
-const GROUPS_MAX: usize = 16;
-/// Once a day, as most of the standard's schemas say.
-const PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
-/// Long enough for what starts together with the agent to have settled.
-const INITIAL_DELAY: Duration = Duration::from_secs(600);
 
 /// A configuration as it is written: in a file, or by the code of a controller.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct Draft {
+pub(crate) struct Draft {
     ktel: u64,
-    pub(in super::super) product: ProductName,
-    pub(in super::super) namespace: Option<String>,
-    pub(in super::super) selector: Option<String>,
+    pub(crate) product: ProductName,
+    pub(crate) namespace: Option<String>,
+    pub(crate) selector: Option<String>,
     #[serde(default)]
-    pub(in super::super) servers: Vec<RawServer>,
-    pub(in super::super) state: Option<PathBuf>,
+    pub(crate) servers: Vec<RawServer>,
+    pub(crate) state: Option<PathBuf>,
     #[serde(default)]
     telemetry: RawTelemetry,
     #[serde(default)]
-    pub(in super::super) schemas: Vec<String>,
+    pub(crate) schemas: Vec<String>,
     #[serde(default)]
-    pub(in super::super) facts: BTreeMap<String, String>,
-    pub(in super::super) stats: Option<RawStats>,
+    pub(crate) facts: BTreeMap<String, String>,
+    pub(crate) stats: Option<RawStats>,
     #[serde(default)]
     lifecycle: Vec<RawWatched>,
-    /// The schemas of what a controller tells itself; there is no word for it in a file.
+    /// The schemas of the events that a controller emits itself; a file has no key for them.
     #[serde(skip)]
-    pub(in super::super) told: BTreeMap<String, BTreeMap<Kind, String>>,
+    pub(crate) emitted: BTreeMap<String, BTreeMap<Kind, String>>,
     /// Whether code reports something, too.
     #[serde(skip)]
-    pub(in super::super) embedded: bool,
+    pub(crate) embedded: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -68,14 +58,14 @@ struct RawTelemetry {
 }
 
 /// A URL, or one with a form.
-pub(in super::super) struct RawServer {
+pub(crate) struct RawServer {
     url: String,
     form: RawForm,
 }
 
 impl RawServer {
     /// Names a server that gets envelopes.
-    pub(in super::super) fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         Self { url: url.to_owned(), form: RawForm::Envelope }
     }
 }
@@ -94,7 +84,7 @@ impl<'de> Deserialize<'de> for RawServer {
             type Value = RawServer;
 
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("the URL of a report server, or `{url: URL, form: ancestor}`")
+                out.write_str("the URL of a report server, or `{url: URL, form: kamaji}`")
             }
 
             fn visit_str<E: de::Error>(self, url: &str) -> Result<RawServer, E> {
@@ -115,17 +105,17 @@ impl<'de> Deserialize<'de> for RawServer {
 enum RawForm {
     #[default]
     Envelope,
-    Ancestor,
+    Kamaji,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct RawStats {
-    pub(in super::super) period: Option<String>,
-    pub(in super::super) initial_delay: Option<String>,
+pub(crate) struct RawStats {
+    pub(crate) period: Option<String>,
+    pub(crate) initial_delay: Option<String>,
     #[serde(default)]
     jobs: Vec<String>,
-    pub(in super::super) schema: Option<String>,
+    pub(crate) schema: Option<String>,
     #[serde(default)]
     groups: Vec<RawGroup>,
     metrics: Option<RawMetrics>,
@@ -157,22 +147,9 @@ struct RawWatched {
     deleted: Option<String>,
 }
 
-/// What is wrong, and what to write instead.
-pub(super) struct Wrong(pub(super) String, pub(super) Option<String>);
-
-impl From<String> for Wrong {
-    fn from(message: String) -> Self {
-        Self(message, None)
-    }
-}
-
-pub(super) fn hinted(message: String, hint: impl Into<String>) -> Wrong {
-    Wrong(message, Some(hint.into()))
-}
-
 impl Draft {
     /// Begins with nothing.
-    pub(in super::super) fn of(product: ProductName) -> Self {
+    pub(crate) fn of(product: ProductName) -> Self {
         Self {
             ktel: 1,
             product,
@@ -185,13 +162,13 @@ impl Draft {
             facts: BTreeMap::new(),
             stats: None,
             lifecycle: Vec::new(),
-            told: BTreeMap::new(),
+            emitted: BTreeMap::new(),
             embedded: false,
         }
     }
 
-    /// Reads a configuration; what it says is not looked at yet.
-    pub(in super::super) fn read(text: &str, file: &str) -> Result<Self, Error> {
+    /// Parses a configuration; its values are not checked yet.
+    pub(crate) fn read(text: &str, file: &str) -> Result<Self, Error> {
         let wrong = |message| Error::Format { file: file.to_owned(), message, hint: None };
         let draft: Self = yaml::parse(text).map_err(|error| {
             wrong(error.to_string().lines().next().unwrap_or_default().to_owned())
@@ -203,8 +180,8 @@ impl Draft {
         Ok(draft)
     }
 
-    /// Looks at every word of it, and reads its schemas.
-    pub(in super::super) fn check(
+    /// Checks every value, and reads the schemas.
+    pub(crate) fn check(
         self,
         file: &str,
         read: &dyn Fn(&str) -> io::Result<String>,
@@ -222,8 +199,10 @@ fn schemas(
     read: &dyn Fn(&str) -> io::Result<String>,
     wrong: &dyn Fn(Wrong) -> Error,
 ) -> Result<BTreeMap<String, Schema>, Error> {
-    if names.len() > SCHEMAS_MAX {
-        return Err(wrong(format!("it has more than {SCHEMAS_MAX} schemas").into()));
+    if names.len() > limits::AGENT_SCHEMAS_MAX {
+        return Err(wrong(
+            format!("it has more than {} schemas", limits::AGENT_SCHEMAS_MAX).into(),
+        ));
     }
     let mut schemas: BTreeMap<String, Schema> = ktel_model::built_in::DOCUMENTS
         .iter()
@@ -260,16 +239,19 @@ fn build(raw: Draft, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wro
         facts,
         stats,
         lifecycle,
-        told,
+        emitted,
         embedded,
     } = raw;
-    if stats.is_none() && lifecycle.is_empty() && told.is_empty() && !embedded {
-        let hint = "say what is counted under `stats`, or what is watched under `lifecycle`";
-        return Err(hinted("it asks for nothing".into(), hint));
+    if stats.is_none() && lifecycle.is_empty() && emitted.is_empty() && !embedded {
+        let hint = "configure what is counted under `stats`, or what is watched under `lifecycle`";
+        return Err(hinted("it configures nothing to report".into(), hint));
     }
-    if servers.len() > SERVERS_MAX || lifecycle.len() > limits::WATCHES_MAX {
-        let message =
-            format!("it has more than {SERVERS_MAX} servers or {} watches", limits::WATCHES_MAX);
+    if servers.len() > limits::SERVERS_MAX || lifecycle.len() > limits::WATCHES_MAX {
+        let message = format!(
+            "it has more than {} servers or {} watches",
+            limits::SERVERS_MAX,
+            limits::WATCHES_MAX
+        );
         return Err(message.into());
     }
     let catalog = Catalog::built_in();
@@ -286,7 +268,7 @@ fn build(raw: Draft, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wro
     if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("`{}` stands twice under `lifecycle`", pair[0]).into());
     }
-    for name in told.values().flat_map(BTreeMap::values) {
+    for name in emitted.values().flat_map(BTreeMap::values) {
         find(&schemas, name, SchemaKind::Event)?;
     }
     Ok(AgentFile {
@@ -300,7 +282,7 @@ fn build(raw: Draft, schemas: BTreeMap<String, Schema>) -> Result<AgentFile, Wro
         facts,
         stats,
         lifecycle,
-        told,
+        emitted,
     })
 }
 
@@ -311,11 +293,11 @@ fn destination(RawServer { url, form }: RawServer) -> Result<Destination, Wrong>
     })?;
     let form = match form {
         RawForm::Envelope => Form::Envelope,
-        RawForm::Ancestor => Form::Ancestor,
+        RawForm::Kamaji => Form::Kamaji,
     };
     let plain = url.starts_with("https://") || url.starts_with("http://");
-    if form == Form::Ancestor && (!plain || url.contains('?')) {
-        let message = format!("`{url}` cannot be the base of the ancestor's routes");
+    if form == Form::Kamaji && (!plain || url.contains('?')) {
+        let message = format!("`{url}` cannot be the base URL of Kamaji's endpoints");
         return Err(hinted(message, "write `https://HOST`, without options"));
     }
     Ok(Destination { server, form })
@@ -330,7 +312,7 @@ fn fact(name: &str, text: &str, catalog: &Catalog) -> Result<Fact, Wrong> {
     }
     let hint = "write `JOB.FIELD`, `installation`, or `=VALUE`";
     let Some((job, field)) = text.split_once('.') else {
-        return Err(hinted(format!("fact `{name}` comes from `{text}`, which is nothing"), hint));
+        return Err(hinted(format!("fact `{name}` has the source `{text}`, which is none"), hint));
     };
     let found = catalog.find(job).map_err(|error| {
         Wrong(format!("fact `{name}`: {error}"), error.hint().map(str::to_owned))
@@ -349,14 +331,14 @@ fn stats(
     catalog: &Catalog,
 ) -> Result<Stats, Wrong> {
     let RawStats { period, initial_delay, jobs, schema, groups, metrics } = raw;
-    let period = duration("stats.period", period.as_deref())?.unwrap_or(PERIOD);
+    let period = duration("stats.period", period.as_deref())?.unwrap_or(limits::STATS_PERIOD);
     if period < limits::STATS_PERIOD_MIN {
         let message =
             format!("`stats.period` is shorter than {} s", limits::STATS_PERIOD_MIN.as_secs());
-        return Err(hinted(message, "write `period: 24h`, or leave it out"));
+        return Err(hinted(message, "write `period: 24h`, or omit it"));
     }
-    let initial_delay =
-        duration("stats.initial_delay", initial_delay.as_deref())?.unwrap_or(INITIAL_DELAY);
+    let initial_delay = duration("stats.initial_delay", initial_delay.as_deref())?
+        .unwrap_or(limits::STATS_INITIAL_DELAY);
     for job in &jobs {
         catalog.find(job).map_err(|error| {
             Wrong(format!("`stats.jobs`: {error}"), error.hint().map(str::to_owned))
@@ -365,11 +347,11 @@ fn stats(
     if let Some(name) = &schema {
         find(schemas, name, SchemaKind::Stats)?;
     }
-    if groups.len() > GROUPS_MAX {
-        return Err(format!("`stats.groups` has more than {GROUPS_MAX} entries").into());
+    if groups.len() > limits::GROUPS_MAX {
+        return Err(format!("`stats.groups` has more than {} entries", limits::GROUPS_MAX).into());
     }
     let declared = |asks: &str| {
-        let hint = "say under `stats.schema` which schema declares the fields";
+        let hint = "name the schema that declares the fields under `stats.schema`";
         let found = schema.as_ref().and_then(|name| schemas.get(name));
         found.ok_or_else(|| hinted(format!("`stats.{asks}` fills no schema"), hint))
     };
@@ -434,7 +416,7 @@ fn watched(raw: RawWatched, schemas: &BTreeMap<String, Schema>) -> Result<Watche
                 .any(|side| name.strip_prefix(side).is_some_and(|name| compiled.contains_key(name)))
         };
         if kind == Kind::Updated && !schema.fields.keys().any(|name| changes(name)) {
-            let message = format!("schema `{name}` of {at} tells no change");
+            let message = format!("schema `{name}` of {at} has no field for a change");
             return Err(hinted(message, "declare `old_FIELD` and `new_FIELD` there"));
         }
         named.insert(kind, name);
@@ -477,7 +459,10 @@ fn duration(key: &str, text: Option<&str>) -> Result<Option<Duration>, Wrong> {
     let parsed: Option<jiff::SignedDuration> = text.parse().ok(); // the hint says all there is
     let parsed = parsed.and_then(|parsed| Duration::try_from(parsed).ok());
     let wrong = || {
-        hinted(format!("`{key}` is no time: `{text}`"), "write it with its unit, as in 30s or 24h")
+        hinted(
+            format!("`{key}` is not a duration: `{text}`"),
+            "write it with its unit, as in 30s or 24h",
+        )
     };
     parsed.map(Some).ok_or_else(wrong)
 }

@@ -8,10 +8,10 @@ use ktel_model::Schema;
 use ktel_model::standard::schema::{MapValue, Type};
 use serde::Deserialize;
 
-use super::super::metrics::{Grouping, Measure, Series, Target};
-use super::format::{Wrong, hinted};
-use super::{Endpoint, Metrics};
+use super::error::{Wrong, hinted};
+use super::types::{Endpoint, Metrics};
 use crate::limits;
+use crate::metrics::{Grouping, Measure, Series, Target};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,7 +37,7 @@ struct RawSeries {
     other: Option<String>,
 }
 
-/// How a counter's growth is told.
+/// The time that the growth of a counter is given per.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum RawPer {
@@ -66,7 +66,7 @@ enum RawInto {
 }
 
 impl RawMetrics {
-    /// Looks at every word.
+    /// Checks every value.
     pub(super) fn check(self, schema: &Schema) -> Result<Metrics, Wrong> {
         let Self { from, token_file, ca_file, series } = self;
         if series.len() > limits::SERIES_MAX {
@@ -77,7 +77,7 @@ impl RawMetrics {
         let from = endpoint(&from)?;
         if matches!(from, Endpoint::Service { .. }) && (token_file.is_some() || ca_file.is_some()) {
             let message = "a service is read by way of the API server, with the agent's own token";
-            return Err(hinted(message.into(), "leave out `token_file` and `ca_file`"));
+            return Err(hinted(message.into(), "omit `token_file` and `ca_file`"));
         }
         let series = series.into_iter().map(|raw| raw.check(schema)).collect::<Result<_, _>>()?;
         Ok(Metrics { from, token_file, ca_file, series })

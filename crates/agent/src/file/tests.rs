@@ -28,13 +28,13 @@ fn the_ready_made_configurations_are_valid_and_read_what_they_say() {
 }
 
 #[test]
-fn the_ancestor_is_one_word_away() {
+fn the_form_of_kamaji_is_one_word() {
     let text = KAMAJI.replace(
         "servers: []",
-        "servers: [{url: 'https://telemetry.example.com', form: ancestor}, 'file:out']",
+        "servers: [{url: 'https://telemetry.example.com', form: kamaji}, 'file:out']",
     );
     let forms: Vec<Form> = parse(&text).unwrap().servers.iter().map(|one| one.form).collect();
-    assert_eq!(forms, [Form::Ancestor, Form::Envelope]);
+    assert_eq!(forms, [Form::Kamaji, Form::Envelope]);
 }
 
 #[track_caller]
@@ -51,10 +51,10 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
     check(("ktel: 1", "ktel: 2"), "only `ktel: 1` is known", "");
     check(("product:", "prodct: x\nproduct:"), "prodct", "");
     check(("servers: []", "servers: ['splnk://a']"), "`splnk`", "");
-    check(("servers: []", "servers: [{url: 'udp://a', form: ancestor}]"), "`udp`", "");
+    check(("servers: []", "servers: [{url: 'udp://a', form: kamaji}]"), "`udp`", "");
     check(
-        ("servers: []", "servers: [{url: 'splunk://a', form: ancestor}]"),
-        "cannot be the base",
+        ("servers: []", "servers: [{url: 'splunk://a', form: kamaji}]"),
+        "cannot be the base URL",
         "https://HOST",
     );
     check(("identify-platform.kubernetes_version", "identify-platfrm.x"), "did you mean", "");
@@ -63,13 +63,13 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
         "no field `x`",
         "it has arch",
     );
-    check(("period: 24h", "period: 24"), "`stats.period` is no time", "24h");
+    check(("period: 24h", "period: 24"), "`stats.period` is not a duration", "24h");
     check(("period: 24h", "period: 5s"), "shorter than 60 s", "");
     check(("schema: kamaji-stats", "schema: kamaji-create"), "another kind", "kind: stats");
     check(("created: kamaji-create", "created: kamaji-made"), "`kamaji-made`", "kamaji-create");
     check(("into: {Sleeping:", "into: {Sleeping: asleep, Other:"), "no field `asleep`", "");
     check(("tcp_version: .spec", "tcp_version: .spec["), "field `tcp_version`", "");
-    check(("tcp_version: .spec", "version: .spec"), "tells no change", "old_FIELD");
+    check(("tcp_version: .spec", "version: .spec"), "has no field for a change", "old_FIELD");
     check(("cluster_api: {path:", "cluster_api: {pth:"), "pth", "");
 }
 
@@ -80,7 +80,7 @@ fn an_error_of_the_format_names_its_line() {
 }
 
 #[test]
-fn who_asks_for_nothing_is_told_what_there_is() {
+fn a_file_that_configures_nothing_gets_a_hint() {
     let error = parse("ktel: 1\nproduct: acme\n").unwrap_err();
     assert!(error.hint().unwrap().contains("lifecycle"), "{error}");
 }

@@ -17,11 +17,11 @@ use ktel_testkit::one_object::{self, Shared};
 fn a_key_serves_ninety_days_and_one_from_the_future_not_at_all() {
     let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
     for (hours, expected) in [
-        (0, Plan::Use),
-        (90 * 24 - 1, Plan::Use),
+        (0, Plan::Keep),
+        (90 * 24 - 1, Plan::Keep),
         (90 * 24, Plan::Rotate),
         (1000 * 24, Plan::Rotate),
-        (-1, Plan::Use),
+        (-1, Plan::Keep),
         (-48, Plan::Rotate),
     ] {
         assert_eq!(plan(Some(now - hours.hours()), now), expected, "{hours} h old");

@@ -15,18 +15,18 @@ use crate::limits;
 
 /// A series of the product's, and where it goes.
 #[derive(Debug, Clone, PartialEq)]
-pub(in super::super) struct Series {
-    pub(in super::super) name: String,
+pub(crate) struct Series {
+    pub(crate) name: String,
     /// Only samples with these labels.
-    pub(in super::super) labels: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
     /// What a value is multiplied with: fields hold whole numbers.
-    pub(in super::super) times: f64,
-    pub(in super::super) measure: Measure,
+    pub(crate) times: f64,
+    pub(crate) measure: Measure,
 }
 
 /// What is made of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(in super::super) enum Measure {
+pub(crate) enum Measure {
     Gauge(Grouping),
     Counter { per_s: f64, into: Grouping },
     Histogram(Vec<(f64, Target)>),
@@ -34,29 +34,29 @@ pub(in super::super) enum Measure {
 
 /// Which field a sample goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) enum Grouping {
+pub(crate) enum Grouping {
     All(Target),
     By { label: String, into: BTreeMap<String, Target>, other: Option<Target> },
 }
 
 /// A field, by its path in the schema.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Target {
-    pub(in super::super) path: String,
+pub(crate) struct Target {
+    pub(crate) path: String,
     /// Whether it takes whole numbers.
-    pub(in super::super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 /// What an endpoint showed of the declared series.
 #[derive(Debug, Clone, PartialEq)]
-pub(in super::super) struct Reading {
+pub(crate) struct Reading {
     at: Instant,
     values: HashMap<String, f64>,
 }
 
 /// Why a text makes no reading.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(in super::super) enum Error {
+pub(crate) enum Error {
     /// A line of a declared series.
     #[error("line {line} of the metrics cannot be read")]
     Malformed {
@@ -145,7 +145,7 @@ pub(super) fn fields(
         .filter_map(|(text, value)| Some((head(text)?, text.as_str(), *value)))
         .collect();
     let window = before.map(|before| (before, now.at.duration_since(before.at).as_secs_f64()));
-    // Two readings at once say nothing about a time.
+    // Two readings at once give no rate.
     let window = window.filter(|(_, seconds)| *seconds >= limits::SCRAPE_WINDOW_MIN.as_secs_f64());
     let growth = |text: &str, value: f64| {
         let (before, _) = window?;

@@ -1,4 +1,4 @@
-//! What is told, by whom, and when.
+//! What is sent, by whom, and when.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use ktel_delivery::courier::Clock;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::super::file::AgentFile;
-use super::super::state::{Kind, Seen, State};
-use super::super::{Agent, locked};
-use super::{Eye, Reporter, Witness};
+use super::{Reporter, StateHandler, WatchHandler};
+use crate::file::AgentFile;
+use crate::setup::Setup;
+use crate::state::{Kind, Seen, State, locked};
 use ktel_destination::Tokens;
 use ktel_lease::Guard;
 use ktel_testkit::one_object::{self, Shared};
@@ -21,7 +21,7 @@ const FILE: &str = "{ktel: 1, product: acme, servers: ['https://telemetry.exampl
 const CLOCK: Clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
 
 #[tokio::test]
-async fn what_waits_from_an_earlier_start_is_told_once_it_is_known_who_tells_it() {
+async fn events_of_an_earlier_start_wait_until_it_is_known_who_sends_them() {
     let file = AgentFile::parse(FILE, "agent.yaml", &|_| unreachable!()).unwrap();
     let kinds = file
         .lifecycle
@@ -32,16 +32,18 @@ async fn what_waits_from_an_earlier_start_is_told_once_it_is_known_who_tells_it(
     assert!(state.see(0, ("a", "7"), Seen::Added, Some(now)).is_some());
     let (state, printed) = (Mutex::new(state), Mutex::new(Vec::new()));
     let client = kube::Client::new(one_object::service(&Shared::default()), "default");
-    let agent = Agent::new(file, client, None, &Tokens::default(), CLOCK).unwrap();
-    let agent = agent.preview(|_, bytes| printed.lock().unwrap().push(bytes.to_vec()));
-    let reporter = Reporter::new(&agent, &state);
+    let setup = Setup::new(file, client, None, &Tokens::default(), CLOCK).unwrap();
+    let print = |_: &str, bytes: &[u8]| printed.lock().unwrap().push(bytes.to_vec());
+    let delivery = setup.delivery.printing(Box::new(print));
+    let setup = Setup { delivery, is_preview: true, ..setup };
+    let reporter = Reporter::new(&setup, &state);
 
-    reporter.tell();
+    reporter.flush();
     assert_eq!(locked(&state).unsent_count(), 1, "it waits");
     assert!(printed.lock().unwrap().is_empty());
 
     assert!(reporter.learn().await.is_none(), "no facts of the cluster are asked for");
-    reporter.tell();
+    reporter.flush();
     assert_eq!(locked(&state).unsent_count(), 0);
     let printed = printed.lock().unwrap();
     let item: Value = serde_json::from_slice(&printed[0]).unwrap();
@@ -51,7 +53,7 @@ async fn what_waits_from_an_earlier_start_is_told_once_it_is_known_who_tells_it(
 
 /// A process that was stopped for a while wakes up with what came in the meantime.
 #[tokio::test(start_paused = true)]
-async fn behind_the_end_of_its_term_an_agent_sees_nothing_and_counts_nothing() {
+async fn after_its_term_an_agent_sees_nothing_and_counts_nothing() {
     let place = tempfile::tempdir().unwrap();
     let reports = place.path().join("reports");
     let text = FILE
@@ -62,11 +64,11 @@ async fn behind_the_end_of_its_term_an_agent_sees_nothing_and_counts_nothing() {
     let kind = Kind { name: "pods".into(), digest: file.lifecycle[0].digest.clone() };
     let state = Mutex::new(State::in_memory(vec![kind]));
     let client = kube::Client::new(one_object::service(&Shared::default()), "default");
-    let agent = Agent::new(file, client, None, &Tokens::default(), CLOCK).unwrap();
-    let reporter = Reporter::new(&agent, &state);
+    let setup = Setup::new(file, client, None, &Tokens::default(), CLOCK).unwrap();
+    let reporter = Reporter::new(&setup, &state);
     let see = |uid| {
         let now = vec![Some("v1.30.0".into())];
-        Eye { reporter: &reporter, place: 0 }.see((uid, "7"), Seen::Added, Some(now));
+        StateHandler { reporter: &reporter, place: 0 }.see((uid, "7"), Seen::Added, Some(now));
         locked(&state).unsent_count()
     };
     assert_eq!(see("a"), 0, "no term has begun");

@@ -1,10 +1,10 @@
-//! What is told of what was seen, over restarts, gaps and broken files.
+//! Which events follow from what was seen, over restarts, gaps and broken files.
 
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::super::lifecycle::{Kind as Event, Values};
 use super::{FILE, Kind, Seen, State, lock, number};
+use crate::lifecycle::{Kind as Event, Values};
 
 fn kinds() -> Vec<Kind> {
     vec![Kind { name: "lamps.example.com".into(), digest: "one".into() }]
@@ -18,23 +18,23 @@ fn open(directory: &Path) -> State {
     State::open(directory, kinds()).unwrap()
 }
 
-/// Lists these objects, and gives what was told.
+/// Lists these objects, and gives the events that follow.
 fn list(state: &mut State, objects: &[(&str, &str)]) -> Vec<(Event, String)> {
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     let mut listed = HashSet::new();
     for (uid, text) in objects {
         listed.insert(number(uid));
-        told.extend(state.see(0, (uid, "7"), Seen::Listed, Some(value(text))));
+        found.extend(state.see(0, (uid, "7"), Seen::Listed, Some(value(text))));
     }
-    told.extend(state.end_list(0, &listed));
-    if !told.is_empty() {
+    found.extend(state.end_list(0, &listed));
+    if !found.is_empty() {
         state.sent();
     }
-    told.into_iter().map(|told| (told.event.kind, told.key)).collect()
+    found.into_iter().map(|found| (found.event.kind, found.key)).collect()
 }
 
-fn events(told: &[(Event, String)]) -> Vec<Event> {
-    let mut events: Vec<_> = told.iter().map(|(event, _)| *event).collect();
+fn events(found: &[(Event, String)]) -> Vec<Event> {
+    let mut events: Vec<_> = found.iter().map(|(event, _)| *event).collect();
     events.sort();
     events
 }
@@ -43,30 +43,30 @@ fn events(told: &[(Event, String)]) -> Vec<Event> {
 fn what_was_there_before_anybody_looked_is_no_news() {
     let mut state = State::in_memory(kinds());
     assert_eq!(list(&mut state, &[("a", "1"), ("b", "1")]), []);
-    let told = list(&mut state, &[("a", "2"), ("c", "1")]);
-    assert_eq!(events(&told), [Event::Created, Event::Updated, Event::Deleted]);
+    let found = list(&mut state, &[("a", "2"), ("c", "1")]);
+    assert_eq!(events(&found), [Event::Created, Event::Updated, Event::Deleted]);
     assert_eq!(list(&mut state, &[("a", "2"), ("c", "1")]), []);
 }
 
 #[test]
-fn what_happened_while_nobody_looked_is_told_after_a_restart_and_nothing_else() {
+fn what_happened_while_nobody_looked_makes_events_after_a_restart_and_nothing_else() {
     let place = tempfile::tempdir().unwrap();
     assert_eq!(list(&mut open(place.path()), &[("a", "1"), ("b", "1")]), []);
     assert_eq!(list(&mut open(place.path()), &[("a", "1"), ("b", "1")]), []);
-    let told = list(&mut open(place.path()), &[("a", "2"), ("c", "1")]);
-    assert_eq!(events(&told), [Event::Created, Event::Updated, Event::Deleted]);
+    let found = list(&mut open(place.path()), &[("a", "2"), ("c", "1")]);
+    assert_eq!(events(&found), [Event::Created, Event::Updated, Event::Deleted]);
     assert_eq!(list(&mut open(place.path()), &[("a", "2"), ("c", "1")]), []);
 }
 
 #[test]
-fn a_watch_tells_each_change_once_and_a_list_does_not_repeat_it() {
+fn a_watch_makes_one_event_of_each_change_and_a_list_does_not_repeat_it() {
     let place = tempfile::tempdir().unwrap();
     let mut state = open(place.path());
     list(&mut state, &[("a", "1")]);
     let mut see = |uid, version, seen, now: Option<&str>| {
-        let told = state.see(0, (uid, version), seen, now.map(value));
+        let found = state.see(0, (uid, version), seen, now.map(value));
         state.sent();
-        told.map(|told| told.event.kind)
+        found.map(|found| found.event.kind)
     };
     assert_eq!(see("b", "8", Seen::Added, Some("1")), Some(Event::Created));
     assert_eq!(see("b", "8", Seen::Added, Some("1")), None, "seen again after a cut");
@@ -82,12 +82,12 @@ fn an_event_that_was_not_handed_over_comes_again_with_the_same_key() {
     let place = tempfile::tempdir().unwrap();
     let mut state = open(place.path());
     list(&mut state, &[("a", "1")]);
-    let told = state.see(0, ("a", "8"), Seen::Modified, Some(value("2"))).unwrap();
+    let found = state.see(0, ("a", "8"), Seen::Modified, Some(value("2"))).unwrap();
     drop(state);
     for _ in 0..2 {
         let mut state = open(place.path());
-        assert_eq!(state.unsent(), std::slice::from_ref(&told));
-        assert_eq!(list(&mut state, &[("a", "2")]), [], "it is not told as another one");
+        assert_eq!(state.unsent(), std::slice::from_ref(&found));
+        assert_eq!(list(&mut state, &[("a", "2")]), [], "it is no other event");
     }
     open(place.path()).sent();
     assert_eq!(open(place.path()).unsent(), []);
@@ -99,8 +99,8 @@ fn a_value_that_goes_back_and_forth_has_a_key_each_time() {
     list(&mut state, &[("a", "1")]);
     let mut keys = HashSet::new();
     for (version, text) in [("8", "2"), ("9", "1"), ("10", "2"), ("11", "1")] {
-        let told = state.see(0, ("a", version), Seen::Modified, Some(value(text))).unwrap();
-        assert!(keys.insert(told.key), "{version}");
+        let found = state.see(0, ("a", version), Seen::Modified, Some(value(text))).unwrap();
+        assert!(keys.insert(found.key), "{version}");
     }
 }
 
@@ -119,8 +119,8 @@ fn a_line_that_broke_off_never_was_and_a_broken_file_is_begun_anew() {
     let (change, before) = lines[..lines.len() - 1].split_last().unwrap();
     let cut = format!("{}\n{}", before.join("\n"), change.get(..20).unwrap());
     std::fs::write(&path, cut).unwrap();
-    let told = list(&mut open(place.path()), &[("a", "2")]);
-    assert_eq!(events(&told), [Event::Updated], "as if the change had not been seen");
+    let found = list(&mut open(place.path()), &[("a", "2")]);
+    assert_eq!(events(&found), [Event::Updated], "as if the change had not been seen");
     for broken in ["", "\n", "{}\n", "nonsense\nmore\n", &text.replace("\"u\":\"", "\"u\":\"x")] {
         std::fs::write(&path, broken).unwrap();
         let mut state = open(place.path());
@@ -140,7 +140,7 @@ fn other_fields_or_another_reporter_make_a_gap_and_no_events() {
     assert_eq!(
         list(&mut state, &[("a", "3"), ("c", "1")]),
         [],
-        "what it knew is another's to tell"
+        "what it knew is another's to send"
     );
 }
 
@@ -150,13 +150,13 @@ fn beyond_the_limit_nothing_is_remembered_and_nothing_invented() {
     let all = [("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")];
     assert_eq!(list(&mut state, &all), []);
     assert_eq!(list(&mut state, &all), [], "those that were not remembered are not new");
-    let told = list(&mut state, &[("b", "2"), ("c", "1"), ("d", "1")]);
-    let mut events = events(&told);
+    let found = list(&mut state, &[("b", "2"), ("c", "1"), ("d", "1")]);
+    let mut events = events(&found);
     events.dedup();
     assert!(events.iter().all(|event| *event != Event::Created), "{events:?}");
-    let told = state.see(0, ("z", "9"), Seen::Added, Some(value("1")));
-    assert_eq!(told.map(|told| told.event.kind), Some(Event::Created));
-    assert_eq!(state.unsent_count(), 1, "what is not remembered is told all the same");
+    let found = state.see(0, ("z", "9"), Seen::Added, Some(value("1")));
+    assert_eq!(found.map(|found| found.event.kind), Some(Event::Created));
+    assert_eq!(state.unsent_count(), 1, "an object that is not remembered has events all the same");
     assert_eq!(state.see(0, ("zz", "9"), Seen::Gone, None), None);
     assert_eq!(state.see(0, ("zz", "9"), Seen::Modified, Some(value("1"))), None);
 }

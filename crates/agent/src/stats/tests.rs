@@ -11,8 +11,8 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::{Value, json};
 
-use super::super::file::Group;
 use super::{Counts, count, first, pause};
+use crate::file::Group;
 use ktel_jobs::Cluster;
 use ktel_jobs::JsonPath as Path;
 use ktel_jobs::Product;
@@ -49,7 +49,7 @@ fn objects_are_counted_by_their_status_and_everything_else_together() {
 }
 
 #[test]
-fn the_nested_form_of_the_ancestor_comes_out() {
+fn the_nested_form_of_kamaji_comes_out() {
     let drivers = [("etcd", "datastores.etcd.count")];
     let used = [("etcd", "datastores.etcd.used_by_count")];
     let groups = [

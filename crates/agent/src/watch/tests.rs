@@ -10,17 +10,17 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::{Value, json};
 
-use super::super::file::AgentFile;
-use super::super::lifecycle::Values;
-use super::super::state::Seen;
-use super::{Watcher, Witness};
+use super::{WatchHandler, Watcher};
+use crate::file::AgentFile;
+use crate::lifecycle::Values;
+use crate::state::Seen;
 
 const FILE: &str = "{ktel: 1, product: acme, lifecycle: [{resource: pods, fields: {tcp_version: .spec.version}, created: kamaji-create}]}";
 
 #[derive(Default)]
 struct Notes(Mutex<Vec<String>>);
 
-impl Witness for &Notes {
+impl WatchHandler for &Notes {
     fn see(&self, (uid, version): (&str, &str), seen: Seen, now: Option<Values>) {
         let value = now.and_then(|values| values[0].clone()).unwrap_or(Value::Null);
         self.0.lock().unwrap().push(format!("{seen:?} {uid}@{version} {value}"));
@@ -54,8 +54,8 @@ async fn run(answers: Vec<(u16, String)>) -> (Vec<String>, Vec<String>) {
     let service = tower::service_fn(move |request: Request<Body>| {
         let query = request.uri().query().unwrap_or_default();
         let parts = query.split('&').filter(|part| !part.is_empty());
-        let told = parts.filter(|part| part.starts_with("watch") || part.starts_with("resourceV"));
-        log.lock().unwrap().push(told.collect::<Vec<_>>().join(" "));
+        let kept = parts.filter(|part| part.starts_with("watch") || part.starts_with("resourceV"));
+        log.lock().unwrap().push(kept.collect::<Vec<_>>().join(" "));
         let answer = answers.lock().unwrap().pop_front();
         async move {
             let Some((status, body)) = answer else { return std::future::pending().await };
@@ -66,7 +66,7 @@ async fn run(answers: Vec<(u16, String)>) -> (Vec<String>, Vec<String>) {
     let client = Client::new(service, "default");
     let notes = Notes::default();
     let watched = &file.lifecycle[0];
-    let watcher = Watcher { client: &client, watched, witness: &notes, jitter: || 0.0 };
+    let watcher = Watcher { client: &client, watched, handler: &notes, jitter: || 0.0 };
     // Behind the last answer the server is silent; a watch gives up on that after minutes.
     drop(tokio::time::timeout(Duration::from_secs(100), watcher.run()).await);
     let asked = asked.lock().unwrap().clone();

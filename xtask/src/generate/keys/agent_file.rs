@@ -78,8 +78,8 @@ const SERVER: &[Key] = &[
     key("url", "URL, required", "A [report server](report-servers.md)."),
     closed(
         "form",
-        "`envelope` or `ancestor`; default: `envelope`",
-        "`envelope`: signed envelopes. `ancestor`: documents without an envelope, for the endpoints `/stats`, `/create`, `/update` and `/delete` of Kamaji's receiver.",
+        "`envelope` or `kamaji`; default: `envelope`",
+        "`envelope`: signed envelopes. `kamaji`: documents without an envelope, for the endpoints `/stats`, `/create`, `/update` and `/delete` of Kamaji's receiver.",
         "{ktel: 1, product: acme, servers: [{url: 'https://example.com', form: zzz}]}",
     ),
 ];

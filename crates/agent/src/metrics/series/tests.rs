@@ -90,7 +90,7 @@ fn a_histogram_is_the_quantiles_of_what_came_since() {
     // 100 came since: 50 below 0.1 s, 40 below 0.5 s, 10 below 1 s.
     let (before, now) = (text([1000, 1000, 1000, 1000]), text([1050, 1090, 1100, 1100]));
     check(&[seconds()], Some(&before), &now, &json!({"p50": 100, "p90": 500, "p99": 950}));
-    // What is longer than the last end is told as that.
+    // What is longer than the last end counts as that.
     let now = text([1000, 1000, 1000, 1100]);
     check(&[seconds()], Some(&before), &now, &json!({"p50": 1000, "p90": 1000, "p99": 1000}));
     check(&[seconds()], Some(&before), &before, &json!({}));

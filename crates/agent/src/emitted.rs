@@ -1,4 +1,6 @@
-//! What a controller says has happened, on its way to the agent.
+//! Events that a controller emits itself, on their way to the agent.
+
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -7,38 +9,37 @@ use thiserror::Error;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::extract::scalar;
-use super::lifecycle::{Event, Kind, Values, decide};
+use crate::extract::scalar;
+use crate::lifecycle::{Event, Kind, Values, decide};
 use crate::limits;
 
-/// Takes what a controller itself knows to have happened; clones are the same.
+/// Takes the events of a controller. Clones share one queue.
 ///
-/// Calling it costs no time: events wait in a bounded queue, and where telemetry is off they end
-/// here. They are told by whoever is called, whether or not the lease is his: another agent does
-/// not know of them.
+/// A call never blocks: events wait in a bounded queue, and are dropped where telemetry is off. An agent
+/// sends them also while it is not the leader, because no other agent knows of them.
 #[derive(Debug, Clone)]
-pub struct Lifecycle(Option<Sender<Happened>>);
+pub struct Lifecycle(Option<Sender<EmittedEvent>>);
 
-/// Why an event is not told. No controller needs to stop for it.
+/// Why an event is dropped. No controller needs to stop for it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Untold {
-    /// More happens than can be told.
-    #[error("too many events wait to be told")]
+pub enum EmitError {
+    /// The queue is full.
+    #[error("too many events wait to be sent")]
     Full,
     /// The agent has ended.
     #[error("the agent has ended")]
     Ended,
-    /// The fields are none.
-    #[error("what happened to a `{kind}` has no fields")]
+    /// The value is not a mapping of fields.
+    #[error("the event of a `{kind}` has no fields")]
     NoFields {
         /// The kind.
         kind: String,
     },
 }
 
-/// An event of a controller's.
+/// An event of a controller, with the names of its fields.
 #[derive(Debug, PartialEq)]
-pub(super) struct Happened {
+pub(super) struct EmittedEvent {
     pub(super) kind: String,
     pub(super) fields: IndexMap<String, ()>,
     pub(super) event: Event,
@@ -46,8 +47,8 @@ pub(super) struct Happened {
 
 impl Lifecycle {
     /// Makes a handle, and what takes from it.
-    pub(super) fn new() -> (Self, Receiver<Happened>) {
-        let (sender, receiver) = channel(limits::HAPPENED_MAX);
+    pub(super) fn new() -> (Self, Receiver<EmittedEvent>) {
+        let (sender, receiver) = channel(limits::EMITTED_EVENTS_MAX);
         (Self(Some(sender)), receiver)
     }
 
@@ -56,64 +57,64 @@ impl Lifecycle {
         Self(None)
     }
 
-    /// Says that an object of a kind was created, with these fields.
+    /// Emits that an object of a kind was created, with these fields.
     ///
     /// # Errors
-    /// When it cannot be told.
-    pub fn created(&self, kind: &str, fields: &impl Serialize) -> Result<(), Untold> {
-        self.happened(kind, None, Some(json(kind, fields)?))
+    /// When the event is dropped.
+    pub fn created(&self, kind: &str, fields: &impl Serialize) -> Result<(), EmitError> {
+        self.emit(kind, None, Some(json(kind, fields)?))
     }
 
-    /// Says that an object has other fields than before; nothing is told where the event's schema
-    /// tells none of those that changed.
+    /// Emits that an object has other fields than before. Nothing is sent when the event's schema
+    /// declares none of those that changed.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the event is dropped.
     pub fn updated(
         &self,
         kind: &str,
         old: &impl Serialize,
         new: &impl Serialize,
-    ) -> Result<(), Untold> {
-        self.happened(kind, Some(json(kind, old)?), Some(json(kind, new)?))
+    ) -> Result<(), EmitError> {
+        self.emit(kind, Some(json(kind, old)?), Some(json(kind, new)?))
     }
 
-    /// Says that an object was deleted, with the fields it had last.
+    /// Emits that an object was deleted, with the fields it had last.
     ///
     /// # Errors
-    /// When it cannot be told.
-    pub fn deleted(&self, kind: &str, fields: &impl Serialize) -> Result<(), Untold> {
-        self.happened(kind, Some(json(kind, fields)?), None)
+    /// When the event is dropped.
+    pub fn deleted(&self, kind: &str, fields: &impl Serialize) -> Result<(), EmitError> {
+        self.emit(kind, Some(json(kind, fields)?), None)
     }
 
-    fn happened(
+    fn emit(
         &self,
         kind: &str,
         old: Option<Map<String, Value>>,
         new: Option<Map<String, Value>>,
-    ) -> Result<(), Untold> {
+    ) -> Result<(), EmitError> {
         let Some(sender) = &self.0 else { return Ok(()) };
-        let Some(happened) = happened(kind, old.as_ref(), new.as_ref()) else { return Ok(()) };
-        sender.try_send(happened).map_err(|error| match error {
-            TrySendError::Full(_) => Untold::Full,
-            TrySendError::Closed(_) => Untold::Ended,
+        let Some(event) = event(kind, old.as_ref(), new.as_ref()) else { return Ok(()) };
+        sender.try_send(event).map_err(|error| match error {
+            TrySendError::Full(_) => EmitError::Full,
+            TrySendError::Closed(_) => EmitError::Ended,
         })
     }
 }
 
-fn json(kind: &str, fields: &impl Serialize) -> Result<Map<String, Value>, Untold> {
+fn json(kind: &str, fields: &impl Serialize) -> Result<Map<String, Value>, EmitError> {
     match serde_json::to_value(fields) {
         Ok(Value::Object(fields)) => Ok(fields),
-        _ => Err(Untold::NoFields { kind: kind.to_owned() }),
+        _ => Err(EmitError::NoFields { kind: kind.to_owned() }),
     }
 }
 
 /// Makes an event of the fields before and after, or none where nothing is different; pure.
-fn happened(
+fn event(
     kind: &str,
     old: Option<&Map<String, Value>>,
     new: Option<&Map<String, Value>>,
-) -> Option<Happened> {
+) -> Option<EmittedEvent> {
     let names = old.into_iter().chain(new).flat_map(Map::keys);
     let fields: IndexMap<String, ()> =
         names.take(2 * limits::WATCHED_FIELDS_MAX).map(|name| (name.clone(), ())).collect();
@@ -122,22 +123,22 @@ fn happened(
     };
     let (old, new) = (old.map(values), new.map(values));
     let event = decide(old.as_ref(), new.as_ref())?;
-    Some(Happened { kind: kind.to_owned(), fields, event })
+    Some(EmittedEvent { kind: kind.to_owned(), fields, event })
 }
 
-/// Says which schema tells an event, of those that a kind has.
+/// Finds the schema of an event among those of all kinds.
 pub(super) fn schema_of<'s>(
-    told: &'s std::collections::BTreeMap<String, std::collections::BTreeMap<Kind, String>>,
-    happened: &Happened,
+    schemas: &'s BTreeMap<String, BTreeMap<Kind, String>>,
+    emitted: &EmittedEvent,
 ) -> Option<&'s str> {
-    told.get(&happened.kind)?.get(&happened.event.kind).map(String::as_str)
+    schemas.get(&emitted.kind)?.get(&emitted.event.kind).map(String::as_str)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Kind, Lifecycle, Untold};
+    use super::{EmitError, Kind, Lifecycle};
     use crate::limits;
 
     #[test]
@@ -147,9 +148,9 @@ mod tests {
         lifecycle.updated("lamp", &json!({"colour": "red"}), &json!({"colour": "red"})).unwrap();
         lifecycle.updated("lamp", &json!({"colour": "red"}), &json!({"watt": 3})).unwrap();
         lifecycle.deleted("lamp", &json!({"watt": 3})).unwrap();
-        let mut told = Vec::new();
+        let mut emitted = Vec::new();
         while let Ok(one) = received.try_recv() {
-            told.push((one.event.kind, one.fields.keys().cloned().collect::<Vec<_>>()));
+            emitted.push((one.event.kind, one.fields.keys().cloned().collect::<Vec<_>>()));
         }
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let expected = [
@@ -157,7 +158,7 @@ mod tests {
             (Kind::Updated, names(&["colour", "watt"])),
             (Kind::Deleted, names(&["watt"])),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(emitted, expected);
     }
 
     #[test]
@@ -165,20 +166,20 @@ mod tests {
         let (lifecycle, mut received) = Lifecycle::new();
         let long = "x".repeat(limits::WATCHED_TEXT_BYTES_MAX + 1);
         lifecycle.created("lamp", &json!({"text": long, "deep": {"a": 1}, "n": 7})).unwrap();
-        let happened = received.try_recv().unwrap();
-        assert_eq!(happened.event.new, [None, None, Some(json!(7))]);
+        let emitted = received.try_recv().unwrap();
+        assert_eq!(emitted.event.new, [None, None, Some(json!(7))]);
     }
 
     #[test]
     fn a_full_queue_costs_events_and_no_time() {
         let (lifecycle, received) = Lifecycle::new();
-        for _ in 0..limits::HAPPENED_MAX {
+        for _ in 0..limits::EMITTED_EVENTS_MAX {
             lifecycle.created("lamp", &json!({})).unwrap();
         }
-        assert_eq!(lifecycle.created("lamp", &json!({})), Err(Untold::Full));
+        assert_eq!(lifecycle.created("lamp", &json!({})), Err(EmitError::Full));
         drop(received);
-        assert_eq!(lifecycle.created("lamp", &json!({})), Err(Untold::Ended));
-        let none = Untold::NoFields { kind: "lamp".into() };
+        assert_eq!(lifecycle.created("lamp", &json!({})), Err(EmitError::Ended));
+        let none = EmitError::NoFields { kind: "lamp".into() };
         assert_eq!(lifecycle.created("lamp", &3), Err(none));
         assert_eq!(Lifecycle::off().created("lamp", &json!({})), Ok(()));
     }
