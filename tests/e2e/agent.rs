@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::program::finish;
 use crate::receiver::Ours;
-use crate::scene::{Agent, SOON, Scene, items};
+use crate::scene::{Agent, SOON, Scene, get, items, wait_for_metrics};
 
 fn created(version: &str) -> (String, Value) {
     let section = json!({
@@ -150,6 +150,12 @@ fn off_makes_no_request_at_all() {
         assert_eq!((api.connections(), receiver.connections()), (0, 0), "{words:?} {variable:?}");
         assert!(!state.exists(), "{words:?} {variable:?}");
     }
+    // Kubernetes would start it again if it did not answer.
+    std::fs::write(&config, &off).expect("a configuration");
+    let agent = Agent::start(&kubeconfig, &config, &["--listen=127.0.0.1:0"], None);
+    assert_eq!(get(agent.health(), "/readyz"), (200, "ok\n".into()));
+    assert!(agent.stop().success());
+    assert_eq!((api.connections(), receiver.connections()), (0, 0));
     // On, the same program asks the API server at once.
     std::fs::write(&config, &ready).expect("a configuration");
     let _agent = Agent::start(&kubeconfig, &config, &["--disable-telemetry=false"], None);
@@ -162,13 +168,30 @@ fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
     scene.apply("one", "v1.30.0", "red");
     let url = format!("{}/v1/reports", scene.receiver.url());
     let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
-    let first = scene.start(&kubeconfig, &scene.config("first.yaml", &url, Some("first")));
+    let start = |name: &str| {
+        let config = scene.config(&format!("{name}.yaml"), &url, Some(name));
+        Agent::start(&kubeconfig, &config, &["--listen=127.0.0.1:0"], None)
+    };
+    let first = start("first");
+    let health = first.health();
     assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
-    let second = scene.start(&kubeconfig, &scene.config("second.yaml", &url, Some("second")));
+    let second = start("second");
+    let second_health = second.health();
     second.wait_for("standing by");
     scene.apply("one", "v1.31.0", "red");
     assert_eq!(scene.documents(2)[1], updated("v1.30.0", "v1.31.0"));
+    for health in [health, second_health] {
+        assert_eq!(get(health, "/healthz"), (200, "ok\n".into()));
+        assert_eq!(get(health, "/readyz"), (200, "ok\n".into()));
+    }
+    let delivered = ["ktel_agent_events_total 1", "ktel_agent_delivered_parcels_total 2"];
+    wait_for_metrics(health, &[&delivered[..], &["ktel_agent_is_leader 1.0"]].concat());
+    wait_for_metrics(second_health, &["ktel_agent_is_leader 0.0", "ktel_agent_events_total 0"]);
     assert!(first.stop().success());
+    wait_for_metrics(
+        second_health,
+        &["ktel_agent_is_leader 1.0", "ktel_agent_leader_terms_total 1"],
+    );
     // What it did not see it does not invent; that it did not see it, it says.
     let taken = scene.receiver.wait_for(3, SOON);
     let body = taken[2].body().expect("whole");
@@ -186,6 +209,34 @@ fn one_agent_reports_and_the_other_takes_over_with_a_gap() {
         .map(|request| request.json()["installation"]["id"].to_string())
         .collect();
     assert_eq!(ids.len(), 1, "they share one identity: {ids:?}");
+}
+
+/// It wakes up with a lease that is another's, and with what came in the meantime.
+#[test]
+fn an_agent_that_was_stopped_beyond_its_term_sends_nothing_of_what_the_other_sees() {
+    let scene = Scene::new();
+    scene.apply("one", "v1.30.0", "red");
+    let url = format!("{}/v1/reports", scene.receiver.url());
+    let kubeconfig = scene.server.kubeconfig(ADMIN_TOKEN);
+    let first = scene.start(&kubeconfig, &scene.config("first.yaml", &url, Some("first")));
+    assert_eq!(scene.documents(1)[0].0, "kamaji-stats");
+    scene.apply("one", "v1.31.0", "red");
+    assert_eq!(scene.documents(2)[1], updated("v1.30.0", "v1.31.0"));
+    first.signal("STOP");
+    let second = scene.start(&kubeconfig, &scene.config("second.yaml", &url, Some("second")));
+    second.wait_for("acquired the lease");
+    assert_eq!(scene.documents(3)[2].0, "kamaji-stats");
+    scene.apply("one", "v1.32.0", "red");
+    let change = updated("v1.31.0", "v1.32.0");
+    assert_eq!(scene.documents(4)[3], change);
+    first.signal("CONT");
+    first.wait_for("lost the lease");
+    // It leads again, and sends what it held back, if anything, before what is new.
+    assert!(second.stop().success());
+    first.wait_for("acquired the lease");
+    scene.change_until_sent("two", "v1.33.0", scene.receiver.requests().len() + 1);
+    let all = scene.documents(5);
+    assert_eq!(all.iter().filter(|one| **one == change).count(), 1, "{all:?}");
 }
 
 #[test]

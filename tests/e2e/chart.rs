@@ -20,6 +20,7 @@ agent:
   config: {namespace: kamaji-system, servers: ['https://telemetry.example.com/v1/reports']}
   credentials: {token: {secret: tokens, key: ingest}, splunkToken: {secret: splunk}}
   pod: {nodeSelector: {kubernetes.io/os: linux}, annotations: {example.com/note: hello}}
+  serviceMonitor: {enabled: true, interval: 5m}
 report:
   enabled: true
   workflow: gateway

@@ -1,7 +1,8 @@
 //! A cluster with an agent in it, a receiver behind it, and what came there.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -248,17 +249,23 @@ impl Agent {
         Self { child, said }
     }
 
-    /// Reads what it says until a line has these words.
+    /// Reads what it prints until a line has these words, and gives what follows them.
     #[track_caller]
-    pub(crate) fn wait_for(&self, words: &str) {
+    pub(crate) fn wait_for(&self, words: &str) -> String {
         let deadline = Instant::now() + SOON;
         let left = || deadline.saturating_duration_since(Instant::now());
         while let Ok(line) = self.said.recv_timeout(left()) {
-            if line.contains(words) {
-                return;
+            if let Some((_, rest)) = line.split_once(words) {
+                return rest.to_owned();
             }
         }
-        panic!("`{words}` was not said");
+        panic!("`{words}` was not printed");
+    }
+
+    /// Gives the address of the endpoint for health and metrics, which `--listen` asks for.
+    #[track_caller]
+    pub(crate) fn health(&self) -> SocketAddr {
+        self.wait_for("health and metrics on http://").parse().expect("an address")
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -270,6 +277,34 @@ impl Agent {
     pub(crate) fn stop(mut self) -> ExitStatus {
         self.signal("TERM");
         self.child.wait().expect("it ends")
+    }
+}
+
+/// Asks an endpoint for health and metrics, and gives status and body.
+#[track_caller]
+pub(crate) fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers with text");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.expect("a status"), body.to_owned())
+}
+
+/// Waits until the metrics have these lines.
+#[track_caller]
+pub(crate) fn wait_for_metrics(address: SocketAddr, lines: &[&str]) {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let (status, text) = get(address, "/metrics");
+        assert_eq!(status, 200, "{text}");
+        if lines.iter().all(|line| text.lines().any(|one| one == *line)) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{lines:?} are not in {text}");
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -20,6 +20,7 @@ use crate::numbers::Numbers;
 use crate::reporter::Reporter;
 use crate::setup::Setup;
 use crate::state::{self, State, locked};
+use crate::status::Status;
 use ktel_destination::Tokens;
 use ktel_jobs::Workflow;
 
@@ -44,7 +45,7 @@ impl<'p> Agent<'p> {
         clock: Clock,
     ) -> Result<Self, Error> {
         let setup = Setup::new(file, client, own_pod, tokens, clock)?;
-        let (lifecycle, emitted) = Lifecycle::new();
+        let (lifecycle, emitted) = Lifecycle::new(setup.status.clone());
         Ok(Self { setup, lifecycle, emitted: Mutex::new(Some(emitted)), objection: None })
     }
 
@@ -75,6 +76,12 @@ impl<'p> Agent<'p> {
         self.objection.as_deref()
     }
 
+    /// Gives what the agent does and has done, also while it [runs](Self::run).
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.setup.status.clone()
+    }
+
     /// Shows what would be sent, and sends nothing: no lease is taken, no key made, nothing kept.
     #[must_use]
     pub fn preview(self, print: impl FnMut(&str, &[u8]) + Send + 'p) -> Self {
@@ -93,6 +100,7 @@ impl<'p> Agent<'p> {
             stop.await;
             return Ok(());
         }
+        self.setup.status.turn_on();
         let directory = self.setup.file.state.as_deref().filter(|_| !self.setup.is_preview);
         let _lock = match directory {
             None => None,
@@ -101,6 +109,7 @@ impl<'p> Agent<'p> {
                 () = &mut stop => return Ok(()),
             },
         };
+        self.setup.status.stand_by();
         let state = Mutex::new(self.state(directory)?);
         let emitted = self.emitted.lock().expect("no code panics while it holds this lock").take();
         let reporter = Reporter::new(&self.setup, &state);
@@ -151,7 +160,7 @@ impl<'p> Agent<'p> {
                 reporter.gap.open(&self.setup.file.lifecycle);
             }
             locked(state).begin_term(term.number);
-            reporter.begin_term(term.guard());
+            self.setup.status.begin_term(term.guard());
             let is_stopped = tokio::select! {
                 () = reporter.run() => false,
                 _ = elector.hold(&mut term) => false,

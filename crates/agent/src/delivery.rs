@@ -23,6 +23,7 @@ use tracing::{debug, info, warn};
 use crate::file::{Destination, Form};
 use crate::identity::Identity;
 use crate::limits;
+use crate::status::Status;
 use ktel_destination::outbox::{Outbox, SETTINGS};
 use ktel_destination::{Content, NotReady, Remote, ReportServer, Sender, Tokens, append};
 
@@ -78,6 +79,7 @@ pub(super) struct Delivery<'p> {
     print: Option<Mutex<Print<'p>>>,
     ended: Notify,
     clock: Clock,
+    status: Status,
 }
 
 /// What waits for a server of an agent: a storm of events, or those of a long gap.
@@ -119,6 +121,7 @@ impl<'p> Delivery<'p> {
         state: Option<&Path>,
         tokens: &Tokens,
         clock: Clock,
+        status: Status,
     ) -> Result<Self, NotReady> {
         let (mut local, mut lanes) = (Vec::new(), Vec::new());
         let outbox = state.map(|state| Outbox::at(state.join(OUTBOX)));
@@ -149,7 +152,7 @@ impl<'p> Delivery<'p> {
                 });
             }
         }
-        Ok(Self { local, lanes, print: None, ended: Notify::new(), clock })
+        Ok(Self { local, lanes, print: None, ended: Notify::new(), clock, status })
     }
 
     /// Prints what would be sent, and sends nothing.
@@ -203,7 +206,9 @@ impl<'p> Delivery<'p> {
             Some(_) => pending().await,
             // What goes into a file is there already, and nothing is to be carried.
             None if self.lanes.is_empty() => self.ended.notified().await,
-            None => drop(join_all(self.lanes.iter().map(|lane| lane.carry(self.clock))).await),
+            None => drop(
+                join_all(self.lanes.iter().map(|lane| lane.carry(self.clock, &self.status))).await,
+            ),
         }
     }
 
@@ -267,10 +272,10 @@ impl Lane {
         self.wake.notify_one();
     }
 
-    async fn carry(&self, clock: Clock) {
+    async fn carry(&self, clock: Clock, status: &Status) {
         let mut failing = false;
         loop {
-            let finished = self.turn(clock).await;
+            let finished = self.turn(clock, status).await;
             match (finished, failing) {
                 (true, true) => info!(server = self.remote.url(), "reports arrive again"),
                 (false, false) => {
@@ -289,11 +294,14 @@ impl Lane {
     }
 
     /// Delivers what waits, and gives whether nothing waits any more.
-    async fn turn(&self, clock: Clock) -> bool {
+    async fn turn(&self, clock: Clock, status: &Status) -> bool {
         let server = self.remote.url();
-        let observe = |_: &_, verdict: &Verdict| match verdict {
-            Verdict::Rejected { message, .. } => warn!(server, message, "a report is refused"),
-            verdict => debug!(server, ?verdict, "an exchange"),
+        let observe = |_: &_, verdict: &Verdict| {
+            status.answered(verdict, (clock.now)());
+            match verdict {
+                Verdict::Rejected { message, .. } => warn!(server, message, "a report is rejected"),
+                verdict => debug!(server, ?verdict, "an exchange"),
+            }
         };
         let failed = |error: ktel_delivery::spool::Error| {
             warn!(server, error = &error as &dyn std::error::Error, "the spool cannot be read");

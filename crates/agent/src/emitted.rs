@@ -12,13 +12,14 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::extract::scalar;
 use crate::lifecycle::{Event, Kind, Values, decide};
 use crate::limits;
+use crate::status::{DropReason, Status};
 
 /// Takes the events of a controller. Clones share one queue.
 ///
 /// A call never blocks: events wait in a bounded queue, and are dropped where telemetry is off. An agent
 /// sends them also while it is not the leader, because no other agent knows of them.
 #[derive(Debug, Clone)]
-pub struct Lifecycle(Option<Sender<EmittedEvent>>);
+pub struct Lifecycle(Option<(Sender<EmittedEvent>, Status)>);
 
 /// Why an event is dropped. No controller needs to stop for it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -47,9 +48,9 @@ pub(super) struct EmittedEvent {
 
 impl Lifecycle {
     /// Makes a handle, and what takes from it.
-    pub(super) fn new() -> (Self, Receiver<EmittedEvent>) {
+    pub(super) fn new(status: Status) -> (Self, Receiver<EmittedEvent>) {
         let (sender, receiver) = channel(limits::EMITTED_EVENTS_MAX);
-        (Self(Some(sender)), receiver)
+        (Self(Some((sender, status))), receiver)
     }
 
     /// Makes a handle that does nothing.
@@ -93,10 +94,13 @@ impl Lifecycle {
         old: Option<Map<String, Value>>,
         new: Option<Map<String, Value>>,
     ) -> Result<(), EmitError> {
-        let Some(sender) = &self.0 else { return Ok(()) };
+        let Some((sender, status)) = &self.0 else { return Ok(()) };
         let Some(event) = event(kind, old.as_ref(), new.as_ref()) else { return Ok(()) };
         sender.try_send(event).map_err(|error| match error {
-            TrySendError::Full(_) => EmitError::Full,
+            TrySendError::Full(_) => {
+                status.dropped(DropReason::QueueFull);
+                EmitError::Full
+            }
             TrySendError::Closed(_) => EmitError::Ended,
         })
     }
@@ -138,12 +142,12 @@ pub(super) fn schema_of<'s>(
 mod tests {
     use serde_json::json;
 
-    use super::{EmitError, Kind, Lifecycle};
+    use super::{EmitError, Kind, Lifecycle, Status};
     use crate::limits;
 
     #[test]
     fn an_update_is_one_only_where_a_field_differs() {
-        let (lifecycle, mut received) = Lifecycle::new();
+        let (lifecycle, mut received) = Lifecycle::new(Status::default());
         lifecycle.created("lamp", &json!({"colour": "red"})).unwrap();
         lifecycle.updated("lamp", &json!({"colour": "red"}), &json!({"colour": "red"})).unwrap();
         lifecycle.updated("lamp", &json!({"colour": "red"}), &json!({"watt": 3})).unwrap();
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_no_closed_type_could_hold_never_waits_anywhere() {
-        let (lifecycle, mut received) = Lifecycle::new();
+        let (lifecycle, mut received) = Lifecycle::new(Status::default());
         let long = "x".repeat(limits::WATCHED_TEXT_BYTES_MAX + 1);
         lifecycle.created("lamp", &json!({"text": long, "deep": {"a": 1}, "n": 7})).unwrap();
         let emitted = received.try_recv().unwrap();
@@ -172,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_costs_events_and_no_time() {
-        let (lifecycle, received) = Lifecycle::new();
+        let (lifecycle, received) = Lifecycle::new(Status::default());
         for _ in 0..limits::EMITTED_EVENTS_MAX {
             lifecycle.created("lamp", &json!({})).unwrap();
         }

@@ -26,6 +26,7 @@ mod role;
 mod setup;
 mod state;
 mod stats;
+mod status;
 mod watch;
 
 pub use agent::Agent;
@@ -36,3 +37,4 @@ pub use file::AgentFile;
 pub use objection::objection;
 pub use role::role;
 pub use state::Error as StateError;
+pub use status::{Counts, Phase, Status};

@@ -29,19 +29,17 @@ use crate::limits;
 use crate::metrics::Reading;
 use crate::setup::Setup;
 use crate::state::{PendingEvent, Seen, State, locked};
+use crate::status::DropReason;
 use crate::watch::{Trouble, WatchHandler, Watcher};
 use ktel_destination::random_id;
 use ktel_jobs::Outcome;
 use ktel_jobs::Reason;
-use ktel_lease::Guard;
 
 /// Reports for an agent, in one term after the other.
 pub(super) struct Reporter<'a, 'p> {
     setup: &'a Setup<'p>,
     state: &'a Mutex<State>,
     pub(super) gap: Gap,
-    /// Valid while this agent reports for the cluster; none before its first term.
-    guard: Mutex<Option<Guard>>,
     identity: Mutex<Arc<Identity>>,
     /// Nothing before it is known who reports.
     facts: Mutex<Option<Map<String, Value>>>,
@@ -85,19 +83,13 @@ impl<'a, 'p> Reporter<'a, 'p> {
     pub(super) fn new(setup: &'a Setup<'p>, state: &'a Mutex<State>) -> Self {
         let identity = Mutex::new(Arc::new(Identity::ephemeral()));
         let (facts, reading) = (Mutex::default(), Mutex::default());
-        let (gap, guard, seen) = (Gap::default(), Mutex::default(), Notify::new());
-        Self { setup, state, gap, guard, identity, facts, reading, seen }
-    }
-
-    /// Reports from now on, for as long as the guard is valid.
-    pub(super) fn begin_term(&self, guard: Guard) {
-        *self.guard.lock().expect("no code panics while it holds this lock") = Some(guard);
+        let (gap, seen) = (Gap::default(), Notify::new());
+        Self { setup, state, gap, identity, facts, reading, seen }
     }
 
     /// Tells whether this agent reports for the cluster now. A preview has no lease, and sends nothing.
     fn is_leader(&self) -> bool {
-        let guard = self.guard.lock().expect("no code panics while it holds this lock");
-        self.setup.is_preview || guard.as_ref().is_some_and(Guard::is_valid)
+        self.setup.is_preview || self.setup.status.is_leader()
     }
 
     /// Sends what a controller emits, for as long as it is polled. Before the first event no request is
@@ -116,10 +108,12 @@ impl<'a, 'p> Reporter<'a, 'p> {
                 Some(name) => self.compose(name, &one.event, &one.fields, random_id()),
                 None => {
                     debug!(kind = one.kind, "an event without a schema");
+                    self.setup.status.dropped(DropReason::NoSchema);
                     None
                 }
             };
             let items: Vec<Item> = together.drain(..).filter_map(item).collect();
+            self.setup.status.emitted(items.len() as u64);
             self.setup.delivery.hand_over(&items, &self.identity());
         }
         // The controller has dropped its handles; watches go on.
@@ -253,6 +247,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
                 self.compose(name, &pending.event, &watched.fields, pending.key.clone())
             };
             let items: Vec<Item> = part.iter().filter_map(item).collect();
+            self.setup.status.emitted(items.len() as u64);
             self.setup.delivery.hand_over(&items, &self.identity());
         }
         locked(self.state).sent();
@@ -285,6 +280,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
             Composed::Unchanged => None,
             Composed::Incomplete(field) => {
                 warn!(schema = name, field, "an event is not sent: a required field is not known");
+                self.setup.status.dropped(DropReason::Incomplete);
                 None
             }
         }

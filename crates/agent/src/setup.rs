@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::file::AgentFile;
 use crate::metrics::Scraper;
 use crate::numbers::Numbers;
+use crate::status::Status;
 use ktel_destination::Tokens;
 use ktel_jobs::{Catalog, Cluster, Product, Workflow};
 
@@ -27,6 +28,7 @@ pub(super) struct Setup<'p> {
     /// What a controller runs and sends as a whole.
     pub(super) workflow: Option<Workflow>,
     pub(super) is_preview: bool,
+    pub(super) status: Status,
     pub(super) clock: Clock,
 }
 
@@ -39,7 +41,9 @@ impl Setup<'_> {
         tokens: &Tokens,
         clock: Clock,
     ) -> Result<Self, Error> {
-        let delivery = Delivery::new(&file.servers, file.state.as_deref(), tokens, clock)?;
+        let status = Status::default();
+        let state = file.state.as_deref();
+        let delivery = Delivery::new(&file.servers, state, tokens, clock, status.clone())?;
         let namespace =
             file.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
         let product = Product {
@@ -68,6 +72,7 @@ impl Setup<'_> {
             numbers: None,
             workflow: None,
             is_preview: false,
+            status,
             clock,
         })
     }

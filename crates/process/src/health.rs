@@ -87,6 +87,19 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToke
     stop.run_until_cancelled(accepting).await;
 }
 
+/// Serves routes on a listener for as long as `work` runs, and gives the result of that.
+pub async fn serve_during<T>(
+    listener: TcpListener,
+    routes: Router,
+    work: impl Future<Output = T>,
+) -> T {
+    let stop = CancellationToken::new();
+    tokio::select! {
+        result = work => result,
+        () = serve(listener, routes, stop.clone()) => unreachable!("nobody cancels the token"),
+    }
+}
+
 async fn connection(stream: TcpStream, routes: Router) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -181,6 +194,16 @@ mod tests {
             stop.cancel();
         };
         tokio::join!(serve(listener, routes, stop.clone()), asking);
+    }
+
+    #[tokio::test]
+    async fn it_answers_as_long_as_the_work_goes_on() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let routes = without_readiness(Arc::new(Metrics::new("test")));
+        let answer = super::serve_during(listener, routes, get(port, "/healthz")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

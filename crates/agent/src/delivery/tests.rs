@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Delivery, Destination, Form, Item, Route};
 use crate::identity::Identity;
+use crate::status::Status;
 use ktel_destination::Tokens;
 
 const CLOCK: Clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
@@ -23,7 +24,8 @@ fn destination(url: &str, form: Form) -> Destination {
 /// Hands an event over, and gives what each server would get.
 fn printed(destinations: &[Destination], identity: &Identity) -> Vec<(String, Vec<u8>)> {
     let printed = Mutex::new(Vec::new());
-    let delivery = Delivery::new(destinations, None, &Tokens::default(), CLOCK).unwrap();
+    let delivery =
+        Delivery::new(destinations, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
     let delivery = delivery.printing(Box::new(|server, bytes| {
         printed.lock().unwrap().push((server.to_owned(), bytes.to_vec()));
     }));
@@ -85,7 +87,9 @@ fn an_envelope_is_signed_and_kamaji_gets_the_bare_document_on_its_route() {
 fn what_waits_outlives_the_agent_and_a_preview_keeps_nothing() {
     let (place, identity) = (tempfile::tempdir().unwrap(), Identity::ephemeral());
     let servers = [destination("https://one.example.com/v1/reports", Form::Envelope)];
-    let open = || Delivery::new(&servers, Some(place.path()), &Tokens::default(), CLOCK);
+    let open = || {
+        Delivery::new(&servers, Some(place.path()), &Tokens::default(), CLOCK, Status::default())
+    };
     let waiting = || {
         let delivery = open().unwrap();
         let status = delivery.lanes[0].spool.status().unwrap();
@@ -100,7 +104,8 @@ fn what_waits_outlives_the_agent_and_a_preview_keeps_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_courier_that_is_asked_to_end_does_so_though_nobody_answers() {
     let servers = [destination("https://127.0.0.1:1/v1/reports", Form::Envelope)];
-    let delivery = Delivery::new(&servers, None, &Tokens::default(), CLOCK).unwrap();
+    let delivery =
+        Delivery::new(&servers, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
     hand_over(&delivery, &Identity::ephemeral());
     delivery.end();
     let within = Duration::from_secs(2 * crate::limits::COURIER_TURN.as_secs());
@@ -110,7 +115,8 @@ async fn a_courier_that_is_asked_to_end_does_so_though_nobody_answers() {
 #[tokio::test(start_paused = true)]
 async fn an_agent_that_writes_into_a_file_alone_goes_on_until_it_is_ended() {
     let servers = [destination("file:/nowhere/at-all", Form::Envelope)];
-    let delivery = Delivery::new(&servers, None, &Tokens::default(), CLOCK).unwrap();
+    let delivery =
+        Delivery::new(&servers, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
     let mut carrying = std::pin::pin!(delivery.carry());
     let hour = Duration::from_secs(3600);
     assert!(tokio::time::timeout(hour, &mut carrying).await.is_err(), "it goes on");

@@ -72,13 +72,13 @@ async fn after_its_term_an_agent_sees_nothing_and_counts_nothing() {
         locked(&state).unsent_count()
     };
     assert_eq!(see("a"), 0, "no term has begun");
-    reporter.begin_term(Guard::until(Instant::now() + Duration::from_secs(20)));
+    setup.status.begin_term(Guard::until(Instant::now() + Duration::from_secs(20)));
     assert_eq!(see("b"), 1);
     tokio::time::advance(Duration::from_secs(20)).await;
     assert_eq!(see("c"), 1);
     assert!(!reporter.count(&stats).await);
     assert!(!reports.exists());
-    reporter.begin_term(Guard::until(Instant::now() + Duration::from_secs(20)));
+    setup.status.begin_term(Guard::until(Instant::now() + Duration::from_secs(20)));
     assert_eq!(see("c"), 2);
     assert!(reporter.count(&stats).await);
     assert!(reports.exists());

@@ -1,13 +1,18 @@
 //! `ktel agent`: reports from within a cluster, continuously.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use ktel::agent::{self, AgentFile};
 use ktel::consent;
 use ktel_model::Schema;
 use ktel_model::standard::rbac;
-use ktel_process::signals;
+use ktel_process::metrics::Metrics;
+use ktel_process::{health, signals};
+use tokio::net::TcpListener;
 
 use crate::arguments::shared::ClusterArguments;
 use crate::exit::Exit;
@@ -15,6 +20,9 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::{clock, cluster, servers};
+use metrics::{AgentMetrics, readiness};
+
+mod metrics;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentCommand {
@@ -44,6 +52,9 @@ pub(crate) struct AgentRunArguments {
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub(crate) preview: bool,
+    /// Serve /healthz, /readyz and /metrics here; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 pub(super) fn run(command: AgentCommand, printer: &mut Printer) -> Result<Exit, Failure> {
@@ -63,18 +74,21 @@ fn load(path: &Path) -> Result<AgentFile, Failure> {
     })
 }
 
-/// Reports until a signal. If telemetry is off, it only waits for the signal: Kubernetes would
-/// restart it if it ended.
+/// Reports until a signal. Where telemetry is off, it waits for the signal and does nothing else: if it
+/// ended, Kubernetes would start it again.
 fn report(run: &AgentRunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let file = load(&run.config)?;
     let runtime = runtime()?;
-    if let Some(who) = objection(run, &file) {
+    if let Some(reason) =
+        agent::objection(&file, run.disable_telemetry, &consent::ask(&file.product))
+    {
         return runtime.block_on(async {
-            // The message is printed after the handlers of signals are installed.
+            let listener = listen(run.listen, printer).await?;
+            // Before the message: whoever reads it may send the signal.
             let stop = signals::first()?;
-            printer.say(&format!("telemetry is off: {who}"));
+            printer.say(&format!("telemetry is off: {reason}"));
             if !run.preview {
-                stop.await;
+                serve_during(listener, &agent::Status::default(), stop).await;
             }
             Ok(Exit::Done)
         });
@@ -95,13 +109,15 @@ fn report(run: &AgentRunArguments, printer: &mut Printer) -> Result<Exit, Failur
         let own_pod = cluster::own_pod();
         let agent = agent::Agent::new(file, client, own_pod, &tokens, clock::clock());
         let agent = agent.map_err(failure)?;
+        let status = agent.status();
+        let listener = listen(run.listen, printer).await?;
         let stop = signals::first()?;
-        let ended = if run.preview {
-            let agent = agent.preview(|server, bytes| show(printer, server, bytes));
-            Box::pin(agent.run(stop)).await
+        let agent = if run.preview {
+            agent.preview(|server, bytes| show(printer, server, bytes))
         } else {
-            Box::pin(agent.run(stop)).await
+            agent
         };
+        let ended = serve_during(listener, &status, Box::pin(agent.run(stop))).await;
         ended.map_err(failure)?;
         Ok(Exit::Done)
     })
@@ -125,9 +141,36 @@ fn show(printer: &mut Printer, server: &str, bytes: &[u8]) {
     drop(printer.out(line));
 }
 
-/// Finds the consent source that turns telemetry off, if any.
-fn objection(run: &AgentRunArguments, file: &AgentFile) -> Option<String> {
-    agent::objection(file, run.disable_telemetry, &consent::ask(&file.product))
+/// Opens the endpoint for health and metrics, if one is asked for, and prints where it is.
+async fn listen(
+    address: Option<SocketAddr>,
+    printer: &mut Printer,
+) -> Result<Option<TcpListener>, Failure> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("listen on {address}"));
+    let listener = listener.map_err(|error| {
+        Failure::usage(error, Some("`--listen` takes an address of this machine and a free port"))
+    })?;
+    printer.say(&format!("health and metrics on http://{}", listener.local_addr()?));
+    Ok(Some(listener))
+}
+
+/// Serves the endpoint while the agent runs.
+async fn serve_during<T>(
+    listener: Option<TcpListener>,
+    status: &agent::Status,
+    work: impl Future<Output = T>,
+) -> T {
+    let Some(listener) = listener else { return work.await };
+    let collector = Box::new(AgentMetrics(status.clone()));
+    let metrics = Metrics::new("agent").with(|registry| registry.register_collector(collector));
+    let asked = status.clone();
+    let routes = health::routes(Arc::new(metrics), move || {
+        let readiness = readiness(&asked);
+        async { readiness }
+    });
+    health::serve_during(listener, routes, work).await
 }
 
 /// Writes the smallest roles that an agent file needs.
