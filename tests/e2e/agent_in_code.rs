@@ -78,11 +78,10 @@ fn a_controller_sends_what_it_declares_and_signs_it_with_one_key() {
                 // No schema declares these.
                 lifecycle.deleted("lamp", &json!({"bulb": "led"})).expect("emitted");
                 lifecycle.created("chair", &json!({"bulb": "led"})).expect("emitted");
-                while all().len() < 2 * turn + 1
-                    || (turn == 1 && section(&all(), "lamps").is_none())
-                {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
+                until(|| {
+                    all().len() > 2 * turn && (turn != 1 || section(&all(), "lamps").is_some())
+                })
+                .await;
                 stop.send(()).expect("it still runs");
             };
             let end = async { drop(stopped.await) };

@@ -74,9 +74,7 @@ fn how_slow_a_real_api_server_is_stands_beside_how_much_it_holds() {
     let config = config(&scene, &format!("{}/metrics", scene.server.url()), &files);
     let agent = scene.start(&scene.server.kubeconfig(ADMIN_TOKEN), &config);
     // What kubectl does until the first numbers is what grows.
-    let deadline = Instant::now() + SOON;
-    while scene.receiver.requests().is_empty() {
-        assert!(Instant::now() < deadline, "the agent sent nothing");
+    wait::until("the agent reports", SOON, || {
         scene.server.kubectl(["get", "configmaps,pods", "-A"]).expect("an answer");
         !scene.receiver.requests().is_empty()
     });

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::Secret;
 use ktel_model::Schema;
 use ktel_model::envelope::{self, Declared, Envelope, Installation};
 use ktel_model::report::Report;
-use ktel_model::standard::Dropped;
+use ktel_model::standard::Omitted;
 use ktel_model::standard::schema::Form as ValueForm;
 use kube::Api;
 use serde_json::{Map, Value};
@@ -312,7 +312,7 @@ impl<'a, 'p> Reporter<'a, 'p> {
             })
             .collect();
         let day = self.setup.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        Envelope::new(report, product, &declared, failures, dropped, ValueForm::Exact, day)
+        Envelope::new(report, product, &declared, failures, omitted, ValueForm::Exact, day)
     }
 
     fn item(

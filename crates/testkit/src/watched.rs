@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
+
+use crate::wait;
 
 /// Runs `$3…`, and sends it the signal `$2` when standard input ends: the kernel closes that pipe
 /// when the owner is gone, even if it was killed itself. Then removes the folder `$1`, if one is

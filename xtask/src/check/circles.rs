@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::source::{Crate, Module, Token};
-use super::{metadata, not_yet};
+use super::metadata;
 use resolve::Place;
 
 mod resolve;
@@ -20,21 +20,10 @@ type Imports = BTreeMap<usize, BTreeMap<usize, String>>;
 
 /// Finds circles in every target of the workspace.
 pub(crate) fn run(root: &Path) -> anyhow::Result<Vec<String>> {
-    circles_in(root, |first| !not_yet::has(first))
-}
-
-/// Finds circles in the targets that [`run`] skips.
-pub(super) fn report(root: &Path) -> anyhow::Result<Vec<String>> {
-    circles_in(root, not_yet::has)
-}
-
-fn circles_in(root: &Path, wanted: fn(&Path) -> bool) -> anyhow::Result<Vec<String>> {
     let mut findings = Vec::new();
     for first in metadata::targets(root)? {
-        if wanted(&first) {
-            let read = |file: &Path| std::fs::read_to_string(root.join(file));
-            findings.extend(circles(&Crate::read(&first, &read)?));
-        }
+        let read = |file: &Path| std::fs::read_to_string(root.join(file));
+        findings.extend(circles(&Crate::read(&first, &read)?));
     }
     Ok(findings)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use syn::{BinOp, Expr, Lit};
 
 use super::source::{Crate, Module, Token};
-use super::{metadata, not_yet};
+use super::metadata;
 
 #[cfg(test)]
 mod tests;
@@ -24,25 +24,17 @@ struct Constant {
 
 /// Finds limits outside `limits.rs`, and names with two values.
 pub(crate) fn run(root: &Path) -> anyhow::Result<Vec<String>> {
-    let all = constants_in(root, |first| !not_yet::has(first))?;
+    let all = all_constants(root)?;
     let mut findings = elsewhere(&all);
     findings.extend(differing(&all));
     Ok(findings)
 }
 
-/// Finds limits outside `limits.rs` in the crates that [`run`] skips, and names with two values in
-/// all crates.
-pub(super) fn report(root: &Path) -> anyhow::Result<Vec<String>> {
-    let mut findings = elsewhere(&constants_in(root, not_yet::has)?);
-    findings.extend(differing(&constants_in(root, |_| true)?));
-    Ok(findings)
-}
-
-fn constants_in(root: &Path, wanted: fn(&Path) -> bool) -> anyhow::Result<Vec<Constant>> {
+fn all_constants(root: &Path) -> anyhow::Result<Vec<Constant>> {
     let mut all = Vec::new();
     for first in metadata::targets(root)? {
         let is_source = first.starts_with("crates") && first.iter().nth(2) == Some("src".as_ref());
-        if is_source && wanted(&first) {
+        if is_source {
             let read = |file: &Path| std::fs::read_to_string(root.join(file));
             let it = Crate::read(&first, &read)?;
             for module in &it.modules {

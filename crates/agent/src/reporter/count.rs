@@ -8,7 +8,7 @@ use ktel_model::Schema;
 use ktel_model::envelope;
 use ktel_model::report::Report;
 use ktel_model::standard::schema::Form;
-use ktel_model::standard::{Applied, Dropped};
+use ktel_model::standard::{Applied, Omitted};
 use serde_json::Value;
 use tokio::time::sleep;
 use tracing::warn;
@@ -28,7 +28,7 @@ use ktel_jobs::{Outcome, Workflow};
 struct Draft {
     report: Report,
     schemas: Vec<Schema>,
-    dropped: Vec<(String, Dropped)>,
+    omitted: Vec<(String, Omitted)>,
     failures: Vec<envelope::Failure>,
 }
 
@@ -92,8 +92,8 @@ impl Reporter<'_, '_> {
             if let Some(Value::Object(section)) = outcome.report.section(&schema.name) {
                 to.report.push(&schema.name, section.clone());
                 to.schemas.push(schema.clone());
-                let dropped = outcome.dropped.iter().filter(|(name, _)| *name == schema.name);
-                to.dropped.extend(dropped.cloned());
+                let omitted = outcome.omitted.iter().filter(|(name, _)| *name == schema.name);
+                to.omitted.extend(omitted.cloned());
             }
         }
         for failure in outcome.failures.iter().filter(|failure| asked(&failure.job)) {
@@ -118,20 +118,20 @@ impl Reporter<'_, '_> {
             stats.schema.as_ref().and_then(|name| self.setup.file.schemas.get(name))
         {
             section = self.section(stats, schema, &mut draft.failures).await;
-            if let Some(Applied { sent, dropped, .. }) = &section {
+            if let Some(Applied { sent, omitted, .. }) = &section {
                 draft.report.push(&schema.name, sent.clone());
-                draft.dropped.push((schema.name.clone(), *dropped));
+                draft.omitted.push((schema.name.clone(), *omitted));
                 draft.schemas.push(schema.clone());
             }
         }
         if !self.is_leader() {
             return false;
         }
-        let Draft { report, schemas, dropped, mut failures } = draft;
+        let Draft { report, schemas, omitted, mut failures } = draft;
         let gaps = self.gap.take();
         failures.extend(gaps.into_iter().map(|job| envelope::Failure { job, reason: "gap" }));
         let schemas: Vec<&Schema> = schemas.iter().collect();
-        let envelope = self.envelope(&report, &schemas, &dropped, failures);
+        let envelope = self.envelope(&report, &schemas, &omitted, failures);
         let bare = section.map(|section| (Route::Stats, section.sent));
         let item = self.item(report, envelope, random_id(), bare);
         self.setup.delivery.hand_over(&[item], &self.identity());
