@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -25,7 +24,9 @@ use crate::identity::Identity;
 use crate::limits;
 use crate::status::Status;
 use ktel_destination::outbox::{Outbox, SETTINGS};
-use ktel_destination::{Content, NotReady, Remote, ReportServer, Sender, Tokens, append};
+use ktel_destination::{
+    Content, JsonLines, NotReady, Remote, ReportServer, Sender, Tokens, append,
+};
 
 /// The name of the outbox in the state directory.
 const OUTBOX: &str = "outbox";
@@ -87,22 +88,6 @@ const ROOM: Settings = Settings {
     bounds: Bounds { parcels: limits::EVENTS_WAITING_MAX, ..SETTINGS.bounds },
     ..SETTINGS
 };
-
-/// A sender to a receiver that takes envelopes, many as lines.
-struct Lines<'s>(&'s Sender);
-
-impl Carrier for Lines<'_> {
-    fn carry<'a>(
-        &'a self,
-        parcel: &'a Parcel,
-    ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
-        self.0.carry(parcel)
-    }
-
-    fn together(&self) -> usize {
-        limits::EVENTS_AT_ONCE
-    }
-}
 
 /// The way to one server, or to one route of Kamaji's receiver.
 struct Lane {
@@ -313,7 +298,7 @@ impl Lane {
             Err(error) => return failed(error),
         };
         let deadline = Instant::now() + limits::COURIER_TURN;
-        let lines = Lines(&self.sender);
+        let lines = JsonLines::new(&self.sender, limits::EVENTS_AT_ONCE);
         let carrier: &dyn Carrier = if self.route.is_none() && self.remote.takes_envelope() {
             &lines
         } else {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use ktel_delivery::fault::Fault;
 use ktel_delivery::http::{Client as Http, Protocol, Url, sensitive};
 use ktel_delivery::secret::Secret;
 use ktel_delivery::tls::Trust;
-use ktel_delivery::verdict::Verdict;
 use kube::Client;
 use thiserror::Error as ThisError;
 use tokio::time::{Instant, timeout};
@@ -56,11 +56,8 @@ pub(super) enum Error {
     #[error(transparent)]
     Header(#[from] ktel_delivery::http::BadHeader),
     /// No answer, or one that is too long.
-    #[error("no metrics: {message}")]
-    Silent {
-        /// What is known of it.
-        message: String,
-    },
+    #[error("no metrics: {0}")]
+    Silent(#[from] Fault),
     /// Another answer than metrics.
     #[error("the endpoint answered {status}")]
     UnexpectedStatus {
@@ -80,7 +77,7 @@ impl Error {
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::Token { .. } | Self::Header(_) => Reason::Unauthorized,
-            Self::Silent { .. } => Reason::Unreachable,
+            Self::Silent(_) => Reason::Unreachable,
             Self::UnexpectedStatus { status: 401 } => Reason::Unauthorized,
             Self::UnexpectedStatus { status: 403 } => Reason::Forbidden,
             Self::UnexpectedStatus { .. } | Self::Reading(series::Error::Malformed { .. }) => {
@@ -141,7 +138,7 @@ impl Scraper {
                     headers.insert(name, value);
                 }
                 let read = http.read(url.clone(), headers, limits::SCRAPE_BYTES_MAX).await;
-                match read.map_err(|verdict| silent(&verdict))? {
+                match read? {
                     (200, text) => Ok(text),
                     (status, _) => Err(Error::UnexpectedStatus { status }),
                 }
@@ -160,12 +157,4 @@ impl Scraper {
             }
         }
     }
-}
-
-fn silent(verdict: &Verdict) -> Error {
-    let message = match verdict {
-        Verdict::Retry { message, .. } | Verdict::Rejected { message, .. } => message.clone(),
-        _ => "no answer".to_owned(),
-    };
-    Error::Silent { message }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
-use ktel_delivery::backoff;
+use ktel_delivery::backoff::Backoff;
 use ktel_model::standard::schema::Reads;
 use kube::Client;
 use kube::client::Body;
@@ -250,7 +250,7 @@ impl Trouble {
         if self.failures == 0 {
             warn!(kind = self.kind, why = %why, "cannot be followed; trying again");
         }
-        let pause = backoff::pause(self.failures, None, (self.jitter)());
+        let pause = Backoff::default().pause(self.failures, None, (self.jitter)());
         self.failures += 1;
         sleep(pause.min(limits::CLUSTER_RETRY_MAX)).await;
     }

@@ -1,16 +1,19 @@
 //! Delivers the parcels of a spool to their receiver, with retries.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::Instant;
 
-use crate::backoff;
-use crate::limits;
 use crate::parcel::Parcel;
-use crate::spool::{Cursor, Drop, Error, Id, Spool, Stored};
+use crate::spool::{Cursor, Drop, Error, Held, Id, Spool, Stored};
 use crate::verdict::{Rejection, Trouble, Verdict};
+
+mod exchange;
+
+pub use exchange::{Exchanges, Pace};
 
 /// One exchange with a receiver. Transports implement it, and so do tests of bad ones.
 pub trait Carrier: Send + Sync {
@@ -20,10 +23,20 @@ pub trait Carrier: Send + Sync {
         parcel: &'a Parcel,
     ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
 
-    /// Gives how many parcels one exchange may carry, each as a line of JSON.
-    fn together(&self) -> usize {
-        1
+    /// Gives what joins parcels, if one exchange can carry several.
+    fn joiner(&self) -> Option<&dyn Join> {
+        None
     }
+}
+
+/// Makes one parcel of several, as a transport can that knows what they carry.
+pub trait Join: Send + Sync {
+    /// Says whether `next` may be sent together with these parcels, of which there is at least one.
+    fn may_join(&self, batch: &[Stored], next: &Stored) -> bool;
+
+    /// Joins two or more parcels. The same parcels must get the same key, by which the receiver
+    /// recognises a repetition.
+    fn join(&self, batch: &[Stored]) -> Parcel;
 }
 
 /// The time of day and the dice, given by who calls.
@@ -48,6 +61,8 @@ pub struct Account {
     pub rejected: BTreeMap<Rejection, u64>,
     /// Exchanges that have to be repeated, by reason.
     pub retried: BTreeMap<Trouble, u64>,
+    /// Why the delivery stopped early, with parcels that wait until somebody corrects something.
+    pub held: Option<Held>,
     /// Whether no parcel waits any more.
     pub finished: bool,
 }
@@ -62,6 +77,7 @@ impl Account {
                 self.rejected_because.get_or_insert_with(|| message.clone());
             }
             Verdict::Retry { trouble, .. } => *self.retried.entry(*trouble).or_default() += 1,
+            Verdict::Held { .. } => {}
             Verdict::Rejected { rejection, .. } => {
                 *self.rejected.entry(*rejection).or_default() += 1
             }
@@ -74,7 +90,8 @@ impl Account {
 /// *Guarantees:* a parcel leaves the spool only when it was accepted or rejected. It is sent again
 /// only if the answer asks for it, or if no answer came. A receiver that took it but could not answer
 /// gets it twice, with the same key. If parcels that were sent together are rejected, each is sent
-/// once more by itself, so that one bad parcel does not affect the others.
+/// once more by itself, so that one bad parcel does not affect the others. The first parcel that is held
+/// ends the delivery, since the others are for the same receiver; the spool remembers why.
 ///
 /// *Cancel safety:* may be dropped at any time; an exchange that was under way counts as unanswered.
 ///
@@ -85,53 +102,61 @@ pub async fn deliver(
     carrier: &dyn Carrier,
     deadline: Instant,
     clock: Clock,
+    observe: impl FnMut(&Stored, &Verdict),
+) -> Result<Account, Error> {
+    deliver_at(Pace::default(), spool, carrier, deadline, clock, observe).await
+}
+
+/// Delivers as [`deliver`] does, at a pace of the caller's.
+///
+/// # Errors
+/// When the spool fails.
+pub async fn deliver_at(
+    pace: Pace,
+    spool: &Spool,
+    carrier: &dyn Carrier,
+    deadline: Instant,
+    clock: Clock,
     mut observe: impl FnMut(&Stored, &Verdict),
 ) -> Result<Account, Error> {
     let mut account = Account::default();
     let mut reader = Reader::default();
-    let mut together = carrier.together();
+    let mut joiner = carrier.joiner();
+    let mut may_be_held = true;
+    let mut exchanges = Exchanges::new(carrier, deadline, clock, pace);
     loop {
-        let batch = reader.next(spool, together, (clock.now)())?;
-        let Some(first) = batch.first() else { break };
-        let joined = (batch.len() > 1).then(|| lines(&batch));
-        let parcel = joined.as_ref().unwrap_or(&first.parcel);
-        let mut failures = 0;
-        let verdict = loop {
-            let exchange = carrier.carry(parcel);
-            let Ok(verdict) = timeout_at(deadline, exchange).await else { return Ok(account) };
-            if batch.len() > 1 && matches!(verdict, Verdict::Rejected { .. }) {
-                break verdict;
-            }
-            batch.iter().for_each(|stored| observe(stored, &verdict));
-            account.take(&verdict, batch.len() as u64);
-            let Verdict::Retry { after, trouble, .. } = verdict else { break verdict };
-            if trouble == Trouble::Untrusted {
-                return Ok(account);
-            }
-            let again = Instant::now() + backoff::pause(failures, after, (clock.jitter)());
-            if again >= deadline {
-                return Ok(account);
-            }
-            sleep_until(again).await;
-            failures += 1;
+        let batch = reader.next(spool, joiner, (clock.now)())?;
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { break };
+        let is_joined = batch.len() > 1;
+        let parcel = match joiner.filter(|_| is_joined) {
+            Some(joiner) => Cow::Owned(joiner.join(&batch)),
+            None => Cow::Borrowed(&first.parcel),
         };
+        let observe = |verdict: &Verdict| {
+            // A rejection of several parcels is not one of each.
+            if !(is_joined && matches!(verdict, Verdict::Rejected { .. })) {
+                batch.iter().for_each(|stored| observe(stored, verdict));
+                account.take(verdict, batch.len() as u64);
+            }
+        };
+        let Some(verdict) = exchanges.send(&parcel, observe).await else { return Ok(account) };
         let ids: Vec<Id> = batch.iter().map(|stored| stored.id).collect();
         match verdict {
-            Verdict::Rejected { .. } if batch.len() > 1 => {
-                // The receiver does not know lines, or one of them is bad: send each by itself from now on.
-                together = 1;
-                reader = Reader::default();
+            Verdict::Held { hold, message } => {
+                let held = Held::new(hold, &message, (clock.now)(), last.id);
+                spool.hold(&held)?;
+                return Ok(Account { held: Some(held), ..account });
+            }
+            Verdict::Rejected { .. } if is_joined => {
+                // The receiver cannot read them together, or one of them is bad: send each by itself from now on.
+                (reader, joiner) = (Reader::default(), None);
                 continue;
             }
             Verdict::Rejected { .. } => spool.drop_parcels(&ids, Drop::Rejected)?,
             _ => spool.acknowledge(&ids)?,
         };
-        if verdict == Verdict::AcceptedSlowly {
-            let on = (Instant::now() + limits::SLOW_DOWN).min(deadline);
-            sleep_until(on).await;
-        }
-        if Instant::now() >= deadline {
-            return Ok(account);
+        if std::mem::take(&mut may_be_held) {
+            spool.release()?;
         }
     }
     account.finished = true;
@@ -149,7 +174,7 @@ impl Reader {
     fn next(
         &mut self,
         spool: &Spool,
-        together: usize,
+        joiner: Option<&dyn Join>,
         now: Duration,
     ) -> Result<Vec<Stored>, Error> {
         let first = match self.ahead.take() {
@@ -157,13 +182,9 @@ impl Reader {
             None => spool.next(&mut self.cursor, now)?,
         };
         let mut batch: Vec<Stored> = first.into_iter().collect();
-        let mut bytes = batch.iter().map(|stored| stored.parcel.body.len()).sum::<usize>();
-        while !batch.is_empty() && batch.len() < together {
-            let Some(next) = spool.next(&mut self.cursor, now)? else { break };
-            bytes += next.parcel.body.len() + 1;
-            let is_line =
-                |one: &Stored| one.parcel.content_type == JSON && !one.parcel.body.contains(&b'\n');
-            if bytes > limits::JOINED_BYTES_MAX || !is_line(&next) || !batch.iter().all(is_line) {
+        let Some(joiner) = joiner.filter(|_| !batch.is_empty()) else { return Ok(batch) };
+        while let Some(next) = spool.next(&mut self.cursor, now)? {
+            if !joiner.may_join(&batch, &next) {
                 self.ahead = Some(next);
                 break;
             }
@@ -171,16 +192,4 @@ impl Reader {
         }
         Ok(batch)
     }
-}
-
-const JSON: &str = "application/json";
-const LINES: &str = "application/x-ndjson";
-
-/// Joins parcels to one. The same parcels get the same key, since they are sent in their order.
-fn lines(batch: &[Stored]) -> Parcel {
-    let bodies: Vec<&[u8]> = batch.iter().map(|stored| &stored.parcel.body[..]).collect();
-    let first = batch.first().map(|stored| stored.parcel.clone());
-    let Parcel { to, key, .. } = first.expect("a batch is not empty");
-    let key = format!("{key}+{}", batch.len());
-    Parcel { to, key, content_type: LINES.to_owned(), body: bodies.join(&b'\n').into() }
 }

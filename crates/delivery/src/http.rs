@@ -11,11 +11,11 @@ use reqwest::redirect::Policy;
 use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::fault;
+use crate::fault::{Fault, FaultKind};
 use crate::gzip;
 use crate::limits;
 use crate::tls::{self, Trust};
-use crate::verdict::{Answer, Rejection, Trouble, Verdict, retry_after};
+use crate::verdict::{Answer, retry_after};
 
 pub use reqwest::Url;
 
@@ -119,44 +119,44 @@ impl Client {
     /// Posts once. `now` is the time since the epoch, for answers that name a date.
     ///
     /// # Errors
-    /// The verdict, when no answer came.
-    pub async fn post(&self, request: Request, now: Duration) -> Result<Reply, Verdict> {
+    /// When no answer came.
+    pub async fn post(&self, request: Request, now: Duration) -> Result<Reply, Fault> {
         let exchange = timeout(limits::EXCHANGE_WITHIN, self.exchange(request, now)).await;
-        exchange.unwrap_or_else(|_| Err(Verdict::retry(Trouble::Timeout, "no answer in time")))
+        exchange.unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "no answer in time")))
     }
 
     /// Sends one GET.
     ///
     /// # Errors
-    /// The verdict, when no answer came.
-    pub async fn get(&self, url: Url, headers: HeaderMap, now: Duration) -> Result<Reply, Verdict> {
+    /// When no answer came.
+    pub async fn get(&self, url: Url, headers: HeaderMap, now: Duration) -> Result<Reply, Fault> {
         let sent = self.0.get(url).headers(headers).send().await;
-        reply(sent.map_err(|error| fault::judge(&error.without_url()))?, now).await
+        reply(sent.map_err(|error| Fault::of(&error.without_url()))?, now).await
     }
 
     /// Reads a document of at most `bytes_max` bytes, and gives the status too.
     ///
     /// # Errors
-    /// The verdict, when no answer came or it is longer.
+    /// When no answer came, or it is longer.
     pub async fn read(
         &self,
         url: Url,
         headers: HeaderMap,
         bytes_max: usize,
-    ) -> Result<(u16, Bytes), Verdict> {
+    ) -> Result<(u16, Bytes), Fault> {
         let sent = self.0.get(url).headers(headers).send().await;
-        let response = sent.map_err(|error| fault::judge(&error.without_url()))?;
+        let response = sent.map_err(|error| Fault::of(&error.without_url()))?;
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         match Limited::new(body, bytes_max).collect().await {
             Ok(collected) => Ok((parts.status.as_u16(), collected.to_bytes())),
             Err(error) if error.is::<LengthLimitError>() => {
-                Err(Verdict::rejected(Rejection::TooLarge, "the document is too long"))
+                Err(Fault::new(FaultKind::TooLong, "the document is too long"))
             }
-            Err(error) => Err(fault::judge(&*error)),
+            Err(error) => Err(Fault::of(&*error)),
         }
     }
 
-    async fn exchange(&self, request: Request, now: Duration) -> Result<Reply, Verdict> {
+    async fn exchange(&self, request: Request, now: Duration) -> Result<Reply, Fault> {
         let Request { url, headers, content_type, body, gzip: takes_gzip } = request;
         let mut post = self.0.post(url).headers(headers).header(CONTENT_TYPE, content_type);
         if takes_gzip && body.len() >= limits::GZIP_FROM_BYTES {
@@ -165,11 +165,11 @@ impl Client {
             post = post.body(body);
         }
         let sent = post.send().await;
-        reply(sent.map_err(|error| fault::judge(&error.without_url()))?, now).await
+        reply(sent.map_err(|error| Fault::of(&error.without_url()))?, now).await
     }
 }
 
-async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Verdict> {
+async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Fault> {
     let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
     let mut headers = parts.headers;
     let retry_after = headers
@@ -183,11 +183,11 @@ async fn reply(response: reqwest::Response, now: Duration) -> Result<Reply, Verd
 
 /// Reads a body up to its limit, and the trailers unless the limit was reached. A longer body is cut:
 /// the status and the beginning of the body are enough for a verdict.
-async fn beginning(mut body: reqwest::Body, headers: &mut HeaderMap) -> Result<Bytes, Verdict> {
+async fn beginning(mut body: reqwest::Body, headers: &mut HeaderMap) -> Result<Bytes, Fault> {
     let mut read = BytesMut::new();
     while let Some(frame) = body.frame().await {
         // The answer broke off; the rest of it could have changed the verdict.
-        let frame = frame.map_err(|error| fault::judge(&error))?;
+        let frame = frame.map_err(|error| Fault::of(&error))?;
         match frame.into_data() {
             Ok(data) => {
                 let room = limits::RECEIVER_ANSWER_BYTES_MAX - read.len();

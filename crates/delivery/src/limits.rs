@@ -4,8 +4,6 @@ use std::time::Duration;
 
 /// The largest parcel: a report of 11 jobs has 2 kB, and what a user pipes in ends at 1 MiB.
 pub const PARCEL_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The largest body of parcels that are sent together: half of what our receiver takes.
-pub const JOINED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The longest address, content type or key. Many programs limit URLs to 8 kB.
 pub const LABEL_BYTES_MAX: usize = 8 * 1024;
 /// The largest segment. Reading one takes as much memory.
@@ -17,6 +15,10 @@ pub const SEGMENT_BYTES_MIN: u64 = 16 * 1024;
 pub(crate) const SEGMENT_RECORDS_MAX: u64 = 1 << 20;
 /// The file that counts dropped parcels: five reasons with a number each.
 pub(crate) const DROPS_FILE_BYTES_MAX: u64 = 4096;
+/// The file that says why parcels are held: a line of numbers and a message of up to 2000 bytes.
+pub(crate) const HOLD_FILE_BYTES_MAX: u64 = 4096;
+/// The longest message of a hold: six lines of a terminal.
+pub(crate) const HOLD_MESSAGE_CHARS_MAX: usize = 500;
 /// A full spool drops about this part of itself at a time, the oldest first. Each segment costs every push
 /// a look at its file.
 pub const SEGMENTS: u64 = 6;

@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::fault;
+use crate::fault::Fault;
 use crate::limits;
 use crate::verdict::{Rejection, Trouble, Verdict};
 
@@ -35,7 +35,7 @@ pub async fn send(wire: &Wire, host: &str, port: u16, bytes: &[u8]) -> Verdict {
     let sent = timeout(limits::EXCHANGE_WITHIN, hand_over(wire, host, port, bytes)).await;
     match sent {
         Ok(Ok(())) => Verdict::Accepted,
-        Ok(Err(error)) => fault::judge(&error),
+        Ok(Err(error)) => Fault::of(&error).into(),
         Err(_) => Verdict::retry(Trouble::Timeout, "sending the line timed out"),
     }
 }

@@ -8,7 +8,8 @@
 //! `<first sequence>.acks` lists the settled records of that segment. When all records of the first
 //! segment are settled, both files are removed. If it is the last segment too, an empty one is made
 //! before, so that no sequence is used twice.
-//! `drops` counts parcels that left without having been delivered. `lock` is held during each change,
+//! `drops` counts parcels that left without having been delivered. `hold` says why parcels are held;
+//! only the process that delivers writes it. `lock` is held during each change,
 //! for microseconds, and holds a summary by which a push finds its place without reading the rest.
 //! `courier.lock` is held by the process that delivers.
 
@@ -26,6 +27,7 @@ use crate::parcel::Parcel;
 
 mod disk;
 mod drops;
+mod held;
 mod layout;
 mod memory;
 mod record;
@@ -34,6 +36,7 @@ mod summary;
 
 pub use disk::{Directory, Disk, Durability, Guard};
 pub use drops::{Drop, Drops};
+pub use held::Held;
 pub use memory::Memory;
 pub use settings::{Bounds, Full, Settings};
 
@@ -303,6 +306,34 @@ impl Spool {
         let layout = Layout::load(&*self.disk).map_err(failed("read"))?;
         let drops = Drops::load(&*self.disk).map_err(failed("read"))?;
         Ok(Status { parcels: layout.waiting(), bytes: layout.bytes(), drops })
+    }
+
+    /// Remembers why its parcels are held. No parcel is changed by it.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn hold(&self, held: &Held) -> Result<(), Error> {
+        held.store(&*self.disk).map_err(failed("write to"))
+    }
+
+    /// Forgets why parcels were held: the receiver has judged one.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn release(&self) -> Result<(), Error> {
+        Held::remove(&*self.disk).map_err(failed("write to"))
+    }
+
+    /// Says why its parcels are held; nothing once the parcel that was tried last has left.
+    ///
+    /// # Errors
+    /// When the spool cannot be read.
+    pub fn held(&self) -> Result<Option<Held>, Error> {
+        let Some(held) = Held::load(&*self.disk).map_err(failed("read"))? else { return Ok(None) };
+        let _lock = summary::forget(&*self.disk, LOCK).map_err(failed("lock"))?;
+        let layout = Layout::load(&*self.disk).map_err(failed("read"))?;
+        let first = layout.first_waiting();
+        Ok(Some(held).filter(|held| first.is_some_and(|first| first <= held.through)))
     }
 
     /// Takes the lock for delivering; none if another process has it.

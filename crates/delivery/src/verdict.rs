@@ -31,7 +31,15 @@ pub enum Verdict {
         /// The message of the receiver or of the transport.
         message: String,
     },
-    /// Never try again.
+    /// Keep it: somebody has to correct the configuration first. It says nothing about this parcel, so
+    /// the others for this receiver wait as well.
+    Held {
+        /// What has to be corrected.
+        hold: Hold,
+        /// The message of the receiver or of the transport.
+        message: String,
+    },
+    /// Never try again: the receiver judged this very parcel.
     Rejected {
         /// Why.
         rejection: Rejection,
@@ -47,15 +55,30 @@ pub enum Trouble {
     Unreachable,
     /// The receiver does not answer in time.
     Timeout,
-    /// The certificate of the receiver is not trusted. A person has to fix that, so another try at
-    /// once does not help.
-    Untrusted,
     /// The receiver asks for fewer requests.
     Throttled,
     /// The receiver, or a proxy before it, cannot take it now.
     Unavailable,
     /// Accepted, but never confirmed as stored.
     Unconfirmed,
+}
+
+/// What has to be corrected before a parcel can be delivered. A closed set, so that reasons can be
+/// counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hold {
+    /// The credentials are missing or wrong.
+    Unauthorized,
+    /// A proxy before the receiver requires credentials.
+    ProxyUnauthorized,
+    /// The address is not one of a receiver.
+    NotFound,
+    /// The receiver redirects to another address. Credentials are not sent there.
+    Redirected,
+    /// The receiver is not set up for what was asked.
+    Misconfigured,
+    /// The certificate of the receiver is not trusted.
+    Untrusted,
 }
 
 /// Why a parcel was rejected. A closed set, so that reasons can be counted.
@@ -65,14 +88,6 @@ pub enum Rejection {
     Malformed,
     /// It is too large.
     TooLarge,
-    /// The credentials are missing or wrong.
-    Unauthorized,
-    /// The address is not one of a receiver.
-    NotFound,
-    /// The receiver redirects to another address. Credentials are not sent there.
-    Redirected,
-    /// The receiver is not set up for what was asked.
-    Misconfigured,
     /// Its line could be read as more than one, so it is not sent.
     Unsafe,
     /// Anything else.
@@ -86,10 +101,34 @@ impl Trouble {
         match self {
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
-            Self::Untrusted => "untrusted",
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
             Self::Unconfirmed => "unconfirmed",
+        }
+    }
+}
+
+impl Hold {
+    /// Every reason.
+    pub const ALL: [Self; 6] = [
+        Self::Unauthorized,
+        Self::ProxyUnauthorized,
+        Self::NotFound,
+        Self::Redirected,
+        Self::Misconfigured,
+        Self::Untrusted,
+    ];
+
+    /// Gives the word for counters and lists.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::ProxyUnauthorized => "proxy-unauthorized",
+            Self::NotFound => "not-found",
+            Self::Redirected => "redirected",
+            Self::Misconfigured => "misconfigured",
+            Self::Untrusted => "untrusted",
         }
     }
 }
@@ -101,10 +140,6 @@ impl Rejection {
         match self {
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
-            Self::Unauthorized => "unauthorized",
-            Self::NotFound => "not-found",
-            Self::Redirected => "redirected",
-            Self::Misconfigured => "misconfigured",
             Self::Unsafe => "unsafe",
             Self::Other => "other",
         }
@@ -115,6 +150,11 @@ impl Verdict {
     /// Makes a retry without a time.
     pub fn retry(trouble: Trouble, message: impl Into<String>) -> Self {
         Self::Retry { trouble, after: None, message: message.into() }
+    }
+
+    /// Makes a hold.
+    pub fn held(hold: Hold, message: impl Into<String>) -> Self {
+        Self::Held { hold, message: message.into() }
     }
 
     /// Makes a rejection.
@@ -128,6 +168,7 @@ impl Verdict {
             Self::Accepted | Self::AcceptedSlowly => None,
             Self::PartlyAccepted { message, .. }
             | Self::Retry { message, .. }
+            | Self::Held { message, .. }
             | Self::Rejected { message, .. } => Some(message),
         }
     }
@@ -137,7 +178,7 @@ impl Verdict {
     pub fn is_accepted(&self) -> bool {
         match self {
             Self::Accepted | Self::AcceptedSlowly | Self::PartlyAccepted { .. } => true,
-            Self::Retry { .. } | Self::Rejected { .. } => false,
+            Self::Retry { .. } | Self::Held { .. } | Self::Rejected { .. } => false,
         }
     }
 }

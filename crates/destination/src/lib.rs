@@ -20,6 +20,7 @@ mod address;
 mod batch;
 mod error;
 mod items;
+mod json_lines;
 mod limits;
 mod otlp;
 mod sender;
@@ -29,6 +30,7 @@ pub mod line;
 pub mod outbox;
 
 pub use error::{Error, SCHEMES};
+pub use json_lines::JsonLines;
 pub use sender::{NotReady, Sender, Tokens};
 
 use address::{Address, Protocol};

@@ -15,3 +15,5 @@ pub(crate) const LANES_MAX: usize = 256;
 pub(crate) const BUNDLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The keys of parcels that an import took. The oldest are forgotten, as receivers forget them too.
 pub(crate) const TAKEN_KEYS_MAX: usize = 10_000;
+/// The largest body of items that are sent together: half of what our receiver takes.
+pub(crate) const JOINED_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -273,7 +273,9 @@ pub async fn ship(
                     Verdict::Rejected { message, .. } if mine => {
                         fate = Some(Fate::Refused { message: message.clone() });
                     }
-                    Verdict::Retry { message, .. } => last = Some(message.clone()),
+                    Verdict::Retry { message, .. } | Verdict::Held { message, .. } => {
+                        last = Some(message.clone());
+                    }
                     _ if mine => fate = Some(Fate::Delivered),
                     _ => {}
                 }

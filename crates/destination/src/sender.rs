@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, TE};
 use ktel_delivery::courier::Carrier;
 use ktel_delivery::http::{self as wire, BadHeader, Client, Request, Url, sensitive};
 use ktel_delivery::secret::{Secret, read_text};
-use ktel_delivery::verdict::{Rejection, Trouble, http as plain, otlp, splunk as judge};
+use ktel_delivery::verdict::{Hold, Rejection, Trouble, http as plain, otlp, splunk as judge};
 use ktel_delivery::{Parcel, Verdict, line, tls};
 use ktel_otlp::{Signal, grpc};
 use serde_json::json;
@@ -285,7 +285,7 @@ impl Sender {
         parcel: &Parcel,
         gzip: bool,
     ) -> Result<wire::Reply, Verdict> {
-        client.post(self.request(url, parcel, gzip)?, (self.now)()).await
+        Ok(client.post(self.request(url, parcel, gzip)?, (self.now)()).await?)
     }
 
     async fn event(
@@ -307,7 +307,7 @@ impl Sender {
         };
         let Some(ack_id) = judged.ack_id else {
             let message = "this token has no acknowledgements: leave out `?ack=1`";
-            return Ok(Verdict::rejected(Rejection::Misconfigured, message));
+            return Ok(Verdict::held(Hold::Misconfigured, message));
         };
         let mut headers = self.headers.clone();
         headers.insert("x-splunk-request-channel", value);

@@ -14,7 +14,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use ktel_delivery::courier::{Carrier, Clock};
 use ktel_delivery::spool::{self, Cursor, Drop, Spool, Stored};
-use ktel_delivery::{Verdict, backoff};
+use ktel_delivery::Verdict;
+use ktel_delivery::backoff::Backoff;
 use ktel_model::names::COMMAND_PATH;
 use ktel_model::standard::schema::Form;
 use serde::{Deserialize, Serialize};
@@ -308,7 +309,7 @@ impl Uploader {
             let Ok(verdict) = timeout_at(deadline, sender.carry(&parcel)).await else { break };
             match verdict {
                 Verdict::Retry { after, .. } => {
-                    let pause = backoff::pause(failures, after, (clock.jitter)());
+                    let pause = Backoff::default().pause(failures, after, (clock.jitter)());
                     failures += 1;
                     if Instant::now() + pause >= deadline {
                         break;
@@ -316,6 +317,7 @@ impl Uploader {
                     sleep_until(Instant::now() + pause).await;
                     continue;
                 }
+                Verdict::Held { .. } => break,
                 Verdict::Rejected { .. } => {
                     uploaded.refused += spool.drop_parcels(&ids, Drop::Rejected)?
                 }

@@ -125,6 +125,12 @@ impl Layout {
         self.segments.iter().map(Segment::waiting).sum()
     }
 
+    /// Gives the first parcel that waits.
+    pub(super) fn first_waiting(&self) -> Option<u64> {
+        let segment = self.segments.iter().find(|segment| segment.waiting() > 0)?;
+        (segment.first..segment.end).find(|id| segment.waits(*id))
+    }
+
     /// Counts the bytes, including those that acknowledging all records will take.
     pub(super) fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes + ACK_BYTES * segment.records()).sum()

@@ -1,7 +1,8 @@
-//! Plain HTTP, and OTLP over HTTP: only four statuses are retried.
+//! Plain HTTP, and OTLP over HTTP: four statuses are retried, and those of a wrong address or a wrong
+//! token hold the parcel.
 
 use super::rejected::Rejected;
-use super::{Answer, Rejection, Trouble, Verdict};
+use super::{Answer, Hold, Rejection, Trouble, Verdict};
 
 /// Judges an answer. OTLP allows retries after 429, 502, 503 and 504 only; the same holds for other
 /// receivers here.
@@ -9,14 +10,16 @@ use super::{Answer, Rejection, Trouble, Verdict};
 pub fn judge(answer: Answer<'_>) -> Verdict {
     let retry =
         |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: answer.says() };
+    let held = |hold| Verdict::held(hold, answer.says());
     let rejected = |rejection| Verdict::rejected(rejection, answer.says());
     match answer.status {
         200..=299 => Verdict::Accepted,
         429 => retry(Trouble::Throttled),
         502..=504 => retry(Trouble::Unavailable),
-        300..=399 => rejected(Rejection::Redirected),
-        401 | 403 | 407 => rejected(Rejection::Unauthorized),
-        404 | 405 | 410 => rejected(Rejection::NotFound),
+        300..=399 => held(Hold::Redirected),
+        401 | 403 => held(Hold::Unauthorized),
+        404 | 405 | 410 => held(Hold::NotFound),
+        407 => held(Hold::ProxyUnauthorized),
         413 => rejected(Rejection::TooLarge),
         400 | 415 | 422 => rejected(Rejection::Malformed),
         _ => rejected(Rejection::Other),
@@ -47,7 +50,7 @@ pub fn judge_items(answer: Answer<'_>, sent: impl FnOnce() -> u64) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Rejection, Trouble, Verdict, judge, judge_items};
+    use super::{Answer, Hold, Rejection, Trouble, Verdict, judge, judge_items};
     use std::time::Duration;
 
     #[test]
@@ -71,16 +74,25 @@ mod tests {
             message: "status 429: slow down".into(),
         };
         assert_eq!(judge(busy), expected);
-        for (status, rejection) in [
-            (301, Rejection::Redirected),
-            (401, Rejection::Unauthorized),
-            (404, Rejection::NotFound),
-            (413, Rejection::TooLarge),
-            (422, Rejection::Malformed),
-            (500, Rejection::Other),
-        ] {
-            let verdict = judge(Answer { status, retry_after: None, body: b"" });
-            assert_eq!(verdict, Verdict::rejected(rejection, format!("status {status}")));
+    }
+
+    #[test]
+    fn a_status_holds_for_a_mistake_of_the_configuration_and_rejects_for_one_of_the_parcel() {
+        for status in 300..=599 {
+            let says = format!("status {status}");
+            let held = |hold| Verdict::held(hold, says.clone());
+            let rejected = |rejection| Verdict::rejected(rejection, says.clone());
+            let expected = match status {
+                301 | 302 | 303 | 304 | 307 | 308 => held(Hold::Redirected),
+                401 | 403 => held(Hold::Unauthorized),
+                404 | 405 | 410 => held(Hold::NotFound),
+                407 => held(Hold::ProxyUnauthorized),
+                400 | 415 | 422 => rejected(Rejection::Malformed),
+                413 => rejected(Rejection::TooLarge),
+                429 | 502..=504 | 300..=399 => continue,
+                _ => rejected(Rejection::Other),
+            };
+            assert_eq!(judge(Answer { status, retry_after: None, body: b"" }), expected);
         }
     }
 

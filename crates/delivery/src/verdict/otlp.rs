@@ -4,7 +4,7 @@ use ::http::header::{AsHeaderName, CONTENT_TYPE, HeaderMap};
 use ktel_otlp::grpc::{self, Code};
 use ktel_otlp::{Accepted, Encoding, Signal, Status};
 
-use super::{Answer, Rejection, Trouble, Verdict, http};
+use super::{Answer, Hold, Rejection, Trouble, Verdict, http};
 
 /// Judges an answer over HTTP to a request in protobuf. Its HTTP status decides; the body says why, and
 /// may name a delay.
@@ -40,9 +40,7 @@ pub fn judge_grpc(answer: Answer<'_>, headers: &HeaderMap) -> Verdict {
         Some(status) => judge(&status),
         // Something that does not speak gRPC has only an HTTP status.
         None => match http::judge(answer) {
-            Verdict::Accepted => {
-                Verdict::rejected(Rejection::NotFound, "it does not answer as gRPC does")
-            }
+            Verdict::Accepted => Verdict::held(Hold::NotFound, "it does not answer as gRPC does"),
             other => other,
         },
     }
@@ -64,9 +62,9 @@ fn judge(status: &Status) -> Verdict {
         Code::InvalidArgument | Code::FailedPrecondition => {
             Verdict::rejected(Rejection::Malformed, message)
         }
-        Code::NotFound | Code::Unimplemented => Verdict::rejected(Rejection::NotFound, message),
+        Code::NotFound | Code::Unimplemented => Verdict::held(Hold::NotFound, message),
         Code::PermissionDenied | Code::Unauthenticated => {
-            Verdict::rejected(Rejection::Unauthorized, message)
+            Verdict::held(Hold::Unauthorized, message)
         }
         Code::Unknown | Code::AlreadyExists | Code::Internal => {
             Verdict::rejected(Rejection::Other, message)
@@ -101,7 +99,7 @@ mod tests {
     use ktel_otlp::grpc::{Code, frame};
     use ktel_otlp::{Accepted, Encoding, Signal, Status};
 
-    use super::{Answer, Rejection, Trouble, Verdict, judge, judge_grpc, judge_http};
+    use super::{Answer, Hold, Rejection, Trouble, Verdict, judge, judge_grpc, judge_http};
 
     fn headers(headers: &[(&'static str, &str)]) -> HeaderMap {
         headers
@@ -136,9 +134,29 @@ mod tests {
                 assert_eq!(retried, expected, "{code} {retry_delay:?}");
             }
         }
-        let judged = judge(&Status::new(Code::Unauthenticated, "no token"));
-        let expected = Verdict::rejected(Rejection::Unauthorized, "UNAUTHENTICATED: no token");
-        assert_eq!(judged, expected);
+        for (code, expected) in [
+            (Code::Unknown, Verdict::rejected(Rejection::Other, "UNKNOWN: why")),
+            (
+                Code::InvalidArgument,
+                Verdict::rejected(Rejection::Malformed, "INVALID_ARGUMENT: why"),
+            ),
+            (Code::NotFound, Verdict::held(Hold::NotFound, "NOT_FOUND: why")),
+            (Code::AlreadyExists, Verdict::rejected(Rejection::Other, "ALREADY_EXISTS: why")),
+            (Code::PermissionDenied, Verdict::held(Hold::Unauthorized, "PERMISSION_DENIED: why")),
+            (
+                Code::ResourceExhausted,
+                Verdict::rejected(Rejection::TooLarge, "RESOURCE_EXHAUSTED: why"),
+            ),
+            (
+                Code::FailedPrecondition,
+                Verdict::rejected(Rejection::Malformed, "FAILED_PRECONDITION: why"),
+            ),
+            (Code::Unimplemented, Verdict::held(Hold::NotFound, "UNIMPLEMENTED: why")),
+            (Code::Internal, Verdict::rejected(Rejection::Other, "INTERNAL: why")),
+            (Code::Unauthenticated, Verdict::held(Hold::Unauthorized, "UNAUTHENTICATED: why")),
+        ] {
+            assert_eq!(judge(&Status::new(code, "why")), expected);
+        }
         let judged = judge(&Status::new(Code::DeadlineExceeded, ""));
         assert_eq!(judged, Verdict::retry(Trouble::Timeout, "DEADLINE_EXCEEDED: "));
     }
@@ -148,7 +166,7 @@ mod tests {
         let judge = |trailers: &[_]| judge_grpc(answer(200, b""), &headers(trailers));
         assert_eq!(judge(&[("grpc-status", "0")]), Verdict::Accepted);
         let denied = [("grpc-status", "16"), ("grpc-message", "no%20t%C3%B6ken%0a")];
-        let expected = Verdict::rejected(Rejection::Unauthorized, "UNAUTHENTICATED: no töken");
+        let expected = Verdict::held(Hold::Unauthorized, "UNAUTHENTICATED: no töken");
         assert_eq!(judge(&denied), expected);
         // Status { code: 8, message: "slow", details: [RetryInfo of 3.5 s] } in base64.
         let details = "CAgSBHNsb3caNgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIKCggIAxCAyrXuAQ";
@@ -219,7 +237,7 @@ mod tests {
     #[test]
     fn what_does_not_speak_grpc_is_no_success() {
         let page = judge_grpc(answer(200, b"<html>"), &HeaderMap::new());
-        let expected = Verdict::rejected(Rejection::NotFound, "it does not answer as gRPC does");
+        let expected = Verdict::held(Hold::NotFound, "it does not answer as gRPC does");
         assert_eq!(page, expected);
         let busy = judge_grpc(answer(503, b""), &HeaderMap::new());
         assert_eq!(busy, Verdict::retry(Trouble::Unavailable, "status 503"));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Rejection, Trouble, Verdict, http};
+use super::{Answer, Hold, Rejection, Trouble, Verdict, http};
 
 /// The verdict on an answer, and the number of its acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +33,14 @@ fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
     let message = format!("code {code}: {text}");
     let retry =
         |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: message.clone() };
+    let held = |hold| Verdict::held(hold, message.clone());
     let rejected = |rejection| Verdict::rejected(rejection, message.clone());
     match code {
         0 | 17 if (200..300).contains(&answer.status) => Verdict::Accepted,
         24 | 25 => Verdict::AcceptedSlowly,
-        1..=4 | 21 | 22 => rejected(Rejection::Unauthorized),
+        1..=4 | 21 | 22 => held(Hold::Unauthorized),
         5 | 6 | 12 | 13 | 15 => rejected(Rejection::Malformed),
-        7 | 10 | 11 | 14 | 16 => rejected(Rejection::Misconfigured),
+        7 | 10 | 11 | 14 | 16 => held(Hold::Misconfigured),
         8 | 9 | 18 | 19 | 20 | 23 => retry(Trouble::Unavailable),
         26 | 27 => retry(Trouble::Throttled),
         // An unknown code: with a 200 it is no success, with an error the status decides.
@@ -50,12 +51,13 @@ fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Judged, Rejection, Trouble, Verdict, judge};
+    use super::{Answer, Hold, Judged, Rejection, Trouble, Verdict, judge};
 
     enum Expected {
         Accepted,
         Slowly,
         Retry(Trouble),
+        Held(Hold),
         Rejected(Rejection),
     }
 
@@ -66,6 +68,7 @@ mod tests {
             (Verdict::Accepted, Expected::Accepted)
             | (Verdict::AcceptedSlowly, Expected::Slowly) => true,
             (Verdict::Retry { trouble, .. }, Expected::Retry(expected)) => *trouble == expected,
+            (Verdict::Held { hold, .. }, Expected::Held(expected)) => *hold == expected,
             (Verdict::Rejected { rejection, .. }, Expected::Rejected(expected)) => {
                 *rejection == expected
             }
@@ -76,31 +79,31 @@ mod tests {
 
     #[test]
     fn every_code_of_the_table_has_its_class() {
-        use Expected::{Accepted, Rejected, Retry, Slowly};
+        use Expected::{Accepted, Held, Rejected, Retry, Slowly};
         let table = [
             (200, 0, Accepted),
-            (403, 1, Rejected(Rejection::Unauthorized)),
-            (401, 2, Rejected(Rejection::Unauthorized)),
-            (401, 3, Rejected(Rejection::Unauthorized)),
-            (403, 4, Rejected(Rejection::Unauthorized)),
+            (403, 1, Held(Hold::Unauthorized)),
+            (401, 2, Held(Hold::Unauthorized)),
+            (401, 3, Held(Hold::Unauthorized)),
+            (403, 4, Held(Hold::Unauthorized)),
             (400, 5, Rejected(Rejection::Malformed)),
             (400, 6, Rejected(Rejection::Malformed)),
-            (400, 7, Rejected(Rejection::Misconfigured)),
+            (400, 7, Held(Hold::Misconfigured)),
             (500, 8, Retry(Trouble::Unavailable)),
             (503, 9, Retry(Trouble::Unavailable)),
-            (400, 10, Rejected(Rejection::Misconfigured)),
-            (400, 11, Rejected(Rejection::Misconfigured)),
+            (400, 10, Held(Hold::Misconfigured)),
+            (400, 11, Held(Hold::Misconfigured)),
             (400, 12, Rejected(Rejection::Malformed)),
             (400, 13, Rejected(Rejection::Malformed)),
-            (400, 14, Rejected(Rejection::Misconfigured)),
+            (400, 14, Held(Hold::Misconfigured)),
             (400, 15, Rejected(Rejection::Malformed)),
-            (400, 16, Rejected(Rejection::Misconfigured)),
+            (400, 16, Held(Hold::Misconfigured)),
             (200, 17, Accepted),
             (503, 18, Retry(Trouble::Unavailable)),
             (503, 19, Retry(Trouble::Unavailable)),
             (503, 20, Retry(Trouble::Unavailable)),
-            (400, 21, Rejected(Rejection::Unauthorized)),
-            (400, 22, Rejected(Rejection::Unauthorized)),
+            (400, 21, Held(Hold::Unauthorized)),
+            (400, 22, Held(Hold::Unauthorized)),
             (503, 23, Retry(Trouble::Unavailable)),
             (200, 24, Slowly),
             (200, 25, Slowly),
@@ -114,9 +117,9 @@ mod tests {
 
     #[test]
     fn a_200_with_a_code_that_is_not_zero_is_no_success() {
-        use Expected::{Rejected, Retry};
+        use Expected::{Held, Rejected, Retry};
         check(200, r#"{"text":"Server is busy","code":9}"#, Retry(Trouble::Unavailable));
-        check(200, r#"{"text":"Invalid token","code":4}"#, Rejected(Rejection::Unauthorized));
+        check(200, r#"{"text":"Invalid token","code":4}"#, Held(Hold::Unauthorized));
         check(200, r#"{"text":"?","code":99}"#, Rejected(Rejection::Other));
     }
 
@@ -124,7 +127,7 @@ mod tests {
     fn an_answer_that_is_not_splunks_is_judged_by_its_status() {
         check(503, "<html>bad gateway</html>", Expected::Retry(Trouble::Unavailable));
         check(503, r#"{"text":"?","code":99}"#, Expected::Retry(Trouble::Unavailable));
-        check(404, "", Expected::Rejected(Rejection::NotFound));
+        check(404, "", Expected::Held(Hold::NotFound));
         check(200, "", Expected::Accepted);
     }
 
@@ -135,7 +138,7 @@ mod tests {
         assert_eq!(judged, Judged { verdict: Verdict::Accepted, ack_id: Some(7) });
         let body = br#"{"text":"Invalid token","code":4}"#;
         let judged = judge(Answer { status: 403, retry_after: None, body });
-        let Verdict::Rejected { message, .. } = judged.verdict else { panic!() };
+        let Verdict::Held { message, .. } = judged.verdict else { panic!() };
         assert_eq!(message, "code 4: Invalid token");
     }
 }

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ktel_delivery::courier::{self, Account, Carrier, Clock};
-use ktel_delivery::spool::{Bounds, Cursor, Disk, Drop, Durability, Full, Settings, Spool};
-use ktel_delivery::verdict::{Rejection, Trouble};
+use ktel_delivery::courier::{self, Account, Carrier, Clock, Join};
+use ktel_delivery::spool::{
+    Bounds, Cursor, Disk, Drop, Drops, Durability, Full, Held, Settings, Spool, Stored,
+};
+use ktel_delivery::verdict::{Hold, Rejection, Trouble};
 use ktel_delivery::{Parcel, Verdict};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -28,10 +30,10 @@ fn spool() -> Spool {
     Spool::on(Arc::new(Faulty::default()) as Arc<dyn Disk>, settings)
 }
 
-fn push(spool: &Spool, key: &str) {
+fn push(spool: &Spool, key: &str) -> u64 {
     let (to, content_type) = ("there".into(), String::new());
     let parcel = Parcel { to, key: key.into(), content_type, body: key.to_owned().into() };
-    spool.push(&parcel, Duration::from_secs(100)).unwrap();
+    spool.push(&parcel, Duration::from_secs(100)).unwrap()
 }
 
 /// What the receiver does with one exchange.
@@ -44,6 +46,7 @@ enum Act {
     Throttle(u64),
     Fail,
     Stall,
+    Hold,
     Refuse,
 }
 
@@ -68,10 +71,28 @@ impl Carrier for Lines {
         Box::pin(std::future::ready(verdict))
     }
 
-    fn together(&self) -> usize {
-        self.most
+    fn joiner(&self) -> Option<&dyn Join> {
+        Some(self)
     }
 }
+
+impl Join for Lines {
+    fn may_join(&self, batch: &[Stored], next: &Stored) -> bool {
+        let bytes = |stored: &Stored| stored.parcel.body.len() + 1;
+        batch.len() < self.most && batch.iter().map(bytes).sum::<usize>() + bytes(next) <= BYTES_MAX
+    }
+
+    fn join(&self, batch: &[Stored]) -> Parcel {
+        let bodies: Vec<&[u8]> = batch.iter().map(|stored| &stored.parcel.body[..]).collect();
+        let parcel = batch[0].parcel.clone();
+        let key = format!("{}+{}", parcel.key, batch.len());
+        let content_type = "application/x-ndjson".to_owned();
+        Parcel { key, content_type, body: bodies.join(&b'\n').into(), ..parcel }
+    }
+}
+
+/// What the receiver takes in one exchange.
+const BYTES_MAX: usize = 2 << 20;
 
 /// Delivers ten parcels of so many bytes, and gives what came, and what the courier says.
 async fn together(most: usize, bytes: usize, alone: Option<Verdict>) -> (Vec<usize>, Account) {
@@ -153,6 +174,7 @@ impl Receiver {
             5 | 6 => Act::TakeAndLose,
             7 => Act::Refuse,
             8 => Act::TakeSlowly,
+            9 => Act::Hold,
             _ => Act::Take,
         }
     }
@@ -191,6 +213,7 @@ impl Carrier for Receiver {
                     sleep(Duration::from_secs(30)).await;
                     return Verdict::retry(Trouble::Timeout, "stalled");
                 }
+                Act::Hold => Verdict::held(Hold::Unauthorized, "status 401"),
                 Act::Refuse => {
                     self.rejected.lock().unwrap().push(parcel.key.clone());
                     Verdict::rejected(Rejection::Malformed, "no")
@@ -205,7 +228,7 @@ impl Carrier for Receiver {
     }
 }
 
-async fn deliver(spool: &Spool, receiver: &Receiver, within: u64) -> Account {
+async fn deliver(spool: &Spool, receiver: &dyn Carrier, within: u64) -> Account {
     let deadline = Instant::now() + Duration::from_secs(within);
     courier::deliver(spool, receiver, deadline, clock(), |_, _| ()).await.unwrap()
 }
@@ -223,11 +246,11 @@ async fn nothing_is_lost_and_nothing_taken_twice_but_for_answers_that_were_not_s
             }
             // The process is stopped at some moment, and started anew.
             let life = Duration::from_millis((seed * 7919 + round * 104_729) % 60_000);
-            if let Ok(account) = timeout(life, deliver(&spool, &receiver, 600)).await
-                && account.finished
-                && round >= 5
-            {
-                break;
+            if let Ok(account) = timeout(life, deliver(&spool, &receiver, 600)).await {
+                assert_eq!(spool.held().unwrap(), account.held, "seed {seed}, round {round}");
+                if account.finished && round >= 5 {
+                    break;
+                }
             }
             assert!(round < 2000, "seed {seed}: it does not end");
         }
@@ -256,6 +279,65 @@ async fn a_refusal_is_final_counted_and_holds_nobody_up() {
     assert_eq!(account, Account { accepted: 1, rejected, finished: true, ..Account::default() });
     assert_eq!(spool.status().unwrap().drops.of(Drop::Rejected), 1);
     assert_eq!(receiver.times.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_ends_the_delivery_after_one_exchange_and_the_next_delivery_tries_again() {
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Take, Act::Hold, Act::Hold, Act::Fail, Act::Take]);
+    let ids = ["sent", "first", "second"].map(|key| push(&spool, key));
+    let exchanges = || receiver.times.lock().unwrap().len();
+    let held = Held::new(Hold::Unauthorized, "status 401", Duration::from_secs(100), ids[1]);
+    let account = deliver(&spool, &receiver, 600).await;
+    let expected = Account { accepted: 1, held: Some(held.clone()), ..Account::default() };
+    assert_eq!((account, exchanges()), (expected, 2));
+    // It is as before, and what has come meanwhile waits behind it.
+    push(&spool, "third");
+    let account = deliver(&spool, &receiver, 600).await;
+    let expected = Account { held: Some(held.clone()), ..Account::default() };
+    assert_eq!((account, exchanges()), (expected, 3));
+    assert_eq!((spool.held().unwrap(), spool.status().unwrap().parcels), (Some(held), 3));
+    let account = deliver(&spool, &receiver, 600).await;
+    assert_eq!((account.accepted, account.finished, account.held), (3, true, None));
+    assert_eq!(spool.held().unwrap(), None);
+    assert_eq!(spool.status().unwrap().drops, Drops::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_does_not_release_a_hold_but_a_rejection_does() {
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Hold, Act::Throttle(60), Act::Refuse, Act::Fail]);
+    push(&spool, "bad");
+    push(&spool, "good");
+    assert!(deliver(&spool, &receiver, 10).await.held.is_some());
+    assert_eq!(deliver(&spool, &receiver, 10).await.held, None);
+    assert!(spool.held().unwrap().is_some(), "nothing has been judged yet");
+    let account = deliver(&spool, &receiver, 10).await;
+    assert_eq!((account.rejected.len(), account.accepted), (1, 1));
+    assert_eq!(spool.held().unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parcels_that_are_held_together_are_not_sent_one_by_one() {
+    let spool = spool();
+    let ids = ["a", "b", "c"].map(|key| push(&spool, key));
+    let held = Verdict::held(Hold::Unauthorized, "status 401");
+    let receiver = Lines { most: 3, alone: Some(held), got: Mutex::default() };
+    let account = deliver(&spool, &receiver, 600).await;
+    assert_eq!(account.held.map(|held| held.through), Some(ids[2]));
+    assert_eq!(receiver.got.into_inner().unwrap().len(), 1);
+    assert_eq!(spool.status().unwrap().parcels, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_is_over_when_its_parcel_has_left_in_another_way() {
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Hold]);
+    let ids = ["first", "second"].map(|key| push(&spool, key));
+    assert!(deliver(&spool, &receiver, 600).await.held.is_some());
+    assert_eq!(spool.held().unwrap().map(|held| held.through), Some(ids[0]));
+    spool.drop_parcels(&ids[..1], Drop::Cleared).unwrap();
+    assert_eq!(spool.held().unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]

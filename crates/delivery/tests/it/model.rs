@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktel_delivery::Parcel;
-use ktel_delivery::spool::{Bounds, Cursor, Disk, Durability, Full, Settings, Spool};
+use ktel_delivery::spool::{Bounds, Cursor, Disk, Durability, Full, Held, Settings, Spool};
+use ktel_delivery::verdict::Hold;
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 
@@ -23,6 +24,9 @@ enum Step {
     Kill(usize),
     Crash(usize),
     GiveUp(usize),
+    /// The parcel is held, and so are those behind it.
+    Hold(usize),
+    Release,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -34,6 +38,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_usize..200).prop_map(Step::Kill),
         1 => any::<usize>().prop_map(Step::Crash),
         1 => any::<usize>().prop_map(Step::GiveUp),
+        2 => any::<usize>().prop_map(Step::Hold),
+        1 => Just(Step::Release),
     ]
 }
 
@@ -75,6 +81,74 @@ fn crash(disk: &Faulty, seed: usize) {
     });
 }
 
+/// What the file of the hold should say.
+#[derive(Default)]
+struct HoldModel {
+    now: Option<Held>,
+    /// It is not synced: after a crash it may be any that ever was, or none.
+    is_sure: bool,
+    ever: Vec<Held>,
+}
+
+impl HoldModel {
+    fn hold(&mut self, spool: &Spool, through: u64) {
+        let held = Held::new(Hold::NotFound, "status 404", Duration::from_secs(100), through);
+        if spool.hold(&held).is_ok() {
+            self.ever.push(held.clone());
+            (self.now, self.is_sure) = (Some(held), true);
+        }
+    }
+
+    fn release(&mut self, spool: &Spool) {
+        if spool.release().is_ok() {
+            (self.now, self.is_sure) = (None, true);
+        }
+    }
+
+    fn check(&self, found: Option<&Held>, expected: &BTreeMap<u64, Parcel>, spool: &Spool) {
+        let Self { now, is_sure, ever } = self;
+        let is_known = match is_sure {
+            true => found == now.as_ref(),
+            false => found.is_some_and(|one| ever.contains(one)),
+        };
+        assert!(found.is_none() || is_known, "made up: {found:?} instead of {now:?}");
+        // A push that failed may have left its parcel whole, and then that one is held.
+        let is_held = |held: &Held| expected.keys().any(|id| *id <= held.through);
+        let is_due = *is_sure && now.as_ref().is_some_and(is_held);
+        assert!(found.is_some() || !is_due, "forgotten: {now:?}");
+        let nothing_waits = spool.status().is_ok_and(|status| status.parcels == 0);
+        assert!(found.is_none() || !nothing_waits, "nothing is held: {found:?}");
+    }
+}
+
+/// Takes a parcel out of the spool, and out of the model.
+fn settle(
+    spool: &Spool,
+    disk: &Faulty,
+    id: u64,
+    is_delivered: bool,
+    expected: &mut BTreeMap<u64, Parcel>,
+) {
+    let settled = if is_delivered {
+        spool.acknowledge(&[id])
+    } else {
+        spool.drop_parcels(&[id], ktel_delivery::spool::Drop::Rejected)
+    };
+    match settled {
+        Ok(settled) => {
+            assert_eq!(settled, 1);
+            expected.remove(&id);
+        }
+        // What was not written may or may not count.
+        Err(_) => {
+            disk.reopen();
+            if !waiting(spool).contains_key(&id) {
+                expected.remove(&id);
+            }
+        }
+    }
+}
+
 fn run(steps: &[Step], durability: Durability) {
     let disk = Faulty::default();
     let settings = Settings { bounds: bounds(), full: Full::RefuseNew, durability };
@@ -82,6 +156,7 @@ fn run(steps: &[Step], durability: Durability) {
     let mut expected: BTreeMap<u64, Parcel> = BTreeMap::new();
     let mut ever = BTreeSet::new();
     let mut bytes_max = bounds().bytes;
+    let mut hold = HoldModel::default();
     for (number, step) in steps.iter().enumerate() {
         match *step {
             Step::Push(bytes) => {
@@ -103,24 +178,13 @@ fn run(steps: &[Step], durability: Durability) {
             }
             Step::Acknowledge(which) | Step::GiveUp(which) => {
                 let id = *expected.keys().nth(which % expected.len()).unwrap();
-                let settled = match step {
-                    Step::Acknowledge(_) => spool.acknowledge(&[id]),
-                    _ => spool.drop_parcels(&[id], ktel_delivery::spool::Drop::Rejected),
-                };
-                match settled {
-                    Ok(settled) => {
-                        assert_eq!(settled, 1);
-                        expected.remove(&id);
-                    }
-                    // What was not written may or may not count.
-                    Err(_) => {
-                        disk.reopen();
-                        if !waiting(&spool).contains_key(&id) {
-                            expected.remove(&id);
-                        }
-                    }
-                }
+                settle(&spool, &disk, id, matches!(step, Step::Acknowledge(_)), &mut expected);
             }
+            Step::Hold(which) => {
+                let through = expected.keys().nth(which % expected.len().max(1));
+                hold.hold(&spool, through.copied().unwrap_or(7));
+            }
+            Step::Release => hold.release(&spool),
             Step::Full(after) => disk.fail_next_write(Fault::FullAfter(after)),
             Step::Kill(after) => disk.fail_next_write(Fault::KilledAfter(after)),
             Step::Crash(seed) => {
@@ -135,9 +199,13 @@ fn run(steps: &[Step], durability: Durability) {
                 // An acknowledgement that was not on the medium may be forgotten, and a segment
                 // whose removal was not may be back; from there only acknowledgements are added.
                 expected = after;
+                hold.is_sure = false;
                 let acks = 8 * expected.len() as u64;
                 bytes_max = bytes_max.max(disk.bytes() + acks);
             }
+        }
+        if let Ok(found) = spool.held() {
+            hold.check(found.as_ref(), &expected, &spool);
         }
         assert!(disk.bytes() <= bytes_max, "{} bytes, {:?}", disk.bytes(), disk.files());
     }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use ktel_delivery::Verdict;
 use ktel_delivery::http::{Client, Protocol, Url};
 use ktel_delivery::tls::Trust;
 use ktel_model::signature::installation_id;
@@ -154,20 +153,11 @@ fn ask(server: &str) -> Result<Vec<String>, Failure> {
     let client = client.map_err(usage)?;
     let asked = client.get(url, Default::default(), clock::since_epoch());
     let reply = runtime()?.block_on(asked);
-    let reply = reply.map_err(|verdict| usage(anyhow!("ask `{server}`: {}", why(&verdict))))?;
+    let reply = reply.with_context(|| format!("ask `{server}`")).map_err(usage)?;
     if reply.status != 200 {
         return Err(usage(anyhow!("`{server}` answered with {}", reply.status)));
     }
     ids(&reply.body).ok_or_else(|| usage(anyhow!("`{server}` returned no keys")))
-}
-
-fn why(verdict: &Verdict) -> &str {
-    match verdict {
-        Verdict::Retry { message, .. }
-        | Verdict::Rejected { message, .. }
-        | Verdict::PartlyAccepted { message, .. } => message,
-        Verdict::Accepted | Verdict::AcceptedSlowly => "no answer",
-    }
 }
 
 fn distrust(file: &Path, error: receipt::Error) -> Failure {

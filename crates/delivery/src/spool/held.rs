@@ -1,0 +1,117 @@
+//! Why the parcels of a spool are held, for the people who list them.
+//!
+//! The file `hold` is not synced. If a crash loses it, the next try holds the parcels again, for the
+//! price of one exchange.
+
+use std::io;
+use std::time::Duration;
+
+use super::Id;
+use super::disk::Disk;
+use crate::limits::{HOLD_FILE_BYTES_MAX, HOLD_MESSAGE_CHARS_MAX};
+use crate::verdict::Hold;
+
+const FILE: &str = "hold";
+
+/// The last try that held the parcels of a spool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What has to be corrected.
+    pub hold: Hold,
+    /// The message of the receiver or of the transport, without secrets.
+    pub message: String,
+    /// When it was tried, since the epoch.
+    pub time: Duration,
+    /// The last parcel of that try. It is held, and so is every parcel that waits behind it.
+    pub through: Id,
+}
+
+impl Held {
+    /// Makes it, with the message as one short line.
+    #[must_use]
+    pub fn new(hold: Hold, message: &str, time: Duration, through: Id) -> Self {
+        let line = message.chars().filter(|one| !one.is_control());
+        let message = line.take(HOLD_MESSAGE_CHARS_MAX).collect();
+        Self { hold, message, time, through }
+    }
+
+    /// Reads it. A garbled file is none.
+    pub(super) fn load(disk: &dyn Disk) -> io::Result<Option<Self>> {
+        match disk.read(FILE, 0, HOLD_FILE_BYTES_MAX + 1) {
+            Ok(bytes) => Ok(Self::parse(&bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn store(&self, disk: &dyn Disk) -> io::Result<()> {
+        let Self { hold, message, time, through } = self;
+        let text = format!("{} {} {through}\n{message}\n", hold.word(), time.as_millis());
+        disk.replace(FILE, text.as_bytes())
+    }
+
+    pub(super) fn remove(disk: &dyn Disk) -> io::Result<()> {
+        disk.remove(FILE)
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() as u64 > HOLD_FILE_BYTES_MAX {
+            return None;
+        }
+        // Not written by us, or not to its end.
+        let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+        let (numbers, message) = text.split_once('\n')?;
+        let mut words = numbers.split(' ');
+        let word = words.next()?;
+        let hold = Hold::ALL.into_iter().find(|hold| hold.word() == word)?;
+        let mut number = || words.next()?.parse::<u64>().ok(); // garbled, as above
+        let (time_ms, through) = (number()?, number()?);
+        Some(Self::new(hold, message, Duration::from_millis(time_ms), through))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, FILE, Held, Hold};
+    use crate::limits::{HOLD_FILE_BYTES_MAX, HOLD_MESSAGE_CHARS_MAX};
+    use crate::spool::{Disk, Memory};
+
+    #[test]
+    fn a_hold_is_read_back_and_fits_its_file() {
+        let disk = Memory::default();
+        assert_eq!(Held::load(&disk).unwrap(), None);
+        for hold in Hold::ALL {
+            for message in ["", "status 401: no\ntoken\x07", &"𝄞".repeat(5000)] {
+                let held = Held::new(hold, message, Duration::from_millis(u64::MAX), u64::MAX);
+                assert!(held.message.chars().count() <= HOLD_MESSAGE_CHARS_MAX);
+                held.store(&disk).unwrap();
+                assert_eq!(Held::load(&disk).unwrap(), Some(held));
+                assert!(disk.files().unwrap()[0].1 <= HOLD_FILE_BYTES_MAX);
+            }
+        }
+        Held::remove(&disk).unwrap();
+        assert_eq!(Held::load(&disk).unwrap(), None);
+    }
+
+    #[test]
+    fn a_garbled_file_is_none() {
+        let disk = Memory::default();
+        let long = format!("not-found 1 2\n{}\n", "x".repeat(5000));
+        for text in [
+            "",
+            "\n",
+            "not-found",
+            "not-found 1 2",
+            "not-found 1 2\nstatus 4",
+            "not-found 1\nwhy\n",
+            "not-found one 2\nwhy\n",
+            "lost 1 2\nwhy\n",
+            long.as_str(),
+        ] {
+            disk.replace(FILE, text.as_bytes()).unwrap();
+            assert_eq!(Held::load(&disk).unwrap(), None, "{text:.40}");
+        }
+        disk.replace(FILE, b"not-found 1 2\n\xff\n").unwrap();
+        assert_eq!(Held::load(&disk).unwrap(), None);
+    }
+}
