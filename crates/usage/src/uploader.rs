@@ -12,16 +12,15 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use jiff::civil::Date;
-use ktel_delivery::courier::{Carrier, Clock};
-use ktel_delivery::spool::{self, Cursor, Drop, Spool, Stored};
 use ktel_delivery::Verdict;
-use ktel_delivery::backoff::Backoff;
+use ktel_delivery::courier::{Clock, Exchanges, Pace};
+use ktel_delivery::spool::{self, Cursor, Drop, Held, Spool, Stored};
 use ktel_model::names::COMMAND_PATH;
 use ktel_model::standard::schema::Form;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::Instant;
 
 use crate::event::EventSchema;
 use crate::limits;
@@ -56,7 +55,7 @@ struct Batch {
 }
 
 /// What an upload has come to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uploaded {
     /// Events that the server has.
     pub accepted: u64,
@@ -64,6 +63,8 @@ pub struct Uploaded {
     pub refused: u64,
     /// Events that wait.
     pub waiting: u64,
+    /// Why they wait until somebody corrects something, if they do.
+    pub held: Option<Held>,
 }
 
 /// Why an upload failed.
@@ -298,7 +299,7 @@ impl Uploader {
             return Ok(uploaded);
         }
         let _turn = spool.deliver()?.ok_or(Error::Busy)?;
-        let mut failures = 0;
+        let mut exchanges = Exchanges::new(sender, deadline, clock, Pace::default());
         while let Some(batch) = self.next_batch(remote, schema, today, now())? {
             let NextBatch { parcel, events, ids, refused, through } = batch;
             uploaded.refused += spool.drop_parcels(&refused, Drop::Rejected)?;
@@ -306,34 +307,30 @@ impl Uploader {
             let begun = json!(Batch { key: parcel.key.clone(), through }).to_string();
             private_file::write(&self.state.join(BATCH), begun.as_bytes())
                 .map_err(state("remember the batch"))?;
-            let Ok(verdict) = timeout_at(deadline, sender.carry(&parcel)).await else { break };
-            match verdict {
-                Verdict::Retry { after, .. } => {
-                    let pause = Backoff::default().pause(failures, after, (clock.jitter)());
-                    failures += 1;
-                    if Instant::now() + pause >= deadline {
-                        break;
-                    }
-                    sleep_until(Instant::now() + pause).await;
-                    continue;
+            let rejected = match exchanges.send(&parcel, |_| ()).await {
+                // The events of this batch go out again as they are.
+                None | Some(Verdict::Retry { .. }) => break,
+                Some(Verdict::Held { hold, message }) => {
+                    let held = Held::new(hold, &message, now(), through);
+                    spool.hold(&held)?;
+                    uploaded.held = Some(held);
+                    break;
                 }
-                Verdict::Held { .. } => break,
-                Verdict::Rejected { .. } => {
-                    uploaded.refused += spool.drop_parcels(&ids, Drop::Rejected)?
+                Some(Verdict::Rejected { .. }) => {
+                    uploaded.refused += spool.drop_parcels(&ids, Drop::Rejected)?;
+                    None
                 }
-                Verdict::Accepted | Verdict::AcceptedSlowly | Verdict::PartlyAccepted { .. } => {
-                    let rejected = match verdict {
-                        Verdict::PartlyAccepted { rejected, .. } => rejected,
-                        _ => 0,
-                    };
-                    let gone = spool.acknowledge(&ids)?;
-                    uploaded.refused += rejected.min(gone);
-                    uploaded.accepted += gone.saturating_sub(rejected);
-                    let took = Took { batch: &parcel.key, events: &events, rejected };
-                    self.log(remote, &took, now()).map_err(state("write the log"))?;
-                }
+                Some(Verdict::Accepted | Verdict::AcceptedSlowly) => Some(0),
+                Some(Verdict::PartlyAccepted { rejected, .. }) => Some(rejected),
+            };
+            if let Some(rejected) = rejected {
+                let gone = spool.acknowledge(&ids)?;
+                uploaded.refused += rejected.min(gone);
+                uploaded.accepted += gone.saturating_sub(rejected);
+                let took = Took { batch: &parcel.key, events: &events, rejected };
+                self.log(remote, &took, now()).map_err(state("write the log"))?;
             }
-            failures = 0;
+            spool.release()?;
             fs::remove_file(self.state.join(BATCH)).map_err(state("forget the batch"))?;
         }
         uploaded.waiting = spool.status()?.parcels;

@@ -2,16 +2,26 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop loudly")]
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::date;
+use ktel_delivery::courier::{self, Clock};
 use ktel_delivery::gzip::compress;
-use ktel_destination::{Remote, ReportServer};
+use ktel_delivery::spool::{Drops, Full, Settings, Spool};
+use ktel_delivery::verdict::Hold;
+use ktel_destination::outbox::SETTINGS;
+use ktel_destination::{Remote, ReportServer, Sender, Tokens};
+use ktel_testkit::capture::Http;
+use ktel_testkit::certificates::Identity;
+use ktel_testkit::http::Response;
+use ktel_testkit::tls::ServerTls;
 use ktel_usage::event::{Event, EventSchema, Version, Vocabulary};
 use ktel_usage::sink::{Record, Sink};
-use ktel_usage::uploader::{NextBatch, Uploader};
+use ktel_usage::uploader::{NextBatch, Uploaded, Uploader};
 use serde_json::Value;
+use tokio::time::Instant;
 
 const COMMANDS: [&str; 6] = ["get apis", "get services", "get routes", "plan", "apply", "login"];
 const BEGIN: i64 = 1_790_000_000;
@@ -23,8 +33,14 @@ fn server() -> Box<Remote> {
     Box::new(remote.for_events())
 }
 
-/// A day of somebody who works with the tool: commands minutes apart, none as the one before.
-fn batch(uploader: &Uploader, events: usize) -> NextBatch {
+fn schema() -> EventSchema {
+    let vocabulary = Vocabulary::new("acme", COMMANDS).unwrap();
+    EventSchema::new(&"acme".parse().unwrap(), &vocabulary, Version::One)
+}
+
+/// A day of somebody who works with the tool: commands minutes apart, none as the one before. Gives the
+/// time of the last one.
+fn record(uploader: &Uploader, events: usize) -> Duration {
     let mut sink = uploader.sink();
     let (mut seconds, mut random) = (BEGIN, 7_u64);
     for _ in 0..events {
@@ -36,10 +52,81 @@ fn batch(uploader: &Uploader, events: usize) -> NextBatch {
         let event = Event::new(time, "1.2.3", COMMANDS[(dice >> 9) % COMMANDS.len()]);
         sink.emit(&Record::of(&event)).unwrap();
     }
-    let vocabulary = Vocabulary::new("acme", COMMANDS).unwrap();
-    let schema = EventSchema::new(&"acme".parse().unwrap(), &vocabulary, Version::One);
-    let now = Duration::from_secs(u64::try_from(seconds).unwrap());
-    uploader.next_batch(&server(), &schema, date(2026, 11, 21), now).unwrap().unwrap()
+    Duration::from_secs(u64::try_from(seconds).unwrap())
+}
+
+fn batch(uploader: &Uploader, events: usize) -> NextBatch {
+    let now = record(uploader, events);
+    uploader.next_batch(&server(), &schema(), date(2026, 11, 21), now).unwrap().unwrap()
+}
+
+/// The clock stands still: pauses are those of tokio.
+fn clock() -> Clock {
+    static JITTER: AtomicU64 = AtomicU64::new(1);
+    Clock {
+        now: || Duration::from_secs(u64::try_from(BEGIN).unwrap() + 10_000),
+        jitter: || (JITTER.fetch_add(7919, Ordering::Relaxed) % 1000) as f64 / 1000.0,
+    }
+}
+
+fn remote(url: &str) -> (Remote, Sender) {
+    let Ok(ReportServer::Remote(remote)) = url.parse() else { panic!("a server behind a network") };
+    let remote = remote.for_events();
+    let sender = remote.sender(&Tokens::default(), clock().now).unwrap();
+    (remote, sender)
+}
+
+async fn upload(uploader: &Uploader, (remote, sender): &(Remote, Sender)) -> Uploaded {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let (schema, today) = (schema(), date(2026, 11, 21));
+    uploader.upload((remote, sender), &schema, today, deadline, clock()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_courier_and_the_uploader_both_stop_at_a_server_that_is_not_trusted() {
+    let untrusted = Http::start_tls(&ServerTls::new(&Identity::self_signed()));
+    let state = tempfile::tempdir().unwrap();
+    // Any authority: the server's certificate is not of it.
+    let other = state.path().join("ca.pem");
+    std::fs::write(&other, Identity::self_signed().certificate_pem()).unwrap();
+    let server = remote(&format!("{}?ca={}", untrusted.url(), other.display()));
+    let uploader = Uploader::of(state.path().join("acme"));
+    record(&uploader, 3);
+    let uploaded = upload(&uploader, &server).await;
+    let is_untrusted = |hold: Option<Hold>| assert_eq!(hold, Some(Hold::Untrusted));
+    is_untrusted(uploaded.held.map(|held| held.hold));
+    assert_eq!((uploaded.accepted, uploaded.refused, uploaded.waiting), (0, 0, 3));
+    assert_eq!(untrusted.connections(), 1, "it was tried once");
+
+    let spool = Spool::in_memory(Settings { full: Full::RefuseNew, ..SETTINGS });
+    let parcel = server.0.events("acme", "key".into(), &[]).unwrap();
+    spool.push(&parcel, (clock().now)()).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let account = courier::deliver(&spool, &server.1, deadline, clock(), |_, _| ()).await.unwrap();
+    is_untrusted(account.held.map(|held| held.hold));
+    assert_eq!(untrusted.connections(), 2, "it was tried once");
+    assert!(untrusted.requests().is_empty());
+}
+
+#[tokio::test]
+async fn no_event_is_lost_to_a_401() {
+    let (state, server) = (tempfile::tempdir().unwrap(), Http::start());
+    let uploader = Uploader::of(state.path());
+    let remote = remote(&server.url());
+    record(&uploader, 3);
+    server.answer(Response::new(401));
+    for tries in 1..=2 {
+        let uploaded = upload(&uploader, &remote).await;
+        assert_eq!((uploaded.accepted, uploaded.refused, uploaded.waiting), (0, 0, 3));
+        assert_eq!(uploaded.held.as_ref().map(|held| held.hold), Some(Hold::Unauthorized));
+        assert_eq!(uploader.spool().held().unwrap(), uploaded.held);
+        assert_eq!(server.requests().len(), tries, "once in each upload");
+    }
+    server.answer(Response::new(200));
+    let uploaded = upload(&uploader, &remote).await;
+    assert_eq!(uploaded, Uploaded { accepted: 3, ..Uploaded::default() });
+    assert_eq!(uploader.spool().held().unwrap(), None);
+    assert_eq!(uploader.spool().status().unwrap().drops, Drops::default());
 }
 
 #[test]
