@@ -5,12 +5,13 @@ use std::io;
 use std::path::Path;
 
 use futures::future::join_all;
-use ktel::destination::{self, Content, Remote, ReportServer, Sender, Tokens};
+use ktel::destination::{self, Content, Owner, Remote, ReportServer, Sender, Tokens};
 use ktel::directories::{Directories, process_environment};
 use ktel::outbox::{self, Fate, Outbox, Shipment};
 use ktel_delivery::Parcel;
 use ktel_delivery::courier::Account;
 use ktel_delivery::secret::Secret;
+use ktel_delivery::spool::Held;
 use tokio::time::Instant;
 
 use crate::arguments::shared::SendingArguments;
@@ -145,7 +146,7 @@ impl Ready<'_> {
             join_all(shipments).await;
         for ((remote, _), shipment) in self.remote.iter().zip(shipments) {
             delivered &= match shipment {
-                Ok((_, shipment)) => tell(remote.url(), shipment, printer),
+                Ok((_, shipment)) => tell(remote, shipment, printer),
                 Err(error) => {
                     let hint = error.hint();
                     printer.error(&format!("{:#}", anyhow::Error::new(error)), hint.as_deref());
@@ -192,8 +193,9 @@ fn write(
 }
 
 /// Prints what happened to a report; tells whether the server has it.
-pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> bool {
+pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -> bool {
     let Shipment { fate, account, not_kept } = shipment;
+    let server = remote.url();
     if let Some(error) = not_kept {
         printer.warn(&format!(
             "reports for `{server}` cannot be kept: {:#}",
@@ -201,6 +203,10 @@ pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> b
         ));
     }
     tell_rejected(server, &account, printer);
+    let hint = |otherwise: &str| match &account.held {
+        Some(held) => format!("{}; {otherwise}", remote.remedy(held.hold, Owner::User)),
+        None => otherwise.to_owned(),
+    };
     match fate {
         Fate::Delivered => return true,
         Fate::Refused { message } => {
@@ -208,21 +214,22 @@ pub(crate) fn tell(server: &str, shipment: Shipment, printer: &mut Printer) -> b
         }
         Fate::Waits { message } => {
             let why = message.unwrap_or_else(|| "not tried yet".to_owned());
-            printer.error(
-                &format!("`{server}` does not have the report yet: {why}"),
-                Some(&hint_for(
-                    &why,
-                    "it waits in the outbox; the next run or `ktel outbox flush` sends it",
-                )),
-            );
+            let waits = "it waits in the outbox; the next run or `ktel outbox flush` sends it";
+            let text = format!("`{server}` does not have the report yet: {why}");
+            printer.error(&text, Some(&hint(waits)));
         }
         Fate::Lost { message } => {
             let text = format!("`{server}` does not have the report: {message}");
-            printer
-                .error(&text, Some(&hint_for(&message, "it was not kept; run the command again")));
+            printer.error(&text, Some(&hint("it was not kept; run the command again")));
         }
     }
     false
+}
+
+/// Says why everything that waits for a server is held, and what to do.
+pub(crate) fn tell_held(remote: &Remote, held: &Held, owner: Owner, printer: &mut Printer) {
+    let text = format!("`{remote}` holds what waits for it: {}", held.message);
+    printer.error(&text, Some(&remote.remedy(held.hold, owner)));
 }
 
 /// Prints what a server rejected of a report that it accepted.
@@ -232,13 +239,4 @@ pub(crate) fn tell_rejected(server: &str, account: &Account, printer: &mut Print
         let why = rejected_because.as_deref().unwrap_or("no reason given");
         printer.warn(&format!("`{server}` rejected {rejected_items} items: {why}"));
     }
-}
-
-/// Chooses the hint. A certificate of an unknown authority has a hint of its own.
-fn hint_for(message: &str, otherwise: &str) -> String {
-    const UNKNOWN: [&str; 3] = ["UnknownIssuer", "BadSignature", "CaUsedAsEndEntity"];
-    if UNKNOWN.iter().any(|word| message.contains(word)) {
-        return format!("trust its authority with `?ca=FILE` at the end of the URL; {otherwise}");
-    }
-    otherwise.to_owned()
 }

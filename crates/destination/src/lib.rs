@@ -23,6 +23,7 @@ mod items;
 mod json_lines;
 mod limits;
 mod otlp;
+mod remedy;
 mod sender;
 mod splunk;
 
@@ -31,6 +32,7 @@ pub mod outbox;
 
 pub use error::{Error, SCHEMES};
 pub use json_lines::JsonLines;
+pub use remedy::Owner;
 pub use sender::{NotReady, Sender, Tokens};
 
 use address::{Address, Protocol};

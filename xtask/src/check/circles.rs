@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use super::source::{Crate, Module, Token};
 use super::metadata;
+use super::source::{Crate, Module, Token};
 use resolve::Place;
 
 mod resolve;

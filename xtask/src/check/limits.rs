@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use syn::{BinOp, Expr, Lit};
 
-use super::source::{Crate, Module, Token};
 use super::metadata;
+use super::source::{Crate, Module, Token};
 
 #[cfg(test)]
 mod tests;

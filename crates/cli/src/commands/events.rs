@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use ktel::destination::Owner;
 use ktel::directories::process_environment;
 use ktel::event::{Ending, ErrorCategory, Outcome};
 use ktel::product_file::ProductFile;
@@ -184,8 +185,11 @@ fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Res
         deadline,
         clock::clock(),
     )));
-    let Uploaded { accepted, refused, waiting } =
+    let Uploaded { accepted, refused, waiting, held } =
         uploaded.map_err(|error| Failure::usage(error, None::<String>))?;
     printer.say(&format!("{accepted} events delivered, {refused} refused, {waiting} waiting"));
+    if let Some(held) = held {
+        servers::tell_held(&remote, &held, Owner::Product, printer);
+    }
     Ok(if waiting > 0 { Exit::NotDelivered } else { Exit::Done })
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use jiff::Timestamp;
-use ktel::destination::ReportServer;
+use ktel::destination::{Owner, Remote, ReportServer};
 use ktel::outbox::{self, Lane, Name, Outbox};
 use ktel_delivery::courier::{self, Account};
-use ktel_delivery::spool::Stored;
-use serde_json::json;
+use ktel_delivery::spool::{Held, Stored};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::arguments::shared::ListOutput;
@@ -66,37 +66,22 @@ pub(super) fn run(command: OutboxCommand, printer: &mut Printer) -> Result<Exit,
     }
 }
 
+/// What waits for one server, and why it is held.
+struct Waiting {
+    parcels: Vec<(Name, Stored)>,
+    held: Option<Held>,
+}
+
 fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Exit, Failure> {
-    let waiting = outbox.waiting(clock::since_epoch())?;
-    let since = |stored: &Stored| {
-        let seconds = i64::try_from(stored.time.as_secs()).unwrap_or(i64::MAX);
-        // Beyond the calendar: a file that was tampered with.
-        Timestamp::from_second(seconds).map_or_else(|_| "?".to_owned(), |time| time.to_string())
-    };
+    let now = clock::since_epoch();
+    let lanes = outbox.lanes()?.into_iter().map(|lane| {
+        let parcels = lane.waiting(now)?;
+        Ok(Waiting { parcels, held: lane.spool.held().map_err(outbox::Error::from)? })
+    });
+    let waiting = lanes.collect::<Result<Vec<Waiting>, outbox::Error>>()?;
     match output {
-        ListOutput::Json => {
-            let one = |(name, stored): &(Name, Stored)| {
-                let parcel = &stored.parcel;
-                json!({
-                    "name": name.to_string(), "since": since(stored), "server": parcel.to,
-                    "bytes": parcel.body.len(), "key": parcel.key,
-                })
-            };
-            let all: Vec<_> = waiting.iter().map(one).collect();
-            printer.out(format!("{:#}\n", json!(all)))?;
-        }
-        ListOutput::Table => {
-            if waiting.is_empty() {
-                printer.say("nothing waits");
-            } else {
-                let rows = waiting.iter().map(|(name, stored)| {
-                    let Stored { parcel, .. } = stored;
-                    let bytes = parcel.body.len().to_string();
-                    [name.to_string(), since(stored), bytes, parcel.to.clone()]
-                });
-                printer.out(table(["NAME", "SINCE", "BYTES", "SERVER"], rows))?;
-            }
-        }
+        ListOutput::Json => printer.out(format!("{:#}\n", json_of(&waiting)))?,
+        ListOutput::Table => print_table(&waiting, printer)?,
     }
     for lane in outbox.lanes()? {
         let status = lane.spool.status().map_err(outbox::Error::from)?;
@@ -105,6 +90,58 @@ fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Ex
         }
     }
     Ok(Exit::Done)
+}
+
+fn json_of(waiting: &[Waiting]) -> Value {
+    let of_lane = |Waiting { parcels, held }: &Waiting| {
+        let held = held.as_ref().map(|held| {
+            json!({
+                "reason": held.hold.word(), "message": held.message, "time": time(held.time),
+            })
+        });
+        let one = |(name, stored): &(Name, Stored)| {
+            let parcel = &stored.parcel;
+            json!({
+                "name": name.to_string(), "since": time(stored.time), "server": parcel.to,
+                "bytes": parcel.body.len(), "key": parcel.key, "held": held,
+            })
+        };
+        parcels.iter().map(one).collect::<Vec<Value>>()
+    };
+    waiting.iter().flat_map(of_lane).collect()
+}
+
+fn print_table(waiting: &[Waiting], printer: &mut Printer) -> Result<(), Failure> {
+    let rows = waiting.iter().flat_map(|Waiting { parcels, held }| {
+        let held = held.as_ref().map_or("-", |held| held.hold.word());
+        parcels.iter().map(move |(name, Stored { parcel, time: since, .. })| {
+            let bytes = parcel.body.len().to_string();
+            [name.to_string(), time(*since), bytes, held.to_owned(), parcel.to.clone()]
+        })
+    });
+    let rows: Vec<[String; 5]> = rows.collect();
+    if rows.is_empty() {
+        printer.say("nothing waits");
+        return Ok(());
+    }
+    printer.out(table(["NAME", "SINCE", "BYTES", "HELD", "SERVER"], rows))?;
+    for Waiting { parcels, held } in waiting {
+        let (Some(held), Some((_, first))) = (held, parcels.first()) else { continue };
+        let server = &first.parcel.to;
+        let text = format!("held, tried at {}: {}", time(held.time), held.message);
+        let remedy = match server.parse() {
+            Ok(ReportServer::Remote(remote)) => remote.remedy(held.hold, Owner::User),
+            _ => format!("`{server}` is no server that reports can be sent to"),
+        };
+        printer.say(&format!("{server} {text}\n  {remedy}"));
+    }
+    Ok(())
+}
+
+fn time(since_epoch: Duration) -> String {
+    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    // Beyond the calendar: a file that was tampered with.
+    Timestamp::from_second(seconds).map_or_else(|_| "?".to_owned(), |time| time.to_string())
 }
 
 fn named(name: &str) -> Result<Name, Failure> {
@@ -158,13 +195,17 @@ async fn flush(
     for result in futures::future::join_all(flushed).await {
         match result {
             Ok(None) => {}
-            Ok(Some(Flushed { server, account, left })) => {
+            Ok(Some(Flushed { remote, account, left })) => {
+                let server = remote.url();
                 let refused: u64 = account.rejected.values().sum();
                 let accepted = account.accepted;
                 printer.say(&format!(
                     "{server}: {accepted} delivered, {refused} refused, {left} waiting"
                 ));
-                servers::tell_rejected(&server, &account, printer);
+                servers::tell_rejected(server, &account, printer);
+                if let Some(held) = &account.held {
+                    servers::tell_held(&remote, held, Owner::User, printer);
+                }
                 if left > 0 || refused > 0 {
                     exit = Exit::NotDelivered;
                 }
@@ -179,7 +220,7 @@ async fn flush(
 }
 
 struct Flushed {
-    server: String,
+    remote: Box<Remote>,
     account: Account,
     left: u64,
 }
@@ -202,5 +243,5 @@ async fn flush_lane(lane: &Lane, send_timeout: Duration) -> Result<Option<Flushe
     let delivered = courier::deliver(&lane.spool, &sender, deadline, clock::clock(), |_, _| ());
     let account = Box::pin(delivered).await.map_err(spool)?;
     let left = lane.spool.status().map_err(spool)?.parcels;
-    Ok(Some(Flushed { server, account, left }))
+    Ok(Some(Flushed { remote, account, left }))
 }

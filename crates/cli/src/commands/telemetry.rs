@@ -71,9 +71,12 @@ fn status(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
         product.server.as_deref().unwrap_or("none, so nothing is sent"),
     );
     if let Some(uploader) = ambient.uploader() {
-        let held = uploader.spool().status().map_err(spool)?;
-        text.push_str(&format!("waiting    {} events, {} bytes\n", held.parcels, held.bytes));
-        for (why, events) in held.drops.iter() {
+        let spooled = uploader.spool().status().map_err(spool)?;
+        text.push_str(&format!("waiting    {} events, {} bytes\n", spooled.parcels, spooled.bytes));
+        if let Some(hold) = uploader.spool().held().map_err(spool)? {
+            text.push_str(&format!("held       {}: {}\n", hold.hold.word(), hold.message));
+        }
+        for (why, events) in spooled.drops.iter() {
             text.push_str(&format!("dropped    {events} events, {}\n", why.word()));
         }
     }

@@ -199,6 +199,62 @@ fn a_certificate_that_nobody_knows_names_the_option_and_a_known_one_is_enough() 
 }
 
 #[test]
+fn a_report_is_held_until_its_token_is_right_and_none_behind_it_is_lost() {
+    let (user, place) = (User::new(), tempfile::tempdir().unwrap());
+    let served = crate::serve::Served::start(&place.path().join("received"));
+    let url = &served.url;
+    for waiting in 1..=2 {
+        // The token of the tests is none of this server.
+        let (code, _, stderr) = user.send(url, "");
+        assert_eq!(code, 3, "{stderr}");
+        assert!(stderr.contains("status 401"), "{stderr}");
+        let remedy = format!("set KTEL_TOKEN to an ingest token of `{url}`; it waits");
+        assert!(stderr.contains(&remedy), "{stderr}");
+        assert_eq!(user.waiting().len(), waiting);
+    }
+    for waiting in user.waiting() {
+        assert_eq!(waiting["held"]["reason"], "unauthorized");
+        let message = waiting["held"]["message"].as_str().unwrap();
+        assert!(message.starts_with("status 401: "), "{message}");
+    }
+    let (code, stdout, stderr) = user.ktel("outbox list");
+    assert!(code == 0 && stdout.contains("  HELD  "), "{stdout}");
+    assert_eq!(stdout.matches(" unauthorized ").count(), 2, "{stdout}");
+    assert!(stderr.contains("status 401") && stderr.contains("set KTEL_TOKEN"), "{stderr}");
+    let (code, _, stderr) = user.ktel("outbox flush");
+    assert!(code == 3 && stderr.contains("0 delivered, 0 refused, 2 waiting"), "{stderr}");
+    assert!(stderr.contains("set KTEL_TOKEN to an ingest token"), "{stderr}");
+    let mut command = user.command("outbox flush");
+    command.env("KTEL_TOKEN", served.ingest.as_ref().unwrap());
+    let (code, _, stderr) = run(command, b"");
+    assert!(code == 0 && stderr.contains("2 delivered"), "{stderr}");
+    assert!(user.waiting().is_empty());
+}
+
+#[test]
+fn a_mistake_of_the_configuration_keeps_the_report_and_one_of_the_report_does_not() {
+    let server = Http::start();
+    for (status, word) in [
+        (307, Some("redirected")),
+        (401, Some("unauthorized")),
+        (403, Some("unauthorized")),
+        (404, Some("not-found")),
+        (405, Some("not-found")),
+        (407, Some("proxy-unauthorized")),
+        (400, None),
+        (413, None),
+        (422, None),
+    ] {
+        let user = User::new();
+        server.answer(Response::new(status));
+        assert_eq!(user.send(&server.url(), "").0, 3, "{status}");
+        let waiting = user.waiting();
+        let held = waiting.first().map(|one| one["held"]["reason"].as_str().unwrap());
+        assert_eq!(held, word, "{status}");
+    }
+}
+
+#[test]
 fn a_client_shows_its_certificate_when_it_is_asked() {
     let user = User::new();
     let authority = Authority::new();

@@ -1,0 +1,119 @@
+//! What a person can do about a parcel that is held.
+
+use ktel_delivery::verdict::Hold;
+
+use crate::Remote;
+use crate::address::Protocol;
+
+/// Who configures a server, and can correct a mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The user, with arguments and the environment.
+    User,
+    /// The makers of a product, who chose the server of its events. The user's tokens are not sent
+    /// there.
+    Product,
+}
+
+impl Remote {
+    /// Says what to do about a hold.
+    #[must_use]
+    pub fn remedy(&self, hold: Hold, owner: Owner) -> String {
+        let proxy = "add user and password to the proxy in HTTPS_PROXY or HTTP_PROXY";
+        match (hold, owner) {
+            (Hold::ProxyUnauthorized, _) => proxy.to_owned(),
+            (Hold::Untrusted, Owner::Product) => format!(
+                "find out whether a proxy replaces the certificate of `{self}`, or tell the \
+                 makers of the product"
+            ),
+            (_, Owner::Product) => {
+                format!("tell the makers of the product that `{self}` does not accept its events")
+            }
+            (Hold::Unauthorized, Owner::User) => self.token_remedy(),
+            (Hold::NotFound, Owner::User) => {
+                format!("correct the address: `{self}` is not one of a receiver")
+            }
+            (Hold::Redirected, Owner::User) => {
+                format!("name the address that `{self}` redirects to; redirects are not followed")
+            }
+            (Hold::Misconfigured, Owner::User) => {
+                format!("compare the options of `{self}` with the settings of its token")
+            }
+            (Hold::Untrusted, Owner::User) => {
+                "if you trust its authority, add `?ca=FILE` to the end of the URL".to_owned()
+            }
+        }
+    }
+
+    fn token_remedy(&self) -> String {
+        if let Some(file) = &self.address.token_file {
+            return format!("write an ingest token of `{self}` into `{}`", file.display());
+        }
+        let variable = match self.address.protocol {
+            Protocol::Splunk(_) => "KTEL_SPLUNK_TOKEN",
+            _ => "KTEL_TOKEN",
+        };
+        format!("set {variable} to an ingest token of `{self}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hold, Owner, Remote};
+    use crate::ReportServer;
+
+    fn remote(url: &str) -> Remote {
+        let Ok(ReportServer::Remote(remote)) = url.parse() else {
+            panic!("a server behind a network")
+        };
+        *remote
+    }
+
+    #[test]
+    fn a_user_is_told_what_to_correct() {
+        let url = "https://example.com";
+        for (hold, expected) in [
+            (Hold::Unauthorized, "set KTEL_TOKEN to an ingest token of `https://example.com`"),
+            (
+                Hold::ProxyUnauthorized,
+                "add user and password to the proxy in HTTPS_PROXY or HTTP_PROXY",
+            ),
+            (Hold::NotFound, "correct the address: `https://example.com` is not one of a receiver"),
+            (
+                Hold::Redirected,
+                "name the address that `https://example.com` redirects to; redirects are not \
+                 followed",
+            ),
+            (
+                Hold::Misconfigured,
+                "compare the options of `https://example.com` with the settings of its token",
+            ),
+            (Hold::Untrusted, "if you trust its authority, add `?ca=FILE` to the end of the URL"),
+        ] {
+            assert_eq!(remote(url).remedy(hold, Owner::User), expected);
+        }
+    }
+
+    #[test]
+    fn the_token_that_is_named_is_the_one_that_is_sent() {
+        for (url, expected) in [
+            ("splunk://example.com", "set KTEL_SPLUNK_TOKEN to"),
+            ("otlp://example.com", "set KTEL_TOKEN to"),
+            ("https://example.com?token_file=/etc/token", "into `/etc/token`"),
+        ] {
+            let remedy = remote(url).remedy(Hold::Unauthorized, Owner::User);
+            assert!(remedy.contains(expected), "{remedy}");
+            assert_eq!(remedy.contains("KTEL_"), !url.contains("token_file"), "{remedy}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_the_user_is_never_named_for_the_server_of_a_product() {
+        for hold in Hold::ALL {
+            for url in ["https://example.com", "splunk://example.com", "otlp://example.com"] {
+                let remedy = remote(url).remedy(hold, Owner::Product);
+                assert!(!remedy.contains("KTEL_") && !remedy.contains("?ca="), "{remedy}");
+            }
+        }
+    }
+}
