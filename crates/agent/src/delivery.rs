@@ -25,7 +25,7 @@ use crate::limits;
 use crate::status::Status;
 use ktel_destination::outbox::{Outbox, SETTINGS};
 use ktel_destination::{
-    Content, JsonLines, NotReady, Remote, ReportServer, Sender, Tokens, append,
+    Content, JsonLines, NotReady, Owner, Remote, ReportServer, Sender, Tokens, append,
 };
 
 /// The name of the outbox in the state directory.
@@ -88,6 +88,17 @@ const ROOM: Settings = Settings {
     bounds: Bounds { parcels: limits::EVENTS_WAITING_MAX, ..SETTINGS.bounds },
     ..SETTINGS
 };
+
+/// How the last delivery to a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing waits.
+    Delivered,
+    /// Something waits, and another try may deliver it.
+    Failing,
+    /// Something waits until somebody corrects the configuration.
+    Held,
+}
 
 /// The way to one server, or to one route of Kamaji's receiver.
 struct Lane {
@@ -258,28 +269,53 @@ impl Lane {
     }
 
     async fn carry(&self, clock: Clock, status: &Status) {
-        let mut failing = false;
+        let mut before = State::Delivered;
         loop {
-            let finished = self.turn(clock, status).await;
-            match (finished, failing) {
-                (true, true) => info!(server = self.remote.url(), "reports arrive again"),
-                (false, false) => {
-                    warn!(server = self.remote.url(), "reports do not arrive; they wait");
-                }
-                _ => {}
-            }
-            failing = !finished;
+            let state = self.turn(clock, status, before).await;
+            self.log(before, state);
+            before = state;
             if self.ending.load(Ordering::Relaxed) {
                 return;
             }
-            let retry = if failing { limits::CLUSTER_RETRY_MAX } else { Duration::MAX };
+            let retry = match state {
+                State::Delivered => Duration::MAX,
+                State::Failing => limits::CLUSTER_RETRY_MAX,
+                // A new report does not correct what holds the others.
+                State::Held => {
+                    self.wait_for_end(limits::HELD_RETRY).await;
+                    continue;
+                }
+            };
             // A new report is a reason to try again, too.
             drop(timeout(retry, self.wake.notified()).await);
         }
     }
 
-    /// Delivers what waits, and gives whether nothing waits any more.
-    async fn turn(&self, clock: Clock, status: &Status) -> bool {
+    /// Waits so long, or until the agent ends.
+    async fn wait_for_end(&self, pause: Duration) {
+        let ending = async {
+            while !self.ending.load(Ordering::Relaxed) {
+                self.wake.notified().await;
+            }
+        };
+        drop(timeout(pause, ending).await);
+    }
+
+    fn log(&self, before: State, now: State) {
+        let server = self.remote.url();
+        match (before, now) {
+            (State::Failing | State::Held, State::Delivered) => {
+                info!(server, "reports arrive again");
+            }
+            (State::Delivered | State::Held, State::Failing) => {
+                warn!(server, "reports do not arrive; they wait");
+            }
+            _ => {}
+        }
+    }
+
+    /// Delivers what waits.
+    async fn turn(&self, clock: Clock, status: &Status, before: State) -> State {
         let server = self.remote.url();
         let observe = |_: &_, verdict: &Verdict| {
             status.answered(verdict, (clock.now)());
@@ -290,11 +326,11 @@ impl Lane {
         };
         let failed = |error: ktel_delivery::spool::Error| {
             warn!(server, error = &error as &dyn std::error::Error, "the spool cannot be read");
-            false
+            State::Failing
         };
         let _delivering = match self.spool.deliver() {
             Ok(Some(delivering)) => delivering,
-            Ok(None) => return false,
+            Ok(None) => return State::Failing,
             Err(error) => return failed(error),
         };
         let deadline = Instant::now() + limits::COURIER_TURN;
@@ -313,7 +349,18 @@ impl Lane {
             let rejected = account.rejected_items;
             warn!(server, rejected, message, "parts of reports are not taken");
         }
-        account.finished
+        match &account.held {
+            // Once, not for each try.
+            Some(held) if before != State::Held => {
+                let remedy = self.remote.remedy(held.hold, Owner::User);
+                let (reason, message) = (held.hold.word(), &held.message);
+                warn!(server, reason, message, remedy, "reports are held until this is corrected");
+                State::Held
+            }
+            Some(_) => State::Held,
+            None if account.finished => State::Delivered,
+            None => State::Failing,
+        }
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Counts {
     pub rejected_parcels: BTreeMap<&'static str, u64>,
     /// Attempts after which a parcel has to be sent again, by reason.
     pub retried_parcels: BTreeMap<&'static str, u64>,
+    /// Attempts after which everything for a server is held, by reason.
+    pub held_parcels: BTreeMap<&'static str, u64>,
     /// When a server accepted a parcel last, since 1970.
     pub last_delivery: Option<Duration>,
 }
@@ -131,6 +133,9 @@ impl Status {
             Verdict::Retry { trouble, .. } => {
                 *counts.retried_parcels.entry(trouble.word()).or_default() += 1;
             }
+            Verdict::Held { hold, .. } => {
+                *counts.held_parcels.entry(hold.word()).or_default() += 1;
+            }
             Verdict::Rejected { rejection, .. } => {
                 *counts.rejected_parcels.entry(rejection.word()).or_default() += 1;
             }
@@ -147,7 +152,7 @@ mod tests {
     use std::time::Duration;
 
     use ktel_delivery::Verdict;
-    use ktel_delivery::verdict::{Rejection, Trouble};
+    use ktel_delivery::verdict::{Hold, Rejection, Trouble};
     use ktel_lease::Guard;
     use tokio::time::Instant;
 
@@ -178,12 +183,14 @@ mod tests {
         status.answered(&Verdict::retry(Trouble::Timeout, ""), Duration::from_secs(4));
         status.answered(&Verdict::rejected(Rejection::TooLarge, ""), Duration::from_secs(5));
         status.answered(&Verdict::rejected(Rejection::TooLarge, ""), Duration::from_secs(6));
+        status.answered(&Verdict::held(Hold::Unauthorized, ""), Duration::from_secs(7));
         status.dropped(DropReason::QueueFull);
         let counts = status.counts();
         assert_eq!(counts.delivered_parcels, 3);
         assert_eq!(counts.last_delivery, Some(Duration::from_secs(3)));
         assert_eq!(counts.retried_parcels, [("timeout", 1)].into());
         assert_eq!(counts.rejected_parcels, [("too-large", 2)].into());
+        assert_eq!(counts.held_parcels, [("unauthorized", 1)].into());
         assert_eq!(counts.dropped_events, [("queue_full", 1)].into());
     }
 }

@@ -10,10 +10,13 @@ use ktel_model::signature;
 use ktel_model::standard::schema::Form as ValueForm;
 use serde_json::{Value, json};
 
-use super::{Delivery, Destination, Form, Item, Route};
 use crate::identity::Identity;
+use super::{Delivery, Destination, Form, Item, Route, State};
+use crate::limits;
 use crate::status::Status;
 use ktel_destination::Tokens;
+use ktel_testkit::capture::Http;
+use ktel_testkit::http::Response;
 
 const CLOCK: Clock = Clock { now: || Duration::from_secs(1_800_000_000), jitter: || 0.5 };
 
@@ -110,6 +113,29 @@ async fn a_courier_that_is_asked_to_end_does_so_though_nobody_answers() {
     delivery.end();
     let within = Duration::from_secs(2 * crate::limits::COURIER_TURN.as_secs());
     tokio::time::timeout(within, delivery.carry()).await.expect("it ends");
+}
+
+#[tokio::test]
+async fn a_server_that_holds_is_not_tried_again_for_each_new_report() {
+    let server = Http::start();
+    server.answer(Response::new(401));
+    let servers = [destination(&format!("{}/v1/reports", server.url()), Form::Envelope)];
+    let delivery = Delivery::new(&servers, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
+    let lane = &delivery.lanes[0];
+    let held = lane.turn(CLOCK, &delivery.status, State::Delivered);
+    hand_over(&delivery, &Identity::ephemeral());
+    assert_eq!(held.await, State::Held);
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    // The hand-over above has woken it, and this one does so again.
+    hand_over(&delivery, &Identity::ephemeral());
+    lane.wait_for_end(limits::HELD_RETRY).await;
+    let waited = start.elapsed();
+    assert!(waited >= limits::HELD_RETRY, "{waited:?}");
+    delivery.end();
+    lane.wait_for_end(limits::HELD_RETRY).await;
+    assert_eq!(start.elapsed(), waited, "an agent that ends waits for nothing");
+    assert_eq!((server.requests().len(), lane.spool.status().unwrap().parcels), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]

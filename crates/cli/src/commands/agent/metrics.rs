@@ -34,6 +34,7 @@ impl Collector for AgentMetrics {
             delivered_parcels,
             rejected_parcels,
             retried_parcels,
+            held_parcels,
             last_delivery,
         } = self.0.counts();
         let encoder = &mut encoder;
@@ -52,6 +53,8 @@ impl Collector for AgentMetrics {
         family(encoder, "ktel_agent_rejected_parcels", help, rejected_parcels)?;
         let help = "Parcels that have to be sent again, by reason; once for each attempt.";
         family(encoder, "ktel_agent_retried_parcels", help, retried_parcels)?;
+        let help = "Attempts after which everything for a server is held, by reason. Correct the configuration.";
+        family(encoder, "ktel_agent_held_parcels", help, held_parcels)?;
         let help = "When a server accepted a parcel last, in seconds since 1970; 0 for never.";
         let last = last_delivery.map_or(0.0, |last| last.as_secs_f64());
         gauge(encoder, "ktel_agent_last_delivery_timestamp_seconds", help, last)
