@@ -104,9 +104,13 @@ impl Reason {
     pub fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::Key => 400,
-            Self::Product | Self::Signature => 403,
+            // The sender keeps the item until it has the token of its product.
+            Self::Product => 403,
             Self::TooMany => 413,
-            Self::UnknownSchema | Self::Empty | Self::Missing | Self::Expired => 422,
+            // Another token or key does not make this item valid.
+            Self::Signature | Self::UnknownSchema | Self::Empty | Self::Missing | Self::Expired => {
+                422
+            }
         }
     }
 }

@@ -69,14 +69,14 @@ async fn only_its_own_key_speaks_for_an_installation() {
     changed[at] = b'3';
     for (status, body) in [
         (200, good),
-        (403, changed),
-        (403, report(4).to_string().into_bytes()),
-        (403, other.sign(&report(5))),
+        (422, changed),
+        (422, report(4).to_string().into_bytes()),
+        (422, other.sign(&report(5))),
     ] {
         let shown = String::from_utf8_lossy(&body).into_owned();
         let (got, answer) = server.post("/v1/reports", body).await;
         assert_eq!(got, status, "{shown}: {answer}");
-        if status == 403 {
+        if status == 422 {
             assert_eq!(answer["error"]["code"], "signature", "{answer}");
         }
     }
