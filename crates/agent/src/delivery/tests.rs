@@ -10,8 +10,8 @@ use ktel_model::signature;
 use ktel_model::standard::schema::Form as ValueForm;
 use serde_json::{Value, json};
 
-use crate::identity::Identity;
 use super::{Delivery, Destination, Form, Item, Route, State};
+use crate::identity::Identity;
 use crate::limits;
 use crate::status::Status;
 use ktel_destination::Tokens;
@@ -120,7 +120,8 @@ async fn a_server_that_holds_is_not_tried_again_for_each_new_report() {
     let server = Http::start();
     server.answer(Response::new(401));
     let servers = [destination(&format!("{}/v1/reports", server.url()), Form::Envelope)];
-    let delivery = Delivery::new(&servers, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
+    let delivery =
+        Delivery::new(&servers, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
     let lane = &delivery.lanes[0];
     let held = lane.turn(CLOCK, &delivery.status, State::Delivered);
     hand_over(&delivery, &Identity::ephemeral());
