@@ -24,6 +24,8 @@ pub const COUNTS_MAX: u32 = 100_000;
 pub const TABLE_BYTES_MAX: usize = 55;
 /// The longest id of a report; ours have 32 and 36 letters.
 pub const ID_BYTES_MAX: usize = 64;
+/// The longest id of an installation in a document of Kamaji's clients: a UUID.
+pub const INSTALLATION_BYTES_MAX: usize = 36;
 /// The longest name of a product.
 pub const PRODUCT_BYTES_MAX: usize = 64;
 /// How old a report may be. Senders keep reports for less time in their outbox, and older days would

@@ -19,6 +19,8 @@ use super::guard::{RouteGroup, guard};
 use super::responses::{error_response, status, store_error};
 use super::state::App;
 use crate::ingest::{self, Context, Reason, Sender};
+use crate::limits::INSTALLATION_BYTES_MAX;
+use crate::record::is_id;
 
 /// How closely responses follow Kamaji's own receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,12 +106,19 @@ impl Routes {
                 Responses::Compatible => status(500).into_response(),
             };
         };
+        if self.responses == Responses::Strict && parsed.get("uuid").is_some_and(is_too_long) {
+            let (code, message) = Reason::Key.code_and_message();
+            app.count_rejected(code, 1);
+            return error_response(400, code, message, None);
+        }
+        // Kamaji's own receiver ignores the header, so one that cannot be a key is ignored.
+        let key = metadata.key.as_deref().filter(|key| is_id(key));
         let context = Context {
             catalog: &app.catalog,
             today: app.today(),
             token_product: None,
             sender: Sender::Kamaji,
-            key: None,
+            key,
             signer: None,
         };
         let read = match ingest::kamaji(context, name, &parsed) {
@@ -127,4 +136,9 @@ impl Routes {
             Err(error) => store_error(&error),
         }
     }
+}
+
+/// Whether an installation has an id that Kamaji's own database cannot hold either.
+fn is_too_long(id: &Value) -> bool {
+    id.as_str().is_some_and(|id| id.len() > INSTALLATION_BYTES_MAX || id.contains('\0'))
 }

@@ -80,9 +80,11 @@ pub fn kamaji(
 ) -> Result<Read, Reason> {
     let entry = context.catalog.find(&format!("ktel/kamaji-{route}"), None);
     let entry = entry.ok_or(Reason::UnknownSchema)?;
-    // A required field of a wrong type is omitted, as in other items.
+    // A required field of a wrong type is omitted, as in other items. An empty text is no value, as it is for
+    // Kamaji's own receiver.
+    let has = |name: &String| item.get(name).is_some_and(|value| value.as_str() != Some(""));
     let lacks = |(name, field): (&String, &Field)| {
-        field.required && !field.expires.is_past(context.today) && !item.contains_key(name)
+        field.required && !field.expires.is_past(context.today) && !has(name)
     };
     if entry.schema.fields.iter().any(lacks) {
         return Err(Reason::Missing);

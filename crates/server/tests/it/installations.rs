@@ -178,6 +178,49 @@ async fn the_payloads_of_kamaji_are_stored_as_they_are_documented_and_as_they_ar
 }
 
 #[tokio::test]
+async fn a_document_with_the_same_key_is_stored_once() {
+    let server = Server::start().await;
+    for (key, rows) in [
+        (Some("56279633-3131-436b-b8f2-9008a49a2f12"), 1),
+        (Some("56279633-3131-436b-b8f2-9008a49a2f12"), 1),
+        (Some("56279633-3131-436b-b8f2-9008a49a2f12"), 1),
+        (Some("56279633-3131-436b-b8f2-9008a49a2f13"), 2),
+        // These are no keys.
+        (Some("1"), 3),
+        (None, 4),
+    ] {
+        let request = Request::post("/create");
+        let request = key.into_iter().fold(request, |it, key| it.header("idempotency-key", key));
+        let request = request.body(Body::from(seed()[1].1.to_string())).unwrap();
+        let router = kamaji::router(server.app(), Responses::Strict);
+        assert_eq!(router.oneshot(request).await.unwrap().status(), 200);
+        assert_eq!(server.store().rows(&table("ktel/kamaji-create")).await.unwrap().len(), rows);
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_too_long_and_a_version_that_is_empty_are_rejected() {
+    let server = Server::start().await;
+    let with = |index: usize, field: &str, value: &str| {
+        let (path, mut body) = seed()[index].clone();
+        body[field] = json!(value);
+        (path, body.to_string())
+    };
+    let long = format!("{}0", "56279633-3131-436b-b8f2-9008a49a2f12");
+    for ((path, body), strict, habit) in [
+        (with(0, "uuid", &long), 400, 200),
+        (with(0, "uuid", "56279633\u{0}"), 400, 200),
+        (with(0, "kamaji_version", ""), 400, 400),
+        (with(2, "old_tcp_version", ""), 400, 400),
+        (with(2, "old_tcp_version", "v1.26.0"), 200, 200),
+    ] {
+        assert_eq!(ask(&server, Responses::Strict, "POST", path, &body).await, strict, "{body}");
+        let got = ask(&server, Responses::Compatible, "POST", path, &body).await;
+        assert_eq!(got, habit, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn responses_are_strict_unless_compatibility_with_kamaji_is_enabled() {
     let server = Server::start().await;
     let good = seed()[0].1.to_string();
