@@ -139,6 +139,7 @@ async fn fill(store: &Store, catalog: &Catalog, reports: u64) -> anyhow::Result<
             product: Some(["gateway", "mesh", "ingress"][usize::try_from(number % 3)?].to_owned()),
             source: Source::Report,
             authenticated: true,
+            token_group: 0,
             sections: vec![section.clone()],
             tally: tally.clone(),
         })

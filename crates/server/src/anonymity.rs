@@ -1,11 +1,18 @@
-//! Statistical disclosure control: only groups of a minimum size are published (k-anonymity).
+//! Statistical disclosure control: what is published tells nothing of groups below a minimum size, the floor.
 //!
-//! Smaller groups are suppressed: they are combined into `other`. If that is too small as well, the
-//! smallest of the other groups are added to it, so that it cannot be computed by subtraction. If all
-//! groups together are too small, nothing is published.
+//! Every published number is a multiple of the floor. So is every sum and every difference of published
+//! numbers, whichever tables, fields, weeks and times they come from: none of them is the number of a smaller
+//! group. Three more rules limit what a change of a number tells, and who can cause one:
+//!
+//! - A word is published when a floor of senders reported it *without those of any one token group*, so the
+//!   holder of one token, however many senders he makes up, brings no word over the floor.
+//! - A table changes only in steps, each with a floor of new senders ([`step`]).
+//! - Whoever sends without a secret belongs to a [`Population`] of its own.
 
-mod crossed;
-mod suppress;
+mod population;
+mod publish;
+mod step;
 
-pub use crossed::{Crossed, suppress_crossed};
-pub use suppress::{Group, Overlap, Published, suppress};
+pub use population::Population;
+pub use publish::{PublishedCell, Reported, publish};
+pub use step::{NewSenders, Step, step};

@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Kind, Type};
 
-use crate::anonymity::{Crossed, Group, Overlap, Published, suppress, suppress_crossed};
+use crate::anonymity::Population;
 use crate::catalog::Catalog;
+use crate::limits::PAIR_WORDS_MAX;
 use crate::pair::{Pair, pairs};
 use crate::store::counts::Count;
 use crate::tally::{ALL, week};
@@ -23,13 +24,15 @@ pub mod transparency;
 /// The filters of a dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
+    /// Whose reports.
+    pub population: Population,
     /// One product; all of them if `None`.
     pub product: Option<String>,
-    /// One version; all of them if `None`.
+    /// One version; all of them if `None`. Published numbers are not divided by version.
     pub version: Option<String>,
     /// The number of weeks.
     pub weeks: u32,
-    /// The minimum number of senders of a group.
+    /// The minimum number of senders of a group, of which numbers are multiples; 1 for an administrator.
     pub min_group_size: i64,
 }
 
@@ -40,7 +43,7 @@ pub struct Part<'a> {
     pub schema: &'a Schema,
     /// What is counted.
     pub unit: Unit,
-    /// The total of each week; `None` below the minimum group size.
+    /// The total of each week; `None` where nothing is known.
     pub weeks: Vec<(Date, Option<i64>)>,
     /// One chart for each field with data.
     pub charts: Vec<Chart<'a>>,
@@ -67,7 +70,7 @@ pub struct Chart<'a> {
     /// Its declaration.
     pub field: &'a Field,
     /// Its groups.
-    pub published: Published,
+    pub groups: Groups,
 }
 
 /// Two fields.
@@ -76,7 +79,16 @@ pub struct PairChart<'a> {
     /// The two fields.
     pub pair: Pair<'a>,
     /// Its groups.
-    pub published: Published,
+    pub groups: Groups,
+}
+
+/// The numbers of a chart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// Words and how often they were reported, the largest first.
+    pub words: Vec<(String, i64)>,
+    /// The number of the smaller groups together.
+    pub other: Option<i64>,
 }
 
 /// One pair of words: the first, the second, how often.
@@ -88,20 +100,11 @@ const OTHER: &str = "other";
 impl PairChart<'_> {
     /// The rows of the chart; the combined small groups are the last one.
     pub(crate) fn rows(&self) -> Vec<Row<'_>> {
-        let shown = self.published.groups.iter().filter_map(|group| {
-            let (first, second) = self.pair.sides(&group.word)?;
-            Some((first, second, group.number))
+        let shown = self.groups.words.iter().filter_map(|(word, number)| {
+            let (first, second) = self.pair.sides(word)?;
+            Some((first, second, *number))
         });
-        shown.chain(self.published.other.map(|number| (OTHER, OTHER, number))).collect()
-    }
-}
-
-/// Whether one sender of a schema can be in several groups of a field.
-pub(crate) fn overlap(of: &Type, schema: &Schema) -> Overlap {
-    match (of, schema.kind) {
-        // One batch has many events with different values.
-        (Type::Map(..) | Type::List(_), _) | (_, Kind::Event) => Overlap::Possible,
-        _ => Overlap::None,
+        shown.chain(self.groups.other.map(|number| (OTHER, OTHER, number))).collect()
     }
 }
 
@@ -155,50 +158,78 @@ pub fn draw<'a>(catalog: &'a Catalog, counts: &[Count], view: &View, today: Date
 fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> Part<'a> {
     let of_all = |day: Date| {
         let all = counts.iter().find(|count| count.week == day && count.value.field == ALL);
-        all.map(|all| (all.number, all.senders))
+        all.map(|all| all.number)
     };
     let newest = counts.iter().map(|count| count.week).max().unwrap_or(today);
     let unit = Unit::of(schema, newest);
     let first = view.from(today);
     let weeks = (0..i64::from(view.weeks)).filter_map(|back| first.checked_add(back.weeks()).ok());
-    let weeks = weeks.map(|day| {
-        let shown = of_all(day).filter(|(_, senders)| *senders >= view.min_group_size);
-        (day, shown.map(|(number, _)| number))
-    });
+    let weeks = weeks.map(|day| (day, of_all(day))).collect();
     let charts = schema.all_fields().filter_map(|(path, field)| {
-        let groups = groups(counts, &path, unit);
-        let mut published = suppress(groups, overlap(&field.of, schema), view.min_group_size);
+        let mut groups = Groups::of(counts, &path, unit);
         if matches!(field.of, Type::Count(_) | Type::Duration(_)) {
             // Buckets are sorted from small to large.
-            published.groups.sort_by_key(|group| begin(&group.word));
+            groups.words.sort_by_key(|(word, _)| begin(word));
         }
-        (published != Published::default()).then_some(Chart { path, field, published })
+        (groups != Groups::default()).then_some(Chart { path, field, groups })
     });
-    let charts: Vec<Chart<'_>> = charts.collect();
-    let alone = |path: &str| charts.iter().find(|chart| chart.path == path).map(|it| &it.published);
+    let charts = charts.collect();
     let pairs = pairs(schema).filter_map(|pair| {
-        let alone = [alone(&pair.first)?, alone(&pair.second)?];
-        let groups = groups(counts, &pair.name, unit);
-        let published = suppress_pair(&pair, groups, alone, schema, view.min_group_size);
-        (published != Published::default()).then_some(PairChart { pair, published })
+        let groups = Groups::of(counts, &pair.name, unit).of_frequent(&pair);
+        (groups != Groups::default()).then_some(PairChart { pair, groups })
     });
-    let (weeks, pairs) = (weeks.collect(), pairs.collect());
+    let pairs = pairs.collect();
     Part { schema, unit, weeks, charts, pairs }
 }
 
-/// Suppresses small groups of a pair, given the charts of both its fields.
-pub(crate) fn suppress_pair(
-    pair: &Pair<'_>,
-    groups: Vec<Group>,
-    alone: [&Published; 2],
-    schema: &Schema,
-    min_group_size: i64,
-) -> Published {
-    let crossed = groups.into_iter().filter_map(|group| {
-        let (first, second) = pair.sides(&group.word)?;
-        Some(Crossed { words: [first.to_owned(), second.to_owned()], group })
-    });
-    suppress_crossed(crossed.collect(), alone, overlap(&pair.field.of, schema), min_group_size)
+impl Groups {
+    /// Adds up counts of one field.
+    fn of(counts: &[&Count], path: &str, unit: Unit) -> Self {
+        let mut words: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut other = None;
+        for count in counts.iter().filter(|count| count.value.field == path) {
+            if matches!(unit, Unit::Installations(newest) if newest != count.week) {
+                continue;
+            }
+            if count.is_other {
+                *other.get_or_insert_default() += count.number;
+            } else {
+                *words.entry(&count.value.word).or_default() += count.number;
+            }
+        }
+        let words = words.into_iter().map(|(word, number)| (word.to_owned(), number));
+        let mut words: Vec<(String, i64)> = words.collect();
+        words.sort_by(|(one, more), (other, less)| (less, one).cmp(&(more, other)));
+        Self { words, other }
+    }
+
+    /// Keeps the most frequent words of both sides of a pair; a drawing has no room for more.
+    fn of_frequent(mut self, pair: &Pair<'_>) -> Self {
+        let mut sums: [BTreeMap<&str, i64>; 2] = Default::default();
+        for (word, number) in &self.words {
+            let Some((first, second)) = pair.sides(word) else { continue };
+            *sums[0].entry(first).or_default() += number;
+            *sums[1].entry(second).or_default() += number;
+        }
+        let frequent = sums.map(|side| {
+            let mut side: Vec<(i64, String)> =
+                side.into_iter().map(|(word, number)| (-number, word.to_owned())).collect();
+            side.sort_unstable();
+            side.truncate(PAIR_WORDS_MAX);
+            side
+        });
+        let is_frequent = |word: &str, side: usize| frequent[side].iter().any(|(_, it)| it == word);
+        let rest = self.words.extract_if(.., |(word, _)| {
+            let sides = pair.sides(word);
+            !sides.is_some_and(|(first, second)| is_frequent(first, 0) && is_frequent(second, 1))
+        });
+        let rest: Option<i64> = rest.map(|(_, number)| number).reduce(|one, next| one + next);
+        self.other = match (self.other, rest) {
+            (None, None) => None,
+            (other, rest) => Some(other.unwrap_or_default() + rest.unwrap_or_default()),
+        };
+        self
+    }
 }
 
 /// The number that a bucket begins with, as in `21-100` and `10001+`.
@@ -207,76 +238,40 @@ fn begin(bucket: &str) -> u64 {
     digits.parse().unwrap_or(u64::MAX)
 }
 
-fn groups(counts: &[&Count], path: &str, unit: Unit) -> Vec<Group> {
-    let mut groups: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-    for count in counts.iter().filter(|count| count.value.field == path) {
-        if matches!(unit, Unit::Installations(newest) if newest != count.week) {
-            continue;
-        }
-        let sum = groups.entry(&count.value.word).or_default();
-        *sum = (sum.0 + count.number, sum.1 + count.senders);
-    }
-    let group = |(word, (number, senders)): (&str, (i64, i64))| Group {
-        word: word.to_owned(),
-        number,
-        senders,
-    };
-    groups.into_iter().map(group).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
     use super::{Unit, View, draw};
+    use crate::anonymity::Population;
     use crate::catalog::Catalog;
+    use crate::limits::PAIR_WORDS_MAX;
     use crate::store::counts::Count;
     use crate::tally::FieldWord;
 
     fn count(week: i8, schema: &str, field: &str, word: &str, number: i64) -> Count {
         let value = FieldWord { field: field.into(), word: word.into() };
         let week = date(2026, 11, week);
-        Count { week, schema: schema.into(), value, number, senders: number }
+        Count { week, schema: schema.into(), value, is_other: false, number, senders: number }
     }
 
     fn view(min_group_size: i64) -> View {
-        View { product: None, version: None, weeks: 3, min_group_size }
+        let population = Population::Authenticated;
+        View { population, product: None, version: None, weeks: 3, min_group_size }
     }
 
     #[test]
-    fn uploads_that_say_several_words_hide_no_more_than_there_are() {
-        let (catalog, command) = (Catalog::built_in(), "ktel/command");
-        let os = |word, number| count(9, command, "os", word, number);
-        // Five uploads may have said both of the small ones: together they hide five, not ten.
-        let counts = [os("darwin", 5), os("linux", 40), os("windows", 5)];
-        let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
-        assert_eq!(parts[0].unit, Unit::Events);
-        let published = &parts[0].charts[0].published;
-        assert_eq!((published.groups.len(), published.other), (0, Some(50)));
-    }
-
-    #[test]
-    fn few_upgrades_from_one_version_to_another_are_suppressed() {
+    fn a_pair_of_many_words_keeps_the_frequent_ones_and_adds_up_the_rest() {
         let (catalog, update) = (Catalog::built_in(), "ktel/kamaji-update");
-        let flow = |word, number| count(9, update, "old_tcp_version→new_tcp_version", word, number);
-        let (old, new) = ("old_tcp_version", "new_tcp_version");
-        let counts = [
-            flow("v1.24 → v1.25", 40),
-            flow("v1.25 → v1.26", 12),
-            flow("v1.24 → v1.26", 3),
-            flow("v1.26 → v1.27", 50),
-            count(9, update, old, "v1.24", 43),
-            count(9, update, old, "v1.25", 12),
-            count(9, update, old, "v1.26", 50),
-            count(9, update, new, "v1.25", 40),
-            count(9, update, new, "v1.26", 15),
-            count(9, update, new, "v1.27", 50),
-        ];
+        let flow = |minor: i64| {
+            let word = format!("v1.{minor} → v1.{}", minor + 1);
+            count(9, update, "old_tcp_version→new_tcp_version", &word, 10 * minor)
+        };
+        let counts: Vec<_> = (1..=15).map(flow).collect();
         let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
-        let published = &parts[0].pairs[0].published;
-        let shown: Vec<&str> = published.groups.iter().map(|group| &*group.word).collect();
-        // What is left of 1.24, and of all that came to 1.26, would be the three.
-        assert_eq!((shown, published.other), (vec!["v1.26 → v1.27"], Some(55)));
+        let groups = &parts[0].pairs[0].groups;
+        assert_eq!((groups.words.len(), groups.other), (PAIR_WORDS_MAX, Some(60)));
+        assert_eq!(parts[0].pairs[0].rows()[0], ("v1.15", "v1.16", 150));
     }
 
     #[test]
@@ -287,24 +282,25 @@ mod tests {
     }
 
     #[test]
-    fn reports_are_added_up_and_weeks_with_too_few_are_left_open() {
+    fn reports_are_added_up_and_weeks_without_a_number_are_left_open() {
         let catalog = Catalog::built_in();
         let state = "ktel/cluster-state";
         let counts = [
-            count(2, state, "", "", 4),
-            count(2, state, "pods", "6-20", 4),
-            count(9, state, "", "", 14),
-            count(9, state, "pods", "6-20", 14),
+            count(2, state, "pods", "6-20", 10),
+            count(9, state, "", "", 40),
+            count(9, state, "pods", "6-20", 20),
+            Count { is_other: true, ..count(9, state, "pods", "other", 10) },
             count(9, "acme/unknown", "", "", 100),
         ];
         let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].unit, Unit::Reports);
         let weeks =
-            [(date(2026, 11, 2), None), (date(2026, 11, 9), Some(14)), (date(2026, 11, 16), None)];
+            [(date(2026, 11, 2), None), (date(2026, 11, 9), Some(40)), (date(2026, 11, 16), None)];
         assert_eq!(parts[0].weeks, weeks);
         let charts: Vec<_> = parts[0].charts.iter().map(|chart| chart.path.as_str()).collect();
         assert_eq!(charts, ["pods"]);
-        assert_eq!(parts[0].charts[0].published.groups[0].number, 18);
+        let groups = &parts[0].charts[0].groups;
+        assert_eq!((&*groups.words, groups.other), (&[("6-20".to_owned(), 30)][..], Some(10)));
     }
 }

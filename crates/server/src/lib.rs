@@ -18,6 +18,7 @@ pub mod limits;
 pub mod lines;
 pub mod openapi;
 pub mod pair;
+pub mod publication;
 pub mod query;
 pub mod rate_limit;
 pub mod receipt;

@@ -106,6 +106,15 @@ pub const SUBNET_SWEEP_MS: u64 = 1000;
 pub const MIN_GROUP_SIZE_DEFAULT: u32 = 10;
 /// The lowest minimum that an operator may set: a smaller group is a few known installations.
 pub const MIN_GROUP_SIZE_LEAST: u32 = 5;
+/// Into how many groups tokens are divided. Few tokens fall into one group by chance, and counts have at most
+/// as many rows for each word.
+pub const TOKEN_GROUPS: u8 = 64;
+/// How often tables are published that are due. Finding none takes some milliseconds.
+pub const PUBLISH_EVERY: Duration = Duration::from_secs(5);
+/// How many tables one transaction publishes, so that writers wait at most some 10 ms for it.
+pub const PUBLISH_TABLES_MAX: usize = 8;
+/// How many products, or products with a version, can be chosen on a page.
+pub const VERSIONS_MAX: u32 = 1000;
 /// How long tokens are cached; a new or a revoked one takes effect after this time.
 pub const TOKENS_KNOWN_FOR: Duration = Duration::from_secs(2);
 /// The `Retry-After` of rate-limited and busy responses.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
+use crate::anonymity::Population;
 use crate::limits::ROWS_MAX;
 use schemas::{reference, schemas, security_schemes};
 
@@ -245,6 +246,7 @@ fn reading() -> Vec<Operation> {
         json!({"name": name, "in": "query", "schema": schema, "example": word})
     };
     let view = [
+        query("population", &json!({"enum": Population::ALL.map(Population::as_str)})),
         query("product", &word),
         query("version", &word),
         query("weeks", &json!({"type": "integer", "minimum": 1, "maximum": 52})),
@@ -288,7 +290,7 @@ fn reading() -> Vec<Operation> {
             errors: &[400, 401, 403, 406, 408, 413, 415, 422, 503, 507],
             ..page(
                 "/v1/query",
-                "Run SQL over groups of at least the minimum size",
+                "Run SQL over published tables; for administrators over all groups",
                 Security::Reader,
             )
         },

@@ -1,6 +1,7 @@
-//! Runs SQL of readers over groups of the minimum size, and over nothing else.
+//! Runs SQL of readers over published tables, and over nothing else.
 //!
-//! A query never reads the store. It runs in a separate database in memory, which contains only what [`crate::anonymity::suppress`] published.
+//! A query never reads the store. It runs in a separate database in memory, which contains only what its reader may
+//! see.
 
 pub mod answer;
 pub mod format;

@@ -164,7 +164,7 @@ pub fn digest(record: &Record) -> String {
 /// with sorted names.
 #[must_use]
 pub fn canonical(record: &Record) -> String {
-    let Record { key, received, product, source, authenticated, sections, tally: _ } = record;
+    let Record { key, received, product, source, authenticated, sections, .. } = record;
     let mut value = json!({
         "id": key.id, "day": key.day.to_string(), "received": received.to_string(),
         "product": product, "source": source.as_str(), "authenticated": authenticated,
@@ -316,7 +316,7 @@ fn again(
         catalog,
         today: stored.received,
         token_product: stored.product.as_deref(),
-        sender: Sender::Token,
+        sender: Sender::Token(0),
         key: Some(&stored.id),
         signer: signer.as_deref(),
     };

@@ -40,7 +40,8 @@ use crate::app::{App, ChartAccess, router};
 use crate::catalog::Catalog;
 use crate::connection_limiter::ConnectionLimiter;
 use crate::limits::{
-    CONNECTIONS_MAX, EXPIRE_EVERY, FILES_FOR_OTHERS, MIN_GROUP_SIZE_DEFAULT, SHUTDOWN_WITHIN,
+    CONNECTIONS_MAX, EXPIRE_EVERY, FILES_FOR_OTHERS, MIN_GROUP_SIZE_DEFAULT, PUBLISH_EVERY,
+    SHUTDOWN_WITHIN,
 };
 use crate::lines::{self, LineTransport};
 use crate::serve::{ListenerConfig, serve};
@@ -223,6 +224,7 @@ impl Receiver {
             tls: config.clone(),
             limiter: Arc::clone(&limiter),
         };
+        supervisor.spawn("publish", publish(Arc::clone(&app), stop.clone()));
         supervisor.spawn("delete expired data", expire(Arc::clone(&app), stop.clone()));
         if let Some((listener, _, responses)) = kamaji {
             let routes = kamaji::router(Arc::clone(&app), responses);
@@ -311,6 +313,24 @@ async fn expire(app: Arc<App>, stop: CancellationToken) {
         }
         tokio::select! {
             () = tokio::time::sleep(EXPIRE_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Publishes what is due, again and again.
+async fn publish(app: Arc<App>, stop: CancellationToken) {
+    loop {
+        match app.publish().await {
+            Ok(0) => {}
+            Ok(tables) => debug!(tables, "published"),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                error!(error, "could not publish; trying again soon");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PUBLISH_EVERY) => {}
             () = stop.cancelled() => return,
         }
     }

@@ -20,8 +20,10 @@ pub struct Record {
     pub product: Option<String>,
     /// How it was received.
     pub source: Source,
-    /// Whether its sender authenticated with a token.
+    /// Whether its sender authenticated with a token that is a secret.
     pub authenticated: bool,
+    /// The group of its token ([`TokenRecord::group`](crate::token::TokenRecord::group)); 0 without one.
+    pub token_group: u8,
     /// Its rows.
     pub sections: Vec<Section>,
     /// The counts that it adds.

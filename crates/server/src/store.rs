@@ -15,9 +15,13 @@ use self::engine::Engine;
 use self::reader::ReadConnection;
 use self::view::View;
 use self::writer::{Append, Job};
+use crate::anonymity::Population;
 use crate::audit::{AuditEntry, AuditSummary, MINUTES_OF_A_DAY};
 use crate::layout::Table;
-use crate::limits::{AUDIT_KEEP_DAYS, AUDIT_ROWS_MAX, WRITER_QUEUE_MAX, WRITER_QUEUE_ROWS_MAX};
+use crate::limits::{
+    AUDIT_KEEP_DAYS, AUDIT_ROWS_MAX, PUBLISH_TABLES_MAX, WRITER_QUEUE_MAX, WRITER_QUEUE_ROWS_MAX,
+};
+use crate::publication::Publisher;
 use crate::receipt::SigningKey;
 use crate::record::{Record, day_number};
 use crate::token::TokenRecord;
@@ -37,6 +41,7 @@ pub(crate) mod keep;
 pub(crate) mod outcome;
 mod place;
 mod postgres;
+mod published;
 mod reader;
 mod schema_version;
 mod sql;
@@ -176,7 +181,53 @@ impl Store {
         self.ask(|answer| Job::Rows { view: View::Records, answer }).await
     }
 
-    /// Reads the counts that charts are drawn from.
+    /// Lets every table take a step that is due, in small transactions between which others write. Gives how
+    /// many did.
+    ///
+    /// # Errors
+    /// When a transaction fails; what was published by then stays published.
+    pub async fn publish(&self, publisher: &Publisher, today: Date) -> Result<usize, Error> {
+        let today = day_number(today);
+        let mut all = 0;
+        loop {
+            let publisher = publisher.clone();
+            let some = self.ask(|answer| Job::Publish { publisher, today, answer }).await?;
+            all += some;
+            if some < PUBLISH_TABLES_MAX {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Reads published cells. They are not divided by version.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn published(&self, asked: Asked) -> Result<Vec<Count>, Error> {
+        self.reader.published(asked).await
+    }
+
+    /// Reads the published cells of a period by product, the newest weeks first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn published_by_product(
+        &self,
+        population: Population,
+        period: (Date, Date),
+    ) -> Result<Vec<(String, Count)>, Error> {
+        self.reader.published_by_product(population, period).await
+    }
+
+    /// Reads the products that have published cells.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn published_products(&self, population: Population) -> Result<Vec<String>, Error> {
+        self.reader.published_products(population).await
+    }
+
+    /// Reads the counts that an administrator's charts are drawn from.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -190,10 +241,10 @@ impl Store {
     /// When they cannot be read.
     pub async fn counts_by_product(
         &self,
-        from: Date,
-        to: Date,
+        population: Population,
+        period: (Date, Date),
     ) -> Result<Vec<(String, Count)>, Error> {
-        self.reader.counts_by_product(from, to).await
+        self.reader.counts_by_product(population, period).await
     }
 
     /// Adds an entry to the audit log, before the data is returned.
@@ -224,8 +275,8 @@ impl Store {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn versions(&self) -> Result<Vec<Version>, Error> {
-        self.reader.versions().await
+    pub async fn versions(&self, population: Population) -> Result<Vec<Version>, Error> {
+        self.reader.versions(population).await
     }
 
     /// Stores the hash of a token.

@@ -7,12 +7,15 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::hex;
+use crate::limits::TOKEN_GROUPS;
 
 /// The role of a token: what its holder is allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Send reports and events.
     Ingest,
+    /// The same with a token that is no secret, as one within a program that is given away.
+    Public,
     /// Read aggregates.
     Reader,
     /// Read rows, the audit log and groups of any size.
@@ -21,16 +24,23 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 3] = [Self::Ingest, Self::Reader, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Ingest, Self::Public, Self::Reader, Self::Admin];
 
     /// The name that is stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
+            Self::Public => "public",
             Self::Reader => "reader",
             Self::Admin => "admin",
         }
+    }
+
+    /// Whether a token of this role may send.
+    #[must_use]
+    pub fn may_send(self) -> bool {
+        matches!(self, Self::Ingest | Self::Public)
     }
 
     /// Parses the name that is stored.
@@ -68,6 +78,13 @@ impl TokenRecord {
     #[must_use]
     pub fn id(&self) -> String {
         self.hex().chars().take(12).collect()
+    }
+
+    /// One of [`TOKEN_GROUPS`] groups of tokens. Counts are kept by group, which says less than by token and
+    /// takes bounded room.
+    #[must_use]
+    pub fn group(&self) -> u8 {
+        self.hash[0] % TOKEN_GROUPS
     }
 
     /// The hash, which identifies the token.
@@ -168,9 +185,12 @@ mod tests {
 
     #[test]
     fn the_words_of_roles_stay_what_stores_hold() {
-        for (role, word) in
-            [(Role::Ingest, "ingest"), (Role::Reader, "reader"), (Role::Admin, "admin")]
-        {
+        for (role, word) in [
+            (Role::Ingest, "ingest"),
+            (Role::Public, "public"),
+            (Role::Reader, "reader"),
+            (Role::Admin, "admin"),
+        ] {
             assert_eq!((role.as_str(), Role::from_name(word)), (word, Some(role)));
         }
         assert_eq!(Role::from_name("root"), None);

@@ -1,14 +1,15 @@
 //! `ktel query`: reads the store of a server, with SQL over groups or row by row.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use ktel_server::app::{audit, query};
 use ktel_server::audit::{AuditAction, AuditEntry, minute};
 use ktel_server::query::format::AnswerFormat;
-use ktel_server::query::groups::make;
-use ktel_server::query::tables::DEFINITIONS;
+use ktel_server::query::groups::{Sight, make};
+use ktel_server::query::tables::definitions;
 use ktel_server::query::{Answer, Error};
 use ktel_server::{Catalog, Store};
 
@@ -48,9 +49,9 @@ pub(crate) struct QueryArguments {
     /// The purpose of the query; the transparency page shows it
     #[arg(long, value_name = "TEXT", requires = "sql")]
     pub(crate) purpose: Option<String>,
-    /// Return only groups of at least this many senders; at least 5
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
-    pub(crate) min_group_size: u32,
+    /// Read groups of any size, as an administrator; without it, the published tables
+    #[arg(long, conflicts_with_all = ["rows", "audit", "tables"])]
+    pub(crate) all_groups: bool,
     /// Use this schema file too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
@@ -82,19 +83,21 @@ async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit
         store,
         output,
         purpose,
-        min_group_size,
+        all_groups,
         schemas: files,
     } = arguments;
     if tables {
-        printer.out(format!("{DEFINITIONS}\n"))?;
+        printer.out(definitions())?;
         return Ok(Exit::Done);
     }
     let more = files.iter().map(|file| schemas::load(file));
     let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
+    let catalog = Arc::new(catalog);
     let store = stores::open(&store, &catalog)?;
     let (action, request, answer) = match (sql, rows) {
         (Some(sql), _) => {
-            let groups = make(&store, &catalog, i64::from(min_group_size), clock::today()).await;
+            let sight = if all_groups { Sight::Everything } else { Sight::Published(None) };
+            let groups = make(&store, &catalog, sight, clock::today()).await;
             let answer = groups.map_err(usage)?.ask(&sql).map_err(|error| rejected(&error))?;
             (AuditAction::Query, sql, answer)
         }

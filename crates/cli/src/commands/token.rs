@@ -18,7 +18,7 @@ pub(crate) enum TokenCommand {
     Add {
         #[command(flatten)]
         store: StoreArguments,
-        /// The role of the token: ingest, reader or admin
+        /// The role of the token: ingest, public (as ingest, for a token that is no secret), reader or admin
         #[arg(long, value_name = "ROLE", default_value = "ingest", value_parser = role)]
         role: Role,
         /// Limit the token to one product

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use crate::token::{Role, TokenRecord};
+use crate::token::TokenRecord;
 
 /// An authentication scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +54,10 @@ impl AuthResult {
         self.0.as_deref().ok()
     }
 
-    /// The token, if its role is `ingest`.
+    /// The token, if it may send.
     pub(super) fn sender(&self) -> Result<&TokenRecord, AuthError> {
         match &self.0 {
-            Ok(token) if token.role == Role::Ingest => Ok(token),
+            Ok(token) if token.role.may_send() => Ok(token),
             Ok(_) => Err(AuthError::Role),
             Err(error) => Err(*error),
         }

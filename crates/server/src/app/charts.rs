@@ -18,6 +18,7 @@ use super::audit::Access;
 use super::authentication::AuthResult;
 use super::responses::{error_response, json_response, status, store_error};
 use super::state::{App, ChartAccess};
+use crate::anonymity::Population;
 use crate::audit::{AuditAction, MINUTES_OF_A_DAY, minute};
 use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE, entry};
 use crate::dashboard::{Part, View, dictionary, draw, transparency};
@@ -34,6 +35,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// The parameters of the dashboard and of `/v1/counts`.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Choice {
+    population: Option<String>,
     product: Option<String>,
     version: Option<String>,
     weeks: Option<u32>,
@@ -45,8 +47,8 @@ pub(super) struct Choice {
 /// What a reader may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ChartReader {
-    /// Groups of at least the minimum size.
-    LargeGroups,
+    /// Published tables.
+    Published,
     /// Groups of any size.
     AllGroups(TokenRecord),
 }
@@ -64,8 +66,9 @@ pub(super) async fn page(
         Ok(resolved) => resolved,
         Err(answer) => return *answer,
     };
-    let (counts, versions) = match tokio::join!(app.counts(&view), app.store.versions()) {
-        (Ok(counts), Ok(versions)) => (counts, versions),
+    let read = tokio::join!(app.counts(&reader, &view), app.selectable(&reader, &view));
+    let (counts, selectable) = match read {
+        (Ok(counts), Ok(selectable)) => (counts, selectable),
         (Err(error), _) | (_, Err(error)) => return store_error(&error),
     };
     if let Err(answer) = app.record_chart_access(&reader, &view, counts.len()).await {
@@ -75,7 +78,8 @@ pub(super) async fn page(
     let parts = draw(&app.catalog, &counts, &view, today);
     let page = Page {
         view: &view,
-        versions: &versions,
+        products: &selectable.products,
+        versions: selectable.versions.as_deref(),
         parts: &parts,
         health: app.counters().health(),
         today,
@@ -104,7 +108,7 @@ pub(super) async fn counts(
         Ok(resolved) => resolved,
         Err(answer) => return *answer,
     };
-    let counts = match app.counts(&view).await {
+    let counts = match app.counts(&reader, &view).await {
         Ok(counts) => counts,
         Err(error) => return store_error(&error),
     };
@@ -127,8 +131,8 @@ pub(super) async fn counts(
             let rows: Vec<Value> =
                 rows.iter().map(|(word, number)| json!({"word": word, "number": number})).collect();
             let body = json!({
-                "schema": schema, "field": field, "unit": unit, "min_group_size": view.min_group_size, "rows": rows,
-                "why": entry(part.schema, &field),
+                "schema": schema, "field": field, "unit": unit, "population": view.population.as_str(),
+                "min_group_size": view.min_group_size, "rows": rows, "why": entry(part.schema, &field),
             });
             json_response(200, &body)
         }
@@ -177,16 +181,23 @@ impl App {
         let weeks = choice.weeks.unwrap_or(PERIODS[1]).clamp(1, PERIODS[PERIODS.len() - 1]);
         let min_group_size =
             if matches!(reader, ChartReader::AllGroups(_)) { 1 } else { self.min_group_size };
-        let view = View {
-            product: word(&choice.product)?,
-            version: word(&choice.version)?,
-            weeks,
-            min_group_size,
+        let population = match word(&choice.population)? {
+            None => Population::default(),
+            Some(name) => Population::from_name(&name).ok_or_else(|| {
+                let message = "the populations are authenticated and unauthenticated";
+                Box::new(error_response(400, "population", message, None))
+            })?,
         };
-        Ok((reader, view))
+        let version = word(&choice.version)?;
+        if version.is_some() && reader == ChartReader::Published {
+            let message = "published numbers are not divided by version";
+            return Err(Box::new(error_response(400, "version", message, None)));
+        }
+        let product = word(&choice.product)?;
+        Ok((reader, View { population, product, version, weeks, min_group_size }))
     }
 
-    /// Logs access to groups of any size; access to large groups is not logged.
+    /// Logs access to groups of any size; access to published tables is not logged.
     async fn record_chart_access(
         &self,
         reader: &ChartReader,
@@ -194,9 +205,14 @@ impl App {
         rows: usize,
     ) -> Result<(), Box<Response>> {
         let ChartReader::AllGroups(token) = reader else { return Ok(()) };
-        let View { product, version, weeks, min_group_size: _ } = view;
+        let View { population, product, version, weeks, min_group_size: _ } = view;
+        let population = population.as_str();
         let any = |word: &Option<String>| word.clone().unwrap_or_else(|| "any".to_owned());
-        let request = format!("product {}, version {}, {weeks} weeks", any(product), any(version));
+        let request = format!(
+            "{population}, product {}, version {}, {weeks} weeks",
+            any(product),
+            any(version)
+        );
         let access = Access { action: AuditAction::Charts, request: &request, purpose: "", rows };
         self.record_access(token, access).await
     }
@@ -206,17 +222,49 @@ impl App {
             (Some(token), _) if token.role == Role::Admin => {
                 Some(ChartReader::AllGroups(token.clone()))
             }
-            (Some(token), _) if token.role == Role::Reader => Some(ChartReader::LargeGroups),
-            (_, ChartAccess::Public) => Some(ChartReader::LargeGroups),
+            (Some(token), _) if token.role == Role::Reader => Some(ChartReader::Published),
+            (_, ChartAccess::Public) => Some(ChartReader::Published),
             (_, ChartAccess::TokenRequired) => None,
         }
     }
 
-    async fn counts(&self, view: &View) -> Result<Vec<Count>, StoreError> {
-        let today = self.today();
+    async fn counts(&self, reader: &ChartReader, view: &View) -> Result<Vec<Count>, StoreError> {
+        let (from, to) = (view.from(self.today()), self.today());
         let (product, version) = (view.product.clone(), view.version.clone());
-        self.store.counts(Asked { product, version, from: view.from(today), to: today }).await
+        let asked = Asked { population: view.population, product, version, from, to };
+        match reader {
+            ChartReader::Published => self.store.published(asked).await,
+            ChartReader::AllGroups(_) => self.store.counts(asked).await,
+        }
     }
+
+    /// Reads what a reader can choose from.
+    async fn selectable(
+        &self,
+        reader: &ChartReader,
+        view: &View,
+    ) -> Result<Selectable, StoreError> {
+        if *reader == ChartReader::Published {
+            let products = self.store.published_products(view.population).await?;
+            return Ok(Selectable { products, versions: None });
+        }
+        let all = self.store.versions(view.population).await?;
+        let is_chosen = |product: &str| view.product.as_deref().is_none_or(|it| it == product);
+        let versions = all.iter().filter(|(product, ..)| is_chosen(product));
+        let mut versions: Vec<String> =
+            versions.map(|(_, version, _)| version.clone()).filter(|it| !it.is_empty()).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let mut products: Vec<String> = all.into_iter().map(|(product, ..)| product).collect();
+        products.dedup();
+        Ok(Selectable { products, versions: Some(versions) })
+    }
+}
+
+/// What a reader can choose from.
+struct Selectable {
+    products: Vec<String>,
+    versions: Option<Vec<String>>,
 }
 
 /// Responds to a reader without a known token.
@@ -234,12 +282,12 @@ fn rows(part: &Part<'_>, field: &str) -> Option<Vec<(String, Option<i64>)>> {
         let week = |(week, number): &(jiff::civil::Date, Option<i64>)| (week.to_string(), *number);
         return Some(part.weeks.iter().map(week).collect());
     }
-    let charts = part.charts.iter().map(|chart| (&chart.path, &chart.published));
-    let pairs = part.pairs.iter().map(|chart| (&chart.pair.name, &chart.published));
-    let (_, published) = charts.chain(pairs).find(|(path, _)| *path == field)?;
-    let groups = published.groups.iter().map(|group| (group.word.clone(), Some(group.number)));
-    let other = published.other.map(|number| ("other".to_owned(), Some(number)));
-    Some(groups.chain(other).collect())
+    let charts = part.charts.iter().map(|chart| (&chart.path, &chart.groups));
+    let pairs = part.pairs.iter().map(|chart| (&chart.pair.name, &chart.groups));
+    let (_, groups) = charts.chain(pairs).find(|(path, _)| *path == field)?;
+    let words = groups.words.iter().map(|(word, number)| (word.clone(), Some(*number)));
+    let other = groups.other.map(|number| ("other".to_owned(), Some(number)));
+    Some(words.chain(other).collect())
 }
 
 fn csv(rows: &[(String, Option<i64>)]) -> Response {

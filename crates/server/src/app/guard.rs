@@ -15,7 +15,7 @@ use super::authentication::{AuthError, AuthResult, Scheme, token};
 use super::responses::error_response;
 use super::state::App;
 use crate::rate_limit::{ClientSubnet, RateKey};
-use crate::token::{Role, TokenRecord};
+use crate::token::TokenRecord;
 
 /// Routes that accept the same tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl RouteGroup {
     /// Whether a request with this token has a rate limit of its own, rather than that of its subnet.
     fn has_own_limit(self, method: &Method, token: &TokenRecord) -> bool {
         let is_ingest = matches!(self, Self::Ingest | Self::Collector);
-        is_ingest && method == Method::POST && token.role == Role::Ingest
+        is_ingest && method == Method::POST && token.role.may_send()
     }
 }
 

@@ -19,6 +19,7 @@ use crate::audit::AuditAction;
 use crate::catalog::Catalog;
 use crate::limits::{PURPOSE_BYTES_MAX, ROWS_MAX};
 use crate::query::format::AnswerFormat;
+use crate::query::groups::Sight;
 use crate::query::{Answer, Error};
 use crate::store::Store;
 use crate::store::error::Error as StoreError;
@@ -100,13 +101,18 @@ impl App {
         if sql.contains('\0') {
             return Err(reject(400, "sql", "`sql` must not contain zero bytes"));
         }
-        let min_group_size = if token.role == Role::Admin { 1 } else { self.min_group_size };
+        let sight = match token.role {
+            Role::Admin => Sight::Everything,
+            Role::Reader | Role::Ingest | Role::Public => {
+                Sight::Published(Some(self.min_group_size))
+            }
+        };
         let _permit = self
             .questions
             .try_acquire()
             .ok_or_else(|| reject(503, "busy", "too many queries are running; try again"))?;
         let (today, questions) = (self.today(), &self.questions);
-        let image = questions.groups(&self.store, &self.catalog, min_group_size, today).await;
+        let image = questions.groups(&self.store, &self.catalog, sight, today).await;
         let image = image.map_err(|error| Box::new(store_error(&error)))?;
         let asked = sql.clone();
         // The task ends early only when the process does.
@@ -162,7 +168,7 @@ impl App {
     /// public.
     fn reader_token(auth: &AuthResult) -> Result<&TokenRecord, Box<Response>> {
         match auth.token() {
-            Some(token) if token.role != Role::Ingest => Ok(token),
+            Some(token) if !token.role.may_send() => Ok(token),
             Some(_) => Err(Box::new(error_response(403, "role", "this token may not read", None))),
             None => Err(Box::new(super::charts::unauthorized())),
         }

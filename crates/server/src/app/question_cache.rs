@@ -1,6 +1,7 @@
 //! The groups that queries read, cached for a few seconds, and the limit on concurrent queries.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
@@ -8,14 +9,15 @@ use tokio::time::Instant;
 
 use crate::catalog::Catalog;
 use crate::limits::{GROUPS_KNOWN_FOR, QUERIES_MAX};
-use crate::query::{Image, groups};
+use crate::query::Image;
+use crate::query::groups::{self, Sight};
 use crate::store::Store;
 use crate::store::error::Error;
 
-/// The groups by their minimum size. There are two sizes: that of readers, and 1 for administrators.
+/// What readers and what administrators see.
 #[derive(Debug)]
 pub(super) struct QuestionCache {
-    images: Mutex<HashMap<i64, (Instant, Image)>>,
+    images: Mutex<HashMap<Sight, (Instant, Image)>>,
     permits: Semaphore,
 }
 
@@ -35,18 +37,18 @@ impl QuestionCache {
     pub(super) async fn groups(
         &self,
         store: &Store,
-        catalog: &Catalog,
-        min_group_size: i64,
+        catalog: &Arc<Catalog>,
+        sight: Sight,
         today: Date,
     ) -> Result<Image, Error> {
         let mut images = self.images.lock().await;
-        if let Some((made_at, image)) = images.get(&min_group_size)
+        if let Some((made_at, image)) = images.get(&sight)
             && made_at.elapsed() < GROUPS_KNOWN_FOR
         {
             return Ok(image.clone());
         }
-        let image = groups::make(store, catalog, min_group_size, today).await?;
-        images.insert(min_group_size, (Instant::now(), image.clone()));
+        let image = groups::make(store, catalog, sight, today).await?;
+        images.insert(sight, (Instant::now(), image.clone()));
         Ok(image)
     }
 }

@@ -20,12 +20,13 @@ use crate::ingest::{self, Sender};
 use crate::limits::{
     BODIES_BYTES_MAX, MIN_GROUP_SIZE_DEFAULT, MIN_GROUP_SIZE_LEAST, TOKENS_KNOWN_FOR,
 };
+use crate::publication::Publisher;
 use crate::rate_limit::{ClientSubnet, RateKey, RateLimiter};
 use crate::receipt::SigningKey;
 use crate::store::Store;
 use crate::store::error::Error;
 use crate::store::outcome::Appended;
-use crate::token::{TokenRecord, Tokens};
+use crate::token::{Role, TokenRecord, Tokens};
 
 /// The tokens as they were read last.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ struct TokenCache {
 /// The state that all routes share.
 #[derive(Debug)]
 pub struct App {
-    pub(super) catalog: Catalog,
+    pub(super) catalog: Arc<Catalog>,
     pub(super) store: Store,
     tokens: RwLock<TokenCache>,
     rate_limiter: RateLimiter,
@@ -60,7 +61,7 @@ pub enum ChartAccess {
     /// Holders of a `reader` or an `admin` token.
     #[default]
     TokenRequired,
-    /// Public; groups are large enough either way.
+    /// Everybody reads published tables.
     Public,
 }
 
@@ -78,7 +79,7 @@ impl App {
         let tokens =
             TokenCache { tokens: Tokens::new(store.tokens().await?), read_at: Instant::now() };
         Ok(Self {
-            catalog,
+            catalog: Arc::new(catalog),
             store,
             tokens: RwLock::new(tokens),
             channels: Mutex::default(),
@@ -118,6 +119,15 @@ impl App {
         self
     }
 
+    /// Publishes what is due, and gives how many tables that were.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn publish(&self) -> Result<usize, Error> {
+        let publisher = Publisher::new(Arc::clone(&self.catalog), self.min_group_size);
+        self.store.publish(&publisher, self.today()).await
+    }
+
     /// Returns the store.
     #[must_use]
     pub fn store(&self) -> &Store {
@@ -130,11 +140,15 @@ impl App {
 
     pub(super) fn context<'a>(&'a self, token: &'a TokenRecord) -> ingest::Context<'a> {
         let (today, token_product) = (self.today(), token.product.as_deref());
+        let sender = match token.role {
+            Role::Ingest => Sender::Token(token.group()),
+            Role::Public | Role::Reader | Role::Admin => Sender::Public,
+        };
         ingest::Context {
             catalog: &self.catalog,
             today,
             token_product,
-            sender: Sender::Token,
+            sender,
             key: None,
             signer: None,
         }

@@ -14,7 +14,7 @@ pub fn render(catalog: &Catalog, min_group_size: i64) -> Markup {
         h1 { "Dictionary" }
         p {
             "This receiver stores only the fields on this page. Addresses of senders are neither stored nor logged. "
-            "Readers who are not administrators see only groups of at least " (min_group_size) " senders, in the coarse form."
+            "Readers who are not administrators see only groups of at least " (min_group_size) " senders, in the coarse form, and numbers rounded down to multiples of " (min_group_size) "."
         }
         nav aria-label="Schemas" {
             ul { @for entry in catalog.entries() {

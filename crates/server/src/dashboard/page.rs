@@ -5,8 +5,8 @@ use ktel_model::Schema;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{Chart, PairChart, Part, Unit, View, grid, sankey, svg};
+use crate::anonymity::Population;
 use crate::pair::{Shape, pairs};
-use crate::store::counts::Version;
 
 /// The stylesheet, served beside the page.
 pub const STYLE: &str = include_str!("style.css");
@@ -33,8 +33,10 @@ pub struct Health {
 pub struct Page<'a> {
     /// The filters.
     pub view: &'a View,
-    /// The products and versions to choose from.
-    pub versions: &'a [Version],
+    /// The products to choose from.
+    pub products: &'a [String],
+    /// The versions to choose from, if numbers are divided by version.
+    pub versions: Option<&'a [String]>,
     /// The charts.
     pub parts: &'a [Part<'a>],
     /// The counters.
@@ -44,6 +46,9 @@ pub struct Page<'a> {
     /// Whether groups of any size are shown.
     pub sees_all: bool,
 }
+
+/// The charts of what anybody can send.
+const UNAUTHENTICATED: &str = "/?population=unauthenticated";
 
 /// Wraps the content of a page in header and navigation.
 pub(super) fn frame(title: &str, main: &Markup) -> Markup {
@@ -64,6 +69,7 @@ pub(super) fn frame(title: &str, main: &Markup) -> Markup {
                     strong { "ktel" }
                     nav aria-label="Pages" {
                         a href="/" { "Charts" }
+                        a href=(UNAUTHENTICATED) { "Unauthenticated" }
                         a href="/dictionary" { "Dictionary" }
                         a href="/transparency" { "Data usage" }
                     }
@@ -82,54 +88,67 @@ impl Page<'_> {
         let product = self.view.product.as_deref().unwrap_or("All products");
         let main = html! {
             h1 { (product) @if let Some(version) = &self.view.version { " " (version) } }
+            @if self.view.population == Population::Unauthenticated {
+                p.note role="note" {
+                    strong { "Anybody can add to these numbers. " }
+                    "They count what was sent without a secret: lines, documents of Kamaji’s clients, and reports with a public token. "
+                    "They are never added to the numbers of " a href="/" { "authenticated senders" } "."
+                }
+            }
             (self.filters())
             @if self.sees_all {
                 p.note role="note" { "You are an administrator: groups of any size are shown." }
             } @else {
-                p.note { "Groups with fewer than " (self.view.min_group_size) " senders are combined into “other”." }
+                p.note {
+                    "Numbers are rounded down to multiples of " (self.view.min_group_size)
+                    ", and groups with fewer senders are combined into “other”. "
+                    "The numbers of a running week follow in steps of at least as many senders."
+                }
             }
-            @if self.parts.is_empty() {
-                p { "No reports were received in this period. Send one:" }
-                pre { code { "ktel workflows run --workflow all --report-server URL" } }
-            }
+            (self.nothing())
             @for part in self.parts { (self.part(part)) }
             (self.health())
         };
         frame(product, &main)
     }
 
+    /// What stands in the place of charts if there are none.
+    fn nothing(&self) -> Markup {
+        html! {
+            @if self.parts.is_empty() && self.sees_all {
+                p { "No reports were received in this period. Send one:" }
+                pre { code { "ktel workflows run --workflow all --report-server URL" } }
+            } @else if self.parts.is_empty() {
+                p {
+                    "Nothing was published in this period. A table is published when at least "
+                    (self.view.min_group_size) " senders have reported, not counting those of any one token."
+                }
+            }
+        }
+    }
+
     fn filters(&self) -> Markup {
-        let View { product, version, weeks, .. } = self.view;
-        let mut products: Vec<&str> =
-            self.versions.iter().map(|(product, ..)| product.as_str()).collect();
-        products.dedup();
-        let of_product = |of: &str| product.as_deref().is_none_or(|chosen| chosen == of);
-        let large = |senders: i64| senders >= self.view.min_group_size;
-        let mut versions: Vec<&str> = self
-            .versions
-            .iter()
-            .filter(|(of, version, senders)| {
-                of_product(of) && !version.is_empty() && large(*senders)
-            })
-            .map(|(_, version, _)| version.as_str())
-            .collect();
-        versions.sort_unstable();
-        versions.dedup();
+        let View { population, product, version, weeks, .. } = self.view;
         html! {
             form method="get" action="/" {
+                @if *population == Population::Unauthenticated {
+                    input type="hidden" name="population" value=(population.as_str());
+                }
                 label { "Product "
                     select name="product" {
                         option value="" { "all" }
-                        @for one in products.iter().filter(|one| !one.is_empty()) {
-                            option value=(one) selected[product.as_deref() == Some(*one)] { (one) }
+                        @for one in self.products.iter().filter(|one| !one.is_empty()) {
+                            option value=(one) selected[product.as_deref() == Some(one)] { (one) }
                         }
                     }
                 }
-                label { "Version "
-                    select name="version" {
-                        option value="" { "all" }
-                        @for one in versions {
-                            option value=(one) selected[version.as_deref() == Some(one)] { (one) }
+                @if let Some(versions) = self.versions {
+                    label { "Version "
+                        select name="version" {
+                            option value="" { "all" }
+                            @for one in versions {
+                                option value=(one) selected[version.as_deref() == Some(one)] { (one) }
+                            }
                         }
                     }
                 }
@@ -170,7 +189,7 @@ impl Page<'_> {
                                             th scope="row" { (week) }
                                             td { @match number {
                                                 Some(number) => (number),
-                                                None => abbr title="none, or below the minimum group size" { "–" },
+                                                None => abbr title="nothing is published" { "–" },
                                             } }
                                         }
                                     }
@@ -188,25 +207,21 @@ impl Page<'_> {
 
     fn chart(&self, part: &Part<'_>, chart: &Chart<'_>) -> Markup {
         let named = format!("{}:{}", part.schema.id(), chart.path);
-        let Chart { path, field, published } = chart;
+        let Chart { path, field, groups } = chart;
         html! {
             figure {
                 figcaption id=(named) { (words(path)) }
-                @if published.too_few {
-                    p.few { "Below the minimum group size." }
-                } @else {
-                    (svg::bars(published, &named))
-                    details {
-                        summary { "Table" }
-                        table {
-                            thead { tr { th scope="col" { (words(path)) } th scope="col" { (part.unit.as_str()) } } }
-                            tbody {
-                                @for group in &published.groups {
-                                    tr { th scope="row" { (group.word) } td { (group.number) } }
-                                }
-                                @if let Some(other) = published.other {
-                                    tr { th scope="row" { "other" } td { (other) } }
-                                }
+                (svg::bars(groups, &named))
+                details {
+                    summary { "Table" }
+                    table {
+                        thead { tr { th scope="col" { (words(path)) } th scope="col" { (part.unit.as_str()) } } }
+                        tbody {
+                            @for (word, number) in &groups.words {
+                                tr { th scope="row" { (word) } td { (number) } }
+                            }
+                            @if let Some(other) = groups.other {
+                                tr { th scope="row" { "other" } td { (other) } }
                             }
                         }
                     }
@@ -218,7 +233,7 @@ impl Page<'_> {
     }
 
     fn pair(&self, part: &Part<'_>, chart: &PairChart<'_>) -> Markup {
-        let PairChart { pair, published } = chart;
+        let pair = &chart.pair;
         let named = format!("{}:{}", part.schema.id(), pair.name);
         let (title, first, second) = match pair.shape {
             Shape::Flow => (pair.name.clone(), "From".to_owned(), "To".to_owned()),
@@ -230,21 +245,17 @@ impl Page<'_> {
         html! {
             figure {
                 figcaption id=(named) { (words(&title)) }
-                @if published.too_few {
-                    p.few { "Below the minimum group size." }
-                } @else {
-                    @match pair.shape {
-                        Shape::Flow => (sankey::draw(chart.rows(), &named)),
-                        Shape::Grid => (grid::draw(chart.rows(), (&first, &second), &named)),
-                    }
-                    details {
-                        summary { "Table" }
-                        table {
-                            thead { tr { th scope="col" { (first) } th scope="col" { (second) } th scope="col" { (part.unit.as_str()) } } }
-                            tbody {
-                                @for (first, second, number) in chart.rows() {
-                                    tr { th scope="row" { (first) } td { (second) } td { (number) } }
-                                }
+                @match pair.shape {
+                    Shape::Flow => (sankey::draw(chart.rows(), &named)),
+                    Shape::Grid => (grid::draw(chart.rows(), (&first, &second), &named)),
+                }
+                details {
+                    summary { "Table" }
+                    table {
+                        thead { tr { th scope="col" { (first) } th scope="col" { (second) } th scope="col" { (part.unit.as_str()) } } }
+                        tbody {
+                            @for (first, second, number) in chart.rows() {
+                                tr { th scope="row" { (first) } td { (second) } td { (number) } }
                             }
                         }
                     }
@@ -257,11 +268,13 @@ impl Page<'_> {
 
     /// The links of a chart: its numbers, and the reason why the field is collected.
     fn links(&self, part: &Part<'_>, path: &str) -> Markup {
-        let View { product, version, weeks, .. } = self.view;
+        let View { population, product, version, weeks, .. } = self.view;
+        let population = (*population != Population::default()).then(|| population.as_str());
         let query = |format: &str| {
             let pairs = [
                 ("schema", Some(part.schema.id())),
                 ("field", Some(path.to_owned())),
+                ("population", population.map(str::to_owned)),
                 ("product", product.clone()),
                 ("version", version.clone()),
                 ("weeks", Some(weeks.to_string())),

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use crate::anonymity::Published;
+use super::Groups;
 use crate::limits::CHART_BARS_MAX;
 
 /// The width of a drawing, in its own units.
@@ -16,14 +16,11 @@ const LETTERS: usize = 20;
 const LINE_HEIGHT: i64 = 90;
 
 /// Draws the groups as bars. `named` is the id of the element that says what it is.
-pub(super) fn bars(published: &Published, named: &str) -> Markup {
-    let mut rows: Vec<(&str, i64, bool)> = published
-        .groups
-        .iter()
-        .take(CHART_BARS_MAX)
-        .map(|group| (group.word.as_str(), group.number, false))
-        .collect();
-    rows.extend(published.other.map(|number| ("other", number, true)));
+pub(super) fn bars(groups: &Groups, named: &str) -> Markup {
+    let words = groups.words.iter().take(CHART_BARS_MAX);
+    let mut rows: Vec<(&str, i64, bool)> =
+        words.map(|(word, number)| (word.as_str(), *number, false)).collect();
+    rows.extend(groups.other.map(|number| ("other", number, true)));
     let most = rows.iter().map(|(_, number, _)| *number).max().unwrap_or(0).max(1);
     let height = ROW * i64::try_from(rows.len()).unwrap_or(0);
     html! {
@@ -41,7 +38,7 @@ pub(super) fn bars(published: &Published, named: &str) -> Markup {
     }
 }
 
-/// Draws weeks as points; those with too few senders are left open.
+/// Draws weeks as points; those without a number are left open.
 pub(super) fn line(weeks: &[(Date, Option<i64>)], named: &str) -> Markup {
     let most = weeks.iter().filter_map(|(_, number)| *number).max().unwrap_or(0).max(1);
     let last = i64::try_from(weeks.len()).unwrap_or(1).saturating_sub(1).max(1);

@@ -109,10 +109,13 @@ impl ItemBuilder {
             None => RecordKey::new(day, &token::random(), today),
         };
         let key = key.ok_or(Reason::Key)?;
-        let key = if context.sender == Sender::Token { key } else { key.unsigned() };
-        let authenticated = context.sender == Sender::Token;
+        let (key, authenticated, token_group) = match context.sender {
+            Sender::Token(group) => (key, true, group),
+            Sender::Public | Sender::Kamaji | Sender::Line => (key.unsigned(), false, 0),
+        };
+        let received = today;
         let record =
-            Record { key, received: today, product, source, authenticated, sections, tally };
+            Record { key, received, product, source, authenticated, token_group, sections, tally };
         Ok(Read { record, omitted, rejected })
     }
 }
@@ -130,7 +133,7 @@ enum InstallationCheck {
 impl InstallationCheck {
     fn of(context: Context<'_>) -> Self {
         match context.sender {
-            Sender::Token => Self::Signer(context.signer.map(str::to_owned)),
+            Sender::Token(_) | Sender::Public => Self::Signer(context.signer.map(str::to_owned)),
             Sender::Kamaji => Self::Anybody,
             Sender::Line => Self::Line,
         }

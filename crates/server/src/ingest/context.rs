@@ -27,8 +27,10 @@ pub struct Context<'a> {
 /// The kind of sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
-    /// The holder of a token.
-    Token,
+    /// The holder of a token that is a secret, and the group of the token.
+    Token(u8),
+    /// The holder of a token that anybody can have.
+    Public,
     /// A client of Kamaji's own receiver, without a token.
     Kamaji,
     /// The author of a line, without a token.

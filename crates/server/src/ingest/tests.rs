@@ -17,7 +17,7 @@ fn with<T>(token_product: Option<&str>, run: impl FnOnce(Context<'_>) -> T) -> T
         catalog: &catalog,
         today,
         token_product,
-        sender: Sender::Token,
+        sender: Sender::Token(0),
         key: None,
         signer: None,
     })
@@ -136,7 +136,7 @@ fn what_would_be_deleted_at_once_is_rejected_and_not_counted() {
     let today = date(2026, 11, 21);
     let (token_product, key, signer) = (None, None, None);
     let context =
-        Context { catalog: &catalog, today, token_product, sender: Sender::Token, key, signer };
+        Context { catalog: &catalog, today, token_product, sender: Sender::Token(0), key, signer };
     let Read { record, rejected, .. } = report(context, item.as_object().unwrap()).unwrap();
     assert_eq!(rejected, [Rejected { part: 0, reason: Reason::Expired }]);
     let counted: Vec<&str> = record.tally.counts.keys().map(|who| who.schema.as_str()).collect();

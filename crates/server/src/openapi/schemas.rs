@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::anonymity::Population;
 use crate::limits::{EXACT_INTEGER_MAX, PURPOSE_BYTES_MAX, SQL_BYTES_MAX};
 
 /// A reference to a schema of the document.
@@ -85,9 +86,10 @@ fn read() -> Value {
     );
     json!({
         "Counts": object(
-            &["schema", "field", "unit", "min_group_size", "rows", "why"],
+            &["schema", "field", "unit", "population", "min_group_size", "rows", "why"],
             &json!({
                 "schema": {"type": "string"}, "field": {"type": "string"}, "unit": {"type": "string"},
+                "population": {"enum": Population::ALL.map(Population::as_str)},
                 "min_group_size": count, "rows": {"type": "array", "items": row}, "why": {"type": "string"},
             }),
         ),

@@ -2,8 +2,9 @@
 
 use jiff::civil::date;
 
-use super::groups::image;
+use super::groups::{Sight, image};
 use super::{Answer, Error, Image};
+use crate::anonymity::Population;
 use crate::catalog::Catalog;
 use crate::limits::{QUERY_ROWS_MAX, QUERY_WITHIN};
 use crate::store::counts::Count;
@@ -14,53 +15,52 @@ const STATE: &str = "ktel/cluster-state";
 fn count(week: i8, field: &str, word: &str, number: i64) -> Count {
     let value = FieldWord { field: field.into(), word: word.into() };
     let week = date(2026, 11, week);
-    Count { week, schema: STATE.into(), value, number, senders: number }
+    let is_other = word == "other";
+    Count { week, schema: STATE.into(), value, is_other, number, senders: number }
 }
 
-/// Forty clusters of one product, three of them large; and eight of another.
-fn groups(min_group_size: i64) -> Image {
+/// What was published of one product, and of lines of another.
+pub(super) fn groups() -> Image {
     let of = |product: &str, count| (product.to_owned(), count);
     let counts = vec![
         of("acme", count(9, "", "", 40)),
-        of("acme", count(9, "pods", "6-20", 37)),
-        of("acme", count(9, "pods", "10001+", 3)),
-        of("acme", count(9, "nodes", "2-5", 25)),
-        of("acme", count(9, "nodes", "6-20", 12)),
-        of("acme", count(9, "nodes", "21-100", 3)),
-        of("tiny", count(9, "", "", 8)),
-        of("tiny", count(9, "pods", "6-20", 8)),
+        of("acme", count(9, "pods", "6-20", 30)),
+        of("acme", count(9, "nodes", "2-5", 20)),
+        of("acme", count(9, "nodes", "other", 10)),
+        of("acme", count(9, "gone", "word", 10)),
     ];
-    image(&Catalog::built_in(), counts, min_group_size, date(2026, 11, 2)).unwrap()
+    let lines = vec![of("lines", count(9, "", "", 990))];
+    let all = vec![(Population::Authenticated, counts), (Population::Unauthenticated, lines)];
+    image(&Catalog::built_in(), all, Sight::Published(Some(10)), date(2026, 11, 2)).unwrap()
 }
 
 #[track_caller]
 fn check(sql: &str, expected: &str) {
-    let Answer { rows, .. } = groups(10).ask(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let Answer { rows, .. } = groups().ask(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     assert_eq!(serde_json::to_string(&rows).unwrap(), expected, "{sql}");
 }
 
 #[test]
-fn a_question_sees_what_a_chart_would_show_and_nothing_smaller() {
+fn a_question_sees_what_was_published_and_populations_apart() {
     check("SELECT product, week, number FROM by_week", r#"[["acme","2026-11-09",40]]"#);
-    // Of three alone one could tell, and of what is left when they are taken away as well.
+    check("SELECT product, number FROM unauthenticated_by_week", r#"[["lines",990]]"#);
     check(
         "SELECT field, word, suppressed, number FROM values_by_week ORDER BY field, number DESC",
-        r#"[["nodes","2-5",0,25],["nodes","other",1,15],["pods","other",1,40]]"#,
+        r#"[["nodes","2-5",0,20],["nodes","other",1,10],["pods","6-20",0,30]]"#,
     );
     check("SELECT value FROM about WHERE what = 'min_group_size'", r#"[["10"]]"#);
     check("SELECT sum(installations) FROM installs_by_week", "[[null]]");
+    check("SELECT sum(installations) FROM unauthenticated_installs_by_week", "[[null]]");
     check(
         "WITH f AS (SELECT * FROM fields) SELECT upper(field) FROM f JOIN schemas USING (schema) \
          WHERE schema LIKE '%state' AND field = 'pods'",
         r#"[["PODS"]]"#,
     );
-    let all = groups(1).ask("SELECT count(*) FROM values_by_week").unwrap();
-    assert_eq!(all.rows, [[6]], "a minimum of one hides nothing");
 }
 
 #[test]
 fn a_question_reads_and_does_nothing_else() {
-    let groups = groups(10);
+    let groups = groups();
     for sql in [
         "ATTACH '/etc/passwd' AS other",
         "PRAGMA table_info(by_week)",
@@ -110,16 +110,16 @@ fn a_question_that_is_none_is_told_why() {
         ("SELECT ?1", ""),
         ("SELECT 'a\0b", ""),
     ] {
-        let error = groups(10).ask(sql).unwrap_err().to_string();
+        let error = groups().ask(sql).unwrap_err().to_string();
         assert!(error.contains(part), "{sql}: {error}");
     }
     let long = format!("SELECT '{}'", "x".repeat(9000));
-    assert!(groups(10).ask(&long).unwrap_err().to_string().contains("bytes"));
+    assert!(groups().ask(&long).unwrap_err().to_string().contains("bytes"));
 }
 
 #[test]
 fn a_question_has_an_end_in_time_memory_and_size() {
-    let groups = groups(10);
+    let groups = groups();
     let every = "fields AS a, fields AS b, fields AS c, fields AS d, fields AS e";
     for sql in [
         format!("SELECT count(*) FROM {every}"),

@@ -34,7 +34,7 @@ fn read_bound(item: &Value, token_product: Option<&str>) -> Record {
         catalog: &catalog,
         today: TODAY,
         token_product,
-        sender: crate::ingest::Sender::Token,
+        sender: crate::ingest::Sender::Token(0),
         key: None,
         signer: None,
     };

@@ -42,7 +42,7 @@ impl Error {
     pub(super) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Empty { .. } => {
-                Some("its files are called ingest, reader and admin; one of them is enough")
+                Some("its files are called ingest, public, reader and admin; one of them is enough")
             }
             Self::Short { .. } => Some("`openssl rand -hex 32` generates one"),
             Self::Read { .. } | Self::Store(_) => None,

@@ -7,13 +7,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
-use crate::limits::COUNTS_MAX;
+use crate::anonymity::Population;
+use crate::limits::{COUNTS_MAX, VERSIONS_MAX};
 use crate::record::{Record, day_number};
 use crate::tally::{FieldWord, week};
 
 /// A query for counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
+    /// Whose reports.
+    pub population: Population,
     /// One product; all of them if `None`.
     pub product: Option<String>,
     /// One version; all of them if `None`.
@@ -33,6 +36,8 @@ pub struct Count {
     pub schema: String,
     /// The field and its word.
     pub value: FieldWord,
+    /// Whether these are smaller groups together, which are published so.
+    pub is_other: bool,
     /// How often it was reported; for installations, by how many.
     pub number: i64,
     /// By how many records or installations.
@@ -50,6 +55,14 @@ pub(super) struct CountKey {
     pub(super) version: String,
     pub(super) schema: String,
     pub(super) value: FieldWord,
+    pub(super) sender: SenderGroup,
+}
+
+/// Whose reports are counted in one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(super) struct SenderGroup {
+    pub(super) authenticated: bool,
+    pub(super) token_group: i16,
 }
 
 /// An installation in a week.
@@ -65,6 +78,7 @@ pub(super) struct Installation {
 pub(super) struct Last {
     pub(super) product: String,
     pub(super) version: String,
+    pub(super) sender: SenderGroup,
     pub(super) words: Vec<FieldWord>,
 }
 
@@ -96,6 +110,7 @@ struct CountKeyRef<'r> {
     version: &'r str,
     schema: &'r str,
     value: &'r FieldWord,
+    sender: SenderGroup,
 }
 
 impl Changes {
@@ -107,6 +122,10 @@ impl Changes {
             let product = record.product.as_deref().unwrap_or_default();
             let version = record.tally.version.as_deref().unwrap_or_default();
             let week = day_number(week(record.key.day));
+            let sender = SenderGroup {
+                authenticated: record.authenticated,
+                token_group: record.token_group.into(),
+            };
             for (who, words) in &record.tally.counts {
                 let schema = &who.schema;
                 if let Some(id) = &who.installation {
@@ -114,13 +133,13 @@ impl Changes {
                         Installation { schema: schema.clone(), id: id.clone(), week };
                     let (product, version) = (product.to_owned(), version.to_owned());
                     let words = words.keys().cloned().collect();
-                    changes.follow(installation, Last { product, version, words });
+                    changes.follow(installation, Last { product, version, sender, words });
                     continue;
                 }
                 for (value, count) in words {
                     let number = i64::try_from(*count).unwrap_or(i64::MAX);
-                    let sum = sums.entry(CountKeyRef { product, week, version, schema, value });
-                    add(sum.or_default(), (number, 1));
+                    let key = CountKeyRef { product, week, version, schema, value, sender };
+                    add(sums.entry(key).or_default(), (number, 1));
                 }
             }
         }
@@ -141,16 +160,18 @@ impl Changes {
     /// Adds or subtracts a report of an installation.
     pub(super) fn count(&mut self, installation: &Installation, last: &Last, by: i64) {
         let Installation { schema, id: _, week } = installation;
-        let Last { product, version, words } = last;
+        let Last { product, version, sender, words } = last;
+        let (week, sender) = (*week, *sender);
         for value in words {
-            self.change(&CountKeyRef { product, week: *week, version, schema, value }, (by, by));
+            let key = CountKeyRef { product, week, version, schema, value, sender };
+            self.change(&key, (by, by));
         }
     }
 
     fn change(&mut self, key: &CountKeyRef<'_>, sum: (i64, i64)) {
-        let CountKeyRef { product, week, version, schema, value } = *key;
+        let CountKeyRef { product, week, version, schema, value, sender } = *key;
         let [product, version, schema] = [product, version, schema].map(str::to_owned);
-        let key = CountKey { product, week, version, schema, value: value.clone() };
+        let key = CountKey { product, week, version, schema, value: value.clone(), sender };
         add(self.counts.entry(key).or_default(), sum);
     }
 }
@@ -174,13 +195,14 @@ pub(super) fn read(column: &str) -> Vec<FieldWord> {
 
 /// The SQL that reads counts between two weeks, optionally of one product and one version.
 pub(super) fn select(asked: &Asked, placeholder: impl Fn(usize) -> String) -> String {
-    let [from, to, one, two] = [1, 2, 3, 4].map(placeholder);
+    let [from, to, authenticated, one, two] = [1, 2, 3, 4, 5].map(placeholder);
     let product = asked.product.as_ref().map(|_| format!("AND product = {one} "));
     let place = if product.is_some() { &two } else { &one };
     let version = asked.version.as_ref().map(|_| format!("AND version = {place} "));
     format!(
         "SELECT _week, schema, field, word, CAST(sum(number) AS bigint), \
-         CAST(sum(senders) AS bigint) FROM ktel_counts WHERE _week BETWEEN {from} AND {to} {}{}\
+         CAST(sum(senders) AS bigint) FROM ktel_counts WHERE _week BETWEEN {from} AND {to} \
+         AND authenticated = {authenticated} {}{}\
          GROUP BY _week, schema, field, word HAVING sum(senders) > 0 LIMIT {COUNTS_MAX}",
         product.unwrap_or_default(),
         version.unwrap_or_default()
@@ -189,16 +211,27 @@ pub(super) fn select(asked: &Asked, placeholder: impl Fn(usize) -> String) -> St
 
 /// The SQL that reads counts by product between two weeks, the newest first.
 pub(super) fn select_by_product(placeholder: impl Fn(usize) -> String) -> String {
-    let [from, to] = [1, 2].map(placeholder);
+    let [from, to, authenticated] = [1, 2, 3].map(placeholder);
     format!(
         "SELECT _week, schema, field, word, CAST(sum(number) AS bigint), \
          CAST(sum(senders) AS bigint), product FROM ktel_counts \
-         WHERE _week BETWEEN {from} AND {to} GROUP BY product, _week, schema, field, word \
+         WHERE _week BETWEEN {from} AND {to} AND authenticated = {authenticated} \
+         GROUP BY product, _week, schema, field, word \
          HAVING sum(senders) > 0 ORDER BY _week DESC LIMIT {COUNTS_MAX}"
     )
 }
 
 /// The SQL that reads all products and versions.
-pub(super) const VERSIONS: &str = "SELECT product, version, CAST(sum(senders) AS bigint) \
-    FROM ktel_counts WHERE field = '' GROUP BY product, version HAVING sum(senders) > 0 \
-    ORDER BY product, version LIMIT 1000";
+pub(super) fn versions(placeholder: impl Fn(usize) -> String) -> String {
+    let authenticated = placeholder(1);
+    format!(
+        "SELECT product, version, CAST(sum(senders) AS bigint) FROM ktel_counts \
+         WHERE field = '' AND authenticated = {authenticated} GROUP BY product, version \
+         HAVING sum(senders) > 0 ORDER BY product, version LIMIT {VERSIONS_MAX}"
+    )
+}
+
+/// The number that a column holds for a population.
+pub(super) fn column(population: Population) -> i16 {
+    i16::from(population == Population::Authenticated)
+}

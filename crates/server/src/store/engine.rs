@@ -13,6 +13,7 @@ use super::sqlite::Sqlite;
 use super::view::View;
 use crate::audit::AuditEntry;
 use crate::layout::Table;
+use crate::publication::Publisher;
 use crate::receipt::SigningKey;
 use crate::record::Record;
 use crate::token::TokenRecord;
@@ -51,6 +52,20 @@ impl Engine {
         match self {
             Self::Sqlite(sqlite) => sqlite.expire(today),
             Self::Postgres(postgres) => postgres.expire(today),
+        }
+    }
+
+    /// Lets at most `most` tables take a step, and gives how many did. `days` are the first week that can
+    /// still change, and today.
+    pub(super) fn publish(
+        &mut self,
+        publisher: &Publisher,
+        days: (i32, i32),
+        most: usize,
+    ) -> Result<usize, Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.publish(publisher, days, most),
+            Self::Postgres(postgres) => postgres.publish(publisher, days, most),
         }
     }
 

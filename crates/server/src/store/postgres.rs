@@ -24,9 +24,11 @@ use super::keep::{Expired, Forgotten};
 use super::outcome::Appended;
 use super::sql::{self, Dialect, ITEMS, RECORDS};
 use super::view::View;
+use crate::anonymity::Population;
 use crate::audit::{AuditEntry, AuditSummary};
 use crate::layout::Table;
 use crate::limits::DATABASE_REQUEST_TIMEOUT;
+use crate::publication::Publisher;
 use crate::receipt::SigningKey;
 use crate::record::Record;
 use crate::token::{Role, TokenRecord};
@@ -37,6 +39,7 @@ mod erase;
 mod insert;
 mod migrate;
 mod months;
+mod publish;
 mod session;
 mod tls;
 
@@ -92,6 +95,18 @@ impl Postgres {
     pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
         self.runtime
             .block_on(self.link.with_retry(async |session| erase::expire(session, today).await))
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        publisher: &Publisher,
+        days: (i32, i32),
+        most: usize,
+    ) -> Result<usize, Error> {
+        self.runtime.block_on(
+            self.link
+                .with_retry(async |session| publish::publish(session, publisher, days, most).await),
+        )
     }
 
     pub(super) fn forget(&mut self, id: &str) -> Result<Forgotten, Error> {
@@ -182,12 +197,42 @@ impl Reading {
 
     pub(super) async fn counts_by_product(
         &self,
+        population: Population,
         period: (Date, Date),
     ) -> Result<Vec<(String, Count)>, Error> {
         let mut link = self.0.lock().await;
         let client = &link.ready().await?.client;
-        let read =
-            timeout(DATABASE_REQUEST_TIMEOUT, counts::select_by_product(client, period)).await;
+        let reading = counts::select_by_product(client, population, period);
+        let read = timeout(DATABASE_REQUEST_TIMEOUT, reading).await;
+        link.after(read)
+    }
+
+    pub(super) async fn published(&self, asked: &Asked) -> Result<Vec<Count>, Error> {
+        let mut link = self.0.lock().await;
+        let client = &link.ready().await?.client;
+        let read = timeout(DATABASE_REQUEST_TIMEOUT, publish::select(client, asked)).await;
+        link.after(read)
+    }
+
+    pub(super) async fn published_by_product(
+        &self,
+        population: Population,
+        period: (Date, Date),
+    ) -> Result<Vec<(String, Count)>, Error> {
+        let mut link = self.0.lock().await;
+        let client = &link.ready().await?.client;
+        let reading = publish::select_by_product(client, population, period);
+        let read = timeout(DATABASE_REQUEST_TIMEOUT, reading).await;
+        link.after(read)
+    }
+
+    pub(super) async fn published_products(
+        &self,
+        population: Population,
+    ) -> Result<Vec<String>, Error> {
+        let mut link = self.0.lock().await;
+        let client = &link.ready().await?.client;
+        let read = timeout(DATABASE_REQUEST_TIMEOUT, publish::products(client, population)).await;
         link.after(read)
     }
 
@@ -209,10 +254,10 @@ impl Reading {
         link.after(read)
     }
 
-    pub(super) async fn versions(&self) -> Result<Vec<Version>, Error> {
+    pub(super) async fn versions(&self, population: Population) -> Result<Vec<Version>, Error> {
         let mut link = self.0.lock().await;
-        let read =
-            timeout(DATABASE_REQUEST_TIMEOUT, counts::versions(&link.ready().await?.client)).await;
+        let client = &link.ready().await?.client;
+        let read = timeout(DATABASE_REQUEST_TIMEOUT, counts::versions(client, population)).await;
         link.after(read)
     }
 }

@@ -10,6 +10,7 @@ use super::counts::{Asked, Count, Version};
 use super::error::Error;
 use super::place::Place;
 use super::{postgres, sqlite};
+use crate::anonymity::Population;
 use crate::audit::{AuditEntry, AuditSummary};
 use crate::limits::BUSY_WITHIN;
 
@@ -40,15 +41,54 @@ impl ReadConnection {
 
     pub(super) async fn counts_by_product(
         &self,
-        from: Date,
-        to: Date,
+        population: Population,
+        period: (Date, Date),
     ) -> Result<Vec<(String, Count)>, Error> {
         match self {
             Self::Sqlite(connection) => {
-                let read = move |it: &Connection| sqlite::counts::select_by_product(it, (from, to));
+                let read = move |it: &Connection| {
+                    sqlite::counts::select_by_product(it, population, period)
+                };
                 beside(connection, read).await
             }
-            Self::Postgres(reading) => reading.counts_by_product((from, to)).await,
+            Self::Postgres(reading) => reading.counts_by_product(population, period).await,
+        }
+    }
+
+    pub(super) async fn published(&self, asked: Asked) -> Result<Vec<Count>, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                beside(connection, move |it| sqlite::publish::select(it, &asked)).await
+            }
+            Self::Postgres(reading) => reading.published(&asked).await,
+        }
+    }
+
+    pub(super) async fn published_by_product(
+        &self,
+        population: Population,
+        period: (Date, Date),
+    ) -> Result<Vec<(String, Count)>, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                let read = move |it: &Connection| {
+                    sqlite::publish::select_by_product(it, population, period)
+                };
+                beside(connection, read).await
+            }
+            Self::Postgres(reading) => reading.published_by_product(population, period).await,
+        }
+    }
+
+    pub(super) async fn published_products(
+        &self,
+        population: Population,
+    ) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                beside(connection, move |it| sqlite::publish::products(it, population)).await
+            }
+            Self::Postgres(reading) => reading.published_products(population).await,
         }
     }
 
@@ -72,10 +112,12 @@ impl ReadConnection {
         }
     }
 
-    pub(super) async fn versions(&self) -> Result<Vec<Version>, Error> {
+    pub(super) async fn versions(&self, population: Population) -> Result<Vec<Version>, Error> {
         match self {
-            Self::Sqlite(connection) => beside(connection, sqlite::counts::versions).await,
-            Self::Postgres(reading) => reading.versions().await,
+            Self::Sqlite(connection) => {
+                beside(connection, move |it| sqlite::counts::versions(it, population)).await
+            }
+            Self::Postgres(reading) => reading.versions(population).await,
         }
     }
 }

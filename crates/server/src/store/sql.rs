@@ -136,16 +136,26 @@ impl Dialect {
         }
     }
 
-    /// Gives what deletes some counts whose week ended longer before the day ?1 than their schema says.
-    pub(super) fn expire_counts(self) -> String {
+    /// Gives what deletes some counts whose week ended longer before the day ?1 than their schema says, and
+    /// what was published of them.
+    pub(super) fn expire_counts(self) -> [String; 3] {
         let today = format!("CAST({} AS integer)", self.first());
-        let key = "product, _week, version, schema, field, word";
-        format!(
-            "DELETE FROM ktel_counts WHERE ({key}) IN (SELECT {key} FROM ktel_counts AS it \
-             WHERE _week < {today} - COALESCE((SELECT min(keep_days) FROM ktel_count_retention), 0) - 6 \
-             AND _week < {today} - COALESCE((SELECT keep_days FROM ktel_count_retention AS kept \
-             WHERE kept.schema = it.schema), {COUNTS_KEEP_DAYS}) - 6 LIMIT {EXPIRE_ROWS_MAX})"
-        )
+        let expire = |table: &str, key: &str| {
+            format!(
+                "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} AS it \
+                 WHERE _week < {today} - COALESCE((SELECT min(keep_days) FROM ktel_count_retention), 0) - 6 \
+                 AND _week < {today} - COALESCE((SELECT keep_days FROM ktel_count_retention AS kept \
+                 WHERE kept.schema = it.schema), {COUNTS_KEEP_DAYS}) - 6 LIMIT {EXPIRE_ROWS_MAX})"
+            )
+        };
+        let counts = "product, _week, version, schema, field, word, authenticated, token_group";
+        let published = "product, _week, schema, authenticated, is_shown, field, word, is_other";
+        let steps = "product, _week, schema, authenticated, token_group";
+        [
+            expire("ktel_counts", counts),
+            expire("ktel_published", published),
+            expire("ktel_steps", steps),
+        ]
     }
 
     /// Gives what remembers how long counts of the schema ?1 are kept: ?2 days.
@@ -162,10 +172,15 @@ impl Dialect {
         }
     }
 
-    fn first(self) -> &'static str {
+    fn first(self) -> String {
+        self.parameter(1)
+    }
+
+    /// Gives the parameter at a place, counted from 1.
+    pub(super) fn parameter(self, at: usize) -> String {
         match self {
-            Self::Sqlite => "?1",
-            Self::Postgres => "$1",
+            Self::Sqlite => format!("?{at}"),
+            Self::Postgres => format!("${at}"),
         }
     }
 }

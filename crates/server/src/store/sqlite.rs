@@ -20,6 +20,7 @@ use crate::audit::AuditEntry;
 use crate::cell::Cell;
 use crate::layout::Table;
 use crate::limits::{BUSY_WITHIN, SQLITE_LOG_PAGES_MAX, SQLITE_STATEMENTS_MAX};
+use crate::publication::Publisher;
 use crate::receipt::SigningKey;
 use crate::record::{Record, Section, day_number};
 use crate::token::{Role, TokenRecord};
@@ -27,6 +28,7 @@ use crate::token::{Role, TokenRecord};
 pub(super) mod audit;
 pub(super) mod counts;
 mod erase;
+pub(super) mod publish;
 
 /// The database's name in its folder.
 pub(super) const FILE: &str = "telemetry.sqlite";
@@ -74,6 +76,15 @@ impl Sqlite {
 
     pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
         erase::expire(&mut self.connection, today)
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        publisher: &Publisher,
+        days: (i32, i32),
+        most: usize,
+    ) -> Result<usize, Error> {
+        publish::publish(&mut self.connection, publisher, days, most)
     }
 
     pub(super) fn forget(&mut self, id: &str) -> Result<Forgotten, Error> {
@@ -149,7 +160,7 @@ fn append(
     inserts: &HashMap<String, String>,
     record: &Record,
 ) -> Result<Appended, rusqlite::Error> {
-    let Record { key, received, product, source, authenticated, sections, tally: _ } = record;
+    let Record { key, received, product, source, authenticated, sections, .. } = record;
     let day = day_number(key.day);
     let inserted = transaction
         .prepare_cached(

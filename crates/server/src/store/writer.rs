@@ -14,6 +14,8 @@ use super::keep::{Expired, Forgotten};
 use super::outcome::Appended;
 use super::view::View;
 use crate::audit::AuditEntry;
+use crate::limits::{DAYS_BACK_MAX, PUBLISH_TABLES_MAX};
+use crate::publication::{Publisher, WEEK_DAYS};
 use crate::receipt::SigningKey;
 use crate::record::Record;
 use crate::token::TokenRecord;
@@ -34,6 +36,7 @@ pub(super) enum Job {
     Append(Append),
     Probe { answer: Answer<()> },
     Expire { today: i32, answer: Answer<Expired> },
+    Publish { publisher: Publisher, today: i32, answer: Answer<usize> },
     Forget { installation: String, answer: Answer<Forgotten> },
     Rows { view: View, answer: Answer<Vec<Map<String, Value>>> },
     AddAuditEntry { entry: AuditEntry, answer: Answer<()> },
@@ -96,6 +99,10 @@ fn answer_one(engine: &mut Engine, job: Job) {
     match job {
         Job::Append(some) => append(engine, vec![some]),
         Job::Expire { today, answer } => give(answer, engine.expire(today)),
+        Job::Publish { publisher, today, answer } => {
+            let from = today - DAYS_BACK_MAX - WEEK_DAYS;
+            give(answer, engine.publish(&publisher, (from, today), PUBLISH_TABLES_MAX));
+        }
         Job::Forget { installation, answer } => give(answer, engine.forget(&installation)),
         Job::Probe { answer } => give(answer, engine.probe()),
         Job::Rows { view, answer } => give(answer, engine.rows(&view)),

@@ -11,16 +11,18 @@ use ktel_server::store::Place;
 use serde_json::{Value, json};
 
 use crate::installations::ask;
-use crate::routes::{ADMIN, READER, Server, TOKEN, report};
+use crate::routes::{ADMIN, READER, Server, TOKEN, report, senders};
 
-/// Twelve reports of small clusters and three of large ones.
+/// Twelve reports of small clusters and three of large ones in the week before, each with its own token.
 pub(crate) async fn filled() -> Server {
     let server = Server::start().await;
-    for number in 0..15 {
+    for (number, token) in senders().iter().take(15).enumerate() {
         let pods = if number < 12 { 7 } else { 70_000 };
-        let body = report(&format!("{number:0>16}"), &json!(pods)).to_string();
-        assert_eq!(server.post("/v1/reports", body).await.0, 200);
+        let mut report = report(&format!("{number:0>16}"), &json!(pods));
+        report["day"] = json!("2026-11-12");
+        assert_eq!(server.post_as(token, "/v1/reports", report.to_string()).await.0, 200);
     }
+    server.app().publish().await.unwrap();
     server
 }
 
@@ -55,8 +57,8 @@ async fn a_reader_sees_large_groups_and_an_administrator_all() {
     let (small, large) =
         (json!({"word": "6-20", "number": 12}), json!({"word": "10001+", "number": 3}));
     assert_eq!(rows(ADMIN).await, json!([small, large]));
-    // Of the three alone one could tell; with the twelve, the rest is too small to show apart.
-    assert_eq!(rows(READER).await, json!([{"word": "other", "number": 15}]));
+    // Twelve are ten and something, and of the three nothing is known.
+    assert_eq!(rows(READER).await, json!([{"word": "6-20", "number": 10}]));
 }
 
 #[tokio::test]
@@ -74,7 +76,9 @@ async fn nothing_is_shown_without_a_token_unless_it_is_public() {
     let public = filled().await.public();
     let (answer, body) = get(&public, PODS, None).await;
     assert_eq!(answer.status(), 200);
-    assert!(body.contains("other") && !body.contains("10001+"), "{body}");
+    assert!(body.contains("6-20") && !body.contains("10001+"), "{body}");
+    let (_, page) = get(&public, "/", None).await;
+    assert!(page.contains("multiples of 10") && !page.contains("10001+"), "{page}");
 }
 
 #[tokio::test]
@@ -128,18 +132,23 @@ async fn slowness_is_drawn_against_size_and_few_slow_ones_hide_among_many() {
     let keep = tempfile::tempdir().unwrap();
     let place = Place::Folder(keep.path().into());
     let server = Server::start_with(Catalog::new([schema]).unwrap(), &place, keep).await;
-    let groups = [(7, 50, 20), (70, 50, 14), (7, 5000, 3), (700, 5000, 30), (700, 50, 12)];
+    let groups =
+        [(7, 50, 23), (70, 50, 14), (7, 5000, 6), (70, 5000, 6), (700, 5000, 34), (700, 50, 12)];
     let said = groups.iter().flat_map(|(lamps, slow, times)| vec![(lamps, slow); *times]);
+    let senders = senders();
     for (number, (lamps, slow)) in said.enumerate() {
         let mut report = report(&format!("{number:0>16}"), &json!(1));
+        report["day"] = json!("2026-11-12");
         report["schemas"] = json!({"lamps": {"schema": "acme/lamps", "version": "1.0.0"}});
         report["data"] = json!({"lamps": {"lamps": lamps, "answer_ms_p99": slow}});
-        assert_eq!(server.post("/v1/reports", report.to_string()).await.0, 200);
+        let sender = &senders[number % senders.len()];
+        assert_eq!(server.post_as(sender, "/v1/reports", report.to_string()).await.0, 200);
     }
+    server.app().publish().await.unwrap();
     let (_, page) = get(&server, "/", basic(ADMIN)).await;
     assert!(page.contains(">answer ms p99 against lamps</figcaption>"), "{page}");
-    assert!(page.contains("<title>lamps 101-1000, answer ms p99 1001+: 30</title>"), "{page}");
-    assert!(page.contains("<th scope=\"row\">6-20</th><td>1001+</td><td>3</td>"), "{page}");
+    assert!(page.contains("<title>lamps 101-1000, answer ms p99 1001+: 34</title>"), "{page}");
+    assert!(page.contains("<th scope=\"row\">6-20</th><td>1001+</td><td>6</td>"), "{page}");
     assert!(page.contains("/dictionary#acme/lamps:answer_ms_p99"), "{page}");
     let (_, dictionary) = get(&server, "/dictionary", None).await;
     assert!(dictionary.contains(" Counted with <code>lamps</code>."), "{dictionary}");
@@ -149,18 +158,25 @@ async fn slowness_is_drawn_against_size_and_few_slow_ones_hide_among_many() {
         let (_, body) = get(&server, path, bearer(token)).await;
         serde_json::from_str::<Value>(&body).unwrap()["rows"].clone()
     };
-    assert_eq!(rows(ADMIN).await.as_array().unwrap().len(), 5);
-    // The three are what is left of both of their words, and the two others what would tell of them.
-    let shown = json!([{"word": "21-100 × 21-100", "number": 14}, {"word": "other", "number": 65}]);
-    assert_eq!(rows(READER).await, shown);
+    assert_eq!(rows(ADMIN).await.as_array().unwrap().len(), 6);
+    // Two groups of six are one of ten and something.
+    let row = |word: &str, number| json!({"word": word, "number": number});
+    let shown = [
+        row("101-1000 × 1001+", 30),
+        row("6-20 × 21-100", 20),
+        row("101-1000 × 21-100", 10),
+        row("21-100 × 21-100", 10),
+        row("other", 10),
+    ];
+    assert_eq!(rows(READER).await, json!(shown));
     let sql = "SELECT field, word, against, against_word, suppressed, number FROM grids_by_week \
-               ORDER BY number";
+               WHERE number > 20 OR suppressed ORDER BY number";
     let (status, answer) = ask_in_sql(&server, READER, sql).await;
     assert_eq!(status, 200, "{answer}");
     let row = |slow, lamps, suppressed, number| {
         json!(["answer_ms_p99", slow, "lamps", lamps, suppressed, number])
     };
-    let expected = [row("21-100", "21-100", 0, 14), row("other", "other", 1, 65)];
+    let expected = [row("other", "other", 1, 10), row("1001+", "101-1000", 0, 30)];
     assert_eq!(answer["rows"], json!(expected));
 }
 
@@ -185,24 +201,82 @@ async fn upgrades_are_drawn_from_version_to_version_with_a_table_and_links() {
         );
     }
     let (_, page) = get(&server, "/", basic(ADMIN)).await;
+    assert_eq!(page.matches("<path").count(), 0, "what anybody can send stands apart: {page}");
+    let (_, page) = get(&server, "/?population=unauthenticated", basic(ADMIN)).await;
+    assert!(page.contains("Anybody can add to these numbers"), "{page}");
     assert_eq!(page.matches("<path").count(), 2, "{page}");
     assert!(page.contains("<th scope=\"row\">v1.26</th><td>v1.27</td><td>11</td>"), "{page}");
     assert!(page.contains("/dictionary#ktel/kamaji-update:new_tcp_version"), "{page}");
     let field = "old_tcp_version%E2%86%92new_tcp_version";
-    let path = format!("/v1/counts?schema=ktel/kamaji-update&field={field}");
+    let of = format!("schema=ktel/kamaji-update&field={field}&population=unauthenticated");
+    let path = format!("/v1/counts?{of}");
     assert!(page.contains(&path.replace('&', "&amp;")), "{page}");
     let (_, body) = get(&server, &path, basic(ADMIN)).await;
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(body["rows"][0], json!({"word": "v1.26 → v1.27", "number": 11}));
     assert_eq!(body["why"], "/dictionary#ktel/kamaji-update:new_tcp_version");
-    let sql = "SELECT field, before, after, suppressed, number FROM flows_by_week ORDER BY after";
+    let sql = "SELECT field, before, after, suppressed, number FROM unauthenticated_flows_by_week ORDER BY after";
     let (status, answer) = ask_in_sql(&server, ADMIN, sql).await;
     assert_eq!(status, 200, "{answer}");
     let row = |after, number| json!(["old_tcp_version→new_tcp_version", "v1.26", after, 0, number]);
     assert_eq!(answer["rows"], json!([row("v1.27", 11), row("v1.28", 3)]));
-    // Three alone are too few, and hide with the others.
-    let (_, page) = get(&server, "/", basic(READER)).await;
+    // Three alone are too few, and the week is shown when it has ended.
+    let page = "/?population=unauthenticated";
+    assert!(server.app().publish().await.unwrap() > 0);
+    assert_eq!(get(&server, page, basic(READER)).await.1.matches("<path").count(), 0);
+    let server = server.a_week_later().await;
+    let (_, page) = get(&server, page, basic(READER)).await;
     assert_eq!(page.matches("<path").count(), 1, "{page}");
+    assert!(page.contains("<td>v1.27</td><td>10</td>") && !page.contains("v1.28"), "{page}");
+    let (_, page) = get(&server, "/", basic(READER)).await;
+    assert!(page.contains("Nothing was published"), "{page}");
+}
+
+#[tokio::test]
+async fn a_public_token_adds_to_what_anybody_can_send_and_not_to_what_has_a_secret() {
+    let server = Server::start().await;
+    let public = "00000000-0000-4000-8000-000000000004";
+    let record =
+        ktel_server::token::TokenRecord::of(public, ktel_server::token::Role::Public, None);
+    server.store().add_token(record).await.unwrap();
+    let server = server.a_week_later().await;
+    for number in 0..12 {
+        let mut report = report(&format!("{number:0>16}"), &json!(7));
+        report["day"] = json!("2026-11-12");
+        assert_eq!(server.post_as(public, "/v1/reports", report.to_string()).await.0, 200);
+    }
+    server.app().publish().await.unwrap();
+    for (population, status) in [("authenticated", 404), ("unauthenticated", 200)] {
+        let path = format!("{PODS}&population={population}");
+        for token in [READER, ADMIN] {
+            let (answer, body) = get(&server, &path, basic(token)).await;
+            assert_eq!(answer.status(), status, "{population}: {body}");
+        }
+    }
+    let records = server.store().records().await.unwrap();
+    assert!(records.iter().all(|record| record["authenticated"] == 0), "{records:?}");
+    assert_eq!(get(&server, PODS, basic(public)).await.0.status(), 401, "it reads nothing");
+}
+
+#[tokio::test]
+async fn a_product_and_a_word_are_named_once_they_are_published() {
+    let server = filled().await;
+    for (number, token) in senders().iter().take(9).enumerate() {
+        let mut report = report(&format!("few{number:0>16}"), &json!(7));
+        report["day"] = json!("2026-11-12");
+        report["product"] = json!({"name": "one-customer", "ktel": "0.1.0"});
+        assert_eq!(server.post_as(token, "/v1/reports", report.to_string()).await.0, 200);
+    }
+    server.app().publish().await.unwrap();
+    let (_, page) = get(&server, "/", basic(ADMIN)).await;
+    assert!(page.contains("one-customer") && page.contains("10001+"), "{page}");
+    let (_, page) = get(&server, "/", basic(READER)).await;
+    assert!(!page.contains("one-customer") && !page.contains("10001+"), "{page}");
+    assert!(!page.contains("name=\"version\""), "nothing is divided by version: {page}");
+    for wrong in ["version=0.1", "population=all"] {
+        let (answer, body) = get(&server, &format!("{PODS}&{wrong}"), basic(READER)).await;
+        assert_eq!(answer.status(), 400, "{body}");
+    }
 }
 
 #[tokio::test]

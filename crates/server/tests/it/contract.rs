@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use ktel_server::anonymity::Population;
 use ktel_server::cell::{Cell, Item};
 use ktel_server::limits::WRITER_QUEUE_ROWS_MAX;
 use ktel_server::receipt::SigningKey;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TODAY, on, pods, record, section, table};
 use crate::widgets::{COUNT, MORE, row, schema, widget, widgets};
-use crate::{counts, query};
+use crate::{counts, published, query};
 
 /// Runs every promise against a fresh place of one database.
 macro_rules! promises {
@@ -61,6 +62,8 @@ macro_rules! databases {
             counts_kept_along_are_those_of_a_full_scan,
             audit_entries_expire,
             counts_end_when_their_schema_says_so,
+            what_is_published_is_kept_in_steps,
+            an_installation_that_changes_its_token_counts_once,
             one_key_signs_for_all_who_share_a_store,
         })*
     };
@@ -241,7 +244,7 @@ async fn a_store_of_another_schema_version_is_rejected_and_left_as_it_is(fresh: 
     store.append(record("1", vec![pods(1)])).await.unwrap();
     drop(store);
     for (change, version) in [
-        ("UPDATE ktel_schema SET version = version + 1", 3),
+        ("UPDATE ktel_schema SET version = version + 1", 4),
         ("UPDATE ktel_schema SET version = 0", 0),
         // The first version did not record itself.
         ("DROP TABLE ktel_schema", 1),
@@ -256,7 +259,7 @@ async fn a_store_of_another_schema_version_is_rejected_and_left_as_it_is(fresh: 
         assert!(error.to_string().contains("export"), "it says what to do: {error}");
     }
     fresh.execute("CREATE TABLE ktel_schema (id integer, version integer)").await;
-    fresh.execute("INSERT INTO ktel_schema VALUES (1, 2)").await;
+    fresh.execute("INSERT INTO ktel_schema VALUES (1, 3)").await;
     assert_eq!(fresh.open().records().await.unwrap().len(), 1);
 }
 
@@ -458,7 +461,13 @@ async fn counts_end_when_their_schema_says_so(fresh: &Fresh) {
     }
     let left = async |today: Date| {
         store.expire(today).await.unwrap();
-        let asked = Asked { product: None, version: None, from: before(800), to: TODAY };
+        let asked = Asked {
+            population: Population::Authenticated,
+            product: None,
+            version: None,
+            from: before(800),
+            to: TODAY,
+        };
         let counts = store.counts(asked).await.unwrap().into_iter();
         let mut left: Vec<String> =
             counts.map(|it| format!("{} {}", it.schema, it.value.field)).collect();
@@ -564,6 +573,14 @@ async fn forgetting_erases_an_installation_and_nobody_else(fresh: &Fresh) {
 
 async fn counts_kept_along_are_those_of_a_full_scan(fresh: &Fresh) {
     counts::kept_along_are_those_of_a_full_scan(&fresh.open()).await;
+}
+
+async fn what_is_published_is_kept_in_steps(fresh: &Fresh) {
+    published::what_is_published_is_kept_in_steps(&fresh.open()).await;
+}
+
+async fn an_installation_that_changes_its_token_counts_once(fresh: &Fresh) {
+    published::an_installation_that_changes_its_token_counts_once(&fresh.open()).await;
 }
 
 async fn audit_entries_expire(fresh: &Fresh) {

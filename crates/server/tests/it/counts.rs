@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ktel_server::Store;
+use ktel_server::anonymity::Population;
 use ktel_server::record::{Record, RecordKey, Source};
 use ktel_server::store::Asked;
 use ktel_server::tally::{CountSource, FieldWord, Tally, week};
@@ -37,14 +38,20 @@ fn record(seed: &mut u64, serial: usize) -> Record {
         received: TODAY,
         product: Some(["acme", "other"][dice(2)].to_owned()),
         source: Source::Report,
-        authenticated: true,
+        authenticated: dice(4) > 0,
+        token_group: u8::try_from(dice(3)).unwrap(),
         sections: Vec::new(),
         tally,
     }
 }
 
 /// Looks at everything.
-fn scan(records: &[Record], product: Option<&str>, version: Option<&str>) -> Counts {
+fn scan(
+    records: &[Record],
+    population: Population,
+    product: Option<&str>,
+    version: Option<&str>,
+) -> Counts {
     let mut last: BTreeMap<(Date, &CountSource), &Record> = BTreeMap::new();
     let mut counts = Counts::new();
     for record in records {
@@ -56,7 +63,8 @@ fn scan(records: &[Record], product: Option<&str>, version: Option<&str>) -> Cou
         for (who, said) in &record.tally.counts {
             let week = week(record.key.day);
             let is_last = last.get(&(week, who)).is_none_or(|last| last.key == record.key);
-            let asked = product.is_none_or(|product| record.product.as_deref() == Some(product))
+            let asked = Population::of(record.authenticated) == population
+                && product.is_none_or(|product| record.product.as_deref() == Some(product))
                 && version.is_none_or(|version| record.tally.version.as_deref() == Some(version));
             if !is_last || !asked {
                 continue;
@@ -72,9 +80,15 @@ fn scan(records: &[Record], product: Option<&str>, version: Option<&str>) -> Cou
     counts
 }
 
-async fn read(store: &Store, product: Option<&str>, version: Option<&str>) -> Counts {
+async fn read(
+    store: &Store,
+    population: Population,
+    product: Option<&str>,
+    version: Option<&str>,
+) -> Counts {
     let from = TODAY.checked_sub(60.days()).unwrap();
     let asked = Asked {
+        population,
         product: product.map(str::to_owned),
         version: version.map(str::to_owned),
         from,
@@ -99,7 +113,8 @@ pub(crate) async fn kept_along_are_those_of_a_full_scan(store: &Store) {
     check(store, &records).await;
     query::groups_are_made_of_counts_by_product(store).await;
     let from = TODAY.checked_sub(60.days()).unwrap();
-    let by_product = store.counts_by_product(from, TODAY).await.unwrap();
+    let by_product =
+        store.counts_by_product(Population::Authenticated, (from, TODAY)).await.unwrap();
     assert!(by_product.is_sorted_by(|(_, one), (_, next)| one.week >= next.week));
     // A product that nobody else has.
     let only = |who: &CountSource| who.installation.as_deref() == Some("installation 2");
@@ -119,20 +134,24 @@ pub(crate) async fn kept_along_are_those_of_a_full_scan(store: &Store) {
     for (product, version) in
         ["acme", "other"].into_iter().flat_map(|it| [(it, "1.0"), (it, "1.1")])
     {
-        let counts = scan(&records, Some(product), Some(version)).into_iter();
+        let counts =
+            scan(&records, Population::Authenticated, Some(product), Some(version)).into_iter();
         let all = counts.filter(|((_, _, field, _), _)| field.is_empty());
         let senders = all.map(|(_, (_, senders))| senders).sum();
         expected.push((product.to_owned(), version.to_owned(), senders));
     }
-    assert_eq!(store.versions().await.unwrap(), expected);
+    assert_eq!(store.versions(Population::Authenticated).await.unwrap(), expected);
 }
 
 async fn check(store: &Store, records: &[Record]) {
-    for product in [Some("acme"), Some("other"), None] {
-        for version in [None, Some("1.0"), Some("1.1"), Some("2.0")] {
-            let expected = scan(records, product, version);
-            assert_eq!(read(store, product, version).await, expected, "{product:?} {version:?}");
-            assert_eq!(expected.is_empty(), version == Some("2.0"));
+    for population in Population::ALL {
+        for product in [Some("acme"), Some("other"), None] {
+            for version in [None, Some("1.0"), Some("1.1"), Some("2.0")] {
+                let expected = scan(records, population, product, version);
+                let counts = read(store, population, product, version).await;
+                assert_eq!(counts, expected, "{population:?} {product:?} {version:?}");
+                assert_eq!(expected.is_empty(), version == Some("2.0"));
+            }
         }
     }
 }

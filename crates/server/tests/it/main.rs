@@ -1,6 +1,7 @@
 //! What a receiver promises, against real stores and real sockets.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod attacker;
 mod charts;
 mod collector;
 mod contract;
@@ -12,6 +13,7 @@ mod installations;
 mod lines;
 mod network;
 mod otlp;
+mod published;
 mod query;
 mod receipts;
 mod routes;

@@ -23,7 +23,7 @@ pub(crate) const ADMIN: &str = "00000000-0000-4000-8000-000000000003";
 
 pub(crate) struct Server {
     app: Arc<App>,
-    _keep: tempfile::TempDir,
+    keep: tempfile::TempDir,
 }
 
 fn now() -> Timestamp {
@@ -50,8 +50,11 @@ impl Server {
         for (token, role) in [(TOKEN, Role::Ingest), (READER, Role::Reader), (ADMIN, Role::Admin)] {
             store.add_token(TokenRecord::of(token, role, None)).await.unwrap();
         }
+        for token in senders() {
+            store.add_token(TokenRecord::of(&token, Role::Ingest, None)).await.unwrap();
+        }
         let app = Arc::new(App::new(catalog, store, now).await.unwrap());
-        Self { app, _keep: keep }
+        Self { app, keep }
     }
 
     pub(crate) fn app(&self) -> Arc<App> {
@@ -64,9 +67,22 @@ impl Server {
 
     /// Lets everybody look at the charts.
     pub(crate) fn public(self) -> Self {
-        let Self { app, _keep } = self;
+        let Self { app, keep } = self;
         let app = Arc::into_inner(app).unwrap().with_chart_access(ChartAccess::Public, 10);
-        Self { app: Arc::new(app), _keep }
+        Self { app: Arc::new(app), keep }
+    }
+
+    /// The same folder a week later, with what is published by then.
+    pub(crate) async fn a_week_later(self) -> Self {
+        let Self { app, keep } = self;
+        drop(app);
+        let catalog = Catalog::built_in();
+        let place = Place::Folder(keep.path().into());
+        let store = Store::open(&place, &catalog.tables()).unwrap();
+        let later = || "2026-11-28T10:00:00Z".parse().unwrap();
+        let app = Arc::new(App::new(catalog, store, later).await.unwrap());
+        app.publish().await.unwrap();
+        Self { app, keep }
     }
 
     fn router(&self) -> Router {
@@ -85,9 +101,18 @@ impl Server {
     }
 
     pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> (u16, Value) {
+        self.post_as(TOKEN, path, body).await
+    }
+
+    pub(crate) async fn post_as(
+        &self,
+        token: &str,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> (u16, Value) {
         let scheme = if path.starts_with("/v1") { "Bearer" } else { "Splunk" };
         let request = Request::post(path)
-            .header("authorization", format!("{scheme} {TOKEN}"))
+            .header("authorization", format!("{scheme} {token}"))
             .body(body.into());
         self.ask(request.unwrap()).await
     }
@@ -96,6 +121,15 @@ impl Server {
         let rows = self.app.store().rows(&table("ktel/cluster-state")).await.unwrap();
         rows.into_iter().map(|row| row["pods"].clone()).collect()
     }
+}
+
+/// The tokens of twenty senders, each of its own group.
+pub(crate) fn senders() -> Vec<String> {
+    let mut groups = std::collections::BTreeSet::new();
+    let all = (0..).map(|number| format!("00000000-0000-4000-8000-0001{number:0>8}"));
+    let apart =
+        all.filter(|token| groups.insert(TokenRecord::of(token, Role::Ingest, None).group()));
+    apart.take(20).collect()
 }
 
 pub(crate) fn report(id: &str, pods: &Value) -> Value {

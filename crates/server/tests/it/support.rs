@@ -48,6 +48,7 @@ pub(crate) fn on(day: Date, id: &str, sections: Vec<Section>) -> Record {
         product: Some("acme".into()),
         source: Source::Report,
         authenticated: true,
+        token_group: 0,
         sections,
         tally: Tally::default(),
     }

@@ -22,7 +22,7 @@ pub(crate) struct ServeArguments {
     /// Respond there exactly as Kamaji's own receiver does, with its wrong status codes
     #[arg(long, requires = "listen_legacy")]
     pub(crate) compat: bool,
-    /// Accept the tokens in this folder: its files ingest, reader and admin
+    /// Accept the tokens in this folder: its files ingest, public, reader and admin
     #[arg(long, value_name = "FOLDER")]
     pub(crate) tokens: Option<PathBuf>,
     /// Also accept lines of syslog, without a token, at tcp://, tls:// or udp:// and an address;
@@ -38,10 +38,10 @@ pub(crate) struct ServeArguments {
     /// Require client certificates that one of these authorities signed, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub(crate) tls_client_authority: Option<PathBuf>,
-    /// Show charts without a token; the minimum group size still applies
+    /// Show what is published without a token
     #[arg(long)]
     pub(crate) public: bool,
-    /// Show only groups of at least this many senders to readers; at least 5
+    /// Publish only groups of at least this many senders, in multiples of it; at least 5
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
     pub(crate) min_group_size: u32,
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each

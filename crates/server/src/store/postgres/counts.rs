@@ -8,31 +8,36 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement, Transaction};
 
 use super::session::Session;
+use crate::anonymity::Population;
 use crate::record::{Record, date_of, day_number};
 use crate::store::counts::{
-    self, Asked, Changes, Count, Installation, Last, VERSIONS, Version, installations,
+    self, Asked, Changes, Count, Installation, Last, SenderGroup, Version, installations,
 };
 use crate::store::error::Error;
 use crate::tally::FieldWord;
 
 /// Inserts a row for each installation without one, and waits for concurrent inserts of the same row.
-const CLAIM: &str = "INSERT INTO ktel_last (schema, installation, _week, product, version, words) \
-    SELECT *, '', '', '[]' FROM unnest($1::text[], $2::text[], $3::integer[]) \
+const CLAIM: &str = "INSERT INTO ktel_last (schema, installation, _week, product, version, words, \
+    authenticated, token_group) SELECT *, '', '', '[]', 0, 0 FROM unnest($1::text[], $2::text[], $3::integer[]) \
     ON CONFLICT DO NOTHING";
-const LAST: &str = "SELECT product, version, words, schema, _week, installation FROM ktel_last \
+const LAST: &str = "SELECT product, version, words, authenticated, token_group, schema, \
+    _week, installation FROM ktel_last \
     WHERE (schema, installation, _week) IN \
     (SELECT * FROM unnest($1::text[], $2::text[], $3::integer[])) \
     ORDER BY schema, installation, _week FOR UPDATE";
 const REMEMBER: &str = "UPDATE ktel_last AS it \
-    SET product = given.product, version = given.version, words = given.words \
-    FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[]) \
-    AS given (schema, installation, _week, product, version, words) \
+    SET product = given.product, version = given.version, words = given.words, \
+    authenticated = given.authenticated, token_group = given.token_group \
+    FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], \
+    $7::smallint[], $8::smallint[]) AS given (schema, installation, _week, product, version, \
+    words, authenticated, token_group) \
     WHERE (it.schema, it.installation, it._week) = \
     (given.schema, given.installation, given._week)";
 const CHANGE: &str = "INSERT INTO ktel_counts (product, _week, version, schema, field, word, \
-    number, senders) SELECT * FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], \
-    $5::text[], $6::text[], $7::bigint[], $8::bigint[]) \
-    ON CONFLICT (product, _week, version, schema, field, word) DO UPDATE \
+    number, senders, authenticated, token_group) SELECT * FROM unnest($1::text[], \
+    $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], \
+    $9::smallint[], $10::smallint[]) ON CONFLICT (product, _week, version, schema, field, word, \
+    authenticated, token_group) DO UPDATE \
     SET number = ktel_counts.number + excluded.number, \
     senders = ktel_counts.senders + excluded.senders";
 
@@ -70,7 +75,7 @@ impl Statements {
             let claimed = client.execute(&self.claim, &values);
             let (_, rows) = try_join!(biased; claimed, client.query(&self.last, &values))?;
             for row in rows {
-                last.insert(installation_of(&row, row.try_get(5)?)?, last_of(&row)?);
+                last.insert(installation_of(&row, row.try_get(7)?)?, last_of(&row)?);
             }
         }
         Ok(Changes::of(records, last))
@@ -87,7 +92,7 @@ impl Statements {
 /// Subtracts the last reports of an installation, and deletes them.
 pub(super) async fn forget(transaction: &Transaction<'_>, id: &str) -> Result<(), Error> {
     let gone = "DELETE FROM ktel_last WHERE installation = $1 \
-                RETURNING product, version, words, schema, _week";
+                RETURNING product, version, words, authenticated, token_group, schema, _week";
     let mut changes = Changes::default();
     for row in transaction.query(gone, &[&id]).await? {
         changes.count(&installation_of(&row, id.to_owned())?, &last_of(&row)?, -1);
@@ -96,13 +101,15 @@ pub(super) async fn forget(transaction: &Transaction<'_>, id: &str) -> Result<()
 }
 
 fn installation_of(row: &Row, id: String) -> Result<Installation, Error> {
-    Ok(Installation { schema: row.try_get(3)?, id, week: row.try_get(4)? })
+    Ok(Installation { schema: row.try_get(5)?, id, week: row.try_get(6)? })
 }
 
 fn last_of(row: &Row) -> Result<Last, Error> {
     let words: &str = row.try_get(2)?;
     let (product, version) = (row.try_get(0)?, row.try_get(1)?);
-    Ok(Last { product, version, words: counts::read(words) })
+    let authenticated = row.try_get::<_, i16>(3)? != 0;
+    let sender = SenderGroup { authenticated, token_group: row.try_get(4)? };
+    Ok(Last { product, version, sender, words: counts::read(words) })
 }
 
 async fn remember(
@@ -119,7 +126,12 @@ async fn remember(
     let products: Vec<&str> = last.values().map(|it| it.product.as_str()).collect();
     let versions: Vec<&str> = last.values().map(|it| it.version.as_str()).collect();
     let words: Vec<String> = last.values().map(|it| counts::write(&it.words)).collect();
-    client.execute(statement, &[&schemas, &ids, &weeks, &products, &versions, &words]).await?;
+    let senders = || last.values().map(|it| it.sender);
+    let authenticated: Vec<i16> = senders().map(|it| it.authenticated.into()).collect();
+    let token_groups: Vec<i16> = senders().map(|it| it.token_group).collect();
+    let values: [&(dyn ToSql + Sync); 8] =
+        [&schemas, &ids, &weeks, &products, &versions, &words, &authenticated, &token_groups];
+    client.execute(statement, &values).await?;
     Ok(())
 }
 
@@ -136,8 +148,20 @@ async fn change(client: &Client, statement: &Statement, changes: &Changes) -> Re
     let words: Vec<&str> = keys().map(|it| it.value.word.as_str()).collect();
     let numbers: Vec<i64> = changes.counts.values().map(|(number, _)| *number).collect();
     let senders: Vec<i64> = changes.counts.values().map(|(_, senders)| *senders).collect();
-    let values: [&(dyn ToSql + Sync); 8] =
-        [&products, &weeks, &versions, &schemas, &fields, &words, &numbers, &senders];
+    let authenticated: Vec<i16> = keys().map(|it| it.sender.authenticated.into()).collect();
+    let token_groups: Vec<i16> = keys().map(|it| it.sender.token_group).collect();
+    let values: [&(dyn ToSql + Sync); 10] = [
+        &products,
+        &weeks,
+        &versions,
+        &schemas,
+        &fields,
+        &words,
+        &numbers,
+        &senders,
+        &authenticated,
+        &token_groups,
+    ];
     client.execute(statement, &values).await?;
     Ok(())
 }
@@ -146,7 +170,8 @@ async fn change(client: &Client, statement: &Statement, changes: &Changes) -> Re
 pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>, Error> {
     let sql = counts::select(asked, |number| format!("${number}"));
     let (from, to) = (day_number(asked.from), day_number(asked.to));
-    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&from, &to];
+    let authenticated = counts::column(asked.population);
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&from, &to, &authenticated];
     values.extend(asked.product.iter().map(|it| it as &(dyn ToSql + Sync)));
     values.extend(asked.version.iter().map(|it| it as &(dyn ToSql + Sync)));
     let rows = client.query(&sql, &values).await?;
@@ -156,10 +181,13 @@ pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>,
 /// Gives the counts of a period, by product.
 pub(super) async fn select_by_product(
     client: &Client,
+    population: Population,
     (from, to): (Date, Date),
 ) -> Result<Vec<(String, Count)>, Error> {
     let sql = counts::select_by_product(|number| format!("${number}"));
-    let rows = client.query(&sql, &[&day_number(from), &day_number(to)]).await?;
+    let authenticated = counts::column(population);
+    let values: [&(dyn ToSql + Sync); 3] = [&day_number(from), &day_number(to), &authenticated];
+    let rows = client.query(&sql, &values).await?;
     rows.iter().map(|row| Ok((row.try_get(6)?, count(row)?))).collect()
 }
 
@@ -168,13 +196,18 @@ fn count(row: &Row) -> Result<Count, Error> {
         week: date_of(row.try_get(0)?),
         schema: row.try_get(1)?,
         value: FieldWord { field: row.try_get(2)?, word: row.try_get(3)? },
+        is_other: false,
         number: row.try_get(4)?,
         senders: row.try_get(5)?,
     })
 }
 
 /// Gives every product and its versions.
-pub(super) async fn versions(client: &Client) -> Result<Vec<Version>, Error> {
-    let rows = client.query(VERSIONS, &[]).await?;
+pub(super) async fn versions(
+    client: &Client,
+    population: Population,
+) -> Result<Vec<Version>, Error> {
+    let sql = counts::versions(|number| format!("${number}"));
+    let rows = client.query(&sql, &[&counts::column(population)]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }

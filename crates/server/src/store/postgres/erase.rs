@@ -52,7 +52,9 @@ pub(super) async fn expire(session: &mut Session, today: i32) -> Result<Expired,
             .await?;
         // Counts are kept longer than the last reports of installations.
         transaction.execute("DELETE FROM ktel_last WHERE _week < $1", &[&before]).await?;
-        expired.counts = transaction.execute(&Dialect::Postgres.expire_counts(), &[&today]).await?;
+        for expire in Dialect::Postgres.expire_counts() {
+            expired.counts += transaction.execute(&expire, &[&today]).await?;
+        }
     }
     transaction.commit().await?;
     Ok(expired)

@@ -55,12 +55,44 @@ CREATE TABLE IF NOT EXISTS ktel_counts (
   schema text NOT NULL,
   field text NOT NULL,
   word text NOT NULL,
+  authenticated smallint NOT NULL,
+  token_group smallint NOT NULL,
   number bigint NOT NULL,
   senders bigint NOT NULL,
-  PRIMARY KEY (product, _week, version, schema, field, word)
+  PRIMARY KEY (product, _week, version, schema, field, word, authenticated, token_group)
 );
 
 CREATE INDEX IF NOT EXISTS ktel_counts_week ON ktel_counts (_week);
+
+CREATE INDEX IF NOT EXISTS ktel_counts_totals ON ktel_counts (_week) WHERE field = '';
+
+-- What readers see. Rows that are not shown wait for the next step of their table.
+CREATE TABLE IF NOT EXISTS ktel_published (
+  product text NOT NULL,
+  _week integer NOT NULL,
+  schema text NOT NULL,
+  authenticated smallint NOT NULL,
+  is_shown smallint NOT NULL,
+  field text NOT NULL,
+  word text NOT NULL,
+  is_other smallint NOT NULL,
+  number bigint NOT NULL,
+  senders bigint NOT NULL,
+  PRIMARY KEY (product, _week, schema, authenticated, is_shown, field, word, is_other)
+);
+
+CREATE INDEX IF NOT EXISTS ktel_published_week ON ktel_published (_week);
+
+-- The senders of each table by token group, as they were at its last step.
+CREATE TABLE IF NOT EXISTS ktel_steps (
+  product text NOT NULL,
+  _week integer NOT NULL,
+  schema text NOT NULL,
+  authenticated smallint NOT NULL,
+  token_group smallint NOT NULL,
+  senders bigint NOT NULL,
+  PRIMARY KEY (product, _week, schema, authenticated, token_group)
+);
 
 CREATE TABLE IF NOT EXISTS ktel_count_retention (
   schema text PRIMARY KEY,
@@ -73,6 +105,8 @@ CREATE TABLE IF NOT EXISTS ktel_last (
   _week integer NOT NULL,
   product text NOT NULL,
   version text NOT NULL,
+  authenticated smallint NOT NULL,
+  token_group smallint NOT NULL,
   words text NOT NULL,
   PRIMARY KEY (installation, schema, _week)
 );

@@ -52,12 +52,44 @@ CREATE TABLE IF NOT EXISTS ktel_counts (
   schema TEXT NOT NULL,
   field TEXT NOT NULL,
   word TEXT NOT NULL,
+  authenticated INTEGER NOT NULL,
+  token_group INTEGER NOT NULL,
   number INTEGER NOT NULL,
   senders INTEGER NOT NULL,
-  PRIMARY KEY (product, _week, version, schema, field, word)
+  PRIMARY KEY (product, _week, version, schema, field, word, authenticated, token_group)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS ktel_counts_week ON ktel_counts (_week);
+
+CREATE INDEX IF NOT EXISTS ktel_counts_totals ON ktel_counts (_week) WHERE field = '';
+
+-- What readers see. Rows that are not shown wait for the next step of their table.
+CREATE TABLE IF NOT EXISTS ktel_published (
+  product TEXT NOT NULL,
+  _week INTEGER NOT NULL,
+  schema TEXT NOT NULL,
+  authenticated INTEGER NOT NULL,
+  is_shown INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  word TEXT NOT NULL,
+  is_other INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  senders INTEGER NOT NULL,
+  PRIMARY KEY (product, _week, schema, authenticated, is_shown, field, word, is_other)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS ktel_published_week ON ktel_published (_week);
+
+-- The senders of each table by token group, as they were at its last step.
+CREATE TABLE IF NOT EXISTS ktel_steps (
+  product TEXT NOT NULL,
+  _week INTEGER NOT NULL,
+  schema TEXT NOT NULL,
+  authenticated INTEGER NOT NULL,
+  token_group INTEGER NOT NULL,
+  senders INTEGER NOT NULL,
+  PRIMARY KEY (product, _week, schema, authenticated, token_group)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS ktel_count_retention (
   schema TEXT PRIMARY KEY,
@@ -70,6 +102,8 @@ CREATE TABLE IF NOT EXISTS ktel_last (
   _week INTEGER NOT NULL,
   product TEXT NOT NULL,
   version TEXT NOT NULL,
+  authenticated INTEGER NOT NULL,
+  token_group INTEGER NOT NULL,
   words TEXT NOT NULL,
   PRIMARY KEY (installation, schema, _week)
 ) STRICT, WITHOUT ROWID;

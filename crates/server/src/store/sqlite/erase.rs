@@ -34,7 +34,9 @@ pub(super) fn expire(connection: &mut Connection, today: i32) -> Result<Expired,
         )? as u64;
         // Counts are kept longer than the last reports of installations.
         transaction.execute("DELETE FROM ktel_last WHERE _week < ?1", [before])?;
-        expired.counts = transaction.execute(&Dialect::Sqlite.expire_counts(), [today])? as u64;
+        for expire in Dialect::Sqlite.expire_counts() {
+            expired.counts += transaction.execute(&expire, [today])? as u64;
+        }
     }
     transaction.commit()?;
     Ok(expired)

@@ -1,0 +1,49 @@
+//! Whose reports are counted together.
+
+/// The senders whose reports are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Population {
+    /// Senders with a token that is a secret.
+    #[default]
+    Authenticated,
+    /// Senders of lines, clients of Kamaji, and senders with a public token. Anybody can add to their numbers.
+    Unauthenticated,
+}
+
+impl Population {
+    /// Both populations.
+    pub const ALL: [Self; 2] = [Self::Authenticated, Self::Unauthenticated];
+
+    /// The name in addresses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Authenticated => "authenticated",
+            Self::Unauthenticated => "unauthenticated",
+        }
+    }
+
+    /// Parses the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|population| population.as_str() == name)
+    }
+
+    /// The population of a record.
+    #[must_use]
+    pub fn of(authenticated: bool) -> Self {
+        if authenticated { Self::Authenticated } else { Self::Unauthenticated }
+    }
+
+    /// How many of some senders count, of whom `largest` are of one token group.
+    ///
+    /// The holder of a token can make up senders, so no group of tokens counts alone. Where anybody can send,
+    /// this would protect nobody.
+    #[must_use]
+    pub fn backing(self, senders: i64, largest: i64) -> i64 {
+        match self {
+            Self::Authenticated => senders - largest.max(0),
+            Self::Unauthenticated => senders,
+        }
+    }
+}
