@@ -53,6 +53,9 @@ mod openapi;
 mod program;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod questions;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod quiet;
 #[cfg(test)]
 #[cfg(unix)]

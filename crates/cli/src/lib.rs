@@ -27,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Command, CommandFactory, FromArgMatches};
 use ktel_process::logs::{self, Format, Verbosity};
+use ktel_server::query::child::answer_if_asked;
 
 use arguments::Arguments;
 use exit::Exit;
@@ -40,10 +41,13 @@ pub fn command() -> Command {
 
 /// Runs one command line to its exit code.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    if let Some(code) = answer_if_asked(words.get(1).map(OsString::as_os_str)) {
+        return code;
+    }
     if let Some(code) = commands::upload_if_asked() {
         return code;
     }
-    let words: Vec<OsString> = words.into_iter().collect();
     let mut program = command();
     if is_plugin(words.first()) {
         program = program.bin_name("kubectl ktel").display_name("kubectl ktel");

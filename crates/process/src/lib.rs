@@ -3,6 +3,8 @@
 //!
 //! It knows nothing of telemetry and uses no other crate of ours.
 
+#[cfg(unix)]
+pub mod confinement;
 pub mod health;
 pub mod limits;
 pub mod logs;

@@ -10,3 +10,5 @@ pub const HEALTH_CONNECTIONS_MAX: usize = 32;
 pub const HEALTH_HEAD_WITHIN: Duration = Duration::from_secs(120);
 /// The pause after a connection could not be accepted: the process has too many files open.
 pub const HEALTH_ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+/// How many files a confined process may open: its three streams, and what it reads of itself.
+pub const CONFINED_FILES_MAX: u64 = 16;

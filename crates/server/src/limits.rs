@@ -160,8 +160,15 @@ pub const QUERY_ROWS_MAX: usize = 10_000;
 pub const QUERY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long one value of a query may become; no text of the standard is as long.
 pub const QUERY_VALUE_BYTES_MAX: i32 = 16 * 1024;
-/// By how much the process may grow during a query: several times the size of all groups.
-pub const QUERY_MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How much memory a query may take: several times the size of all groups. [`QUERIES_MAX`] of them and the
+/// receiver fit into the 512 MiB of the chart.
+pub const QUERY_MEMORY_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// How long a process for a query may run, with its start and everything that it reads and writes.
+pub const QUERY_CHILD_WITHIN: Duration = Duration::from_secs(5);
+/// How long the text of one answer may be: that of [`QUERY_BYTES_MAX`], with the names of columns and escapes.
+pub const QUERY_TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How many bytes of answers may wait for their readers; more are answered with 503.
+pub const ANSWERS_BYTES_MAX: usize = 4 * QUERY_TEXT_BYTES_MAX;
 /// How many queries run at once, so that ingestion keeps a core.
 pub const QUERIES_MAX: usize = 2;
 /// How long the groups of queries are cached; computing them takes some 100 ms.

@@ -4,6 +4,7 @@
 //! see.
 
 pub mod answer;
+pub mod child;
 pub mod format;
 pub mod groups;
 pub mod image;

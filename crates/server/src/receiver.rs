@@ -44,6 +44,7 @@ use crate::limits::{
     SHUTDOWN_WITHIN,
 };
 use crate::lines::{self, LineTransport};
+use crate::query::child::Runner;
 use crate::serve::{ListenerConfig, serve};
 use crate::store::{Place, Store};
 use crate::tls::{Files, Tls};
@@ -77,6 +78,8 @@ pub struct Config {
     pub chart_access: ChartAccess,
     /// The minimum number of senders of a group that readers see.
     pub min_group_size: u32,
+    /// Where queries of readers run.
+    pub query_runner: Runner,
     /// Decisions that the transparency page lists.
     pub decisions: Vec<Decision>,
 }
@@ -96,6 +99,7 @@ impl Config {
             lines: Vec::new(),
             chart_access: ChartAccess::default(),
             min_group_size: MIN_GROUP_SIZE_DEFAULT,
+            query_runner: Runner::default(),
             decisions: Vec::new(),
         }
     }
@@ -140,7 +144,7 @@ impl Receiver {
         }
         let limiter = Arc::new(connection_limiter());
         let app = App::new(catalog, store, config.now).await?;
-        let app = app.with_decisions(config.decisions);
+        let app = app.with_decisions(config.decisions).with_query_runner(config.query_runner);
         let app = app.with_chart_access(config.chart_access, config.min_group_size);
         let app = Arc::new(app.with_connection_limiter(Arc::clone(&limiter)));
         let main = bind(config.listen).await?;

@@ -147,7 +147,9 @@ fn rejected(error: &Error) -> Failure {
             "`ktel query --tables` prints the tables and columns"
         }
         Error::TooExpensive => "join fewer tables",
-        Error::TooLarge { .. } | Error::DuplicateColumn { .. } => return usage(error.clone()),
+        Error::TooLarge { .. } | Error::DuplicateColumn { .. } | Error::NoProcess => {
+            return usage(error.clone());
+        }
     };
     Failure::usage(error.clone(), Some(hint))
 }

@@ -5,6 +5,7 @@ use ktel_process::supervise::Supervisor;
 use ktel_server::app::ChartAccess;
 use ktel_server::app::kamaji::Responses;
 use ktel_server::limits::SHUTDOWN_WITHIN;
+use ktel_server::query::child::Runner;
 use ktel_server::receiver::{Config, Receiver};
 use ktel_server::tls::Files;
 use ktel_server::token::Role;
@@ -49,9 +50,16 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
             ChartAccess::TokenRequired
         },
         min_group_size: arguments.min_group_size,
+        query_runner: Runner::Program(std::env::current_exe().map_err(own_path)?),
         decisions: decisions.unwrap_or_default(),
         ..Config::new(place(&arguments.store)?, arguments.listen, clock::now)
     })
+}
+
+/// Queries run in processes of this program, so it has to know where it is.
+fn own_path(error: std::io::Error) -> Failure {
+    let error = anyhow::Error::new(error).context("find this program");
+    Failure::usage(error, None::<String>)
 }
 
 /// Prints where the server listens, and the tokens of a new store.

@@ -18,6 +18,7 @@ use super::state::App;
 use crate::audit::AuditAction;
 use crate::catalog::Catalog;
 use crate::limits::{PURPOSE_BYTES_MAX, ROWS_MAX};
+use crate::query::child::Text;
 use crate::query::format::AnswerFormat;
 use crate::query::groups::Sight;
 use crate::query::{Answer, Error};
@@ -114,23 +115,17 @@ impl App {
         let (today, questions) = (self.today(), &self.questions);
         let image = questions.groups(&self.store, &self.catalog, sight, today).await;
         let image = image.map_err(|error| Box::new(store_error(&error)))?;
-        let asked = sql.clone();
-        // The task ends early only when the process does.
-        let answered = tokio::task::spawn_blocking(move || image.ask(&asked)).await;
-        let answered =
-            answered.map_err(|_gone| reject(503, "closed", "the receiver is stopping"))?;
-        let answer = answered.map_err(|error| {
+        let answered = questions.runner.ask(image, sql.clone(), form).await;
+        let Text { rows, body } = answered.map_err(|error| {
             let (number, code) = status_and_code(&error);
             reject(number, code, &error.to_string())
         })?;
-        let access = Access {
-            action: AuditAction::Query,
-            request: &sql,
-            purpose: &purpose,
-            rows: answer.rows.len(),
-        };
+        let body = questions
+            .body(body)
+            .ok_or_else(|| reject(503, "busy", "too many answers wait for their readers"))?;
+        let access = Access { action: AuditAction::Query, request: &sql, purpose: &purpose, rows };
         self.record_access(token, access).await?;
-        Ok(text_response(form, form.write(&answer)))
+        Ok(text_response(form, body))
     }
 
     async fn rows(
@@ -221,6 +216,7 @@ fn status_and_code(error: &Error) -> (u16, &'static str) {
         Error::InvalidSql { .. } => (400, "sql"),
         Error::DuplicateColumn { .. } => (400, "columns"),
         Error::Forbidden => (403, "forbidden"),
+        Error::NoProcess => (503, "busy"),
         Error::TooExpensive => (422, "too_heavy"),
         Error::TooLarge { .. } => (422, "too_large"),
     }

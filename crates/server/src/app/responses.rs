@@ -1,5 +1,6 @@
 //! The responses that routes share.
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -22,9 +23,9 @@ pub(super) fn json_response(number: u16, body: &impl Serialize) -> Response {
 }
 
 /// Responds in the format that the client asked for.
-pub(super) fn text_response(form: AnswerFormat, body: String) -> Response {
+pub(super) fn text_response(form: AnswerFormat, body: impl Into<Body>) -> Response {
     let no_store = (CACHE_CONTROL, "no-store");
-    ([(CONTENT_TYPE, form.media_type()), no_store], body).into_response()
+    ([(CONTENT_TYPE, form.media_type()), no_store], body.into()).into_response()
 }
 
 /// Responds to a request that failed as a whole.

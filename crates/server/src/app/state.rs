@@ -21,6 +21,7 @@ use crate::limits::{
     BODIES_BYTES_MAX, MIN_GROUP_SIZE_DEFAULT, MIN_GROUP_SIZE_LEAST, TOKENS_KNOWN_FOR,
 };
 use crate::publication::Publisher;
+use crate::query::child::Runner;
 use crate::rate_limit::{ClientSubnet, RateKey, RateLimiter};
 use crate::receipt::SigningKey;
 use crate::store::Store;
@@ -102,6 +103,13 @@ impl App {
     pub fn with_chart_access(mut self, access: ChartAccess, min_group_size: u32) -> Self {
         self.chart_access = access;
         self.min_group_size = i64::from(min_group_size.max(MIN_GROUP_SIZE_LEAST));
+        self
+    }
+
+    /// Sets where queries run.
+    #[must_use]
+    pub fn with_query_runner(mut self, runner: Runner) -> Self {
+        self.questions.runner = runner;
         self
     }
 

@@ -1,11 +1,12 @@
 //! Writes answers: as JSON, as CSV, one object a line, or as a table for people.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 
 /// How an answer is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AnswerFormat {
     /// One object with columns and rows.
     Json,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -17,7 +18,7 @@ use crate::limits::{QUERY_BYTES_MAX, QUERY_ROWS_MAX, QUERY_WITHIN, SQL_BYTES_MAX
 pub struct Image(Arc<[u8]>);
 
 /// Why a query has no answer.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Error {
     /// It is not valid SQL, or names a table or column that does not exist.
     #[error("{message}")]
@@ -31,6 +32,9 @@ pub enum Error {
     /// It takes too long, or too much memory.
     #[error("the query takes too much time or memory")]
     TooExpensive,
+    /// No process could be started for it.
+    #[error("the query could not be started; try again")]
+    NoProcess,
     /// Its answer is too large.
     #[error("the answer has more than {rows} rows or {bytes} bytes; add LIMIT or select less")]
     TooLarge {
@@ -50,6 +54,14 @@ pub enum Error {
 impl Image {
     pub(super) fn of(connection: &mut Connection) -> Result<Self, rusqlite::Error> {
         Ok(Self(connection.serialize("main")?.as_ref().into()))
+    }
+
+    pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// Runs one query. It occupies its thread for at most [`QUERY_WITHIN`].
