@@ -11,7 +11,7 @@ use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use ktel_delivery::fault::Fault;
 use ktel_delivery::http::{Client as Http, Protocol, Url, sensitive};
 use ktel_delivery::secret::Secret;
-use ktel_delivery::tls::Trust;
+use ktel_delivery::tls::{Pem, Trust};
 use kube::Client;
 use thiserror::Error as ThisError;
 use tokio::time::{Instant, timeout};
@@ -96,7 +96,7 @@ impl Scraper {
         let Metrics { from, token_file, ca_file, series } = metrics;
         let way = match from {
             Endpoint::Url(url) => {
-                let trust = Trust { authorities: ca_file.clone(), identity: None };
+                let trust = Trust { authorities: ca_file.clone().map(Pem::File), identity: None };
                 let http = Http::new(url, &trust, Protocol::Any);
                 let http =
                     http.map_err(|source| NotReady::Client { server: url.to_string(), source })?;

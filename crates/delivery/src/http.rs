@@ -1,12 +1,14 @@
 //! The HTTP client for all receivers: bounded in time and bytes, no redirects, no secrets in output.
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use reqwest::redirect::Policy;
 use thiserror::Error;
 use tokio::time::timeout;
@@ -14,28 +16,29 @@ use tokio::time::timeout;
 use crate::fault::{Fault, FaultKind};
 use crate::gzip;
 use crate::limits;
+use crate::resolve::{ForHttp, Resolve};
 use crate::tls::{self, Trust};
 use crate::verdict::{Answer, retry_after};
 
+mod settings;
+mod streamed;
+
 pub use reqwest::Url;
+pub use settings::{Protocol, Settings};
+pub use streamed::Streamed;
 
 /// Speaks HTTP. Proxies come from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
 #[derive(Clone)]
-pub struct Client(reqwest::Client);
+pub struct Client {
+    client: reqwest::Client,
+    exchange_within: Duration,
+    resolver: Option<Arc<dyn Resolve>>,
+}
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("Client") // its default headers may hold secrets
     }
-}
-
-/// The version of HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// HTTP/1.1, or HTTP/2 where TLS agrees on it.
-    Any,
-    /// HTTP/2 from the first byte, as gRPC needs.
-    Two,
 }
 
 /// Why no client can be made.
@@ -95,6 +98,16 @@ impl Client {
     /// # Errors
     /// When a file of certificates cannot be used, or there are no authorities for TLS.
     pub fn new(receiver: &Url, trust: &Trust, protocol: Protocol) -> Result<Self, Error> {
+        Self::with(receiver, trust, Settings { protocol, ..Settings::default() })
+    }
+
+    /// Makes a client as [`new`](Self::new) does, with settings of the caller's.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with(receiver: &Url, trust: &Trust, settings: Settings) -> Result<Self, Error> {
+        let Settings { protocol, reach_within, exchange_within, idle_connections, resolver } =
+            settings;
         let mut tls = match receiver.scheme() {
             "http" => trust.configure_without_tls()?,
             _ => trust.configure()?,
@@ -102,9 +115,12 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("ktel/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
-            .connect_timeout(limits::REACH_WITHIN)
-            .timeout(limits::EXCHANGE_WITHIN)
-            .pool_max_idle_per_host(2);
+            .connect_timeout(reach_within)
+            .timeout(exchange_within)
+            .pool_max_idle_per_host(idle_connections);
+        if let Some(resolver) = &resolver {
+            builder = builder.no_proxy().dns_resolver(ForHttp(Arc::clone(resolver)));
+        }
         tls.alpn_protocols = match protocol {
             Protocol::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             Protocol::Two => {
@@ -113,7 +129,8 @@ impl Client {
             }
         };
         let client = builder.tls_backend_preconfigured(tls).build();
-        Ok(Self(client.map_err(|source| Error::Client { source })?))
+        let client = client.map_err(|source| Error::Client { source })?;
+        Ok(Self { client, exchange_within, resolver })
     }
 
     /// Posts once. `now` is the time since the epoch, for answers that name a date.
@@ -121,7 +138,7 @@ impl Client {
     /// # Errors
     /// When no answer came.
     pub async fn post(&self, request: Request, now: Duration) -> Result<Reply, Fault> {
-        let exchange = timeout(limits::EXCHANGE_WITHIN, self.exchange(request, now)).await;
+        let exchange = timeout(self.exchange_within, self.exchange(request, now)).await;
         exchange.unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, "no answer in time")))
     }
 
@@ -130,8 +147,7 @@ impl Client {
     /// # Errors
     /// When no answer came.
     pub async fn get(&self, url: Url, headers: HeaderMap, now: Duration) -> Result<Reply, Fault> {
-        let sent = self.0.get(url).headers(headers).send().await;
-        reply(sent.map_err(|error| Fault::of(&error.without_url()))?, now).await
+        reply(self.send(&url, self.client.get(url.clone()).headers(headers)).await?, now).await
     }
 
     /// Reads a document of at most `bytes_max` bytes, and gives the status too.
@@ -144,28 +160,78 @@ impl Client {
         headers: HeaderMap,
         bytes_max: usize,
     ) -> Result<(u16, Bytes), Fault> {
-        let sent = self.0.get(url).headers(headers).send().await;
-        let response = sent.map_err(|error| Fault::of(&error.without_url()))?;
-        let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
-        match Limited::new(body, bytes_max).collect().await {
-            Ok(collected) => Ok((parts.status.as_u16(), collected.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(Fault::new(FaultKind::TooLong, "the document is too long"))
-            }
-            Err(error) => Err(Fault::of(&*error)),
+        let mut answer = self.get_streamed(url, headers, bytes_max).await?;
+        let mut document = BytesMut::new();
+        while let Some(piece) = answer.next().await? {
+            document.extend_from_slice(&piece);
         }
+        Ok((answer.status, document.freeze()))
+    }
+
+    /// Sends one GET, and leaves the body of the answer to be read: at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn get_streamed(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        bytes_max: usize,
+    ) -> Result<Streamed, Fault> {
+        let get = self.client.get(url.clone()).headers(headers);
+        Ok(Streamed::new(self.send(&url, get).await?, bytes_max))
+    }
+
+    /// Posts once, and leaves the body of the answer to be read: at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn post_streamed(
+        &self,
+        request: Request,
+        bytes_max: usize,
+    ) -> Result<Streamed, Fault> {
+        Ok(Streamed::new(self.send_post(request).await?, bytes_max))
     }
 
     async fn exchange(&self, request: Request, now: Duration) -> Result<Reply, Fault> {
+        reply(self.send_post(request).await?, now).await
+    }
+
+    async fn send_post(&self, request: Request) -> Result<reqwest::Response, Fault> {
         let Request { url, headers, content_type, body, gzip: takes_gzip } = request;
-        let mut post = self.0.post(url).headers(headers).header(CONTENT_TYPE, content_type);
+        let mut post = self.client.post(url.clone()).headers(headers);
+        post = post.header(CONTENT_TYPE, content_type);
         if takes_gzip && body.len() >= limits::GZIP_FROM_BYTES {
             post = post.header(CONTENT_ENCODING, "gzip").body(gzip::compress(&body));
         } else {
             post = post.body(body);
         }
-        let sent = post.send().await;
-        reply(sent.map_err(|error| Fault::of(&error.without_url()))?, now).await
+        self.send(&url, post).await
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, Fault> {
+        self.check_address(url).await?;
+        request.send().await.map_err(|error| Fault::of(&error.without_url()))
+    }
+
+    /// Asks the caller's resolver for a host that is written as an address; the HTTP library would not.
+    async fn check_address(&self, url: &Url) -> Result<(), Fault> {
+        let (Some(resolver), Some(host)) = (&self.resolver, url.host_str()) else { return Ok(()) };
+        // A name is no address; the library has it resolved.
+        let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() else { return Ok(()) };
+        let found = timeout(self.exchange_within, resolver.resolve(&address.to_string())).await;
+        let found = found.map_err(|_| Fault::new(FaultKind::Timeout, "resolving took too long"))?;
+        let found = found.map_err(|error| Fault::of(&error))?;
+        if found.contains(&address) {
+            return Ok(());
+        }
+        let message = format!("the address {address} is not allowed");
+        Err(Fault::new(FaultKind::Unreachable, message))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod line;
 pub mod parcel;
 pub mod private_file;
+pub mod resolve;
 pub mod secret;
 pub mod spool;
 pub mod tls;

@@ -34,6 +34,9 @@ pub const SLOW_DOWN: Duration = Duration::from_secs(1);
 pub const REACH_WITHIN: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take, as by default in the OTLP/HTTP exporter of the Collector.
 pub const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
+/// Connections to a receiver that are kept: one exchange runs at a time, and perhaps one of another
+/// task.
+pub const IDLE_CONNECTIONS_MAX: usize = 2;
 /// The longest answer that is read. OTLP asks for such a limit and suggests 4 MiB; no answer that we
 /// understand is longer than this.
 pub const RECEIVER_ANSWER_BYTES_MAX: usize = 64 * 1024;

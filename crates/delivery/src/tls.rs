@@ -1,7 +1,9 @@
 //! TLS settings: trusted certificate authorities and the certificate of the client.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
@@ -9,41 +11,85 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 
-use crate::secret::read_text;
+use crate::secret::{Secret, read_text};
 
-/// Files of certificates. Without any, the authorities of the system are trusted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+/// Certificates. Without any, the authorities of the system are trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
     /// The certificate authorities to trust instead of those of the system.
-    pub authorities: Option<PathBuf>,
+    pub authorities: Option<Pem>,
     /// The certificate of the client and its key.
-    pub identity: Option<(PathBuf, PathBuf)>,
+    pub identity: Option<(Pem, Pem)>,
 }
 
-/// Why a certificate file cannot be used.
+/// Certificates or a key in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pem {
+    /// A file, which is read when a connection is configured.
+    File(PathBuf),
+    /// The text itself.
+    Text {
+        /// Its origin, for errors.
+        name: String,
+        /// The text, which may hold a key.
+        text: Secret,
+    },
+}
+
+impl fmt::Display for Pem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(out, "{}", path.display()),
+            Self::Text { name, .. } => out.write_str(name),
+        }
+    }
+}
+
+impl Pem {
+    fn read(&self) -> Result<Cow<'_, str>, Error> {
+        match self {
+            Self::File(path) => {
+                let failed = |source| Error::Read { name: self.to_string(), source };
+                read_text(path).map(Cow::Owned).map_err(failed)
+            }
+            Self::Text { text, .. } => Ok(Cow::Borrowed(text.reveal())),
+        }
+    }
+
+    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
+        let text = self.read()?;
+        let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+        match parsed {
+            Ok(chain) if !chain.is_empty() => Ok(chain),
+            _ => Err(Error::Empty { name: self.to_string(), what: "certificate" }),
+        }
+    }
+}
+
+/// Why a certificate cannot be used.
 #[derive(Debug, Error)]
 pub enum Error {
     /// It cannot be read.
-    #[error("read `{}`", path.display())]
+    #[error("read `{name}`")]
     Read {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the origin of the text.
+        name: String,
         /// Why.
         source: io::Error,
     },
     /// It holds no certificate or key.
-    #[error("`{}` holds no {what} in PEM", path.display())]
+    #[error("`{name}` holds no {what} in PEM")]
     Empty {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the origin of the text.
+        name: String,
         /// What is missing.
         what: &'static str,
     },
     /// The certificate and the key do not belong together, or their type is not supported.
-    #[error("use the certificate in `{}`", path.display())]
+    #[error("use the certificate in `{name}`")]
     Unusable {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the origin of the text.
+        name: String,
         /// Why.
         source: rustls::Error,
     },
@@ -80,22 +126,22 @@ impl Trust {
         let Some((certificate, key)) = &self.identity else {
             return Ok(builder.with_no_client_auth());
         };
-        let chain = certificates(certificate)?;
-        let text = read(key)?;
+        let chain = certificate.certificates()?;
+        let text = key.read()?;
         let parsed = PrivateKeyDer::from_pem_slice(text.as_bytes());
-        let empty = Error::Empty { path: key.clone(), what: "private key" };
+        let empty = Error::Empty { name: key.to_string(), what: "private key" };
         // The error of the parser would quote the key.
         let parsed = parsed.map_err(|_| empty)?;
         builder
             .with_client_auth_cert(chain, parsed)
-            .map_err(|source| Error::Unusable { path: certificate.clone(), source })
+            .map_err(|source| Error::Unusable { name: certificate.to_string(), source })
     }
 
     fn roots(&self) -> Result<RootCertStore, Error> {
         let mut roots = RootCertStore::empty();
-        if let Some(path) = &self.authorities {
-            for certificate in certificates(path)? {
-                let unusable = |source| Error::Unusable { path: path.clone(), source };
+        if let Some(pem) = &self.authorities {
+            for certificate in pem.certificates()? {
+                let unusable = |source| Error::Unusable { name: pem.to_string(), source };
                 roots.add(certificate).map_err(unusable)?;
             }
             return Ok(roots);
@@ -103,18 +149,5 @@ impl Trust {
         // Some files of a system are often unreadable or malformed; the others are enough.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         Ok(roots)
-    }
-}
-
-fn read(path: &Path) -> Result<String, Error> {
-    read_text(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let text = read(path)?;
-    let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
-    match parsed {
-        Ok(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(Error::Empty { path: path.to_owned(), what: "certificate" }),
     }
 }

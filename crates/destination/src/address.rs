@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use ktel_delivery::http::Url;
-use ktel_delivery::tls::Trust;
+use ktel_delivery::tls::{Pem, Trust};
 use ktel_otlp::{GRPC_PORT, HTTP_PORT};
 
 use super::splunk::{self, Collector};
@@ -154,9 +154,9 @@ pub(super) fn parse(scheme: &str, text: &str) -> Result<Address, Error> {
 }
 
 fn trust(options: &mut Options<'_>) -> Result<Trust, Error> {
-    let authorities = options.file("ca");
+    let authorities = options.file("ca").map(Pem::File);
     let identity = match (options.file("cert"), options.file("key")) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (Some(certificate), Some(key)) => Some((Pem::File(certificate), Pem::File(key))),
         (None, None) => None,
         _ => {
             let hint = Some("a certificate and its key go together: `?cert=FILE&key=FILE`".into());
