@@ -2,51 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::parcel::Parcel;
 use crate::spool::{Cursor, Drop, Error, Held, Id, Spool, Stored};
 use crate::verdict::{Rejection, Trouble, Verdict};
 
+mod carrier;
 mod exchange;
 
+pub use carrier::{Carrier, Clock, Join};
 pub use exchange::{Exchanges, Pace};
-
-/// One exchange with a receiver. Transports implement it, and so do tests of bad ones.
-pub trait Carrier: Send + Sync {
-    /// Sends a parcel once and judges the answer. It ends within a time limit of its own.
-    fn carry<'a>(
-        &'a self,
-        parcel: &'a Parcel,
-    ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
-
-    /// Gives what joins parcels, if one exchange can carry several.
-    fn joiner(&self) -> Option<&dyn Join> {
-        None
-    }
-}
-
-/// Makes one parcel of several, as a transport can that knows what they carry.
-pub trait Join: Send + Sync {
-    /// Says whether `next` may be sent together with these parcels, of which there is at least one.
-    fn may_join(&self, batch: &[Stored], next: &Stored) -> bool;
-
-    /// Joins two or more parcels. The same parcels must get the same key, by which the receiver
-    /// recognises a repetition.
-    fn join(&self, batch: &[Stored]) -> Parcel;
-}
-
-/// The time of day and the dice, given by who calls.
-#[derive(Debug, Clone, Copy)]
-pub struct Clock {
-    /// Gives the time since the epoch.
-    pub now: fn() -> Duration,
-    /// Gives a number between 0 and 1.
-    pub jitter: fn() -> f64,
-}
 
 /// The result of a delivery. Parcels that were neither accepted nor rejected still wait in the spool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

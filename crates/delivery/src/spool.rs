@@ -38,6 +38,7 @@ pub use disk::{Directory, Disk, Durability, Guard};
 pub use drops::{Drop, Drops};
 pub use held::Held;
 pub use memory::Memory;
+pub use record::Id;
 pub use settings::{Bounds, Full, Settings};
 
 use layout::{Layout, Segment};
@@ -52,9 +53,6 @@ pub struct Spool {
     disk: Arc<dyn Disk>,
     settings: Settings,
 }
-
-/// The number of a parcel in its spool; never used twice.
-pub type Id = u64;
 
 /// A parcel that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{Carrier, Clock};
+use super::carrier::{Carrier, Clock};
 use crate::backoff::Backoff;
 use crate::limits;
 use crate::parcel::Parcel;

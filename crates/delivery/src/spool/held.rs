@@ -6,8 +6,8 @@
 use std::io;
 use std::time::Duration;
 
-use super::Id;
 use super::disk::Disk;
+use super::record::Id;
 use crate::limits::{HOLD_FILE_BYTES_MAX, HOLD_MESSAGE_CHARS_MAX};
 use crate::verdict::Hold;
 

@@ -9,6 +9,9 @@
 
 use bytes::Bytes;
 
+/// The number of a parcel in its spool; never used twice.
+pub type Id = u64;
+
 /// The fields before the payload.
 pub(super) const HEAD: usize = 4 + 4 + 8 + 8;
 /// All bytes that are not payload.
@@ -17,7 +20,7 @@ pub(super) const FRAME: usize = HEAD + 4;
 /// A record that has been read and whose checksum is right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
-    pub(super) sequence: u64,
+    pub(super) sequence: Id,
     pub(super) time_ms: u64,
     pub(super) payload: Bytes,
 }
