@@ -52,6 +52,7 @@ impl Setup<'_> {
             namespace: Some(namespace.clone()),
             own_pod,
             read_helm_release: false,
+            publish_service: None,
         };
         let catalog = Catalog::built_in();
         let jobs = file.jobs().into_iter().map(|job| {

@@ -13,7 +13,8 @@ pub(crate) fn common(failures: &[Failure], jobs: usize) -> Option<&ktel::Error> 
     let of_connection = |failure: &Failure| {
         matches!(failure.error.reason(), Reason::Unauthorized | Reason::Unreachable)
     };
-    (failures.len() == jobs && failures.iter().all(of_connection)).then_some(&first.error)
+    let of_jobs = failures.iter().filter(|failure| failure.field.is_none()).count();
+    (of_jobs == jobs && failures.iter().all(of_connection)).then_some(&first.error)
 }
 
 /// Gives the hint for a known cause of the error, else the hint for the job.

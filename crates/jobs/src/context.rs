@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::cluster::count::count;
-use crate::cluster::nodes::{self, NodePage};
 use crate::cluster::once::{Once, OncePerKey};
 use crate::cluster::pages::Pages;
 use crate::cluster::reader::ClusterReader;
@@ -28,7 +27,6 @@ pub struct Context {
     now: Timestamp,
     version: Once<Arc<ServerVersion>>,
     counts: OncePerKey<Source, Option<u64>>,
-    first_nodes: Once<Arc<NodePage>>,
     workload: Once<Arc<Workload>>,
     sections: Mutex<HashMap<String, Arc<Map<String, Value>>>>,
 }
@@ -43,7 +41,6 @@ impl Context {
             now,
             version: Once::default(),
             counts: OncePerKey::default(),
-            first_nodes: Once::default(),
             workload: Once::default(),
             sections: Mutex::default(),
         }
@@ -72,6 +69,14 @@ impl Context {
     /// When the server does not answer with success.
     pub async fn served(&self, group: &str, resource: &str) -> Result<Option<Served>, Error> {
         self.reader.discovery.served(&self.reader.client, group, resource).await
+    }
+
+    /// Finds all versions in which the server has a kind, the preferred one first.
+    ///
+    /// # Errors
+    /// When the server does not answer with success.
+    pub async fn served_versions(&self, group: &str, resource: &str) -> Result<Vec<String>, Error> {
+        self.reader.discovery.served_versions(&self.reader.client, group, resource).await
     }
 
     /// Counts objects, in one request where the server says how many are left.
@@ -110,15 +115,6 @@ impl Context {
         reads: Reads,
     ) -> Result<Option<T>, Error> {
         self.reader.get(group, resource, namespace, name, reads).await
-    }
-
-    /// Gives the first nodes, once for all jobs.
-    ///
-    /// # Errors
-    /// When the server does not answer with success.
-    pub async fn first_nodes(&self) -> Result<Arc<NodePage>, Error> {
-        let read = || async { nodes::first(&self.reader).await.map(Arc::new) };
-        self.first_nodes.get_or_init(read).await.clone()
     }
 
     /// Finds the product's own workload, once for all jobs.

@@ -4,11 +4,12 @@
 //! keeps only words of the schema, so its memory is bounded.
 
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use ktel_model::Schema;
 use ktel_model::standard::schema::Source;
 use serde_json::{Map, Value};
 
+use crate::collected::Collected;
 use crate::context::Context;
 use crate::error::Error;
 use crate::job::Job;
@@ -58,14 +59,40 @@ impl Job for DeclaredJob {
         &self.schema
     }
 
-    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Collected, Error>> {
         async move {
             let scans: Vec<_> = self.scans.iter().map(|scan| scan.run(cx).boxed()).collect();
-            let found: Vec<Vec<(String, Found)>> =
-                stream::iter(scans).buffered(limits::CONCURRENCY).try_collect().await?;
-            Ok(section(found.into_iter().flatten()))
+            let found: Vec<Result<Vec<(String, Found)>, Error>> =
+                stream::iter(scans).buffered(limits::CONCURRENCY).collect().await;
+            collected(self.scans.iter().zip(found))
         }
         .boxed()
+    }
+}
+
+/// Sorts what scans gave. A scan that failed costs its fields; if no field is left, the job has failed.
+fn collected<'s>(
+    scans: impl Iterator<Item = (&'s Scan, Result<Vec<(String, Found)>, Error>)>,
+) -> Result<Collected, Error> {
+    let (mut parts, mut failed) = (Vec::new(), Vec::<(String, Error)>::new());
+    for (scan, found) in scans {
+        match found {
+            Ok(found) => parts.extend(found),
+            Err(error) => {
+                for step in &scan.steps {
+                    if !failed.iter().any(|(field, _)| *field == step.field) {
+                        failed.push((step.field.clone(), error.clone()));
+                    }
+                }
+            }
+        }
+    }
+    // Without one of its sources, a sum would be too small.
+    parts.retain(|(field, _)| !failed.iter().any(|(name, _)| name == field));
+    let values = section(parts.into_iter());
+    match failed.first() {
+        Some((_, error)) if values.is_empty() => Err(error.clone()),
+        _ => Ok(Collected { values, failed }),
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use ktel_model::Schema;
-use serde_json::{Map, Value};
 
+use crate::collected::Collected;
 use crate::context::Context;
 use crate::error::Error;
 
@@ -17,7 +17,8 @@ use crate::error::Error;
 ///
 /// *Assumptions:* `collect` can be dropped at any await, and can run several times at once.
 ///
-/// *Errors:* an error or a panic costs this job's section and no other.
+/// *Errors:* an error or a panic costs this job's section and no other. An error of a field, in
+/// [`Collected::failed`], costs only this field.
 pub trait Job: Send + Sync {
     /// Says what the job may send, and why.
     fn schema(&self) -> &Schema;
@@ -28,7 +29,7 @@ pub trait Job: Send + Sync {
     }
 
     /// Reads the cluster and gives the raw section.
-    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Map<String, Value>, Error>>;
+    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Collected, Error>>;
 }
 
 /// Built-in code that fills the fields of a schema. A product can use it with a schema of its own.
@@ -37,7 +38,7 @@ pub(crate) trait Collector: Send + Sync {
         &'a self,
         schema: &'a Schema,
         cx: &'a Context,
-    ) -> BoxFuture<'a, Result<Map<String, Value>, Error>>;
+    ) -> BoxFuture<'a, Result<Collected, Error>>;
 }
 
 /// A job that consists of a schema and the built-in code that fills it.
@@ -51,7 +52,7 @@ impl Job for CollectorJob {
         &self.schema
     }
 
-    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Collected, Error>> {
         self.collector.collect(&self.schema, cx)
     }
 }

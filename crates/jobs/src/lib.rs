@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod collected;
 mod collectors;
 mod context;
 mod declared;
@@ -34,9 +35,10 @@ pub mod repeat;
 pub mod workflow;
 
 pub use catalog::Catalog;
-pub use cluster::nodes::{Node, NodePage};
+pub use cluster::nodes::Node;
 pub use cluster::pages::{Page, Pages};
 pub use cluster::{Cluster, Discovery, Served, ServerVersion};
+pub use collected::Collected;
 pub use context::Context;
 pub use declared::json_path::{JsonPath, JsonPathError};
 pub use error::{Error, Reason};

@@ -13,8 +13,6 @@ pub const DEADLINE: Duration = Duration::from_secs(300);
 pub const ANSWER_BYTES_MAX: usize = 128 << 20;
 /// Objects in a page when many are read; the page size of `kubectl`.
 pub const PAGE: u32 = 500;
-/// Nodes in the first page; one of them nearly always names the provider.
-pub const NODES_PAGE: u32 = 50;
 /// How often the pages of a kind are read again when the continue token has expired. A second time
 /// means that the cluster changes faster than it can be read.
 pub const PAGES_RESTARTS_MAX: u8 = 1;

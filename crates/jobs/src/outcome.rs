@@ -15,7 +15,7 @@ use crate::error::Error;
 pub struct Outcome {
     /// The sections of the jobs that succeeded, in the order of the workflow.
     pub report: Report,
-    /// The jobs that failed, in the same order.
+    /// The jobs and fields that failed, in the same order.
     pub failures: Vec<Failure>,
     /// How long everything took.
     pub timing: Timing,
@@ -27,11 +27,13 @@ pub struct Outcome {
     pub(crate) product: Option<String>,
 }
 
-/// A job that gave no section.
+/// A job that gave no section, or a field that its section lacks.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// Its name.
+    /// The name of the job.
     pub job: String,
+    /// The field; `None` for the whole section.
+    pub field: Option<String>,
     /// Why.
     pub error: Error,
 }
@@ -50,10 +52,12 @@ impl Outcome {
     /// parts.
     #[must_use]
     pub fn envelope(&self, report: &Report) -> Envelope {
-        let failures = self.failures.iter().map(|Failure { job, error }| envelope::Failure {
-            job: job.clone(),
-            reason: error.reason().word(),
-        });
+        let failures =
+            self.failures.iter().map(|Failure { job, field, error }| envelope::Failure {
+                job: job.clone(),
+                field: field.clone(),
+                reason: error.reason().word(),
+            });
         let product =
             envelope::Product { name: self.product.clone(), ktel: env!("CARGO_PKG_VERSION") };
         let day = self.now.to_zoned(jiff::tz::TimeZone::UTC).date();

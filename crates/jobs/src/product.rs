@@ -13,6 +13,9 @@ pub struct Product {
     pub own_pod: Option<(String, String)>,
     /// Whether the metadata of Helm's release Secret may be read.
     pub read_helm_release: bool,
+    /// The namespace and the name of the service through which the product is reached. Its annotations
+    /// say whether it is part of a mesh.
+    pub publish_service: Option<(String, String)>,
 }
 
 impl Product {

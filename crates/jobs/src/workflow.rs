@@ -221,8 +221,13 @@ impl Workflow {
         for (index, job) in self.jobs.iter().enumerate() {
             let schema = job.schema();
             let name = schema.name.clone();
-            let Some(Ended { section, omitted, elapsed }) = ended.remove(&index) else { continue };
+            let Some(Ended { section, omitted, failed, elapsed }) = ended.remove(&index) else {
+                continue;
+            };
             outcome.timing.jobs.push((name.clone(), elapsed));
+            let of_field =
+                |(field, error)| Failure { job: name.clone(), field: Some(field), error };
+            outcome.failures.extend(failed.into_iter().map(of_field));
             match section {
                 Ok(section) => {
                     outcome.report.push(&name, section);
@@ -232,9 +237,11 @@ impl Workflow {
                         version: schema.version.to_string(),
                         digest: schema.digest(),
                     });
-                    outcome.omitted.push((name, omitted));
+                    outcome.omitted.push((name.clone(), omitted));
                 }
-                Err(error) => outcome.failures.push(Failure { job: name, error }),
+                Err(error) => {
+                    outcome.failures.push(Failure { job: name.clone(), field: None, error });
+                }
             }
         }
         outcome

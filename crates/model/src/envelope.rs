@@ -35,7 +35,7 @@ pub struct Envelope {
     pub form: &'static str,
     /// The schema of every job's section.
     pub schemas: Map<String, Value>,
-    /// The jobs that were requested and gave no section.
+    /// The jobs that were requested and gave no section, and the fields that could not be read.
     pub failures: Vec<Failure>,
     /// Values that were omitted, counted by job and reason.
     pub omitted: Map<String, Value>,
@@ -65,11 +65,14 @@ pub struct Installation {
     pub persisted: bool,
 }
 
-/// A job that gave no section.
+/// A job that gave no section, or a field that its section lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// Its name.
+    /// The name of the job.
     pub job: String,
+    /// The field; absent for the whole section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// A word of a closed list. A free text could name objects of the cluster.
     pub reason: &'static str,
 }
@@ -178,12 +181,12 @@ impl Envelope {
                 },
                 "failures": {
                     "type": "array",
-                    "description": "The jobs that were requested and gave no section.",
+                    "description": "The jobs that were requested and gave no section, and the fields that could not be read.",
                     "items": {
                         "type": "object",
                         "additionalProperties": false,
                         "required": ["job", "reason"],
-                        "properties": {"job": {"type": "string"}, "reason": {"type": "string"}}
+                        "properties": {"job": {"type": "string"}, "field": {"type": "string", "description": "Absent for the whole section."}, "reason": {"type": "string"}}
                     }
                 },
                 "omitted": {"type": "object", "description": "Values that were omitted, counted by job and reason.", "additionalProperties": counts},

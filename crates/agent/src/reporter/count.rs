@@ -97,8 +97,9 @@ impl Reporter<'_, '_> {
             }
         }
         for failure in outcome.failures.iter().filter(|failure| asked(&failure.job)) {
-            let (job, reason) = (failure.job.clone(), failure.error.reason().word());
-            to.failures.push(envelope::Failure { job, reason });
+            let (job, field) = (failure.job.clone(), failure.field.clone());
+            let reason = failure.error.reason().word();
+            to.failures.push(envelope::Failure { job, field, reason });
         }
     }
 
@@ -129,7 +130,11 @@ impl Reporter<'_, '_> {
         }
         let Draft { report, schemas, omitted, mut failures } = draft;
         let gaps = self.gap.take();
-        failures.extend(gaps.into_iter().map(|job| envelope::Failure { job, reason: "gap" }));
+        failures.extend(gaps.into_iter().map(|job| envelope::Failure {
+            job,
+            field: None,
+            reason: "gap",
+        }));
         let schemas: Vec<&Schema> = schemas.iter().collect();
         let envelope = self.envelope(&report, &schemas, &omitted, failures);
         let bare = section.map(|section| (Route::Stats, section.sent));
@@ -149,7 +154,7 @@ impl Reporter<'_, '_> {
         let now = self.setup.now();
         let mut failed = |error: &(dyn std::error::Error + 'static), reason: &'static str| {
             warn!(schema = schema.name, error, "cannot be counted");
-            failures.push(envelope::Failure { job: schema.name.clone(), reason });
+            failures.push(envelope::Failure { job: schema.name.clone(), field: None, reason });
         };
         let mut raw = match stats::count(&self.setup.cluster, &stats.groups, now).await {
             Ok(counted) => counted,
@@ -181,7 +186,11 @@ impl Reporter<'_, '_> {
             None => Some(applied),
             Some(field) => {
                 warn!(schema = schema.name, field, "not sent: a required field is not known");
-                failures.push(envelope::Failure { job: schema.name.clone(), reason: "needs" });
+                failures.push(envelope::Failure {
+                    job: schema.name.clone(),
+                    field: None,
+                    reason: "needs",
+                });
                 None
             }
         }

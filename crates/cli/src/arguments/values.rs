@@ -25,10 +25,27 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a time of more than 0".to_owned())
 }
 
+/// Reads `NAMESPACE/NAME`.
+pub(crate) fn namespaced(text: &str) -> Result<(String, String), String> {
+    let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+    text.split_once('/')
+        .filter(|(namespace, name)| is_name(namespace) && is_name(name))
+        .map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))
+        .ok_or_else(|| "write the namespace and the name, as in acme/gateway".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::{duration, namespaced};
     use std::time::Duration;
+
+    #[test]
+    fn an_object_is_named_with_its_namespace() {
+        assert_eq!(namespaced("acme/gateway"), Ok(("acme".to_owned(), "gateway".to_owned())));
+        for wrong in ["gateway", "/gateway", "acme/", "a/b/c", ""] {
+            assert!(namespaced(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_time_needs_a_unit_and_a_length() {

@@ -95,7 +95,11 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
         }
     };
     for failure in &outcome.failures {
-        let text = format!("job `{}`: {}", failure.job, hints::text(&failure.error));
+        let job = match &failure.field {
+            None => format!("job `{}`", failure.job),
+            Some(field) => format!("job `{}`, field `{field}`", failure.job),
+        };
+        let text = format!("{job}: {}", hints::text(&failure.error));
         printer.error(&text, hints::of(&failure.error, &failure.job).as_deref());
     }
     Ok(match (delivered, outcome.failures.is_empty()) {
@@ -169,6 +173,7 @@ fn product(run: &RunArguments) -> Product {
         namespace: run.namespace.clone(),
         own_pod: cluster::own_pod(),
         read_helm_release: run.read_helm_release,
+        publish_service: run.publish_service.clone(),
     }
 }
 

@@ -129,20 +129,37 @@ impl Discovery {
         group: &str,
         resource: &str,
     ) -> Result<Option<Served>, Error> {
-        let groups;
-        let core = ["v1".to_owned()];
-        let versions = if group.is_empty() {
-            &core[..]
-        } else {
-            groups = self.groups(client).await?;
-            groups.get(group).map_or(&[][..], Vec::as_slice)
-        };
-        for version in versions {
-            let resources = self.resources(client, group, version).await?;
+        for version in self.versions(client, group).await? {
+            let resources = self.resources(client, group, &version).await?;
             if let Some(&namespaced) = resources.get(resource) {
-                return Ok(Some(Served { version: version.clone(), namespaced }));
+                return Ok(Some(Served { version, namespaced }));
             }
         }
         Ok(None)
+    }
+
+    /// Finds all versions in which the server has `resource`, the preferred one first.
+    pub(crate) async fn served_versions(
+        &self,
+        client: &Client,
+        group: &str,
+        resource: &str,
+    ) -> Result<Vec<String>, Error> {
+        let mut served = Vec::new();
+        for version in self.versions(client, group).await? {
+            if self.resources(client, group, &version).await?.contains_key(resource) {
+                served.push(version);
+            }
+        }
+        Ok(served)
+    }
+
+    /// Gives the versions of a group, the preferred one first.
+    async fn versions(&self, client: &Client, group: &str) -> Result<Vec<String>, Error> {
+        // The core group is not among the groups, and has one version.
+        if group.is_empty() {
+            return Ok(vec!["v1".to_owned()]);
+        }
+        Ok(self.groups(client).await?.get(group).cloned().unwrap_or_default())
     }
 }

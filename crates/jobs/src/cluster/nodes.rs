@@ -1,13 +1,8 @@
-//! The first nodes. They nearly always tell which provider runs the cluster.
+//! Nodes, as far as they tell which provider runs the cluster.
 
 use std::collections::BTreeMap;
 
-use ktel_model::standard::schema::{Reads, Source};
 use serde::Deserialize;
-
-use super::reader::ClusterReader;
-use crate::error::Error;
-use crate::limits;
 
 /// What is read of a node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,15 +17,6 @@ pub struct Node {
     pub os_image: String,
     /// The version of its kubelet.
     pub kubelet_version: String,
-}
-
-/// The first nodes of the cluster.
-#[derive(Debug, Default)]
-pub struct NodePage {
-    /// The nodes.
-    pub nodes: Vec<Node>,
-    /// Whether there are more.
-    pub more: bool,
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -82,21 +68,4 @@ struct Status {
 struct NodeInfo {
     os_image: String,
     kubelet_version: String,
-}
-
-/// All nodes, as a source.
-pub(crate) fn source() -> Source {
-    Source {
-        group: String::new(),
-        resource: "nodes".into(),
-        namespace: None,
-        labels: None,
-        path: None,
-    }
-}
-
-pub(crate) async fn first(reader: &ClusterReader) -> Result<NodePage, Error> {
-    let mut pages = reader.pages::<Node>(&source(), Reads::Object, limits::NODES_PAGE);
-    let nodes = pages.next().await?.map(|page| page.items).unwrap_or_default();
-    Ok(NodePage { nodes, more: pages.has_more() })
 }

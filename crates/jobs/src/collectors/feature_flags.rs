@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use ktel_model::Schema;
 use serde_json::{Map, Value, json};
 
+use crate::collected::Collected;
 use crate::context::Context;
 use crate::error::Error;
 use crate::job::Collector;
@@ -20,10 +21,10 @@ impl Collector for FeatureFlags {
         &'a self,
         schema: &'a Schema,
         cx: &'a Context,
-    ) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    ) -> BoxFuture<'a, Result<Collected, Error>> {
         async move {
             let workload = cx.workload().await?;
-            Ok(section(gates(&workload), |name| schema.fields.contains_key(name)))
+            Ok(section(gates(&workload), |name| schema.fields.contains_key(name)).into())
         }
         .boxed()
     }

@@ -7,6 +7,7 @@ use ktel_model::Schema;
 use ktel_model::standard::schema::{Reads, Source};
 use serde_json::{Map, Value, json};
 
+use crate::collected::Collected;
 use crate::context::Context;
 use crate::error::Error;
 use crate::job::Collector;
@@ -24,7 +25,7 @@ impl Collector for IdentifyDeployment {
         &'a self,
         _schema: &'a Schema,
         cx: &'a Context,
-    ) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    ) -> BoxFuture<'a, Result<Collected, Error>> {
         async move {
             let workload = cx.workload().await?;
             let mut updated = last_update(&workload);
@@ -37,7 +38,7 @@ impl Collector for IdentifyDeployment {
             section.extend(
                 updated.map(|updated| ("last-update".to_owned(), json!(updated.to_string()))),
             );
-            Ok(section)
+            Ok(section.into())
         }
         .boxed()
     }

@@ -3,11 +3,12 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use ktel_model::Schema;
-use ktel_model::standard::schema::Reads;
+use ktel_model::standard::schema::{Reads, Source};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
-use crate::cluster::nodes;
+use crate::cluster::nodes::Node;
+use crate::collected::Collected;
 use crate::context::Context;
 use crate::error::Error;
 use crate::job::Collector;
@@ -15,7 +16,7 @@ use crate::limits;
 
 mod provider;
 
-use provider::{by_nodes, by_version};
+use provider::{Votes, by_version};
 
 const OPENSHIFT: &str = "config.openshift.io";
 
@@ -45,51 +46,59 @@ impl Collector for IdentifyPlatform {
         &'a self,
         _schema: &'a Schema,
         cx: &'a Context,
-    ) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    ) -> BoxFuture<'a, Result<Collected, Error>> {
         async move {
             let version = cx.version().await?;
-            let mut section = Map::new();
+            let mut values = Map::new();
             if let Some((os, arch)) = version.platform.split_once('/') {
-                section.insert("arch".into(), json!(arch));
-                section.insert("os".into(), json!(os));
+                values.insert("arch".into(), json!(arch));
+                values.insert("os".into(), json!(os));
             }
-            section.insert("kubernetes_version".into(), json!(version.git_version));
-            let openshift = openshift_version(cx).await?;
-            let provider = match (by_version(&version.git_version), &openshift) {
-                (_, Some(_)) => "OpenShift",
-                (Some(provider), None) => provider,
-                (None, None) => nodes_provider(cx).await?.unwrap_or("UNKNOWN"),
+            values.insert("kubernetes_version".into(), json!(version.git_version));
+            let mut section = Collected::from(values);
+            let provider = match by_version(&version.git_version) {
+                Some(provider) => Ok(Some(provider)),
+                None => nodes_provider(cx).await,
             };
-            section.insert("provider".into(), json!(provider));
             section
-                .extend(openshift.map(|version| ("openshift_version".to_owned(), json!(version))));
+                .insert("provider", provider.map(|provider| Some(provider.unwrap_or("UNKNOWN"))));
+            let openshift = cx.has_group(OPENSHIFT).await;
+            if matches!(openshift, Ok(true)) {
+                section.insert("openshift_version", openshift_version(cx).await);
+            }
+            section.insert("openshift", openshift.map(|is_there| is_there.then_some(true)));
             Ok(section)
         }
         .boxed()
     }
 }
 
-/// Reads the version of OpenShift; `None` in other clusters.
+/// Reads the version of OpenShift.
 async fn openshift_version(cx: &Context) -> Result<Option<String>, Error> {
     let found: Option<ClusterVersion> =
         cx.get(OPENSHIFT, "clusterversions", None, "version", Reads::Object).await?;
-    Ok(found.map(|found| found.status.desired.version))
+    Ok(found.map(|found| found.status.desired.version).filter(|version| !version.is_empty()))
 }
 
-/// Reads nodes until a page of them tells the provider.
+/// Reads nodes until the rest of them cannot change which provider has the most.
 async fn nodes_provider(cx: &Context) -> Result<Option<&'static str>, Error> {
-    let first = cx.first_nodes().await?;
-    if let Some(provider) = by_nodes(&first.nodes) {
-        return Ok(Some(provider));
-    }
-    if !first.more {
-        return Ok(None);
-    }
-    let mut pages = cx.pages(&nodes::source(), Reads::Object, limits::PAGE);
+    let source = Source {
+        group: String::new(),
+        resource: "nodes".into(),
+        namespace: None,
+        labels: None,
+        path: None,
+    };
+    let mut votes = Votes::default();
+    let mut pages = cx.pages::<Node>(&source, Reads::Object, limits::PAGE);
     while let Some(page) = pages.next().await? {
-        if let Some(provider) = by_nodes(&page.items) {
-            return Ok(Some(provider));
+        if page.restarted {
+            votes = Votes::default();
+        }
+        page.items.iter().for_each(|node| votes.add(node));
+        if page.remaining.is_some_and(|remaining| votes.is_decided(remaining)) {
+            break;
         }
     }
-    Ok(None)
+    Ok(votes.winner())
 }

@@ -5,8 +5,9 @@ use futures::future::BoxFuture;
 use ktel_model::Schema;
 use ktel_model::standard::schema::{Reads, Source};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
+use crate::collected::Collected;
 use crate::context::Context;
 use crate::error::Error;
 use crate::job::Collector;
@@ -18,7 +19,7 @@ mod signals;
 use reach::{EndpointSlice, Reach};
 use signals::{MESHES, Meshes, Metadata, Pod};
 
-/// Looks for meshes. Pods are read only when there is a sign of one.
+/// Looks for meshes. All pods are read only when there is a sign of one, else a page of them.
 pub(crate) struct MeshDetect;
 
 #[derive(Deserialize, Default)]
@@ -32,26 +33,31 @@ impl Collector for MeshDetect {
         &'a self,
         _schema: &'a Schema,
         cx: &'a Context,
-    ) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    ) -> BoxFuture<'a, Result<Collected, Error>> {
         async move {
             let mut reach = Reach::default();
             let services = services(cx, &mut reach).await?;
-            let candidates = services.candidates.with(signs(cx).await?);
-            if !candidates.is_empty() {
-                scan(cx, &mut reach, services.deployed).await?;
-            }
-            let by_mesh = reach.services_by_mesh().into_iter();
-            let mut section = Map::new();
-            section.insert("deployed".into(), json!(services.deployed.names().collect::<Vec<_>>()));
-            if let Some(pod) = own_pod(cx).await? {
-                let under = signals::settle_kuma(signals::of_pod(&pod), services.deployed);
-                section.insert("running_under".into(), json!(under.names().collect::<Vec<_>>()));
-            }
-            section.insert("services_total".into(), json!(services.total));
-            section.insert(
-                "services_by_mesh".into(),
-                by_mesh.map(|(name, count)| (name.to_owned(), json!(count))).collect(),
-            );
+            // Without its pod, the product is not said to be outside of every mesh.
+            let own = own_pod(cx)
+                .await
+                .map(|pod| pod.map(|pod| signals::of_pod(&pod).with(services.published)));
+            let by_mesh = match signs(cx).await {
+                Ok(signs) => {
+                    let own = own.as_ref().ok().and_then(Option::as_ref).copied();
+                    let expected = services.candidates.with(signs).with(own.unwrap_or_default());
+                    scan(cx, &mut reach, services.deployed, !expected.is_empty()).await
+                }
+                Err(error) => Err(error),
+            };
+            let words = |meshes: Meshes| json!(meshes.names().collect::<Vec<_>>());
+            let mut section = Collected::default();
+            section.insert("deployed", Ok(Some(words(services.deployed))));
+            let under = |own: Meshes| words(signals::settle_kuma(own, services.deployed));
+            section.insert("running_under", own.map(|own| own.map(under)));
+            section.insert("services_total", Ok(Some(services.total)));
+            let count = |(name, count): (&str, u64)| (name.to_owned(), json!(count));
+            let counts = || reach.services_by_mesh().into_iter().map(count).collect::<Map<_, _>>();
+            section.insert("services_by_mesh", by_mesh.map(|()| Some(counts())));
             Ok(section)
         }
         .boxed()
@@ -66,6 +72,8 @@ struct Services {
     deployed: Meshes,
     /// Those, and the meshes that a service names in its annotations.
     candidates: Meshes,
+    /// The meshes that the service of the product names.
+    published: Meshes,
 }
 
 fn all(group: &str, resource: &str) -> Source {
@@ -89,12 +97,20 @@ async fn services(cx: &Context, reach: &mut Reach) -> Result<Services, Error> {
         for Named { metadata } in &page.items {
             let named = signals::of_service(metadata);
             reach.service(&metadata.namespace, &metadata.name, named);
+            if is_published(cx, metadata) {
+                found.published = named;
+            }
             found.total += 1;
             found.deployed = found.deployed.with(signals::control_plane(&metadata.name));
             found.candidates = found.candidates.with(named).with(found.deployed);
         }
     }
     Ok(found)
+}
+
+fn is_published(cx: &Context, Metadata { namespace, name, .. }: &Metadata) -> bool {
+    let published = cx.product().publish_service.as_ref();
+    published.is_some_and(|(of, called)| of == namespace && called == name)
 }
 
 /// Looks for other signs of a mesh: API groups and namespaces.
@@ -116,8 +132,14 @@ async fn signs(cx: &Context) -> Result<Meshes, Error> {
     Ok(found)
 }
 
-/// Reads all pods and all endpoint slices, page by page.
-async fn scan(cx: &Context, reach: &mut Reach, deployed: Meshes) -> Result<(), Error> {
+/// Reads all pods and all endpoint slices, page by page. When no mesh is expected, it stops after the
+/// first page of pods, unless one of them is part of a mesh.
+async fn scan(
+    cx: &Context,
+    reach: &mut Reach,
+    deployed: Meshes,
+    is_expected: bool,
+) -> Result<(), Error> {
     let mut pods = cx.pages::<Pod>(&all("", "pods"), Reads::Object, limits::PAGE);
     while let Some(page) = pods.next().await? {
         if page.restarted {
@@ -127,6 +149,12 @@ async fn scan(cx: &Context, reach: &mut Reach, deployed: Meshes) -> Result<(), E
             let meshes = signals::settle_kuma(signals::of_pod(pod), deployed);
             reach.pod(&pod.metadata.namespace, &pod.metadata.name, meshes)?;
         }
+        if !is_expected && !reach.has_pods() {
+            break;
+        }
+    }
+    if !reach.has_pods() {
+        return Ok(());
     }
     let slices = all("discovery.k8s.io", "endpointslices");
     let mut slices = cx.pages::<EndpointSlice>(&slices, Reads::Object, limits::PAGE);

@@ -27,10 +27,13 @@ impl Scan {
         let Some(mut found) = found else { return Ok(Vec::new()) };
         if self.steps.iter().any(|step| step.depth() == Depth::Nothing) {
             let Source { group, resource, .. } = &self.source;
-            let Some(served) = cx.served(group, resource).await? else { return Ok(Vec::new()) };
+            let served = cx.served_versions(group, resource).await?;
+            if served.is_empty() {
+                return Ok(Vec::new());
+            }
             for (step, sum) in self.steps.iter().zip(&mut found) {
                 if step.depth() == Depth::Nothing {
-                    step.add_served(sum, &served.version);
+                    served.iter().for_each(|version| step.add_served(sum, version));
                 }
             }
         }

@@ -113,7 +113,7 @@ impl Step {
         }
     }
 
-    /// Adds the version that the server prefers.
+    /// Adds a version that the server has.
     pub(super) fn add_served(&self, sum: &mut Found, version: &str) {
         if let Found::Words(words) = sum {
             words.insert(self.known(version));

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::collected::Collected;
 use crate::context::Context;
 use crate::error::Error;
 use crate::job::Job;
@@ -25,16 +26,23 @@ pub(super) enum JobState {
 pub(super) struct Ended {
     pub(super) section: Result<Map<String, Value>, Error>,
     pub(super) omitted: Omitted,
+    /// Fields that could not be read.
+    pub(super) failed: Vec<(String, Error)>,
     pub(super) elapsed: Duration,
 }
 
 impl Ended {
     pub(super) fn failed(error: Error) -> Self {
-        Self { section: Err(error), omitted: Omitted::default(), elapsed: Duration::ZERO }
+        Self {
+            section: Err(error),
+            omitted: Omitted::default(),
+            failed: Vec::new(),
+            elapsed: Duration::ZERO,
+        }
     }
 }
 
-/// Sets the state of a job. When the task panics, this is dropped and the job has failed.
+/// Sets the state of a job. When the task panics, this is omitted and the job has failed.
 pub(super) struct StateSetter(pub(super) watch::Sender<JobState>);
 
 impl Drop for StateSetter {
@@ -49,7 +57,7 @@ impl Drop for StateSetter {
     }
 }
 
-/// Counts a job as running until it is dropped.
+/// Counts a job as running until it is omitted.
 struct AtWork<'a>(&'a watch::Sender<usize>);
 
 impl<'a> AtWork<'a> {
@@ -105,10 +113,10 @@ impl Task {
         let collected = timeout(self.job_timeout, self.job.collect(&self.context)).await;
         let elapsed = started.elapsed();
         match collected {
-            Ok(Ok(raw)) => {
+            Ok(Ok(Collected { values, failed })) => {
                 let today = self.context.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-                let applied = self.job.schema().apply(&raw, self.form, today);
-                Ended { section: Ok(applied.sent), omitted: applied.omitted, elapsed }
+                let applied = self.job.schema().apply(&values, self.form, today);
+                Ended { section: Ok(applied.sent), omitted: applied.omitted, failed, elapsed }
             }
             Ok(Err(error)) => Ended { elapsed, ..Ended::failed(error) },
             Err(_) => {

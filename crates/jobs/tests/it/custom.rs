@@ -43,11 +43,12 @@ fn answers(uri: &str) -> (u16, Value) {
     match uri {
         "/apis" => (
             200,
-            json!({"groups": [{"name": "example.com", "versions": [{"version": "v2"}], "preferredVersion": {"version": "v2"}}]}),
+            json!({"groups": [{"name": "example.com", "versions": [{"version": "v2"}, {"version": "v1"}, {"version": "v3"}], "preferredVersion": {"version": "v2"}}]}),
         ),
-        "/apis/example.com/v2" => {
+        "/apis/example.com/v1" | "/apis/example.com/v2" => {
             (200, json!({"resources": [{"name": "widgets", "namespaced": true}]}))
         }
+        "/apis/example.com/v3" => (200, json!({"resources": []})),
         "/apis/example.com/v2/widgets?limit=500" => (
             200,
             json!({"metadata": {"continue": "more"}, "items": [
@@ -92,7 +93,7 @@ fn everything() -> Schema {
   sizes: {{type: list, values: [small, large], example: [small], {COMMON}, collect: {{values: {{{widgets}, path: $.spec.size}}}}}}
   by_part: {{type: map, keys: [wheel], of: count, exact: true, example: {{wheel: 3}}, {COMMON}, collect: {{group_count: {{{widgets}, path: '$.spec.parts[*].kind'}}}}}}
   written: {{type: list, values: [v1, v2], example: [v1], {COMMON}, collect: {{written_versions: {{{widgets}}}}}}}
-  preferred: {{type: list, values: [v1, v2], example: [v1], {COMMON}, collect: {{served_versions: {{{widgets}}}}}}}
+  served: {{type: list, values: [v1, v2], example: [v1], {COMMON}, collect: {{served_versions: {{{widgets}}}}}}}
   changed: {{type: date, exact: second, coarse: month, example: 2026-03-01 00:00:00, {COMMON}, collect: {{newest_change: {{{widgets}}}}}}}
 "
         ),
@@ -110,7 +111,7 @@ async fn one_scan_serves_all_steps_and_a_kind_that_is_not_served_is_absent() {
         "sizes": ["other", "small"],
         "by_part": {"wheel": 3, "other": 3},
         "written": ["v1", "v2"],
-        "preferred": ["v2"],
+        "served": ["v1", "v2"],
         "changed": "2026-03-01 00:00:00",
     });
     assert_eq!(section, expected);

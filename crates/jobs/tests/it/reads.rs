@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use ktel_jobs::{Context, Error, Job, Reason, Workflow};
+use ktel_jobs::{Collected, Context, Error, Job, Reason, Workflow};
 use ktel_model::Schema;
 use ktel_model::standard::schema::Source;
 use serde_json::{Map, Value, json};
@@ -33,11 +33,12 @@ impl Job for Counts {
         &self.schema
     }
 
-    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Collected, Error>> {
         async move {
             cx.version().await?;
             let count = cx.count(&self.source).await?;
-            Ok(count.map(|count| ("pods".to_owned(), json!(count))).into_iter().collect())
+            let pods = count.map(|count| ("pods".to_owned(), json!(count)));
+            Ok(pods.into_iter().collect::<Map<_, _>>().into())
         }
         .boxed()
     }

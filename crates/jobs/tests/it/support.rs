@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use jiff::Timestamp;
-use ktel_jobs::{Cluster, Context, Error, Job, Product};
+use ktel_jobs::{Cluster, Collected, Context, Error, Job, Product};
 use ktel_model::Schema;
 use kube::Client;
 use kube::client::Body;
@@ -96,7 +96,7 @@ impl Job for Actor {
         &self.needs
     }
 
-    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Map<String, Value>, Error>> {
+    fn collect<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Result<Collected, Error>> {
         async move {
             let name = &self.schema.name;
             self.log.lock().expect("no panics here").push(format!("{name} starts"));
@@ -117,7 +117,7 @@ impl Job for Actor {
             };
             std::mem::forget(guard);
             self.log.lock().expect("no panics here").push(format!("{name} ends"));
-            Ok(Map::from_iter([("pods".to_owned(), pods)]))
+            Ok(Map::from_iter([("pods".to_owned(), pods)]).into())
         }
         .boxed()
     }
@@ -142,6 +142,14 @@ pub(crate) fn no_cluster() -> Cluster {
 pub(crate) fn cluster(
     answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static,
 ) -> (Cluster, Log) {
+    let (client, log) = client(answer);
+    (Cluster::new(client, Product::default()), log)
+}
+
+/// A client with fixed answers, and the requests that it made.
+pub(crate) fn client(
+    answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static,
+) -> (Client, Log) {
     let log = Log::default();
     let seen = Arc::clone(&log);
     let answer = Arc::new(answer);
@@ -156,5 +164,5 @@ pub(crate) fn cluster(
             Ok::<_, Infallible>(response)
         }
     });
-    (Cluster::new(Client::new(service, "default"), Product::default()), log)
+    (Client::new(service, "default"), log)
 }

@@ -493,7 +493,7 @@ pub enum CollectVerb {
     GroupCount,
     /// The API versions that the objects were last written with.
     WrittenVersions,
-    /// The API versions that the server prefers for them; no object is read.
+    /// All API versions in which the server has them; no object is read.
     ServedVersions,
     /// When one of them was last changed; changes of `status` do not count.
     NewestChange,

@@ -316,7 +316,7 @@ const COLLECT: &[Key] = &[
     key(
         "served_versions",
         "source",
-        "The preferred API versions of the API server. No object is read. Fills a `list`.",
+        "All API versions in which the API server has the kind. No object is read. Fills a `list`.",
     ),
     key(
         "newest_change",

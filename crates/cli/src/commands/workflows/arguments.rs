@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::arguments::shared::{ClusterArguments, SelectionArguments, SendingArguments};
-use crate::arguments::values::duration;
+use crate::arguments::values::{duration, namespaced};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkflowsCommand {
@@ -41,6 +41,9 @@ pub(crate) struct RunArguments {
     /// Also read the metadata of Helm's release Secret (needs `list` on secrets)
     #[arg(long)]
     pub(crate) read_helm_release: bool,
+    /// The service that publishes the product; its annotations also say whether it is part of a mesh
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = namespaced)]
+    pub(crate) publish_service: Option<(String, String)>,
     /// Send ranges and months instead of exact values
     #[arg(long)]
     pub(crate) coarse: bool,

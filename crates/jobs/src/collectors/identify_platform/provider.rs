@@ -1,5 +1,8 @@
 //! Decides the provider of a cluster, by the marks of distributions and clouds.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::cluster::nodes::Node;
 
 /// Marks in the version in lower case. The first match decides.
@@ -14,7 +17,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("+vmware", "vSphere"),
 ];
 
-/// How the provider id of a node starts. The order decides ties.
+/// How the provider id of a node starts.
 const PROVIDER_IDS: &[(&str, &str)] = &[
     ("gce://", "GKE"),
     ("azure://", "Azure"),
@@ -36,13 +39,12 @@ const PROVIDER_IDS: &[(&str, &str)] = &[
     ("openstack://", "OpenStack"),
 ];
 
-/// Labels and annotations, by the start of their keys. The order decides ties. Distributions that
-/// run on any cloud come first.
+/// Labels and annotations, by the start of their keys. The first match decides. Distributions that run on
+/// any cloud come first.
 const MARKS: &[(&str, &str)] = &[
     ("minikube.k8s.io/", "minikube"),
     ("microk8s.io/", "microk8s"),
     ("node.kubernetes.io/microk8s-", "microk8s"),
-    ("node.openshift.io/", "OpenShift"),
     ("container.googleapis.com/instance_id", "GKE"),
     ("cloud.google.com/gke-", "GKE"),
     ("k3s.io/", "k3s"),
@@ -75,48 +77,62 @@ fn is_eks_distro(build: &str) -> bool {
     parts.len() >= 2 && parts.iter().all(number)
 }
 
-/// Decides by nodes: distributions by their marks, then clouds by provider ids, then clouds by
-/// marks.
-pub(super) fn by_nodes(nodes: &[Node]) -> Option<&'static str> {
-    let distributions = ["minikube", "microk8s", "Talos", "OpenShift"];
-    most(nodes, MARKS, has_mark)
+/// The providers of nodes, counted. The nodes themselves are not kept.
+#[derive(Debug, Default)]
+pub(super) struct Votes(BTreeMap<&'static str, u64>);
+
+impl Votes {
+    pub(super) fn add(&mut self, node: &Node) {
+        if let Some(provider) = of_node(node) {
+            *self.0.entry(provider).or_default() += 1;
+        }
+    }
+
+    /// Gives the provider of most nodes; of several, the first by name.
+    pub(super) fn winner(&self) -> Option<&'static str> {
+        self.ranked().next().map(|(provider, _)| provider)
+    }
+
+    /// Says whether the winner stays the same, whatever the remaining nodes are.
+    pub(super) fn is_decided(&self, remaining: u64) -> bool {
+        let mut ranked = self.ranked();
+        let first = ranked.next().map_or(0, |(_, votes)| votes);
+        let second = ranked.next().map_or(0, |(_, votes)| votes);
+        // With as many votes, the name would decide.
+        first > second.saturating_add(remaining)
+    }
+
+    fn ranked(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let mut ranked: Vec<_> =
+            self.0.iter().map(|(provider, votes)| (*provider, *votes)).collect();
+        ranked.sort_by_key(|(provider, votes)| (Reverse(*votes), *provider));
+        ranked.into_iter()
+    }
+}
+
+/// Decides by one node: a distribution by its marks, then the cloud by its provider id, then by its marks.
+fn of_node(node: &Node) -> Option<&'static str> {
+    let mark = || find(MARKS, |mark| has_mark(node, mark));
+    let distributions = ["minikube", "microk8s"];
+    mark()
         .filter(|provider| distributions.contains(provider))
-        .or_else(|| talos(nodes))
-        .or_else(|| most(nodes, PROVIDER_IDS, |node, id| node.provider_id.starts_with(id)))
-        .or_else(|| most(nodes, MARKS, has_mark))
-        .or_else(|| nodes.iter().find_map(|node| by_version(&node.kubelet_version)))
+        .or_else(|| node.os_image.starts_with("Talos").then_some("Talos"))
+        .or_else(|| find(PROVIDER_IDS, |id| node.provider_id.starts_with(id)))
+        .or_else(mark)
+        .or_else(|| by_version(&node.kubelet_version))
+}
+
+fn find(table: &[(&str, &'static str)], matches: impl Fn(&str) -> bool) -> Option<&'static str> {
+    table.iter().find(|(mark, _)| matches(mark)).map(|(_, provider)| *provider)
 }
 
 fn has_mark(node: &Node, mark: &str) -> bool {
     node.labels.keys().chain(node.annotations.keys()).any(|key| key.starts_with(mark))
 }
 
-fn talos(nodes: &[Node]) -> Option<&'static str> {
-    nodes.iter().any(|node| node.os_image.starts_with("Talos")).then_some("Talos")
-}
-
-/// Finds the provider of most nodes. The order of the table decides ties.
-fn most(
-    nodes: &[Node],
-    table: &[(&str, &'static str)],
-    matches: impl Fn(&Node, &str) -> bool,
-) -> Option<&'static str> {
-    let mut best: Option<(usize, &'static str)> = None;
-    for (_, provider) in table {
-        let is_of_provider = |node: &&Node| {
-            table.iter().any(|(mark, named)| named == provider && matches(node, mark))
-        };
-        let votes = nodes.iter().filter(is_of_provider).count();
-        if votes > best.map_or(0, |(most, _)| most) {
-            best = Some((votes, provider));
-        }
-    }
-    best.map(|(_, provider)| provider)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{by_nodes, by_version};
+    use super::{Votes, by_version};
     use crate::cluster::nodes::Node;
 
     #[test]
@@ -148,21 +164,27 @@ mod tests {
         Node { labels: [(key.to_owned(), String::new())].into(), ..Node::default() }
     }
 
+    fn winner(nodes: &[Node]) -> Option<&'static str> {
+        let mut votes = Votes::default();
+        nodes.iter().for_each(|node| votes.add(node));
+        votes.winner()
+    }
+
     #[test]
-    fn nodes_decide_by_majority_and_ties_by_the_table_whatever_their_order() {
+    fn nodes_decide_by_majority_and_ties_by_name_whatever_their_order() {
         let (gce, aws) = (with_id("gce://p/z/n"), with_id("aws:///z/i"));
         let table = [
             (vec![gce.clone()], Some("GKE")),
-            (vec![aws.clone(), gce.clone(), aws.clone()], Some("AWS")),
-            (vec![aws.clone(), gce.clone()], Some("GKE")),
-            (vec![gce.clone(), aws.clone()], Some("GKE")),
+            (vec![aws.clone(), gce.clone(), gce.clone()], Some("GKE")),
+            (vec![aws.clone(), gce.clone()], Some("AWS")),
+            (vec![gce.clone(), aws.clone()], Some("AWS")),
             (vec![with_id("ocid1.instance.oc1.x")], Some("OKE")),
             (vec![with_id("kind://docker/a/b")], Some("kind")),
             (vec![with_id("somewhere://else")], None),
             (vec![], None),
         ];
         for (nodes, expected) in table {
-            assert_eq!(by_nodes(&nodes), expected, "{nodes:?}");
+            assert_eq!(winner(&nodes), expected, "{nodes:?}");
         }
     }
 
@@ -170,11 +192,30 @@ mod tests {
     fn a_distribution_comes_before_the_cloud_that_it_runs_on() {
         let mut node = with_label("minikube.k8s.io/name");
         node.provider_id = "gce://p/z/n".into();
-        assert_eq!(by_nodes(&[node]), Some("minikube"));
+        assert_eq!(winner(&[node]), Some("minikube"));
         let mut node = with_id("aws:///z/i");
         node.os_image = "Talos (v1.9.0)".into();
-        assert_eq!(by_nodes(&[node]), Some("Talos"));
-        assert_eq!(by_nodes(&[with_label("alpha.eksctl.io/cluster-name")]), Some("AWS"));
-        assert_eq!(by_nodes(&[with_label("kubernetes.azure.com/role")]), Some("Azure"));
+        assert_eq!(winner(&[node]), Some("Talos"));
+        assert_eq!(winner(&[with_label("alpha.eksctl.io/cluster-name")]), Some("AWS"));
+        assert_eq!(winner(&[with_label("kubernetes.azure.com/role")]), Some("Azure"));
+    }
+
+    #[test]
+    fn openshift_keeps_the_provider_of_its_cloud() {
+        let mut node = with_label("node.openshift.io/os_id");
+        node.provider_id = "aws:///z/i".into();
+        assert_eq!(winner(&[node]), Some("AWS"));
+    }
+
+    #[test]
+    fn the_winner_is_decided_when_the_rest_cannot_change_it() {
+        let mut votes = Votes::default();
+        assert!(!votes.is_decided(0), "there is no winner");
+        for _ in 0..5 {
+            votes.add(&with_id("gce://p/z/n"));
+        }
+        votes.add(&with_id("aws:///z/i"));
+        assert!(votes.is_decided(3));
+        assert!(!votes.is_decided(4), "a tie would go to AWS");
     }
 }

@@ -95,6 +95,11 @@ impl Reach {
         self.service(&metadata.namespace, service, meshes);
     }
 
+    /// Says whether any pod is part of a mesh.
+    pub(super) fn has_pods(&self) -> bool {
+        !self.pods.is_empty()
+    }
+
     /// Forgets all pods, before they are read again.
     pub(super) fn forget_pods(&mut self) {
         self.pods.clear();
