@@ -78,6 +78,8 @@ pub enum Error {
     NoProduct {
         /// The selector that matched nothing; `None` when no selector is known.
         selector: Option<String>,
+        /// The namespace and the name of the pod that leads to no workload.
+        own_pod: Option<(String, String)>,
     },
     /// A limit of what is kept in memory was reached.
     #[error("more than {limit} different values of `{what}`")]
@@ -175,10 +177,13 @@ impl Error {
             Self::Unreachable { .. } => {
                 "is the API server of this kubeconfig up, and reachable from here?".into()
             }
-            Self::NoProduct { selector: None } => {
+            Self::NoProduct { selector: None, own_pod: None } => {
                 "name the product with `--product` or `--product-selector`, or set POD_NAMESPACE and POD_NAME".into()
             }
-            Self::NoProduct { selector: Some(selector) } => {
+            Self::NoProduct { selector: None, own_pod: Some((namespace, pod)) } => {
+                format!("the pod `{pod}` in namespace `{namespace}` belongs to no Deployment, DaemonSet or StatefulSet, nor does the release in its label app.kubernetes.io/instance; name the product with `--product` or `--product-selector`")
+            }
+            Self::NoProduct { selector: Some(selector), .. } => {
                 format!("`kubectl get deployments,daemonsets,statefulsets -A -l {selector}` shows what matches")
             }
             Self::Panicked => "this is a bug in the job; please report it".into(),

@@ -159,26 +159,31 @@ impl Wire {
     }
 }
 
-/// Finds the workload by the product's selector, else by the owners of the own pod.
+/// Finds the workload by the product's selector, else by the own pod.
 pub(crate) async fn find(reader: &ClusterReader, product: &Product) -> Result<Workload, Error> {
     let found = match (product.workload_selector(), &product.own_pod) {
-        (Some(selector), _) => by_selector(reader, product, &selector).await?,
-        (None, Some((namespace, pod))) => by_owners(reader, namespace, pod).await?,
+        (Some(selector), _) => {
+            by_selector(reader, product.namespace.as_deref(), &selector).await?
+        }
+        (None, Some((namespace, pod))) => by_pod(reader, namespace, pod).await?,
         (None, None) => None,
     };
-    found.ok_or_else(|| Error::NoProduct { selector: product.workload_selector() })
+    found.ok_or_else(|| Error::NoProduct {
+        selector: product.workload_selector(),
+        own_pod: product.own_pod.clone(),
+    })
 }
 
 async fn by_selector(
     reader: &ClusterReader,
-    product: &Product,
+    namespace: Option<&str>,
     selector: &str,
 ) -> Result<Option<Workload>, Error> {
     for (kind, resource) in KINDS {
         let source = Source {
             group: "apps".into(),
             resource: resource.into(),
-            namespace: product.namespace.clone(),
+            namespace: namespace.map(str::to_owned),
             labels: Some(selector.to_owned()),
             path: None,
         };
@@ -191,16 +196,46 @@ async fn by_selector(
     Ok(None)
 }
 
-async fn by_owners(
+/// Follows the owners of a pod. A pod of a Job, as of a hook of a chart, has no workload among them:
+/// then its labels say which release it belongs to.
+async fn by_pod(
     reader: &ClusterReader,
     namespace: &str,
     pod: &str,
 ) -> Result<Option<Workload>, Error> {
     let pod = reader.get::<Wire>("", "pods", Some(namespace), pod, Reads::Metadata).await?;
-    let Some(pod) = pod else {
+    let Some(Wire { metadata: Metadata { labels, owner_references, .. }, .. }) = pod else {
         return Ok(None);
     };
-    let Some(mut owner) = controller(pod.metadata.owner_references) else { return Ok(None) };
+    match controller(owner_references) {
+        Some(owner) if owner.kind == "Job" => {
+            for selector in release_selectors(&labels) {
+                if let Some(found) = by_selector(reader, Some(namespace), &selector).await? {
+                    return Ok(Some(found));
+                }
+            }
+            Ok(None)
+        }
+        Some(owner) => by_owner(reader, namespace, owner).await,
+        None => Ok(None),
+    }
+}
+
+/// Gives the selectors of the workload of a release, the most exact first. The hook itself may have a
+/// name of its own.
+fn release_selectors(labels: &BTreeMap<String, String>) -> Vec<String> {
+    const INSTANCE: &str = "app.kubernetes.io/instance";
+    const NAME: &str = "app.kubernetes.io/name";
+    let Some(instance) = labels.get(INSTANCE) else { return Vec::new() };
+    let named = labels.get(NAME).map(|name| format!("{INSTANCE}={instance},{NAME}={name}"));
+    named.into_iter().chain([format!("{INSTANCE}={instance}")]).collect()
+}
+
+async fn by_owner(
+    reader: &ClusterReader,
+    namespace: &str,
+    mut owner: Owner,
+) -> Result<Option<Workload>, Error> {
     if owner.kind == "ReplicaSet" {
         let replicas = reader
             .get::<Wire>("apps", "replicasets", Some(namespace), &owner.name, Reads::Metadata)

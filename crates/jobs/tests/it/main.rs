@@ -6,3 +6,4 @@ mod platform;
 mod reads;
 mod support;
 mod workflow;
+mod workload;
