@@ -9,7 +9,7 @@ use ktel_otlp::{GRPC_PORT, HTTP_PORT};
 
 use super::splunk::{self, Collector};
 use crate::error::{Error, printable};
-use crate::line::Dialect;
+use crate::line::{Dialect, Keys};
 
 /// Splunk's event collector listens here, unless told otherwise.
 const SPLUNK_PORT: u16 = 8088;
@@ -26,10 +26,25 @@ pub(super) struct Address {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Protocol {
     Splunk(Collector),
-    Line { wire: Wire, host: String, port: u16, dialect: Dialect, signal: Option<String> },
-    Https { endpoint: Url, gzip: bool, bare: bool },
-    OtlpGrpc { endpoint: Url },
-    OtlpHttp { endpoint: Url },
+    Line {
+        wire: Wire,
+        host: String,
+        port: u16,
+        dialect: Dialect,
+        keys: Keys,
+        signal: Option<String>,
+    },
+    Https {
+        endpoint: Url,
+        gzip: bool,
+        bare: bool,
+    },
+    OtlpGrpc {
+        endpoint: Url,
+    },
+    OtlpHttp {
+        endpoint: Url,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,14 +240,30 @@ fn line(scheme: &str, url: &Url, rest: &str, options: &mut Options<'_>) -> Resul
             malformed(text, "names a dialect that is not known", Some(error.to_string()))
         })?,
     };
+    let keys = match options.take("keys").as_deref() {
+        None => Keys::Own,
+        Some("kong") if dialect == Dialect::Kong => Keys::Kong,
+        Some("kong") => {
+            let hint = Some("write `dialect=kong&keys=kong`".into());
+            return Err(malformed(
+                text,
+                format!("asks for `keys=kong` in dialect `{dialect}`"),
+                hint,
+            ));
+        }
+        Some(other) => {
+            let hint = Some("the only value is `keys=kong`".into());
+            return Err(malformed(text, format!("says `keys={other}`"), hint));
+        }
+    };
     let signal = options.take("signal");
-    options.end("dialect, signal, ca, cert, key")?;
+    options.end("dialect, keys, signal, ca, cert, key")?;
     let wire = match scheme {
         "splunk+tls" => Wire::Tls,
         "splunk+tcp" => Wire::Tcp,
         _ => Wire::Udp,
     };
-    Ok(Protocol::Line { wire, host, port, dialect, signal })
+    Ok(Protocol::Line { wire, host, port, dialect, keys, signal })
 }
 
 /// Everything in the URL that is not an option of ours stays: it is posted to exactly there.

@@ -154,10 +154,10 @@ impl Remote {
                 let product = envelope.product.name.as_deref();
                 ("application/json", collector.event(product, report.to_json(), time).into())
             }
-            Protocol::Line { dialect, signal, .. } => {
+            Protocol::Line { dialect, keys, signal, .. } => {
                 let product = envelope.product.name.as_deref();
                 let signal = signal.as_deref().or(product).unwrap_or("ktel");
-                let line = dialect.line(signal, report.sections());
+                let line = dialect.line(signal, &keys.translate(report.sections()));
                 let server = self.text.clone();
                 let line = line.map_err(|source| Error::Unsafe { server, source })?;
                 ("text/plain", line.into())

@@ -26,12 +26,36 @@
 mod dialect;
 mod flatten;
 mod kong;
+mod kong_keys;
 mod kongctl;
 mod safe;
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 pub use dialect::{Dialect, LineError, UnknownDialect};
+
+/// How the fields of our own jobs are called in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keys {
+    /// As in the report.
+    #[default]
+    Own,
+    /// As Kong's ingress controllers call the same facts; what they do not send is omitted.
+    Kong,
+}
+
+impl Keys {
+    /// Gives a report with these keys.
+    #[must_use]
+    pub fn translate<'r>(self, report: &'r Map<String, Value>) -> Cow<'r, Map<String, Value>> {
+        match self {
+            Self::Own => Cow::Borrowed(report),
+            Self::Kong => Cow::Owned(kong_keys::translate(report)),
+        }
+    }
+}
 
 impl Dialect {
     /// Writes a signal and what was collected as one line, its line break included.

@@ -55,6 +55,8 @@ fn a_url_names_a_server_or_says_what_is_known() {
         ("splunk://example.com?cert=a.pem", Err("names only one of `cert` and `key`")),
         ("splunk+tls://example.com", Err("names no port")),
         ("splunk+tls://example.com:1?dialect=klingon", Err("names a dialect that is not known")),
+        ("splunk+tls://example.com:1?keys=kong", Err("asks for `keys=kong` in dialect `safe`")),
+        ("splunk+tls://example.com:1?dialect=kong&keys=ours", Err("says `keys=ours`")),
         ("http://example.com/hook", Err("would send the report in the open")),
     ];
     for (url, expected) in table {
@@ -132,6 +134,8 @@ fn splunk_gets_one_event_with_plain_seconds_and_the_bare_report() {
 fn each_dialect_writes_its_own_line() {
     let kong = body("splunk+tcp://example.com:1?dialect=kong&signal=kic-ping");
     assert_eq!(kong, "<14>signal=kic-ping;arch=amd64;nodes=3;ok=true;red=#ff0000;\n");
+    let keys = body("splunk+tcp://example.com:1?dialect=kong&keys=kong&signal=kic-ping");
+    assert!(keys.starts_with("<14>signal=kic-ping;k8s_nodes_count=3;"), "{keys}");
     let safe = body("splunk+tcp://example.com:1");
     assert!(safe.contains(";identify-platform.arch=amd64;"), "{safe}");
     assert!(safe.ends_with('\n') && !safe.ends_with(";\n"), "{safe}");

@@ -162,9 +162,7 @@ impl Wire {
 /// Finds the workload by the product's selector, else by the own pod.
 pub(crate) async fn find(reader: &ClusterReader, product: &Product) -> Result<Workload, Error> {
     let found = match (product.workload_selector(), &product.own_pod) {
-        (Some(selector), _) => {
-            by_selector(reader, product.namespace.as_deref(), &selector).await?
-        }
+        (Some(selector), _) => by_selector(reader, product.namespace.as_deref(), &selector).await?,
         (None, Some((namespace, pod))) => by_pod(reader, namespace, pod).await?,
         (None, None) => None,
     };
