@@ -38,7 +38,7 @@ fn body(url: &str) -> String {
 #[test]
 fn a_url_names_a_server_or_says_what_is_known() {
     let file = |path: &str| Ok(ReportServer::File(PathBuf::from(path)));
-    let table: [(&str, Result<ReportServer, &str>); 17] = [
+    let table: [(&str, Result<ReportServer, &str>); 19] = [
         ("stdout:", Ok(ReportServer::Stdout)),
         ("file:r.jsonl", file("r.jsonl")),
         ("file:///tmp/r", file("/tmp/r")),

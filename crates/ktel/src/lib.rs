@@ -1,7 +1,7 @@
 //! Telemetry for Kubernetes software: documented reports, usage events, and an agent.
 //!
 //! ```no_run
-//! use ktel::{Catalog, Cluster, Product, Workflow};
+//! use ktel::{Catalog, Cluster, Collected, Product, Workflow};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let catalog = Catalog::built_in();
@@ -25,9 +25,9 @@ pub use ktel_agent as agent;
 pub use ktel_destination as destination;
 pub use ktel_destination::{line, outbox};
 pub use ktel_jobs::{
-    Catalog, Cluster, Container, Context, Error, Failure, Job, JobErrors, ManagedField, Node,
-    NodePage, Outcome, Page, Pages, Product, Reason, Served, ServerVersion, Timing, Workflow,
-    Workload, catalog, cluster, job, limits, merge, repeat, workflow,
+    Catalog, Cluster, Collected, Container, Context, Error, Failure, Job, JobErrors, ManagedField,
+    Node, Outcome, Page, Pages, Product, Reason, Served, ServerVersion, Timing, Workflow, Workload,
+    catalog, cluster, job, limits, merge, repeat, workflow,
 };
 pub use ktel_model::{Schema, built_in, envelope, report, signature, standard};
 pub use ktel_usage::{

@@ -42,7 +42,7 @@ impl Ended {
     }
 }
 
-/// Sets the state of a job. When the task panics, this is omitted and the job has failed.
+/// Sets the state of a job. When the task panics, this is dropped and the job has failed.
 pub(super) struct StateSetter(pub(super) watch::Sender<JobState>);
 
 impl Drop for StateSetter {
@@ -57,7 +57,7 @@ impl Drop for StateSetter {
     }
 }
 
-/// Counts a job as running until it is omitted.
+/// Counts a job as running until it is dropped.
 struct AtWork<'a>(&'a watch::Sender<usize>);
 
 impl<'a> AtWork<'a> {
