@@ -159,7 +159,7 @@ impl<W: WatchHandler> Watcher<'_, W> {
         match response.status() {
             StatusCode::OK => {}
             StatusCode::GONE => return Ended::Gone,
-            status => return Ended::Broken(self.refused(status.as_u16())),
+            status => return Ended::Broken(self.rejected(status.as_u16())),
         }
         let mut pieces = response.into_body().into_data_stream();
         let mut pending = Vec::new();
@@ -201,7 +201,7 @@ impl<W: WatchHandler> Watcher<'_, W> {
                 let code = object.get("code").and_then(Value::as_u64).unwrap_or_default();
                 let code = u16::try_from(code).unwrap_or_default();
                 let gone = code == StatusCode::GONE.as_u16();
-                return Some(if gone { Ended::Gone } else { Ended::Broken(self.refused(code)) });
+                return Some(if gone { Ended::Gone } else { Ended::Broken(self.rejected(code)) });
             }
             // A bookmark has the version only; other types may come one day.
             _ => None,
@@ -217,8 +217,8 @@ impl<W: WatchHandler> Watcher<'_, W> {
         None
     }
 
-    fn refused(&self, code: u16) -> Error {
-        let (what, message) = (self.watched.name(), "the watch is refused".to_owned());
+    fn rejected(&self, code: u16) -> Error {
+        let (what, message) = (self.watched.name(), "the watch is rejected".to_owned());
         match code {
             401 => Error::Unauthorized,
             403 => Error::Forbidden { verb: "watch", what },

@@ -209,7 +209,7 @@ pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -
     };
     match fate {
         Fate::Delivered => return true,
-        Fate::Refused { message } => {
+        Fate::Rejected { message } => {
             printer.error(&format!("`{server}` rejected the report: {message}"), None);
         }
         Fate::Waits { message } => {

@@ -18,7 +18,7 @@ use crate::{Remote, Sender};
 pub mod bundle;
 
 /// What waits for one server. A report has about 2 kB: this is years of daily ones. A report that
-/// finds no room is refused, loudly, since somebody has to look after that server.
+/// finds no room is rejected, loudly, since somebody has to look after that server.
 pub const SETTINGS: Settings = Settings {
     bounds: Bounds {
         bytes: 16 * 1024 * 1024,
@@ -208,7 +208,7 @@ pub enum Fate {
     /// The server has it.
     Delivered,
     /// The server does not want it; it will not be tried again.
-    Refused {
+    Rejected {
         /// What the server says.
         message: String,
     },
@@ -271,7 +271,7 @@ pub async fn ship(
                 let mine = stored.id == id;
                 match verdict {
                     Verdict::Rejected { message, .. } if mine => {
-                        fate = Some(Fate::Refused { message: message.clone() });
+                        fate = Some(Fate::Rejected { message: message.clone() });
                     }
                     Verdict::Retry { message, .. } | Verdict::Held { message, .. } => {
                         last = Some(message.clone());

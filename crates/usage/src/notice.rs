@@ -108,7 +108,7 @@ pub enum NoticeDecision {
     /// No notice is needed, because nothing is sent.
     NotNeeded,
     /// It was shown.
-    Shown,
+    AlreadyShown,
     /// It must be shown now, by [`show`], before anything is sent.
     Show,
     /// It was shown where the product file says.
@@ -124,7 +124,7 @@ impl NoticeDecision {
     #[must_use]
     pub fn may_send(self) -> bool {
         match self {
-            Self::Shown | Self::Stood | Self::Asked => true,
+            Self::AlreadyShown | Self::Stood | Self::Asked => true,
             Self::NotNeeded | Self::Show | Self::Unseen => false,
         }
     }
@@ -138,7 +138,7 @@ pub fn decide(situation: Situation<'_>) -> NoticeDecision {
     if !consent_given {
         NoticeDecision::NotNeeded
     } else if shown == Some(revision) {
-        NoticeDecision::Shown
+        NoticeDecision::AlreadyShown
     } else if people_watch && !ci {
         NoticeDecision::Show
     } else if stood.is_some() {

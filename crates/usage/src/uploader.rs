@@ -60,7 +60,7 @@ pub struct Uploaded {
     /// Events that the server has.
     pub accepted: u64,
     /// Events that it does not want, or that do not pass their schema.
-    pub refused: u64,
+    pub rejected: u64,
     /// Events that wait.
     pub waiting: u64,
     /// Why they wait until somebody corrects something, if they do.
@@ -192,7 +192,7 @@ impl Uploader {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
             Err(error) => return Err(error),
         };
-        let (mut taken, mut refused) = (0, 0);
+        let (mut taken, mut rejected) = (0, 0);
         let mut sink = self.sink();
         for entry in entries.take(limits::DROPPED_EVENTS_MAX) {
             let path = entry?.path();
@@ -206,11 +206,11 @@ impl Uploader {
                     sink.emit(&Record::new(fields, now))?;
                     taken += 1;
                 }
-                Err(_) => refused += 1,
+                Err(_) => rejected += 1,
             }
             fs::remove_file(path)?;
         }
-        Ok((taken, refused))
+        Ok((taken, rejected))
     }
 
     /// Gives the events that wait, oldest first.
@@ -239,7 +239,7 @@ impl Uploader {
     ) -> Result<Option<NextBatch>, Error> {
         let batch = self.begun();
         let most = remote.events_at_once();
-        let (mut ids, mut events, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ids, mut events, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
         for stored in self.waiting(now)?.into_iter().take(most) {
             if batch.as_ref().is_some_and(|batch| stored.id > batch.through) {
                 break;
@@ -250,21 +250,21 @@ impl Uploader {
                     ids.push(stored.id);
                     events.push(fields);
                 }
-                Err(_) => refused.push(stored.id),
+                Err(_) => rejected.push(stored.id),
             }
         }
         let Some(through) = ids.last().copied() else {
-            return Ok(if refused.is_empty() {
+            return Ok(if rejected.is_empty() {
                 None
             } else {
-                Some(NextBatch { refused, ..NextBatch::default() })
+                Some(NextBatch { rejected, ..NextBatch::default() })
             });
         };
         // Side by side, equal commands compress best; and their order is nobody's business.
         events.sort_by_cached_key(|event| event.get(COMMAND_PATH).map(Value::to_string));
         let key = batch.map_or_else(ktel_destination::random_id, |batch| batch.key);
         let parcel = remote.events(&schema.schema().vendor, key, &events)?;
-        Ok(Some(NextBatch { parcel: Some(parcel), events, ids, refused, through }))
+        Ok(Some(NextBatch { parcel: Some(parcel), events, ids, rejected, through }))
     }
 
     fn begun(&self) -> Option<Batch> {
@@ -290,10 +290,10 @@ impl Uploader {
         let now = || (clock.now)();
         let spool = self.spool();
         if self.state.exists() {
-            let (_, refused) = self
+            let (_, rejected) = self
                 .collect(schema, today, now())
                 .map_err(state("take events from the drop directory"))?;
-            uploaded.refused += refused;
+            uploaded.rejected += rejected;
         }
         if spool.status()?.parcels == 0 {
             return Ok(uploaded);
@@ -301,8 +301,8 @@ impl Uploader {
         let _turn = spool.deliver()?.ok_or(Error::Busy)?;
         let mut exchanges = Exchanges::new(sender, deadline, clock, Pace::default());
         while let Some(batch) = self.next_batch(remote, schema, today, now())? {
-            let NextBatch { parcel, events, ids, refused, through } = batch;
-            uploaded.refused += spool.drop_parcels(&refused, Drop::Rejected)?;
+            let NextBatch { parcel, events, ids, rejected, through } = batch;
+            uploaded.rejected += spool.drop_parcels(&rejected, Drop::Rejected)?;
             let Some(parcel) = parcel else { continue };
             let begun = json!(Batch { key: parcel.key.clone(), through }).to_string();
             private_file::write(&self.state.join(BATCH), begun.as_bytes())
@@ -317,7 +317,7 @@ impl Uploader {
                     break;
                 }
                 Some(Verdict::Rejected { .. }) => {
-                    uploaded.refused += spool.drop_parcels(&ids, Drop::Rejected)?;
+                    uploaded.rejected += spool.drop_parcels(&ids, Drop::Rejected)?;
                     None
                 }
                 Some(Verdict::Accepted | Verdict::AcceptedSlowly) => Some(0),
@@ -325,7 +325,7 @@ impl Uploader {
             };
             if let Some(rejected) = rejected {
                 let gone = spool.acknowledge(&ids)?;
-                uploaded.refused += rejected.min(gone);
+                uploaded.rejected += rejected.min(gone);
                 uploaded.accepted += gone.saturating_sub(rejected);
                 let took = Took { batch: &parcel.key, events: &events, rejected };
                 self.log(remote, &took, now()).map_err(state("write the log"))?;
@@ -395,7 +395,7 @@ pub struct NextBatch {
     /// Its events.
     pub events: Vec<Map<String, Value>>,
     ids: Vec<spool::Id>,
-    refused: Vec<spool::Id>,
+    rejected: Vec<spool::Id>,
     through: spool::Id,
 }
 

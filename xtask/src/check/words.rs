@@ -1,6 +1,5 @@
 //! Words that were replaced by the usual ones of the field, and must not come back.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
@@ -10,33 +9,16 @@ use proc_macro2::TokenStream;
 use regex::Regex;
 
 use super::source::{Token, flatten};
-use table::{ACTIVE, EXCEPTIONS, Scope, WAITING, Word};
+use table::{EXCEPTIONS, Scope, WORDS, Word};
 
 mod table;
 #[cfg(test)]
 mod tests;
 
-/// Finds words of the active list.
+/// Finds words of the list.
 pub(crate) fn run(root: &Path) -> anyhow::Result<Vec<String>> {
-    let hits = search(root, &ACTIVE)?;
+    let hits = search(root, &WORDS)?;
     Ok(hits.into_iter().map(|hit| format!("{}; say {}", hit.place, hit.word.instead)).collect())
-}
-
-/// Counts words that wait to become active.
-pub(super) fn report(root: &Path) -> anyhow::Result<Vec<String>> {
-    let mut counts: BTreeMap<&str, (usize, String)> =
-        WAITING.iter().map(|word| (word.pattern, (0, String::new()))).collect();
-    for hit in search(root, &WAITING)? {
-        let (count, first) = counts.entry(hit.word.pattern).or_default();
-        *count += 1;
-        if first.is_empty() {
-            *first = format!(", first in {}", hit.place);
-        }
-    }
-    Ok(counts
-        .into_iter()
-        .map(|(pattern, (count, first))| format!("`{pattern}` stands in {count} places{first}"))
-        .collect())
 }
 
 struct Hit<'a> {

@@ -185,9 +185,9 @@ fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Res
         deadline,
         clock::clock(),
     )));
-    let Uploaded { accepted, refused, waiting, held } =
+    let Uploaded { accepted, rejected, waiting, held } =
         uploaded.map_err(|error| Failure::usage(error, None::<String>))?;
-    printer.say(&format!("{accepted} events delivered, {refused} refused, {waiting} waiting"));
+    printer.say(&format!("{accepted} events delivered, {rejected} rejected, {waiting} waiting"));
     if let Some(held) = held {
         servers::tell_held(&remote, &held, Owner::Product, printer);
     }

@@ -197,16 +197,16 @@ async fn flush(
             Ok(None) => {}
             Ok(Some(Flushed { remote, account, left })) => {
                 let server = remote.url();
-                let refused: u64 = account.rejected.values().sum();
+                let rejected: u64 = account.rejected.values().sum();
                 let accepted = account.accepted;
                 printer.say(&format!(
-                    "{server}: {accepted} delivered, {refused} refused, {left} waiting"
+                    "{server}: {accepted} delivered, {rejected} rejected, {left} waiting"
                 ));
                 servers::tell_rejected(server, &account, printer);
                 if let Some(held) = &account.held {
                     servers::tell_held(&remote, held, Owner::User, printer);
                 }
-                if left > 0 || refused > 0 {
+                if left > 0 || rejected > 0 {
                     exit = Exit::NotDelivered;
                 }
             }

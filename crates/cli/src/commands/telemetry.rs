@@ -94,7 +94,7 @@ fn status(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
 fn notice_words(ambient: &Ambient<'_>, consent: &Consent) -> String {
     match ambient.notice(consent, false) {
         NoticeDecision::NotNeeded => "not needed, because nothing is sent".into(),
-        NoticeDecision::Shown => "was shown, and is up to date".into(),
+        NoticeDecision::AlreadyShown => "was shown, and is up to date".into(),
         NoticeDecision::Asked => "not needed, because you turned telemetry on".into(),
         NoticeDecision::Stood => match &ambient.product().notice.stood {
             Some(stood) => format!("was shown in {}: {}", stood.place.words(), stood.reference),

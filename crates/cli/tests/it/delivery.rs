@@ -222,7 +222,7 @@ fn a_report_is_held_until_its_token_is_right_and_none_behind_it_is_lost() {
     assert_eq!(stdout.matches(" unauthorized ").count(), 2, "{stdout}");
     assert!(stderr.contains("status 401") && stderr.contains("set KTEL_TOKEN"), "{stderr}");
     let (code, _, stderr) = user.ktel("outbox flush");
-    assert!(code == 3 && stderr.contains("0 delivered, 0 refused, 2 waiting"), "{stderr}");
+    assert!(code == 3 && stderr.contains("0 delivered, 0 rejected, 2 waiting"), "{stderr}");
     assert!(stderr.contains("set KTEL_TOKEN to an ingest token"), "{stderr}");
     let mut command = user.command("outbox flush");
     command.env("KTEL_TOKEN", served.ingest.as_ref().unwrap());

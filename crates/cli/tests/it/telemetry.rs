@@ -108,7 +108,7 @@ fn preview_prints_what_is_sent_and_log_shows_it() {
     let (_, again, _) = user.ktel("telemetry --product acme preview");
     let (mut first, mut second): (Value, Value) =
         (serde_json::from_str(&preview).unwrap(), serde_json::from_str(&again).unwrap());
-    assert_eq!(user.upload(), (0, "2 events delivered, 0 refused, 0 waiting\n".into()));
+    assert_eq!(user.upload(), (0, "2 events delivered, 0 rejected, 0 waiting\n".into()));
     let mut sent = batch(&server.requests()[0]);
     for batch in [&mut first, &mut second, &mut sent] {
         batch["id"] = json!("made for each try, before it is made for good");
@@ -132,9 +132,9 @@ fn events_that_a_server_leaves_out_are_counted_as_refused() {
         Response::json(200, &json!({"stored": 1, "repeated": 0, "rejected": rejected}))
     };
     for (rejected, expected) in [
-        (0, "2 events delivered, 0 refused, 0 waiting\n"),
-        (1, "1 events delivered, 1 refused, 0 waiting\n"),
-        (7, "0 events delivered, 2 refused, 0 waiting\n"),
+        (0, "2 events delivered, 0 rejected, 0 waiting\n"),
+        (1, "1 events delivered, 1 rejected, 0 waiting\n"),
+        (7, "0 events delivered, 2 rejected, 0 waiting\n"),
     ] {
         user.emit("--command plan");
         user.emit("--command plan");
@@ -156,7 +156,7 @@ fn a_batch_whose_answer_was_lost_goes_out_again_as_it_was() {
     assert_eq!(user.upload().0, 3);
     user.emit("--command plan");
     server.answer(Response::new(200));
-    assert_eq!(user.upload(), (0, "2 events delivered, 0 refused, 0 waiting\n".into()));
+    assert_eq!(user.upload(), (0, "2 events delivered, 0 rejected, 0 waiting\n".into()));
     let requests = server.requests();
     let lost = batch(&requests[0]);
     let sent: Vec<Value> = requests.iter().map(batch).filter(|sent| sent == &lost).collect();
@@ -242,7 +242,7 @@ fn a_build_without_a_version_number_records_nothing_and_says_why() {
         off.env("DO_NOT_TRACK", "1");
         assert_eq!(run(off, b""), (0, String::new(), String::new()), "{version}");
     }
-    assert_eq!(user.upload(), (0, "0 events delivered, 0 refused, 0 waiting\n".into()));
+    assert_eq!(user.upload(), (0, "0 events delivered, 0 rejected, 0 waiting\n".into()));
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn programs_in_other_languages_put_files_in_and_only_events_are_taken() {
     fs::write(drop.join("4.json"), "not json").unwrap();
     fs::write(drop.join("5.json"), vec![b' '; 10_000]).unwrap();
     fs::write(drop.join("6.json.part"), "half").unwrap();
-    assert_eq!(user.upload(), (0, "1 events delivered, 4 refused, 0 waiting\n".into()));
+    assert_eq!(user.upload(), (0, "1 events delivered, 4 rejected, 0 waiting\n".into()));
     assert_eq!(batch(&server.requests()[0])["events"][0].to_string(), good);
     let left: Vec<_> = drop.read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left, ["6.json.part"]);

@@ -70,7 +70,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 }
 
 /// The cells of a week: the field, the word, whether it is `other`, and the number.
-type Shown = Vec<(String, String, bool, i64)>;
+type Rows = Vec<(String, String, bool, i64)>;
 
 /// A word in a week.
 type Cell = (Date, String, String);
@@ -82,7 +82,7 @@ struct World {
     /// Every number that was ever shown.
     seen: Vec<i64>,
     /// How often a week's numbers changed, and what was shown last.
-    changes: BTreeMap<Date, (u32, Shown)>,
+    changes: BTreeMap<Date, (u32, Rows)>,
     serial: u32,
 }
 
@@ -100,7 +100,7 @@ impl World {
     }
 
     fn look(&mut self, cells: &[Count]) {
-        let mut by_week: BTreeMap<Date, Shown> = BTreeMap::new();
+        let mut by_week: BTreeMap<Date, Rows> = BTreeMap::new();
         for Count { week, value, is_other, number, senders, .. } in cells {
             self.seen.extend([*number, *senders]);
             let real = self.real.get(&(*week, value.field.clone(), value.word.clone()));

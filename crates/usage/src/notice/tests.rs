@@ -39,7 +39,7 @@ fn nothing_is_sent_before_the_notice_and_it_is_shown_once() {
                         let asked = default == DefaultConsent::OptIn && seen.is_none();
                         let expected = match (consent_given, seen == Some(&now)) {
                             (false, _) => NoticeDecision::NotNeeded,
-                            (true, true) => NoticeDecision::Shown,
+                            (true, true) => NoticeDecision::AlreadyShown,
                             (true, false) if people_watch && !ci => NoticeDecision::Show,
                             (true, false) if stood.is_some() => NoticeDecision::Stood,
                             (true, false) if asked => NoticeDecision::Asked,

@@ -95,7 +95,7 @@ async fn the_courier_and_the_uploader_both_stop_at_a_server_that_is_not_trusted(
     let uploaded = upload(&uploader, &server).await;
     let is_untrusted = |hold: Option<Hold>| assert_eq!(hold, Some(Hold::Untrusted));
     is_untrusted(uploaded.held.map(|held| held.hold));
-    assert_eq!((uploaded.accepted, uploaded.refused, uploaded.waiting), (0, 0, 3));
+    assert_eq!((uploaded.accepted, uploaded.rejected, uploaded.waiting), (0, 0, 3));
     assert_eq!(untrusted.connections(), 1, "it was tried once");
 
     let spool = Spool::in_memory(Settings { full: Full::RefuseNew, ..SETTINGS });
@@ -117,7 +117,7 @@ async fn no_event_is_lost_to_a_401() {
     server.answer(Response::new(401));
     for tries in 1..=2 {
         let uploaded = upload(&uploader, &remote).await;
-        assert_eq!((uploaded.accepted, uploaded.refused, uploaded.waiting), (0, 0, 3));
+        assert_eq!((uploaded.accepted, uploaded.rejected, uploaded.waiting), (0, 0, 3));
         assert_eq!(uploaded.held.as_ref().map(|held| held.hold), Some(Hold::Unauthorized));
         assert_eq!(uploader.spool().held().unwrap(), uploaded.held);
         assert_eq!(server.requests().len(), tries, "once in each upload");
