@@ -1,5 +1,7 @@
 //! `ktel serve`: a server that stores its data in one folder or in PostgreSQL.
 
+use std::path::PathBuf;
+
 use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
 use ktel_server::app::ChartAccess;
@@ -50,16 +52,22 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
             ChartAccess::TokenRequired
         },
         min_group_size: arguments.min_group_size,
-        query_runner: Runner::Program(std::env::current_exe().map_err(own_path)?),
+        query_runner: Runner::Program(own_program()?),
         decisions: decisions.unwrap_or_default(),
         ..Config::new(place(&arguments.store)?, arguments.listen, clock::now)
     })
 }
 
-/// Queries run in processes of this program, so it has to know where it is.
-fn own_path(error: std::io::Error) -> Failure {
-    let error = anyhow::Error::new(error).context("find this program");
-    Failure::usage(error, None::<String>)
+/// Finds this program, because queries run in processes of it. Where `/proc` is not mounted, it is
+/// where its caller said.
+fn own_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().or_else(|error| {
+        let called = std::env::args_os().next().map(PathBuf::from);
+        called.filter(|program| program.is_file()).ok_or_else(|| {
+            let error = anyhow::Error::new(error).context("find this program");
+            Failure::usage(error, Some("call it by its full path, or mount /proc"))
+        })
+    })
 }
 
 /// Prints where the server listens, and the tokens of a new store.
