@@ -58,9 +58,9 @@ async fn votes_of_an_expired_list_do_not_count() {
     let (cluster, _) = cluster(move |uri| match (uri, asked.fetch_add(1, Ordering::SeqCst)) {
         ("/version", _) => version(),
         ("/apis", _) => (200, json!({"groups": []})),
-        (SECOND, 3) => (410, json!({"kind": "Status", "code": 410})),
-        (FIRST, 2) => nodes(&["aws:///z/i"; 3], &json!({"continue": "x"})),
-        (FIRST, _) => nodes(&["gce://p/z/n"; 2], &json!({})),
+        (FIRST, 1) => nodes(&["aws:///z/i"; 3], &json!({"continue": "x"})),
+        (SECOND, 2) => (410, json!({"kind": "Status", "code": 410})),
+        (FIRST, 3) => nodes(&["gce://p/z/n"; 2], &json!({})),
         other => panic!("unexpected request: {other:?}"),
     });
     assert_eq!(run("identify-platform", &cluster).await["provider"], "GKE");
@@ -156,4 +156,29 @@ async fn the_product_is_part_of_the_meshes_of_its_pod_and_of_its_service() {
     let section = run("mesh-detect", &Cluster::new(client(sidecars_only).0, product)).await;
     assert_eq!(section["running_under"], json!(["kuma", "traefik"]));
     assert_eq!(section["services_by_mesh"], json!({"kuma": 1, "traefik": 1}));
+}
+
+#[tokio::test]
+async fn all_pods_are_read_once_a_page_has_a_sidecar_and_one_page_otherwise() {
+    for has_sidecar in [true, false] {
+        let (client, log) = client(move |uri| match uri {
+            uri if uri.starts_with("/api/v1/services?") => {
+                (200, json!({"items": [{"metadata": {"name": "shop", "namespace": "default"}}]}))
+            }
+            "/api/v1/pods?limit=500" if has_sidecar => {
+                let (_, pods) = sidecars_only(uri);
+                (200, json!({"metadata": {"continue": "x"}, "items": pods["items"]}))
+            }
+            "/api/v1/pods?limit=500" => {
+                (200, json!({"metadata": {"continue": "x"}, "items": [{"spec": {}}]}))
+            }
+            uri => sidecars_only(uri),
+        });
+        let section = run("mesh-detect", &Cluster::new(client, Product::default())).await;
+        let counts = if has_sidecar { json!({"kuma": 1}) } else { json!({}) };
+        assert_eq!(section["services_by_mesh"], counts);
+        let log = log.lock().expect("no panics here");
+        let pages = log.iter().filter(|uri| uri.starts_with("/api/v1/pods?")).count();
+        assert_eq!(pages, if has_sidecar { 2 } else { 1 }, "{log:?}");
+    }
 }
