@@ -19,8 +19,7 @@ mod tar;
 enum Chore {
     /// Checks what cargo and clippy cannot: import circles, layers, limits, words, links, examples.
     Check {
-        /// Fail on nothing; list what crates that are skipped have, types that share a name, and words that
-        /// are being replaced
+        /// Fail on nothing; list types that share a name
         #[arg(long)]
         report: bool,
     },
