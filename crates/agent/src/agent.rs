@@ -166,7 +166,7 @@ impl<'p> Agent<'p> {
                 _ = elector.hold(&mut term) => false,
                 () = &mut stop => true,
             };
-            // Whoever leads next does not know what was seen in this term.
+            // The next leader does not know what was seen in this term.
             reporter.flush();
             if is_stopped {
                 elector.release(term).await;

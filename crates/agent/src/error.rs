@@ -16,4 +16,7 @@ pub enum Error {
     /// The configuration is wrong, in the file or in code.
     #[error(transparent)]
     Configuration(#[from] crate::file::Error),
+    /// The jobs of the file cannot run together.
+    #[error("the jobs of the configuration")]
+    Workflow(#[from] ktel_jobs::workflow::Error),
 }

@@ -11,6 +11,7 @@ use crate::metrics::Scraper;
 use crate::numbers::Numbers;
 use crate::status::Status;
 use ktel_destination::Tokens;
+use ktel_jobs::workflow::Error as WorkflowError;
 use ktel_jobs::{Catalog, Cluster, Product, Workflow};
 
 /// What stays the same while an agent runs.
@@ -58,7 +59,11 @@ impl Setup<'_> {
         let jobs = file.jobs().into_iter().map(|job| {
             catalog.find(job).expect("the configuration was read with the same catalog")
         });
-        let facts = Workflow::builder().jobs(jobs.collect::<Vec<_>>()).build().ok(); // none asked for
+        let facts = match Workflow::builder().jobs(jobs.collect::<Vec<_>>()).build() {
+            Ok(workflow) => Some(workflow),
+            Err(WorkflowError::Empty) => None,
+            Err(error) => return Err(error.into()),
+        };
         let cluster = Cluster::new(client.clone(), product);
         let metrics = file.stats.as_ref().and_then(|stats| stats.metrics.as_ref());
         let scraper = metrics.map(|metrics| Scraper::new(metrics, &client)).transpose()?;

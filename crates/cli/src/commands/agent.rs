@@ -84,7 +84,7 @@ fn report(run: &AgentRunArguments, printer: &mut Printer) -> Result<Exit, Failur
     {
         return runtime.block_on(async {
             let listener = listen(run.listen, printer).await?;
-            // Before the message: whoever reads it may send the signal.
+            // Before the message, because its reader may send the signal at once.
             let stop = signals::first()?;
             printer.say(&format!("telemetry is off: {reason}"));
             if !run.preview {
@@ -127,6 +127,7 @@ fn failure(error: agent::Error) -> Failure {
     let hint = match &error {
         agent::Error::Server(error) => error.hint(),
         agent::Error::Configuration(error) => error.hint(),
+        agent::Error::Workflow(_) => None,
         agent::Error::State(_) => {
             Some("set `state` to a directory that this program can write".to_owned())
         }
