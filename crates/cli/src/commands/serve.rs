@@ -63,7 +63,7 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
 fn own_program() -> Result<PathBuf, Failure> {
     std::env::current_exe().or_else(|error| {
         let called = std::env::args_os().next().map(PathBuf::from);
-        called.filter(|program| program.is_file()).ok_or_else(|| {
+        called.filter(|program| program.is_absolute() && program.is_file()).ok_or_else(|| {
             let error = anyhow::Error::new(error).context("find this program");
             Failure::usage(error, Some("call it by its full path, or mount /proc"))
         })

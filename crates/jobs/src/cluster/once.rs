@@ -1,4 +1,4 @@
-//! Reads that are made once per run, whoever asks first. The others wait for the result.
+//! Reads that are made once per run. The first caller reads, and the others wait for the result.
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -37,10 +37,12 @@ impl Collector for MeshDetect {
         async move {
             let mut reach = Reach::default();
             let services = services(cx, &mut reach).await?;
-            // Without its pod, the product is not said to be outside of every mesh.
-            let own = own_pod(cx)
-                .await
-                .map(|pod| pod.map(|pod| signals::of_pod(&pod).with(services.published)));
+            // Without its pod and without annotations of its service, `running_under` is absent.
+            let published = Some(services.published).filter(|named| !named.is_empty());
+            let own = own_pod(cx).await.map(|pod| {
+                let of_pod = pod.map(|pod| signals::of_pod(&pod));
+                of_pod.into_iter().chain(published).reduce(Meshes::with)
+            });
             let by_mesh = match signs(cx).await {
                 Ok(signs) => {
                     let own = own.as_ref().ok().and_then(Option::as_ref).copied();

@@ -156,6 +156,10 @@ async fn the_product_is_part_of_the_meshes_of_its_pod_and_of_its_service() {
     let section = run("mesh-detect", &Cluster::new(client(sidecars_only).0, product)).await;
     assert_eq!(section["running_under"], json!(["kuma", "traefik"]));
     assert_eq!(section["services_by_mesh"], json!({"kuma": 1, "traefik": 1}));
+    let outside =
+        Product { publish_service: Some(("default".into(), "front".into())), ..Product::default() };
+    let section = run("mesh-detect", &Cluster::new(client(sidecars_only).0, outside)).await;
+    assert_eq!(section["running_under"], json!(["traefik"]), "the service alone says so");
 }
 
 #[tokio::test]
