@@ -228,7 +228,7 @@ pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -
 
 /// Says why everything that waits for a server is held, and what to do.
 pub(crate) fn tell_held(remote: &Remote, held: &Held, owner: Owner, printer: &mut Printer) {
-    let text = format!("`{remote}` holds what waits for it: {}", held.message);
+    let text = format!("deliveries to `{remote}` are held: {}", held.message);
     printer.error(&text, Some(&remote.remedy(held.hold, owner)));
 }
 

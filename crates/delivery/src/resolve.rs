@@ -11,8 +11,8 @@ use reqwest::dns::{Addrs, Name, Resolve as HttpResolve, Resolving};
 /// The addresses of a host, later.
 pub type Addresses<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send + 'a>>;
 
-/// Finds the addresses of a host. Whoever must not reach some addresses implements it, and leaves those
-/// addresses out.
+/// Finds the addresses of a host. A caller that must not reach some addresses implements it and omits
+/// them.
 pub trait Resolve: fmt::Debug + Send + Sync {
     /// Gives the addresses of a host, which may be written as an address already.
     fn resolve<'a>(&'a self, host: &'a str) -> Addresses<'a>;

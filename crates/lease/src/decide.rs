@@ -56,8 +56,8 @@ pub(crate) fn decide(
         return Step::Acquire { number, continues };
     }
     if holder.is_empty() {
-        // Whoever takes a released lease counts on, so the same count means that nobody has. A number
-        // that was only attempted may have been another's.
+        // Taking a released lease raises the count, so the same count means that nobody took it. A
+        // number that was only attempted may have been another's.
         return Step::Acquire { number, continues: own.last == Some(*transitions) };
     }
     if unchanged_for > *duration {

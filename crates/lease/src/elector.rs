@@ -183,7 +183,7 @@ impl Elector {
         }
     }
 
-    /// Lets others take the lease at once. Whoever acted in the term has to have ended.
+    /// Lets others take the lease at once. What acted in the term must have ended before.
     pub async fn release(&self, mut term: Term) {
         term.guard().revoke();
         let released = self.write(&mut term, record::released);

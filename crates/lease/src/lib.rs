@@ -40,8 +40,8 @@
 //! # Limits
 //!
 //! The monotonic clock of Linux counts while a process is stopped, and stands still while the whole
-//! machine is suspended: a leader on such a machine wakes up with a guard that is still valid. And
-//! whoever deletes the Lease lets the next process lead at once.
+//! machine is suspended: a leader on such a machine wakes up with a guard that is still valid. If the
+//! Lease is deleted, the next process leads at once.
 
 mod decide;
 mod elector;

@@ -5,9 +5,9 @@
 //! group. Three more rules limit what a change of a number tells, and who can cause one:
 //!
 //! - A word is published when a floor of senders reported it *without those of any one token group*, so the
-//!   holder of one token, however many senders he makes up, brings no word over the floor.
+//!   holder of one token brings no word over the floor, with any number of made-up senders.
 //! - A table changes only in steps, each with a floor of new senders ([`step`]).
-//! - Whoever sends without a secret belongs to a [`Population`] of its own.
+//! - Senders without a secret belong to a [`Population`] of their own.
 
 mod population;
 mod publish;

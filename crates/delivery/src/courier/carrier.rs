@@ -31,7 +31,7 @@ pub trait Join: Send + Sync {
     fn join(&self, batch: &[Stored]) -> Parcel;
 }
 
-/// The time of day and the dice, given by who calls.
+/// The time of day and a source of random numbers, given by the caller.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     /// Gives the time since the epoch.

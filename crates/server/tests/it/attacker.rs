@@ -77,7 +77,7 @@ type Cell = (Date, String, String);
 
 #[derive(Default)]
 struct World {
-    /// Whoever really reported a word, at any time: reports, and installations by their names.
+    /// The senders that really reported a word, at any time: reports, and installations by their names.
     real: BTreeMap<Cell, u32>,
     /// Every number that was ever shown.
     seen: Vec<i64>,

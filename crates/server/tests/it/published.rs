@@ -112,7 +112,7 @@ pub(crate) async fn an_installation_that_changes_its_token_counts_once(store: &S
         let id = installation.to_string();
         store.append(report(&id, installation, installation, true)).await.unwrap();
     }
-    // Whoever sends without a secret afterwards is counted there.
+    // Senders without a secret are counted there afterwards.
     for installation in 0..2 {
         let id = format!("{installation}public");
         store.append(report(&id, installation, 0, false)).await.unwrap();

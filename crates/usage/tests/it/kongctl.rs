@@ -1,4 +1,4 @@
-//! Whoever turned telemetry off for kongctl has turned it off for ktel, too.
+//! If a user turned telemetry off for kongctl, it is off for ktel too.
 //!
 //! [`kongctl_is_off`] is the rule of kongctl, from observations of that program. It shares no code
 //! with ktel.
