@@ -21,7 +21,7 @@ struct Row {
 }
 
 /// The layers, lowest first.
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 18] = [
     Row { name: "ktel-model", uses: &[], may_use: &[] },
     Row { name: "ktel-metricsql", uses: &[], may_use: &[] },
     Row { name: "ktel-otlp", uses: &[], may_use: &[] },
@@ -51,6 +51,11 @@ const TABLE: [Row; 17] = [
         uses: &["ktel-agent", "ktel-destination", "ktel-jobs", "ktel-model", "ktel-usage"],
         may_use: &["ktel-delivery"],
     },
+    Row {
+        name: "ktel-exporter",
+        uses: &["ktel-delivery", "ktel-lease", "ktel-metricsql", "ktel-otlp"],
+        may_use: &["ktel-model", "ktel-process"],
+    },
     Row { name: "ktel-server", uses: &["ktel-model", "ktel-otlp", "ktel-process"], may_use: &[] },
     Row {
         name: "ktel-cli",
@@ -66,6 +71,7 @@ const TABLE: [Row; 17] = [
             "ktel-agent",
             "ktel-delivery",
             "ktel-destination",
+            "ktel-exporter",
             "ktel-jobs",
             "ktel-lease",
             "ktel-otlp",

@@ -1,0 +1,1 @@
+//! The control plane: watches Exporters, Secrets and what selectors name; compiles; writes status, cursors and Events.

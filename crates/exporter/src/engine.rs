@@ -1,0 +1,1 @@
+//! Runs plans and gives [reports](crate::report). It knows no Kubernetes.

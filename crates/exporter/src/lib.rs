@@ -1,0 +1,33 @@
+//! The exporter wing: an `Exporter` resource ships selected metrics of a tenant from a store to any OTLP endpoint.
+//!
+//! Two halves meet in a [`plan`]:
+//!
+//! ```text
+//! control plane: watches Kubernetes            data plane: knows no Kubernetes
+//!
+//! Exporter --resource--> compile --> Plan ---> engine: for each source and sink a lane
+//! Namespaces, objects ------^                     source --> slice --> mapping --> batch --> sink
+//! Secrets ----------> credentials ------------>   |                                           |
+//! status, cursors, Events <------ Report <--------+---- a cursor moves on acknowledgement <---+
+//! ```
+//!
+//! The store is the queue: a lane keeps a cursor, not a backlog, and reads again what was not acknowledged.
+//! This crate may not know how a report, an event or the receiver works.
+
+pub mod batch;
+pub mod compile;
+pub mod control;
+pub mod credentials;
+pub mod engine;
+pub mod lane;
+pub mod limits;
+pub mod mapping;
+pub mod plan;
+pub mod profile;
+pub mod report;
+pub mod resource;
+pub mod settings;
+pub mod sink;
+pub mod slice;
+pub mod source;
+pub mod time;

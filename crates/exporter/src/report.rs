@@ -1,0 +1,123 @@
+//! What the engine says of an Exporter: the truth about delivery, for status, metrics and cursors.
+
+use std::time::Duration;
+
+use crate::plan::ExporterId;
+use crate::time::{Millis, Window};
+
+/// What the engine says of an Exporter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Which.
+    pub id: ExporterId,
+    /// The generation of the plan that runs.
+    pub generation: i64,
+    /// The sources, in the order of the plan.
+    pub sources: Vec<SourceReport>,
+    /// The lanes: one for each sink and each of its sources.
+    pub lanes: Vec<LaneReport>,
+}
+
+/// What the engine says of a source.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SourceReport {
+    /// Its name.
+    pub name: String,
+    /// The error of the last read; none if it succeeded.
+    pub error: Option<Problem>,
+    /// Series in the window that was read last.
+    pub series: u64,
+    /// Samples that came after their window was read.
+    pub late: u64,
+}
+
+/// What the engine says of a lane: one source on its way to one sink.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LaneReport {
+    /// The source's name.
+    pub source: String,
+    /// The sink's name.
+    pub sink: String,
+    /// All before this moment was acknowledged, rejected or dropped, and is not read again.
+    pub cursor: Option<Millis>,
+    /// How far behind the newest complete window it is.
+    pub lag: Duration,
+    /// What it is doing.
+    pub state: LaneState,
+    /// How many points went where, since the engine began.
+    pub points: Points,
+    /// The last error, until a request succeeds.
+    pub error: Option<Problem>,
+    /// When the next attempt is made, if it waits for one.
+    pub next_attempt: Option<Millis>,
+    /// What was not delivered, newest last, bounded.
+    pub gaps: Vec<Gap>,
+}
+
+/// What a lane is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LaneState {
+    /// It has not sent yet.
+    #[default]
+    Starting,
+    /// Requests are acknowledged.
+    Delivering,
+    /// The last request failed; it tries again.
+    Retrying,
+    /// The attempts are used up; it tries at the longest pause.
+    Exhausted,
+    /// Credentials or address are wrong; it waits for a change, or tries now and then.
+    Held,
+    /// The Exporter is suspended.
+    Suspended,
+}
+
+/// How many points went where. `read = acknowledged + rejected + dropped + in_flight`, at all times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Points {
+    /// Read from the store and encoded for this lane.
+    pub read: u64,
+    /// In requests that were sent, repeats included.
+    pub sent: u64,
+    /// In requests that the receiver acknowledged.
+    pub acknowledged: u64,
+    /// Rejected by the receiver.
+    pub rejected: u64,
+    /// Dropped here, by a rule of the plan.
+    pub dropped: u64,
+    /// Read and not settled yet.
+    pub in_flight: u64,
+}
+
+impl Points {
+    /// Gives by how much the account is off. It must be 0.
+    #[must_use]
+    pub fn conservation_error(&self) -> i128 {
+        let settled = [self.acknowledged, self.rejected, self.dropped, self.in_flight];
+        i128::from(self.read) - settled.iter().map(|&points| i128::from(points)).sum::<i128>()
+    }
+}
+
+/// An error, as text that is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// A word for machines, in the form of a condition's reason, such as `Unauthorized`.
+    pub reason: &'static str,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// The text, cleaned and cut.
+    pub message: String,
+    /// When.
+    pub time: Millis,
+}
+
+/// Points that were not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Of which time.
+    pub window: Window,
+    /// Why, in the form of a condition's reason.
+    pub reason: &'static str,
+    /// How many.
+    pub points: u64,
+}

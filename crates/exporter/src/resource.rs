@@ -1,0 +1,1 @@
+//! The `Exporter` resource: its types, its CRD, and what `kubectl apply` refuses.
