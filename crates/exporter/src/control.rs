@@ -1,1 +1,4 @@
 //! The control plane: watches Exporters, Secrets and what selectors name; compiles; writes status, cursors and Events.
+
+pub mod cursors;
+pub mod secrets;

@@ -18,6 +18,7 @@ pub mod batch;
 pub mod compile;
 pub mod control;
 pub mod credentials;
+pub mod cursor;
 pub mod engine;
 pub mod lane;
 pub mod limits;

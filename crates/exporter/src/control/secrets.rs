@@ -1,0 +1,142 @@
+//! Watches the Secrets that Exporters name, each by its name: nothing else of a namespace is read.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::StreamExt;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Client};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tracing::warn;
+
+/// A Secret of a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SecretName {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+/// What is known of a Secret.
+#[derive(Clone, PartialEq, Default)]
+pub enum Known {
+    /// Nothing yet.
+    #[default]
+    Pending,
+    /// There is none.
+    Absent,
+    /// It cannot be read; the text says why.
+    Unreadable(String),
+    /// Its data, by key.
+    Present(Arc<BTreeMap<String, ByteString>>),
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Pending => "Pending",
+            Self::Absent => "Absent",
+            Self::Unreadable(_) => "Unreadable",
+            Self::Present(_) => "Present", // never its data
+        })
+    }
+}
+
+/// The Secrets that are watched.
+pub struct Secrets {
+    client: Client,
+    known: Arc<Mutex<HashMap<SecretName, Known>>>,
+    watches: HashMap<SecretName, AbortHandle>,
+    tasks: JoinSet<()>,
+    changed: mpsc::UnboundedSender<SecretName>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Secrets").field("watched", &self.watches.len()).finish_non_exhaustive()
+    }
+}
+
+impl Secrets {
+    /// Watches none yet. The name of each Secret that changes is sent to `changed`; there are at most as many of them under
+    /// way as Secrets are watched and change.
+    #[must_use]
+    pub fn new(client: Client, changed: mpsc::UnboundedSender<SecretName>) -> Self {
+        Self {
+            client,
+            known: Arc::default(),
+            watches: HashMap::new(),
+            tasks: JoinSet::new(),
+            changed,
+        }
+    }
+
+    /// Watches exactly these.
+    pub fn watch(&mut self, wanted: &BTreeSet<SecretName>) {
+        self.watches.retain(|name, watch| {
+            let is_wanted = wanted.contains(name);
+            if !is_wanted {
+                watch.abort();
+            }
+            is_wanted
+        });
+        while self.tasks.try_join_next().is_some() {} // they were aborted
+        lock(&self.known).retain(|name, _| wanted.contains(name));
+        for name in wanted {
+            if !self.watches.contains_key(name) {
+                let watch = self.follow(name.clone());
+                self.watches.insert(name.clone(), self.tasks.spawn(watch));
+            }
+        }
+    }
+
+    /// Gives what is known of one.
+    #[must_use]
+    pub fn get(&self, name: &SecretName) -> Known {
+        lock(&self.known).get(name).cloned().unwrap_or_default()
+    }
+
+    /// Follows one for as long as it is wanted.
+    fn follow(&self, name: SecretName) -> impl Future<Output = ()> + use<> {
+        let api = Api::<Secret>::namespaced(self.client.clone(), &name.namespace);
+        let (known, changed) = (Arc::clone(&self.known), self.changed.clone());
+        async move {
+            let mut seen = watcher::watch_object(api, &name.name).default_backoff().boxed();
+            while let Some(found) = seen.next().await {
+                let now = match found {
+                    Ok(Some(secret)) => Known::Present(Arc::new(secret.data.unwrap_or_default())),
+                    Ok(None) => Known::Absent,
+                    Err(error) => {
+                        let error: &dyn std::error::Error = &error;
+                        warn!(
+                            namespace = name.namespace,
+                            secret = name.name,
+                            error,
+                            "a Secret cannot be watched"
+                        );
+                        match lock(&known).get(&name) {
+                            // What was read stays valid while the API server is gone.
+                            Some(Known::Present(_) | Known::Absent) => continue,
+                            _ => Known::Unreadable(error.to_string()),
+                        }
+                    }
+                };
+                let before = lock(&known).insert(name.clone(), now.clone());
+                if before.as_ref() != Some(&now) && changed.send(name.clone()).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn lock(
+    known: &Mutex<HashMap<SecretName, Known>>,
+) -> std::sync::MutexGuard<'_, HashMap<SecretName, Known>> {
+    // What panicked did not leave the map half changed.
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,64 @@
+//! How far the lanes of an Exporter have come: what survives a restart.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::Report;
+use crate::time::Millis;
+
+/// How far the lanes of an Exporter have come.
+///
+/// It is written as JSON: to a ConfigMap, or to a file where there is no Kubernetes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cursors {
+    /// By the source's name, then the sink's: all before this moment is settled. In milliseconds since 1970.
+    #[serde(default)]
+    lanes: BTreeMap<String, BTreeMap<String, Millis>>,
+}
+
+impl Cursors {
+    /// Gives the cursor of a lane.
+    #[must_use]
+    pub fn get(&self, source: &str, sink: &str) -> Option<Millis> {
+        self.lanes.get(source)?.get(sink).copied()
+    }
+
+    /// Sets the cursor of a lane.
+    pub fn set(&mut self, source: &str, sink: &str, cursor: Millis) {
+        self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), cursor);
+    }
+
+    /// Says whether no lane has a cursor.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// Takes the cursors that a report names. Lanes that it does not name are gone from the plan, and from here.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let mut cursors = Self::default();
+        for lane in &report.lanes {
+            if let Some(cursor) = lane.cursor {
+                cursors.set(&lane.source, &lane.sink, cursor);
+            }
+        }
+        cursors
+    }
+
+    /// Takes the cursors that are not here from others.
+    #[must_use]
+    pub fn or(mut self, others: &Self) -> Self {
+        for (source, sinks) in &others.lanes {
+            for (sink, cursor) in sinks {
+                self.lanes
+                    .entry(source.clone())
+                    .or_default()
+                    .entry(sink.clone())
+                    .or_insert(*cursor);
+            }
+        }
+        self
+    }
+}
