@@ -1,0 +1,5 @@
+//! The exporter beside real programs.
+
+mod cluster;
+mod cursors;
+mod secrets;
