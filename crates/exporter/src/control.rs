@@ -2,4 +2,5 @@
 
 pub mod changes;
 pub mod cursors;
+pub mod objects;
 pub mod secrets;

@@ -2,4 +2,5 @@
 
 mod cluster;
 mod cursors;
+mod objects;
 mod secrets;
