@@ -2,5 +2,6 @@
 
 pub mod changes;
 pub mod cursors;
+pub mod exporters;
 pub mod objects;
 pub mod secrets;
