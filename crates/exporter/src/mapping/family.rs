@@ -30,9 +30,10 @@ pub(super) enum Form {
 }
 
 /// What a series is to its family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Part {
     /// All of it.
+    #[default]
     Whole,
     Count,
     Sum,
@@ -111,7 +112,9 @@ impl<'a> Families<'a> {
                 Role::BoundOr(summary, self.number(name, MetricKind::Unknown))
             }
             // The name of a histogram has no samples of its own, but native ones.
-            MetricKind::Histogram => Role::Part(self.number(name, MetricKind::Unknown), Part::Whole),
+            MetricKind::Histogram => {
+                Role::Part(self.number(name, MetricKind::Unknown), Part::Whole)
+            }
             _ => Role::Part(self.number(name, kind), Part::Whole),
         }
     }
@@ -146,6 +149,14 @@ impl<'a> Families<'a> {
             self.all.push(Family { name, kind, form, metadata: self.metadata.get(name) });
             next
         })
+    }
+
+    /// Gives the type of a series that describes something: `x_info` is `x` in OpenMetrics.
+    pub(super) fn info_kind(&self, name: &str) -> MetricKind {
+        match self.kind(name) {
+            MetricKind::Unknown => MetricKind::Info,
+            known => known,
+        }
     }
 
     fn kind(&self, name: &str) -> MetricKind {
