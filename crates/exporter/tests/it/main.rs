@@ -3,3 +3,4 @@
 mod cluster;
 mod cursors;
 mod secrets;
+mod source;
