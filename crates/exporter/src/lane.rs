@@ -158,10 +158,10 @@ impl Lane {
         self.queue.is_empty() && self.flights.is_empty()
     }
 
-    /// Says whether requests are under way.
+    /// Says how many requests are under way.
     #[must_use]
-    pub fn has_flights(&self) -> bool {
-        !self.flights.is_empty()
+    pub fn flights(&self) -> usize {
+        self.flights.len()
     }
 
     /// Says what it would read next, if anything.

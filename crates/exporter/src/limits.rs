@@ -54,3 +54,56 @@ pub const NAMES_BYTES_MAX: usize = 10 * 1024 * 1024;
 pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An answer that is one number, with what a store says around it.
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
+
+/// All memory for what is read and sent. One replica serves a thousand Exporters with it, since the store is the queue.
+pub(crate) const MEMORY_BYTES: usize = 64 * 1024 * 1024;
+/// Requests to the store at once: VictoriaMetrics runs about twice as many as it has processors, and others ask it too.
+pub(crate) const STORE_REQUESTS_MAX: usize = 8;
+/// The width of a window of new data: what arrives is sent some seconds later, for one request in ten seconds.
+pub(crate) const WINDOW: Duration = Duration::from_secs(10);
+/// The widest window that a lane reads which is behind: an hour of a series of 15 s has 240 samples.
+pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);
+/// A window that gives less is followed by one of twice the width, while there is as much to read.
+pub(crate) const WINDOW_BYTES_GOOD: u64 = 2 * 1024 * 1024;
+/// A window that gives more is followed by one of half the width.
+pub(crate) const WINDOW_BYTES_MUCH: u64 = 8 * 1024 * 1024;
+/// So is one that takes longer: an abort costs all of it.
+pub(crate) const WINDOW_READ_SLOW: Duration = Duration::from_secs(20);
+/// The smallest budget of a read: a few hundred series.
+pub(crate) const PART_BYTES_MIN: usize = 64 * 1024;
+/// The largest budget of a read. A window that needs more is read in parts.
+pub(crate) const PART_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Two parts that are smaller together are read as one.
+pub(crate) const PART_BYTES_GOOD: usize = 1024 * 1024;
+/// Names of families in a query, of which VictoriaMetrics takes 16 KiB by default.
+pub(crate) const PART_NAMES_BYTES_MAX: usize = 4 * 1024;
+/// Memory for what is made of a slice, in slices. What exceeds it is encoded when there is room again.
+pub(crate) const ENCODED_TO_SLICE: usize = 2;
+/// How long types and descriptions of metrics are used: they change when software is updated.
+pub(crate) const METADATA_KEPT_FOR: Duration = Duration::from_secs(300);
+/// How long the difference to the store's clock is used: clocks drift by less than a millisecond meanwhile.
+pub(crate) const STORE_CLOCK_KEPT_FOR: Duration = Duration::from_secs(15);
+/// How far back the value before a window is looked for, as Prometheus does.
+pub(crate) const DELTA_LOOKBACK: Duration = Duration::from_secs(300);
+/// Windows of a source that are read at once: one of new data, and one of a lane that is behind.
+pub(crate) const SOURCE_READS_MAX: usize = 2;
+/// How long a lane waits for another one, so that they read together.
+pub(crate) const READ_TOGETHER_WITHIN: Duration = Duration::from_secs(2);
+/// The first pause after the store could not be read; doubles with each.
+pub(crate) const STORE_BACKOFF_FIRST: Duration = Duration::from_secs(1);
+/// The longest pause.
+pub(crate) const STORE_BACKOFF_MAX: Duration = Duration::from_secs(60);
+/// The longest pause that a store may ask for.
+pub(crate) const STORE_ASKS_FOR_MAX: Duration = Duration::from_secs(300);
+/// A store whose answer is wrong, or not the tenant's, is asked again after so long without a change of the plan.
+pub(crate) const STORE_WRONG_FOR: Duration = Duration::from_secs(300);
+/// Batches on the way from a read to the lanes; their memory is bounded elsewhere.
+pub(crate) const EVENTS_MAX: usize = 16;
+/// Reports change no more often than this: readers need no more.
+pub(crate) const REPORT_EVERY: Duration = Duration::from_millis(200);
+/// How often an Exporter looks at its lanes though nothing happened.
+pub(crate) const TICK: Duration = Duration::from_secs(1);
+/// The pause before an Exporter begins again that panicked: a bug must not take a processor.
+pub(crate) const RESTART_AFTER: Duration = Duration::from_secs(10);
+/// States of differences that a source keeps: one for each position at which lanes of a shape read.
+pub(crate) const DELTA_STATES_MAX: usize = 4;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::compress;
 use crate::batch::Batch;
-use crate::engine::Permit;
+use crate::engine::Memory;
 use crate::mapping;
 use crate::plan::Compression;
 use crate::time::Window;
@@ -20,13 +20,13 @@ pub struct Shared {
     gzip: OnceLock<Bytes>,
     zstd: OnceLock<Bytes>,
     /// Goes back to its pool when the last lane is done with the batch.
-    memory: Option<Arc<Permit>>,
+    memory: Option<Arc<Memory>>,
 }
 
 impl Shared {
     /// Wraps a batch, with the memory that it takes from a pool.
     #[must_use]
-    pub fn new(batch: Batch, memory: Option<Arc<Permit>>) -> Self {
+    pub fn new(batch: Batch, memory: Option<Arc<Memory>>) -> Self {
         // Fixed seeds: the same batch has the same fingerprint whenever it is read again.
         let mut hasher = foldhash::quality::FixedState::with_seed(0).build_hasher();
         batch.body.hash(&mut hasher);

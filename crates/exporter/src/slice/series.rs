@@ -122,6 +122,15 @@ impl Slice {
         self.samples.len() + self.histograms.len()
     }
 
+    /// Says how much memory it takes, but for the buckets of native histograms.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.labels.len()
+            + self.series.len() * size_of::<Entry>()
+            + self.samples.len() * size_of::<Sample>()
+            + self.histograms.len() * size_of::<NativeHistogram>()
+    }
+
     fn at(&self, entry: Entry) -> Series<'_> {
         Series {
             labels: self.labels.get(entry.labels.0..entry.labels.1).unwrap_or_default(),
