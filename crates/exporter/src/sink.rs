@@ -27,9 +27,6 @@ mod shared;
 pub use judge::{Judgement, reason};
 pub use shared::Shared;
 
-#[cfg(test)]
-mod tests;
-
 /// Sends to one sink with one set of credentials. Cheap to clone; made anew when either changes.
 #[derive(Debug, Clone)]
 pub struct Sender(Arc<Inner>);

@@ -48,12 +48,7 @@ impl Memory {
     }
 
     /// Takes memory for a batch and its compressed form, of the source's room too.
-    pub(super) async fn sending(
-        pool: &Pool,
-        tenant: &Arc<str>,
-        room: &Room,
-        bytes: usize,
-    ) -> Self {
+    pub(super) async fn sending(pool: &Pool, tenant: &Arc<str>, room: &Room, bytes: usize) -> Self {
         let bytes = bytes + bytes / 4;
         // A batch that is larger than all room waits until it is alone.
         let units = units(bytes).min(room.units);

@@ -94,7 +94,8 @@ impl Job {
     /// Reads the window. `is_wide` says whether a narrower one could be read instead.
     pub(super) async fn run(mut self, is_wide: bool) {
         let began = Instant::now();
-        let result = self.read(is_wide).await.map(|summary| Summary { took: began.elapsed(), ..summary });
+        let result =
+            self.read(is_wide).await.map(|summary| Summary { took: began.elapsed(), ..summary });
         let Self { id: read, learned, events, .. } = self;
         // The actor is gone when nobody wants to know.
         events.send(Event::Done { read, learned, result }).await.ok();
@@ -103,7 +104,8 @@ impl Job {
     async fn read(&mut self, is_wide: bool) -> Result<Summary, Failure> {
         let world = Arc::clone(&self.world);
         let metadata = world.metadata(&self.tenant).await?;
-        let mut summary = Summary { state: self.begin_state(&metadata).await?, ..Summary::default() };
+        let mut summary =
+            Summary { state: self.begin_state(&metadata).await?, ..Summary::default() };
         let mut number = 0;
         let selectors = match &self.source.selection {
             Selection::Raw(selectors) if selectors.is_empty() => return Ok(summary),
@@ -281,7 +283,8 @@ impl Job {
     async fn give(&self, batch: Batch) -> Result<(), Failure> {
         *self.blocked.lock().expect("no holder panics") = Some(Instant::now());
         let bytes = batch.body.len();
-        let memory = Memory::sending(&self.world.sending, &self.tenant_name, &self.room, bytes).await;
+        let memory =
+            Memory::sending(&self.world.sending, &self.tenant_name, &self.room, bytes).await;
         *self.blocked.lock().expect("no holder panics") = None;
         let batch = Arc::new(Shared::new(batch, Some(Arc::new(memory))));
         let event = Event::Batch { read: self.id, batch };

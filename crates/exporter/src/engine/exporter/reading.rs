@@ -143,10 +143,8 @@ impl Actor {
         }
         let id = self.id();
         let source = &mut self.sources[index];
-        let known = source
-            .states
-            .iter()
-            .position(|(known, at, _)| *known == shape && *at == window.start);
+        let known =
+            source.states.iter().position(|(known, at, _)| *known == shape && *at == window.start);
         let blocked = Arc::new(Mutex::new(None));
         let job = Job {
             id,
@@ -195,13 +193,7 @@ impl Actor {
         }
     }
 
-    fn done(
-        &mut self,
-        id: u64,
-        learned: Learned,
-        result: Result<Summary, Failure>,
-        now: Instant,
-    ) {
+    fn done(&mut self, id: u64, learned: Learned, result: Result<Summary, Failure>, now: Instant) {
         let Some(index) = self.reads.iter().position(|read| read.id == id) else { return };
         let Read { source: source_index, shape, window, members, .. } = self.reads.remove(index);
         let source = &mut self.sources[source_index];
@@ -293,7 +285,8 @@ impl Actor {
             read.source == route.source
                 && blocked.is_some_and(is_long)
                 && read.members.iter().any(|member| {
-                    *member != id && self.lanes.get(member).is_some_and(|other| other.lane.is_idle())
+                    *member != id
+                        && self.lanes.get(member).is_some_and(|other| other.lane.is_idle())
                 })
         })
     }

@@ -151,9 +151,7 @@ impl Actor {
             lanes.find(|lane| lane.source == from.name && lane.sink == to.name)
         });
         let lane = match known {
-            Some(known) => {
-                Lane::new(policy(to), known.cursor.unwrap_or(begin)).with_account(known)
-            }
+            Some(known) => Lane::new(policy(to), known.cursor.unwrap_or(begin)).with_account(known),
             None => Lane::new(policy(to), begin),
         };
         Route { source, sink, shape, lane }
@@ -179,8 +177,7 @@ impl Actor {
                 Ok(sends) => sink.sends = Some(sends),
                 Err(error) => {
                     let time = self.world.now();
-                    let problem =
-                        Problem::new("CredentialsInvalid", None, &whole(&error), time);
+                    let problem = Problem::new("CredentialsInvalid", None, &whole(&error), time);
                     route.lane.held(problem, now);
                     return;
                 }
