@@ -4,4 +4,5 @@ pub mod changes;
 pub mod cursors;
 pub mod exporters;
 pub mod objects;
+pub mod role;
 pub mod secrets;
