@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod cursors;
+pub mod events;
 pub mod exporters;
 pub mod objects;
 pub mod role;
