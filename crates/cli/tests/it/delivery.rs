@@ -237,7 +237,7 @@ fn a_mistake_of_the_configuration_keeps_the_report_and_one_of_the_report_does_no
     for (status, word) in [
         (307, Some("redirected")),
         (401, Some("unauthorized")),
-        (403, Some("unauthorized")),
+        (403, Some("forbidden")),
         (404, Some("not-found")),
         (405, Some("not-found")),
         (407, Some("proxy-unauthorized")),
