@@ -46,7 +46,7 @@ pub enum Error {
         /// What was asked for.
         what: String,
         /// Where and why.
-        source: Arc<serde_json::Error>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// A required field has no value that its schema allows.
     #[error("the field is required, and no value of its type was found")]
