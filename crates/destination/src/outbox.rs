@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::address::receiver;
 use crate::limits::LANES_MAX;
 use crate::{Remote, Sender};
 
@@ -112,7 +113,8 @@ impl Outbox {
         &self.directory
     }
 
-    /// Gives the lane of a server.
+    /// Gives the lane of a server. Another authority (`?ca=`), or another way to send the same, is the
+    /// same server, so that what waits goes along.
     #[must_use]
     pub fn lane(&self, url: &str) -> Lane {
         self.lane_with(url, SETTINGS)
@@ -121,7 +123,7 @@ impl Outbox {
     /// Gives the lane of a server, with its own bounds.
     #[must_use]
     pub fn lane_with(&self, url: &str, settings: Settings) -> Lane {
-        let digest = Sha256::digest(url.as_bytes());
+        let digest = Sha256::digest(receiver(url));
         let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.lane_in(digits.chars().take(LANE_DIGITS).collect(), settings)
     }

@@ -199,6 +199,46 @@ fn a_certificate_that_nobody_knows_names_the_option_and_a_known_one_is_enough() 
 }
 
 #[test]
+fn what_waits_goes_along_when_the_authority_of_a_server_changes() {
+    let user = User::new();
+    let authority = Authority::new();
+    let splunk = Splunk::start_tls(&ServerTls::new(&authority.server()));
+    let ca = |name: &str, authority: &Authority| {
+        let path = user.path(name);
+        std::fs::write(&path, authority.certificate_pem()).unwrap();
+        format!("splunk://{}?ca={}", splunk.address(), path.display())
+    };
+    let (wrong, right) = (ca("old.pem", &Authority::new()), ca("new.pem", &authority));
+    for _ in 0..2 {
+        assert_eq!(user.send(&wrong, "").0, 3);
+    }
+    assert_eq!(user.waiting().len(), 2);
+    let (code, _, stderr) = user.send(&right, "");
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!((splunk.requests().len(), user.waiting().len()), (3, 0));
+}
+
+#[test]
+fn a_flush_sends_as_the_newest_report_says() {
+    let user = User::new();
+    let authority = Authority::new();
+    let (wrong, right) = (user.path("old.pem"), user.path("new.pem"));
+    for path in [&wrong, &right] {
+        std::fs::write(path, Authority::new().certificate_pem()).unwrap();
+    }
+    let splunk = Splunk::start_tls(&ServerTls::new(&authority.server()));
+    for ca in [&wrong, &wrong, &right] {
+        let url = format!("splunk://{}?ca={}", splunk.address(), ca.display());
+        assert_eq!(user.send(&url, "").0, 3);
+    }
+    // Only the file that the newest report names is corrected.
+    std::fs::write(&right, authority.certificate_pem()).unwrap();
+    let (code, _, stderr) = user.ktel("outbox flush");
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!((splunk.requests().len(), user.waiting().len()), (3, 0));
+}
+
+#[test]
 fn a_report_is_held_until_its_token_is_right_and_none_behind_it_is_lost() {
     let (user, place) = (User::new(), tempfile::tempdir().unwrap());
     let served = crate::serve::Served::start(&place.path().join("received"));
@@ -237,7 +277,7 @@ fn a_mistake_of_the_configuration_keeps_the_report_and_one_of_the_report_does_no
     for (status, word) in [
         (307, Some("redirected")),
         (401, Some("unauthorized")),
-        (403, Some("unauthorized")),
+        (403, Some("forbidden")),
         (404, Some("not-found")),
         (405, Some("not-found")),
         (407, Some("proxy-unauthorized")),

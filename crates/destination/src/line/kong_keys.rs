@@ -52,8 +52,8 @@ fn platform(fields: &Map<String, Value>) -> Map<String, Value> {
     let pairs = [
         ("k8s_arch", both.map(|(os, arch)| format!("{os}/{arch}"))),
         ("k8sv", version.map(str::to_owned)),
-        // Additions of vendors are removed already.
-        ("k8sv_semver", version.map(str::to_owned)),
+        // Additions of vendors are removed already. They omit the word of a pre-release here.
+        ("k8sv_semver", version.and_then(|version| version.split('-').next()).map(str::to_owned)),
         ("k8s_provider", text("provider").map(str::to_owned)),
         ("openshift_version", text("openshift_version").map(str::to_owned)),
     ];
@@ -143,6 +143,12 @@ mod tests {
              k8s_nodes_count=3;k8s_pods_count=1;k8s_services_count=2;mdep=c3,i3;\
              mdist=all234,i32,k50,km50,t20;",
         );
+    }
+
+    #[test]
+    fn only_one_of_the_two_versions_names_a_pre_release() {
+        let report = json!({"identify-platform": {"kubernetes_version": "v1.30.0-rc"}});
+        check(&report, "k8sv=v1.30.0-rc;k8sv_semver=v1.30.0;");
     }
 
     #[test]
