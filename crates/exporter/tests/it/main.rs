@@ -1,0 +1,6 @@
+//! The exporter beside real programs.
+
+mod cluster;
+mod cursors;
+mod objects;
+mod secrets;
