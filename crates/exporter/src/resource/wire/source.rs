@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::resource::messages;
+
 use super::selector::ResourceSelector;
 
 /// Where data comes from.
@@ -23,7 +25,7 @@ pub struct Source {
     /// operator's. A longer time catches more samples that the store gets late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) <= duration('24h')").message("minLag must be at most 24h"))]
+    #[x_kube(validation = Rule::new("duration(self) <= duration('24h')").message(messages::MIN_LAG))]
     pub min_lag: Option<String>,
     /// What happens to samples that the store gets after their window was read. `off`: nothing. `audit`: they are counted in
     /// the status. `repair`: they are counted and sent, except to sinks that refuse old points.
@@ -47,7 +49,7 @@ pub struct Metrics {
     /// For a query that is not a selector: the time between two evaluations, from `1s` to `1h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('1s') && duration(self) <= duration('1h')").message("step must be between 1s and 1h"))]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('1s') && duration(self) <= duration('1h')").message(messages::STEP))]
     pub step: Option<String>,
 }
 
