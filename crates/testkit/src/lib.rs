@@ -15,8 +15,10 @@ mod limits;
 pub mod log_record;
 mod loopback;
 pub mod one_object;
+mod plain_http;
 pub mod ports;
 pub mod postgres;
+pub mod prometheus;
 pub mod proxy;
 pub mod real;
 mod recorded;
@@ -25,6 +27,7 @@ pub mod rsyslog;
 mod running;
 pub mod splunk;
 pub mod tls;
+pub mod victoria_metrics;
 pub mod wait;
 mod watched;
 

@@ -4,3 +4,4 @@ mod cluster;
 mod cursors;
 mod objects;
 mod secrets;
+mod source;
