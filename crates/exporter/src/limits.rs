@@ -1,8 +1,9 @@
 //! All limits of this crate, each with its reason.
 
+use std::time::Duration;
+
 /// Bytes of an Event's note. The API server takes 1 KiB.
 pub const EVENT_NOTE_BYTES_MAX: usize = 1000;
-use std::time::Duration;
 
 // Bounds of the resource. The CRD repeats them as literals; a test compares the two by what each refuses.
 
@@ -57,7 +58,6 @@ pub(crate) const STATUS_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
 /// A lane that is further behind than its lag and this has not caught up: two windows and a batch's timeout.
 pub(crate) const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
-use std::time::Duration;
 
 /// What is shown of a store's text: a line of a status, and no more of what may be hostile.
 pub const STORE_TEXT_BYTES_MAX: usize = 256;
