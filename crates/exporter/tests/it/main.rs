@@ -3,4 +3,5 @@
 mod cluster;
 mod cursors;
 mod objects;
+mod resource;
 mod secrets;
