@@ -10,6 +10,7 @@
 //! never stops another.
 
 mod bounds;
+pub mod crd;
 mod duration;
 pub mod finding;
 mod messages;

@@ -35,6 +35,7 @@ use super::status::ExporterStatus;
     singular = "exporter",
     shortname = "exp",
     namespaced,
+    annotation("helm.sh/resource-policy", "keep"),
     status = "ExporterStatus",
     derive = "PartialEq",
     derive = "Default",
@@ -47,9 +48,9 @@ use super::status::ExporterStatus;
     ),
     printcolumn(
         name = "Delivered through",
-        type_ = "date",
+        type_ = "string",
         json_path = ".status.deliveredThrough",
-        description = "How long ago the oldest data was measured that a sink may still miss."
+        description = "All data before this time has reached all sinks."
     ),
     printcolumn(
         name = "Lag",

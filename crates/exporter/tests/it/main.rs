@@ -3,5 +3,6 @@
 mod cluster;
 mod cursors;
 mod objects;
+mod resource;
 mod secrets;
 mod source;

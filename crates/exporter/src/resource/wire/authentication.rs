@@ -15,7 +15,7 @@ use crate::resource::messages;
 ).message(messages::ONE_AUTHENTICATION))]
 #[x_kube(validation = Rule::new("has(self.type) == has(self.secretRef)").message(messages::TYPE_AND_SECRET))]
 #[x_kube(validation = Rule::new(
-    "!has(self.secretRef) || !has(self.secretRef.key) || !has(self.type) || self.type in ['bearerToken', 'apiKeyHeader']"
+    "(!has(self.basic) || !has(self.basic.secretRef.key)) && (!has(self.secretRef) || !has(self.secretRef.key) || !has(self.type) || self.type in ['bearerToken', 'apiKeyHeader'])"
 ).message(messages::KEY))]
 #[x_kube(validation = Rule::new(
     "(has(self.type) && self.type == 'apiKeyHeader') ? has(self.header) : !has(self.header) && !has(self.prefix)"
@@ -42,7 +42,10 @@ pub struct Authentication {
     pub prefix: Option<String>,
     /// For `oauth2ClientCredentials`: where tokens are fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[^\s]+$"))]
+    #[schemars(
+        length(min = 1, max = 2048),
+        regex(pattern = r"^https?://[^\s/?#@]+([/?][^\s#]*)?$")
+    )]
     pub token_url: Option<String>,
     /// For `oauth2ClientCredentials`: the scopes that are asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -54,7 +54,10 @@ pub struct Sink {
 #[serde(rename_all = "camelCase")]
 pub struct OtlpHttp {
     /// The address of the receiver, such as `https://otlp.example.com`. `/v1/metrics` is appended unless it ends so.
-    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[^\s]+$"))]
+    #[schemars(
+        length(min = 1, max = 2048),
+        regex(pattern = r"^https?://[^\s/?#@]+([/?][^\s#]*)?$")
+    )]
     pub endpoint: String,
     /// How requests are authenticated. Absent: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -275,7 +278,6 @@ impl JsonSchema for IntOrText {
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "x-kubernetes-int-or-string": true,
-            "anyOf": [{"type": "integer"}, {"type": "string"}],
             "maxLength": 16,
             "pattern": "^[1-9][0-9]{0,9}(k|Ki|M|Mi)?$",
         })

@@ -1,8 +1,12 @@
 //! A source as it is written.
 
+use std::borrow::Cow;
+
 use kube::KubeSchema;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::resource::messages;
 
@@ -67,15 +71,44 @@ pub struct Backfill {
 }
 
 /// What happens to samples that come late.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Serialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[serde(rename_all = "lowercase")]
-#[expect(
-    missing_docs,
-    reason = "a comment here would end up in the schema; the field describes them"
-)]
 pub enum LateData {
+    /// Nothing.
     #[default]
     Off,
+    /// They are counted.
     Audit,
+    /// They are counted and sent.
     Repair,
+}
+
+impl JsonSchema for LateData {
+    fn schema_name() -> Cow<'static, str> {
+        "LateData".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    /// kubectl reads `off` without quotes as `false`, so both stand for it. One type cannot say that.
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "x-kubernetes-preserve-unknown-fields": true,
+            "enum": ["off", "audit", "repair", false],
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for LateData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Bool(false) => Ok(Self::Off),
+            Value::String(text) if text == "off" => Ok(Self::Off),
+            Value::String(text) if text == "audit" => Ok(Self::Audit),
+            Value::String(text) if text == "repair" => Ok(Self::Repair),
+            other => Err(D::Error::custom(format!("`{other}` is none of off, audit and repair"))),
+        }
+    }
 }
