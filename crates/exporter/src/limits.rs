@@ -83,3 +83,5 @@ pub const NAMES_BYTES_MAX: usize = 10 * 1024 * 1024;
 pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An answer that is one number, with what a store says around it.
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
+/// The kinds of an API group are read again after this: they come and go with the operators that bring them.
+pub const KINDS_AGE_MAX: Duration = Duration::from_secs(60);

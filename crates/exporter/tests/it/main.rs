@@ -2,6 +2,7 @@
 
 mod cluster;
 mod cursors;
+mod kinds;
 mod objects;
 mod resource;
 mod secrets;
