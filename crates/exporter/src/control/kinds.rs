@@ -1,34 +1,27 @@
 //! Which kinds the API server serves, for selectors that name resources by their plural.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kube::api::ApiResource;
-use kube::discovery::{self, Scope};
-use kube::error::DiscoveryError;
+use kube::discovery::Discovery;
 use kube::{Client, Error};
 use tokio::time::Instant;
 use tracing::warn;
 
+use crate::compile::{self, Kind};
 use crate::limits;
 
-/// The kinds of some groups.
+/// The kinds that the API server serves.
 pub struct Kinds {
     client: Client,
-    groups: BTreeMap<String, (Instant, Vec<Kind>)>,
-}
-
-/// A kind that is served.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Kind {
-    /// How it is addressed.
-    pub resource: ApiResource,
-    /// Whether its objects are in namespaces.
-    pub is_namespaced: bool,
+    /// When they were read last.
+    read: Option<Instant>,
+    resources: BTreeMap<Kind, ApiResource>,
 }
 
 impl std::fmt::Debug for Kinds {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Kinds").field("groups", &self.groups).finish_non_exhaustive()
+        out.debug_struct("Kinds").field("known", &self.resources.len()).finish_non_exhaustive()
     }
 }
 
@@ -36,48 +29,48 @@ impl Kinds {
     /// Knows none yet.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client, groups: BTreeMap::new() }
+        Self { client, read: None, resources: BTreeMap::new() }
     }
 
-    /// Reads the kinds of these groups, unless they were read lately. Tells whether they are other ones now.
-    pub async fn refresh(&mut self, wanted: &BTreeSet<String>) -> bool {
-        let mut changed = false;
-        for group in wanted {
-            let known = self.groups.get(group);
-            if known.is_some_and(|(at, _)| at.elapsed() < limits::KINDS_AGE_MAX) {
-                continue;
-            }
-            let kinds = match read(&self.client, group).await {
-                Ok(kinds) => kinds,
-                Err(error) => {
-                    let error: &dyn std::error::Error = &error;
-                    warn!(group, error, "the kinds of an API group cannot be read");
-                    continue; // what was read stays valid
-                }
-            };
-            changed |= known.is_none_or(|(_, before)| *before != kinds);
-            self.groups.insert(group.clone(), (Instant::now(), kinds));
+    /// Reads them, by two requests, unless that was lately. Tells whether they are other ones now.
+    pub async fn refresh(&mut self) -> bool {
+        if self.read.is_some_and(|at| at.elapsed() < limits::KINDS_AGE_MAX) {
+            return false;
         }
-        changed
+        match read(&self.client).await {
+            Ok(resources) => {
+                self.read = Some(Instant::now());
+                let changed = self.resources != resources;
+                self.resources = resources;
+                changed
+            }
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                warn!(error, "the kinds that the API server serves cannot be read");
+                false // what was read stays valid
+            }
+        }
     }
 
-    /// Gives the kinds of a group that was asked for; none while it has not been read.
+    /// Gives them as the compiler reads them.
     #[must_use]
-    pub fn of(&self, group: &str) -> Option<&[Kind]> {
-        self.groups.get(group).map(|(_, kinds)| kinds.as_slice())
+    pub fn known(&self) -> compile::Kinds {
+        let resources = self.resources.iter();
+        compile::Kinds::new(resources.map(|(kind, found)| (kind.clone(), found.plural.clone())))
+    }
+
+    /// Says how a kind is addressed.
+    #[must_use]
+    pub fn resource(&self, kind: &Kind) -> Option<&ApiResource> {
+        self.resources.get(kind)
     }
 }
 
-async fn read(client: &Client, group: &str) -> Result<Vec<Kind>, Error> {
-    let found = match discovery::group(client, group).await {
-        Ok(found) => found,
-        // There is no such group yet.
-        Err(Error::Discovery(DiscoveryError::MissingApiGroup(_))) => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let kind = |(resource, capabilities): (ApiResource, discovery::ApiCapabilities)| Kind {
-        resource,
-        is_namespaced: capabilities.scope == Scope::Namespaced,
-    };
-    Ok(found.recommended_resources().into_iter().map(kind).collect())
+async fn read(client: &Client) -> Result<BTreeMap<Kind, ApiResource>, Error> {
+    let found = Discovery::new(client.clone()).run_aggregated().await?;
+    let resources = found.groups().flat_map(|group| group.recommended_resources());
+    let named = resources.map(|(resource, _)| {
+        (Kind { group: resource.group.clone(), kind: resource.kind.clone() }, resource)
+    });
+    Ok(named.collect())
 }
