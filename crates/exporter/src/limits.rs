@@ -26,3 +26,5 @@ pub const NAMES_BYTES_MAX: usize = 10 * 1024 * 1024;
 pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An answer that is one number, with what a store says around it.
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
+/// A frame of remote read: 1 MiB by default, and one chunk more.
+pub const REMOTE_READ_FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
