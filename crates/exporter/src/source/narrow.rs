@@ -100,7 +100,7 @@ mod tests {
                 1000
             ),
             [
-                r#"a_sum{__name__=~"a|a_bucket|a_count|a_sum",x="1"}"#,
+                r#"a_sum{x="1",__name__=~"a|a_bucket|a_count|a_sum"}"#,
                 r#"{__name__=~"a.*",__name__=~"a|a_bucket|a_count|a_sum"}"#,
             ]
         );
