@@ -85,3 +85,5 @@ pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 /// The kinds of an API group are read again after this: they come and go with the operators that bring them.
 pub const KINDS_AGE_MAX: Duration = Duration::from_secs(60);
+/// A frame of remote read: 1 MiB by default, and one chunk more.
+pub const REMOTE_READ_FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;

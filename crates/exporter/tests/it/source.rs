@@ -1,5 +1,6 @@
 //! Sources read exactly what the real stores have.
 
+mod prometheus;
 mod victoria_metrics;
 
 use ktel_exporter::plan::Tenant;
