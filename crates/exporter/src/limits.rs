@@ -87,3 +87,10 @@ pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 pub const KINDS_AGE_MAX: Duration = Duration::from_secs(60);
 /// A frame of remote read: 1 MiB by default, and one chunk more.
 pub const REMOTE_READ_FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The buckets of a native histogram that are written, empty ones between others included. A histogram of times from a
+/// nanosecond to a year at the finest schema has 14 000. Two buckets that lie far apart may not take gigabytes.
+pub(crate) const NATIVE_BUCKETS_MAX: usize = 16_384;
+
+/// Memory of what differences need of one lane, or of lanes that read together: about 130 000 counters. A series that is
+/// forgotten loses one difference, and is counted.
+pub(crate) const DELTA_STATE_BYTES_MAX: usize = 16 << 20;

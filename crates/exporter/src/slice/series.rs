@@ -157,6 +157,12 @@ impl<'s> Series<'s> {
         take(self.labels).map(|(name, _)| name).unwrap_or_default()
     }
 
+    /// Gives bytes that identify the series: equal labels have equal bytes, in every slice.
+    #[must_use]
+    pub const fn key(&self) -> &'s [u8] {
+        self.labels
+    }
+
     /// Gives the labels but the name, sorted by name. None is empty.
     pub fn labels(&self) -> impl Iterator<Item = (&'s str, &'s str)> + Clone + use<'s> {
         let mut rest = take(self.labels).map(|(_, rest)| rest).unwrap_or_default();
