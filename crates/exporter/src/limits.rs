@@ -94,3 +94,15 @@ pub(crate) const NATIVE_BUCKETS_MAX: usize = 16_384;
 /// Memory of what differences need of one lane, or of lanes that read together: about 130 000 counters. A series that is
 /// forgotten loses one difference, and is counted.
 pub(crate) const DELTA_STATE_BYTES_MAX: usize = 16 << 20;
+/// Cursors that moved are written this often. After a crash, what was acknowledged since then is sent again.
+pub const CURSORS_SAVED_EVERY: Duration = Duration::from_secs(10);
+/// Statuses are looked at this often. How often one is written is another matter.
+pub const STATUS_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// Changes that come within this time are handled together.
+pub const CHANGES_SETTLE: Duration = Duration::from_millis(200);
+/// Requests to the API server at once that write cursors or statuses.
+pub const API_WRITES_AT_ONCE: usize = 8;
+/// What is under way is waited for this long when the exporter stops; the chart gives a Pod 60 s.
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+/// After a lost term: somebody else leads, so there is no hurry.
+pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);
