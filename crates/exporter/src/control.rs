@@ -2,6 +2,9 @@
 
 pub mod changes;
 pub mod cursors;
+pub mod events;
 pub mod exporters;
+pub mod kinds;
 pub mod objects;
+pub mod role;
 pub mod secrets;

@@ -2,5 +2,8 @@
 
 mod cluster;
 mod cursors;
+mod kinds;
 mod objects;
+mod resource;
 mod secrets;
+mod source;
