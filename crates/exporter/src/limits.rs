@@ -59,7 +59,6 @@ pub(crate) const SELECTORS_MAX: usize = 100;
 pub(crate) const SELECTION_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Requests of the largest size that memory has to hold, so that one of them cannot take all of it.
 pub(crate) const REQUESTS_IN_MEMORY_MIN: usize = 8;
-use std::time::Duration;
 
 /// Bytes of an Event's note. The API server takes 1 KiB.
 pub const EVENT_NOTE_BYTES_MAX: usize = 1000;

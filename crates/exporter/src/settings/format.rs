@@ -121,7 +121,7 @@ struct RawEgress {
     #[serde(default)]
     refused_networks: Vec<String>,
     #[serde(default)]
-    ports: Vec<u16>,
+    ports: Vec<u64>,
     #[serde(default)]
     proxy_from_environment: bool,
 }
@@ -278,14 +278,16 @@ fn resources(raw: RawResources) -> Result<Resources, Wrong> {
 }
 
 fn egress(raw: RawEgress) -> Result<Egress, Wrong> {
-    if raw.ports.contains(&0) {
-        return Err(Wrong::at("egress.ports", "0 is no port"));
-    }
+    let ports = raw.ports.iter().map(|&port| {
+        let number = u16::try_from(port).ok().filter(|&number| number > 0);
+        number.ok_or_else(|| Wrong::at("egress.ports", format_args!("{port} is no port")))
+    });
+    let ports = ports.collect::<Result<_, _>>()?;
     Ok(Egress {
         allows_http: raw.allow_http,
         allowed: networks("egress.allowed_networks", &raw.allowed_networks)?,
         refused: networks("egress.refused_networks", &raw.refused_networks)?,
-        ports: raw.ports,
+        ports,
         uses_proxy: raw.proxy_from_environment,
     })
 }
