@@ -3,4 +3,5 @@
 mod cluster;
 mod cursors;
 mod secrets;
+#[cfg(test)]
 mod source;
