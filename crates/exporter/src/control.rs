@@ -2,4 +2,8 @@
 
 pub mod changes;
 pub mod cursors;
+pub mod events;
+pub mod exporters;
+pub mod objects;
+pub mod role;
 pub mod secrets;

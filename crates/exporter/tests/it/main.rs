@@ -2,6 +2,8 @@
 
 mod cluster;
 mod cursors;
+mod objects;
+mod resource;
 mod secrets;
 #[cfg(test)]
 mod source;
