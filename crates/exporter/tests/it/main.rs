@@ -6,4 +6,5 @@ mod kinds;
 mod objects;
 mod resource;
 mod secrets;
+#[cfg(test)]
 mod source;
