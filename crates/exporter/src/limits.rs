@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-
 /// How deep a settings file may nest: twice what its format needs.
 pub(crate) const SETTINGS_DEPTH_MAX: usize = 8;
 /// Values that aliases of a settings file may repeat; nobody writes them, and they multiply.
