@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod hints;
 mod limits;
+mod listening;
 mod lines_address;
 mod printer;
 mod products;

@@ -1,5 +1,6 @@
 //! All limits of this crate, each with its reason.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The longest text of a store or receiver that is shown: a condition's message has to stay readable.
@@ -30,6 +31,120 @@ pub(crate) const HELD_FOR: Duration = Duration::from_secs(300);
 pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// Windows of a lane that were read and are not settled: one is sent while the next one is read.
 pub(crate) const OPEN_WINDOWS_MAX: usize = 2;
+/// How deep a settings file may nest: twice what its format needs.
+pub(crate) const SETTINGS_DEPTH_MAX: usize = 8;
+/// Values that aliases of a settings file may repeat; nobody writes them, and they multiply.
+pub(crate) const SETTINGS_ALIASED_MAX: usize = 256;
+
+/// What stands for the tenant in the path of a store's URL.
+pub(crate) const TENANT_PLACE: &str = "{tenant}";
+/// The same, as a URL writes it.
+pub(crate) const TENANT_PLACE_IN_URL: &str = "%7Btenant%7D";
+/// Bytes of a tenant's part of a path: VictoriaMetrics' are two numbers, others have names.
+pub(crate) const TENANT_PATH_BYTES_MAX: usize = 128;
+/// Bytes of a label's name in settings. Stores take 128 to 256.
+pub(crate) const LABEL_NAME_BYTES_MAX: usize = 256;
+
+/// The longest query by default: `-search.maxQueryLen` of VictoriaMetrics.
+pub(crate) const QUERY_BYTES: u64 = 16 * 1024;
+/// Room for one selector with the labels of a tenant and a resource.
+pub(crate) const QUERY_BYTES_MIN: u64 = 1024;
+/// Above this the parsing of a query takes longer than reading its samples.
+pub(crate) const QUERY_BYTES_MAX: u64 = 1024 * 1024;
+
+/// How long a window is by default: several samples of a series at usual scrape intervals make few lines of them.
+pub(crate) const WINDOW: Duration = Duration::from_secs(30);
+/// Windows below a second read one sample at a time; above 10 minutes a sample would be late by that.
+pub(crate) const WINDOW_RANGE: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(600);
+/// How long after its end a window is read by default: VictoriaMetrics shows samples after 2 s, and scrapers send every few seconds.
+pub(crate) const LAG: Duration = Duration::from_secs(15);
+/// The least that a source may ask for, by default.
+pub(crate) const LAG_LEAST: Duration = Duration::from_secs(5);
+/// A day of lag is what the resource allows, too.
+pub(crate) const LAG_RANGE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
+
+/// Memory for samples and requests by default.
+pub(crate) const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
+/// Below 16 MiB two tenants cannot read at once; above 64 GiB it is a mistake.
+pub(crate) const MEMORY_RANGE: RangeInclusive<u64> = 16 * 1024 * 1024..=64 * 1024 * 1024 * 1024;
+/// Requests to the store at once by default. A store serves dashboards, too.
+pub(crate) const STORE_REQUESTS: u64 = 8;
+/// More requests at once than any store runs.
+pub(crate) const STORE_REQUESTS_MOST: u64 = 1024;
+/// Requests of one tenant to the store at once by default: one that reads, and one that looks for late samples.
+pub(crate) const TENANT_STORE_REQUESTS: u64 = 2;
+/// Series of one tenant in a window by default.
+pub(crate) const TENANT_SERIES: u64 = 1_000_000;
+/// Points of one tenant to one sink in a second by default: a million series every 10 seconds.
+pub(crate) const TENANT_POINTS_PER_SECOND: u64 = 100_000;
+/// Bytes that are read for one tenant in a second by default: about 300 bytes for each of these points.
+pub(crate) const TENANT_BYTES_PER_SECOND: u64 = 32 * 1024 * 1024;
+
+/// Selectors of one source: with the default length of a query they make 1.6 MB, and a store reads them in one request each.
+pub(crate) const SELECTORS_MAX: usize = 100;
+/// Text of one source's alternatives before they are merged: several times what its selectors can hold.
+pub(crate) const SELECTION_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Requests of the largest size that memory has to hold, so that one of them cannot take all of it.
+pub(crate) const REQUESTS_IN_MEMORY_MIN: usize = 8;
+
+/// Bytes of an Event's note. The API server takes 1 KiB.
+pub const EVENT_NOTE_BYTES_MAX: usize = 1000;
+
+// Bounds of the resource. The CRD repeats them as literals; a test compares the two by what each refuses.
+
+/// A source waits this long after a window's end at most. Stores refuse older samples well before, or keep them for repair.
+pub(crate) const LAG_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Expressions are evaluated once a second at most: stores have no finer data.
+pub(crate) const STEP_MIN: Duration = Duration::from_secs(1);
+/// Beyond this an evaluation at aligned times is a report, not telemetry.
+pub(crate) const STEP_MAX: Duration = Duration::from_secs(3600);
+/// The usual interval of recording rules.
+pub(crate) const STEP_DEFAULT: Duration = Duration::from_secs(60);
+/// A point waits this long for others at most; alerts at the receiver look back some five minutes.
+pub(crate) const BATCH_TIMEOUT_MAX: Duration = Duration::from_secs(300);
+/// Some 5 MB of points of 250 bytes: more would hold much of the sending pool for one request.
+pub(crate) const BATCH_POINTS_MAX: i64 = 20_000;
+/// One point with its attributes has to fit.
+pub(crate) const BATCH_BYTES_MIN: usize = 1 << 10;
+/// What OTLP recommends as the largest request.
+pub(crate) const BATCH_BYTES_MAX: usize = 64 << 20;
+/// With `drop`, more attempts than this hold up newer data for longer than anybody means.
+pub(crate) const RETRY_ATTEMPTS_MAX: i64 = 100;
+/// Shorter pauses are no pauses for a receiver in trouble.
+pub(crate) const BACKOFF_MIN: Duration = Duration::from_millis(100);
+/// The requirement's example.
+pub(crate) const BACKOFF_DEFAULT: Duration = Duration::from_secs(2);
+/// A receiver that is back is found within a minute.
+pub(crate) const BACKOFF_MAX_DEFAULT: Duration = Duration::from_secs(60);
+/// A receiver that is back is found within an hour, whatever the resource says.
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(3600);
+/// Above this more requests at once bring a receiver no more points a second.
+pub(crate) const IN_FLIGHT_MAX: i64 = 32;
+/// Ten times what one replica can read, so it bounds only typing errors.
+pub(crate) const POINTS_PER_SECOND_MAX: i64 = 1_000_000_000;
+/// Data that is younger has hardly been read.
+pub(crate) const AGE_MIN: Duration = Duration::from_secs(60);
+
+/// Characters of a value that a finding repeats: enough to recognise it.
+pub(crate) const SHOWN_CHARS_MAX: usize = 60;
+/// Findings in a status: nobody reads more, and an object may have 1.5 MiB.
+pub(crate) const FINDINGS_MAX: usize = 20;
+/// Gaps of a sink in a status.
+pub(crate) const GAPS_MAX: usize = 20;
+/// Bytes of an error's message in a status, as the resource promises.
+pub(crate) const ERROR_BYTES_MAX: usize = 256;
+/// Bytes of a finding's message in a status.
+pub(crate) const FINDING_BYTES_MAX: usize = 512;
+/// Bytes of a finding's path in a status: names of fields and a header's name.
+pub(crate) const PATH_BYTES_MAX: usize = 256;
+/// Two writes of a status are at least this far apart, so that 1000 Exporters cost 100 requests a second at most.
+pub(crate) const STATUS_PAUSE: Duration = Duration::from_secs(10);
+/// A status without a change is written this often, so that stale truth can be recognised within minutes.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
+/// A lane that is further behind than its lag and this has not caught up: two windows and a batch's timeout.
+pub(crate) const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
+
 /// What is shown of a store's text: a line of a status, and no more of what may be hostile.
 pub const STORE_TEXT_BYTES_MAX: usize = 256;
 /// What is read of an error of a store; its first line says what is wrong.
@@ -107,3 +222,26 @@ pub(crate) const TICK: Duration = Duration::from_secs(1);
 pub(crate) const RESTART_AFTER: Duration = Duration::from_secs(10);
 /// States of differences that a source keeps: one for each position at which lanes of a shape read.
 pub(crate) const DELTA_STATES_MAX: usize = 4;
+/// The kinds of an API group are read again after this: they come and go with the operators that bring them.
+pub const KINDS_AGE_MAX: Duration = Duration::from_secs(60);
+/// A frame of remote read: 1 MiB by default, and one chunk more.
+pub const REMOTE_READ_FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The buckets of a native histogram that are written, empty ones between others included. A histogram of times from a
+/// nanosecond to a year at the finest schema has 14 000. Two buckets that lie far apart may not take gigabytes.
+pub(crate) const NATIVE_BUCKETS_MAX: usize = 16_384;
+
+/// Memory of what differences need of one lane, or of lanes that read together: about 130 000 counters. A series that is
+/// forgotten loses one difference, and is counted.
+pub(crate) const DELTA_STATE_BYTES_MAX: usize = 16 << 20;
+/// Cursors that moved are written this often. After a crash, what was acknowledged since then is sent again.
+pub const CURSORS_SAVED_EVERY: Duration = Duration::from_secs(10);
+/// Statuses are looked at this often. How often one is written is another matter.
+pub const STATUS_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// Changes that come within this time are handled together.
+pub const CHANGES_SETTLE: Duration = Duration::from_millis(200);
+/// Requests to the API server at once that write cursors or statuses.
+pub const API_WRITES_AT_ONCE: usize = 8;
+/// What is under way is waited for this long when the exporter stops; the chart gives a Pod 60 s.
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+/// After a lost term: somebody else leads, so there is no hurry.
+pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);

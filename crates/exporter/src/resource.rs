@@ -10,14 +10,21 @@
 //! never stops another.
 
 mod bounds;
+pub mod crd;
+mod duration;
 pub mod finding;
+mod messages;
+mod normalise;
 pub mod path;
 pub mod quotes;
 pub mod spec;
+#[expect(unreachable_pub, reason = "kube's derive repeats each struct within a function")]
 pub mod status;
+#[expect(unreachable_pub, reason = "kube's derive repeats each struct within a function")]
 pub mod wire;
 
 pub use finding::{Finding, Severity};
+pub use normalise::normalise;
 pub use path::FieldPath;
 pub use spec::Spec;
 pub use wire::{Exporter, ExporterSpec};

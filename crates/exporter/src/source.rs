@@ -30,8 +30,10 @@ pub mod labels;
 mod matrix;
 mod metadata;
 mod narrow;
+pub mod parts;
 mod promql;
 mod query;
+pub mod remote_read;
 mod text;
 
 /// A store that is read.
@@ -56,7 +58,7 @@ pub enum StoreKind {
     VictoriaMetrics(Version),
     /// Prometheus, by `remote_read` in streamed chunks.
     Prometheus,
-    /// Anything else that answers `/api/v1/query`, by `selector[window]`.
+    /// Anything else that answers `/api/v1/query`, by `selector[window]`. Stale markers and native histograms are lost.
     Other,
 }
 
@@ -245,9 +247,8 @@ impl Reader {
     ) -> Result<Slice, ReadError> {
         let builder = match self.0.kind {
             StoreKind::VictoriaMetrics(_) => self.export(tenant, part, window, bytes_max).await?,
-            StoreKind::Prometheus | StoreKind::Other => {
-                self.raw_by_query(tenant, part, window, bytes_max).await?
-            }
+            StoreKind::Prometheus => self.remote_read(tenant, part, window, bytes_max).await?,
+            StoreKind::Other => self.raw_by_query(tenant, part, window, bytes_max).await?,
         };
         Ok(builder.finish())
     }

@@ -145,6 +145,37 @@ impl Attributes {
         Repeated::encoded(&self.0, NumberDataPoint::attributes)
     }
 
+    /// Says how many bytes were written.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Says whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Gives the bytes of those attributes that were written between two lengths: equal ones are equal bytes.
+    #[must_use]
+    pub fn bytes_between(&self, from: usize, to: usize) -> &[u8] {
+        self.0.get(from..to).unwrap_or_default()
+    }
+
+    /// Gives those attributes that were written between two lengths, for many sets in one buffer.
+    ///
+    /// ```
+    /// let mut attributes = ktel_otlp::Attributes::new();
+    /// let from = attributes.push("job", "a").len();
+    /// let to = attributes.push("job", "b").len();
+    /// assert_eq!(attributes.view_between(from, to).iter().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn view_between(&self, from: usize, to: usize) -> Repeated<'_, KeyValue<'_>> {
+        Repeated::encoded(self.bytes_between(from, to), NumberDataPoint::attributes)
+    }
+
     /// Gives the attributes as one value, a map.
     #[must_use]
     pub fn as_value(&self) -> AnyValue<'_> {

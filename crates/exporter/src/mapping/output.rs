@@ -99,18 +99,24 @@ impl<'a> Output<'a> {
         &mut self,
         place: Place<'_, '_>,
         family: &Family<'_>,
+        has_ranges: bool,
         begin: Begin<P::Kind>,
         points: &mut P,
         tally: &mut Tally,
     ) {
         let unit = unit::to_ucum(family.metadata.map_or("", |metadata| &metadata.unit));
         let kind = Some(type_word(family.kind).into());
-        let metadata = [KeyValue { key: "prometheus.type", value: kind }];
+        let metadata = [
+            KeyValue { key: "prometheus.type", value: kind },
+            // Says that empty buckets were no series.
+            KeyValue { key: "victoriametrics.buckets", value: Some("vmrange".into()) },
+        ];
+        let metadata = metadata.get(..1 + usize::from(has_ranges)).unwrap_or_default();
         let metric = Metric {
             name: family.name,
             description: family.metadata.map_or("", |metadata| &metadata.help),
             unit: &unit,
-            metadata: (&metadata).into(),
+            metadata: metadata.into(),
             ..Metric::default()
         };
         loop {

@@ -22,6 +22,7 @@ pub use sink::{
 };
 pub use source::{Backfill, LateData, Metrics, Source};
 
+use super::messages;
 use super::status::ExporterStatus;
 
 /// Ships metrics from the platform's store to OTLP receivers, and loses none of them on the way.
@@ -34,6 +35,7 @@ use super::status::ExporterStatus;
     singular = "exporter",
     shortname = "exp",
     namespaced,
+    annotation("helm.sh/resource-policy", "keep"),
     status = "ExporterStatus",
     derive = "PartialEq",
     derive = "Default",
@@ -46,9 +48,9 @@ use super::status::ExporterStatus;
     ),
     printcolumn(
         name = "Delivered through",
-        type_ = "date",
+        type_ = "string",
         json_path = ".status.deliveredThrough",
-        description = "How long ago the oldest data was measured that a sink may still miss."
+        description = "All data before this time has reached all sinks."
     ),
     printcolumn(
         name = "Lag",
@@ -67,7 +69,7 @@ use super::status::ExporterStatus;
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
     "self.sinks.all(k, !has(k.sources) || k.sources.all(n, self.sources.exists(s, s.name == n)))"
-).message("sinks[].sources names a source that is not in spec.sources"))]
+).message(messages::UNKNOWN_SOURCE))]
 pub struct ExporterSpec {
     /// Where data comes from: 1 to 20 sources with different names. Data that two sources select is sent twice.
     #[schemars(length(min = 1, max = 20))]

@@ -122,13 +122,20 @@ impl Slice {
         self.samples.len() + self.histograms.len()
     }
 
-    /// Says how much memory it takes, but for the buckets of native histograms.
+    /// Says how much memory it takes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
+        let numbers = |one: &NativeHistogram| {
+            one.positive.len() + one.negative.len() + one.custom_bounds.len()
+        };
+        let spans = |one: &NativeHistogram| one.positive_spans.len() + one.negative_spans.len();
+        let buckets =
+            self.histograms.iter().map(|one| 8 * (numbers(one) + spans(one))).sum::<usize>();
         self.labels.len()
             + self.series.len() * size_of::<Entry>()
             + self.samples.len() * size_of::<Sample>()
             + self.histograms.len() * size_of::<NativeHistogram>()
+            + buckets
     }
 
     fn at(&self, entry: Entry) -> Series<'_> {
@@ -148,6 +155,12 @@ impl<'s> Series<'s> {
     #[must_use]
     pub fn name(&self) -> &'s str {
         take(self.labels).map(|(name, _)| name).unwrap_or_default()
+    }
+
+    /// Gives bytes that identify the series: equal labels have equal bytes, in every slice.
+    #[must_use]
+    pub const fn key(&self) -> &'s [u8] {
+        self.labels
     }
 
     /// Gives the labels but the name, sorted by name. None is empty.

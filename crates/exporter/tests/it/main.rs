@@ -2,6 +2,9 @@
 
 mod cluster;
 mod cursors;
+mod kinds;
 mod objects;
+mod resource;
 mod secrets;
+#[cfg(test)]
 mod source;

@@ -1,5 +1,7 @@
 //! Sources read exactly what the real stores have.
 
+mod hostile;
+mod prometheus;
 mod victoria_metrics;
 
 use ktel_exporter::plan::Tenant;

@@ -4,23 +4,25 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::resource::messages;
+
 /// How requests to the receiver are authenticated. Secrets are in the namespace of the Exporter, and a changed Secret is used
 /// at once.
 #[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
     "(has(self.type) ? 1 : 0) + (has(self.basic) ? 1 : 0) + (has(self.bearer) ? 1 : 0) == 1"
-).message("give exactly one of type, basic and bearer"))]
-#[x_kube(validation = Rule::new("has(self.type) == has(self.secretRef)").message("type and secretRef belong together"))]
+).message(messages::ONE_AUTHENTICATION))]
+#[x_kube(validation = Rule::new("has(self.type) == has(self.secretRef)").message(messages::TYPE_AND_SECRET))]
 #[x_kube(validation = Rule::new(
-    "!has(self.secretRef) || !has(self.secretRef.key) || !has(self.type) || self.type in ['bearerToken', 'apiKeyHeader']"
-).message("secretRef.key is for bearerToken and apiKeyHeader; the other types read several keys of the Secret"))]
+    "(!has(self.basic) || !has(self.basic.secretRef.key)) && (!has(self.secretRef) || !has(self.secretRef.key) || !has(self.type) || self.type in ['bearerToken', 'apiKeyHeader'])"
+).message(messages::KEY))]
 #[x_kube(validation = Rule::new(
     "(has(self.type) && self.type == 'apiKeyHeader') ? has(self.header) : !has(self.header) && !has(self.prefix)"
-).message("header is required for apiKeyHeader; header and prefix are for apiKeyHeader only"))]
+).message(messages::HEADER))]
 #[x_kube(validation = Rule::new(
     "(has(self.type) && self.type == 'oauth2ClientCredentials') ? has(self.tokenUrl) : !has(self.tokenUrl) && !has(self.scopes)"
-).message("tokenUrl is required for oauth2ClientCredentials; tokenUrl and scopes are for oauth2ClientCredentials only"))]
+).message(messages::TOKEN_URL))]
 pub struct Authentication {
     /// `bearerToken`: `Authorization: Bearer` with a key of the Secret (`token`). `basicAuth`: `username` and `password` of the
     /// Secret. `apiKeyHeader`: a header of your choice with a key of the Secret (`apiKey`). `oauth2ClientCredentials`:
@@ -40,7 +42,10 @@ pub struct Authentication {
     pub prefix: Option<String>,
     /// For `oauth2ClientCredentials`: where tokens are fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[^\s]+$"))]
+    #[schemars(
+        length(min = 1, max = 2048),
+        regex(pattern = r"^https?://[^\s/?#@]+([/?][^\s#]*)?$")
+    )]
     pub token_url: Option<String>,
     /// For `oauth2ClientCredentials`: the scopes that are asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

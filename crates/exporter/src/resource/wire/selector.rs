@@ -6,6 +6,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::resource::messages;
+
 use super::list::StringOrList;
 
 /// Selects resources. All given parts must hold.
@@ -44,7 +46,7 @@ pub struct LabelSelector {
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
     "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0"
-).message("In and NotIn need values; Exists and DoesNotExist take none"))]
+).message(messages::LABEL_VALUES))]
 pub struct LabelRequirement {
     /// The label.
     #[schemars(length(min = 1, max = 317))]
@@ -75,7 +77,7 @@ pub enum LabelOperator {
 #[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("minProperties" = 1))]
-#[x_kube(validation = Rule::new("!(has(self.group) && has(self.apiGroups))").message("give apiGroups or group, not both"))]
+#[x_kube(validation = Rule::new("!(has(self.group) && has(self.apiGroups))").message(messages::ONE_GROUP))]
 pub struct KindSelector {
     /// API groups. `""` is the core group, `*` any group. Absent: any group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -7,12 +7,14 @@ use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::resource::messages;
+
 use super::authentication::{Authentication, SecretKeyRef};
 
 /// Where data goes to.
 #[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.otlp_http) != has(self.otlpHttp)").message("a sink needs exactly one transport: otlp_http"))]
+#[x_kube(validation = Rule::new("has(self.otlp_http) != has(self.otlpHttp)").message(messages::ONE_TRANSPORT))]
 pub struct Sink {
     /// The name of the sink within the Exporter: lower-case letters, digits and `-`.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
@@ -52,7 +54,10 @@ pub struct Sink {
 #[serde(rename_all = "camelCase")]
 pub struct OtlpHttp {
     /// The address of the receiver, such as `https://otlp.example.com`. `/v1/metrics` is appended unless it ends so.
-    #[schemars(length(min = 1, max = 2048), regex(pattern = r"^https?://[^\s]+$"))]
+    #[schemars(
+        length(min = 1, max = 2048),
+        regex(pattern = r"^https?://[^\s/?#@]+([/?][^\s#]*)?$")
+    )]
     pub endpoint: String,
     /// How requests are authenticated. Absent: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,7 +121,7 @@ pub struct Batch {
     /// How long a point waits for others, from `0s` to `5m`.
     #[serde(default = "batch_timeout")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) <= duration('5m')").message("batch.timeout must be at most 5m"))]
+    #[x_kube(validation = Rule::new("duration(self) <= duration('5m')").message(messages::BATCH_TIMEOUT))]
     pub timeout: String,
     /// Points in a request, at most.
     #[serde(default = "batch_size")]
@@ -126,17 +131,17 @@ pub struct Batch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new(
         "type(self) == int ? self >= 1024 && self <= 67108864 : quantity(self).compareTo(quantity('1Ki')) >= 0 && quantity(self).compareTo(quantity('64Mi')) <= 0"
-    ).message("batch.maxBytes must be between 1Ki and 64Mi"))]
+    ).message(messages::BATCH_BYTES))]
     pub max_bytes: Option<IntOrText>,
 }
 
 /// What happens when a request fails.
 #[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!(has(self.backoff) && has(self.backoffDuration))").message("give backoff or backoffDuration, not both"))]
+#[x_kube(validation = Rule::new("!(has(self.backoff) && has(self.backoffDuration))").message(messages::ONE_BACKOFF))]
 #[x_kube(validation = Rule::new(
     "!has(self.maxBackoff) || duration(self.maxBackoff) >= duration(has(self.backoff) ? self.backoff : has(self.backoffDuration) ? self.backoffDuration : '2s')"
-).message("maxBackoff must not be shorter than backoff"))]
+).message(messages::BACKOFF_ORDER))]
 pub struct Retry {
     /// `false` sends each request once and drops it if that fails.
     #[serde(default = "yes")]
@@ -148,17 +153,17 @@ pub struct Retry {
     /// The pause after the first attempt, from `100ms` to `1h`; it doubles with each attempt. Default: `2s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('100ms') && duration(self) <= duration('1h')").message("backoff must be between 100ms and 1h"))]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('100ms') && duration(self) <= duration('1h')").message(messages::BACKOFF))]
     pub backoff: Option<String>,
     /// Another spelling of `backoff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('100ms') && duration(self) <= duration('1h')").message("backoffDuration must be between 100ms and 1h"))]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('100ms') && duration(self) <= duration('1h')").message(messages::BACKOFF_DURATION))]
     pub backoff_duration: Option<String>,
     /// The longest pause, at most `1h`. Default: `60s`, or `backoff` if that is longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) <= duration('1h')").message("maxBackoff must be at most 1h"))]
+    #[x_kube(validation = Rule::new("duration(self) <= duration('1h')").message(messages::MAX_BACKOFF))]
     pub max_backoff: Option<String>,
     /// What happens when the attempts are used up. `hold`: the status says so, and the sink is tried again after each
     /// `maxBackoff`; no data is lost while the store has it. `drop`: the points are counted as dropped, and a gap is recorded.
@@ -185,7 +190,7 @@ pub struct Limits {
     /// The age of the oldest data that is sent, at least `1m`, such as `24h`. Older data is dropped, counted, and recorded as a gap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('1m')").message("maxAge must be at least 1m"))]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('1m')").message(messages::MAX_AGE))]
     pub max_age: Option<String>,
 }
 
@@ -273,7 +278,6 @@ impl JsonSchema for IntOrText {
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "x-kubernetes-int-or-string": true,
-            "anyOf": [{"type": "integer"}, {"type": "string"}],
             "maxLength": 16,
             "pattern": "^[1-9][0-9]{0,9}(k|Ki|M|Mi)?$",
         })

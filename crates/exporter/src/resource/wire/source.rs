@@ -1,8 +1,14 @@
 //! A source as it is written.
 
+use std::borrow::Cow;
+
 use kube::KubeSchema;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::resource::messages;
 
 use super::selector::ResourceSelector;
 
@@ -23,7 +29,7 @@ pub struct Source {
     /// operator's. A longer time catches more samples that the store gets late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) <= duration('24h')").message("minLag must be at most 24h"))]
+    #[x_kube(validation = Rule::new("duration(self) <= duration('24h')").message(messages::MIN_LAG))]
     pub min_lag: Option<String>,
     /// What happens to samples that the store gets after their window was read. `off`: nothing. `audit`: they are counted in
     /// the status. `repair`: they are counted and sent, except to sinks that refuse old points.
@@ -47,7 +53,7 @@ pub struct Metrics {
     /// For a query that is not a selector: the time between two evaluations, from `1s` to `1h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('1s') && duration(self) <= duration('1h')").message("step must be between 1s and 1h"))]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('1s') && duration(self) <= duration('1h')").message(messages::STEP))]
     pub step: Option<String>,
 }
 
@@ -65,15 +71,44 @@ pub struct Backfill {
 }
 
 /// What happens to samples that come late.
-#[derive(JsonSchema, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Serialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[serde(rename_all = "lowercase")]
-#[expect(
-    missing_docs,
-    reason = "a comment here would end up in the schema; the field describes them"
-)]
 pub enum LateData {
+    /// Nothing.
     #[default]
     Off,
+    /// They are counted.
     Audit,
+    /// They are counted and sent.
     Repair,
+}
+
+impl JsonSchema for LateData {
+    fn schema_name() -> Cow<'static, str> {
+        "LateData".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    /// kubectl reads `off` without quotes as `false`, so both stand for it. One type cannot say that.
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "x-kubernetes-preserve-unknown-fields": true,
+            "enum": ["off", "audit", "repair", false],
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for LateData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Bool(false) => Ok(Self::Off),
+            Value::String(text) if text == "off" => Ok(Self::Off),
+            Value::String(text) if text == "audit" => Ok(Self::Audit),
+            Value::String(text) if text == "repair" => Ok(Self::Repair),
+            other => Err(D::Error::custom(format!("`{other}` is none of off, audit and repair"))),
+        }
+    }
 }

@@ -85,6 +85,10 @@ fn every_sample_of_a_window_is_read_bit_by_bit() {
     let all = part(&["{__name__=~\".*\"}", "{nameless=\"yes\"}"]);
     let slice = run(exporting(&server).read(&everything(), &all, window(T, T + 60_000), ROOM));
     assert_eq!(samples(&slice.unwrap()), expected);
+    let nameless =
+        Part { families: Some(vec![String::new()]), ..part(&["{nameless!=\"\"}", "{}"]) };
+    let slice = run(exporting(&server).read(&everything(), &nameless, window(T, T + 60_000), ROOM));
+    assert_eq!(samples(&slice.unwrap()), expected[..1], "series without a name are a family");
 }
 
 #[test]
@@ -143,13 +147,17 @@ fn selectors_that_overlap_give_each_sample_once() {
     assert_eq!(run(reader.count(&tenant("me"), &overlapping, all)).unwrap(), expected.len() as u64);
     assert_eq!(
         run(reader.families(&tenant("me"), &overlapping, all)).unwrap(),
-        ["a", "b", "c_total"]
+        ["", "a", "b", "c_total"]
     );
     let mut in_parts = Vec::new();
     for family in ["a", "b", "c_total"] {
         let part = Part { families: Some(vec![family.to_owned()]), ..overlapping.clone() };
         let slice = run(reader.read(&tenant("me"), &part, all, ROOM)).unwrap();
-        assert!(slice.series().all(|series| series.name().starts_with(&family[..1])));
+        assert!(
+            slice
+                .series()
+                .all(|series| series.name().starts_with(family.trim_end_matches("_total")))
+        );
         in_parts.extend(samples(&slice));
     }
     assert_eq!(sorted([in_parts]), expected);
