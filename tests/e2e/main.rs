@@ -72,4 +72,6 @@ mod roles;
 #[cfg(unix)]
 mod scene;
 #[cfg(test)]
+mod traffic;
+#[cfg(test)]
 mod victoria_metrics;

@@ -105,7 +105,17 @@ impl Servers {
                 ReportServer::Stdout | ReportServer::File(_) => local.push(server),
             }
         }
-        let outbox = if sending.no_spool { None } else { outbox() };
+        let mut outbox = if sending.no_spool || remote.is_empty() { None } else { outbox() };
+        if let Some(Err(error)) = outbox.as_ref().map(Outbox::try_to_write) {
+            let within = sending.send_timeout.as_secs();
+            printer.warn(&format!(
+                "reports cannot be kept: {:#}; what is not delivered within {within} s is lost\n  \
+                 to send without an outbox, use `--no-spool`, and `--send-timeout` for more time; \
+                 to have one, set XDG_STATE_HOME to a directory that can be written",
+                anyhow::Error::new(error)
+            ));
+            outbox = None;
+        }
         Ok(Ready { local, remote, outbox, sending })
     }
 

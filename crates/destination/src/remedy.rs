@@ -30,6 +30,9 @@ impl Remote {
                 format!("tell the makers of the product that `{self}` does not accept its events")
             }
             (Hold::Unauthorized, Owner::User) => self.token_remedy(),
+            (Hold::Forbidden, Owner::User) => {
+                format!("{} that may send this", self.token_remedy())
+            }
             (Hold::NotFound, Owner::User) => {
                 format!("correct the address: `{self}` is not one of a receiver")
             }
@@ -74,6 +77,10 @@ mod tests {
         let url = "https://example.com";
         for (hold, expected) in [
             (Hold::Unauthorized, "set KTEL_TOKEN to an ingest token of `https://example.com`"),
+            (
+                Hold::Forbidden,
+                "set KTEL_TOKEN to an ingest token of `https://example.com` that may send this",
+            ),
             (
                 Hold::ProxyUnauthorized,
                 "add user and password to the proxy in HTTPS_PROXY or HTTP_PROXY",

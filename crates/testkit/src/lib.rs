@@ -16,8 +16,10 @@ pub mod log_record;
 mod loopback;
 pub mod one_object;
 pub mod otlp_series;
+mod plain_http;
 pub mod ports;
 pub mod postgres;
+pub mod prometheus;
 pub mod proxy;
 pub mod real;
 mod recorded;
@@ -26,6 +28,7 @@ pub mod rsyslog;
 mod running;
 pub mod splunk;
 pub mod tls;
+pub mod victoria_metrics;
 pub mod wait;
 mod watched;
 

@@ -83,7 +83,7 @@ const TABLE: [Row; 18] = [
     Row {
         name: "xtask",
         uses: &["ktel-cli", "ktel-model", "ktel-process", "ktel-server", "ktel-testkit"],
-        may_use: &["ktel", "ktel-agent", "ktel-jobs", "ktel-usage"],
+        may_use: &["ktel", "ktel-agent", "ktel-exporter", "ktel-jobs", "ktel-usage"],
     },
 ];
 

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use ktel::Catalog;
 use ktel::agent::{self, AgentFile};
 use ktel::catalog::SETS;
+use ktel_exporter::control::role;
 use ktel_model::standard::rbac;
 
 const CHART: &str = "deploy/chart";
@@ -51,6 +52,11 @@ pub(super) fn add(root: &Path, files: &mut BTreeMap<PathBuf, String>) -> anyhow:
     }
     add("files/workflows.yaml".into(), sets);
     add("files/rbac-of-agents.yaml".into(), role_of_agents()?);
+    let roles = role::roles("ktel-exporter", "default", &[]);
+    let (cluster, own) = roles.split_once("---\n").context("two roles")?;
+    let head = "# Generated. What `ktel exporter run` needs.\n";
+    add("files/rbac-of-exporter.yaml".into(), format!("{head}{cluster}"));
+    add("files/rbac-of-exporter-namespace.yaml".into(), format!("{head}{own}"));
     let releases = rbac::helm_release_role("ktel", "default");
     add("files/rbac-of-helm-releases.yaml".into(), releases);
     for (name, of) in [("kamaji", "agent"), ("kamaji-flat", "agent-flat")] {

@@ -40,10 +40,10 @@ pub(crate) struct SelectionArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SendingArguments {
-    /// Do not keep reports that cannot be delivered
+    /// Send without an outbox: try until `--send-timeout`, then the report is lost and the exit code is 3
     #[arg(long)]
     pub(crate) no_spool: bool,
-    /// Maximum time of delivery to a server; then the report waits in the outbox
+    /// Maximum time of delivery to a server, with all attempts; then the report waits in the outbox
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) send_timeout: Duration,
 }

@@ -126,8 +126,9 @@ fn print_table(waiting: &[Waiting], printer: &mut Printer) -> Result<(), Failure
     }
     printer.out(table(["NAME", "SINCE", "BYTES", "HELD", "SERVER"], rows))?;
     for Waiting { parcels, held } in waiting {
-        let (Some(held), Some((_, first))) = (held, parcels.first()) else { continue };
-        let server = &first.parcel.to;
+        // The newest one has the options of the last configuration.
+        let (Some(held), Some((_, newest))) = (held, parcels.last()) else { continue };
+        let server = &newest.parcel.to;
         let text = format!("held, tried at {}: {}", time(held.time), held.message);
         let remedy = match server.parse() {
             Ok(ReportServer::Remote(remote)) => remote.remedy(held.hold, Owner::User),
@@ -227,8 +228,9 @@ struct Flushed {
 
 async fn flush_lane(lane: &Lane, send_timeout: Duration) -> Result<Option<Flushed>, Failure> {
     let now = clock::since_epoch();
-    let Some((_, first)) = lane.waiting(now)?.into_iter().next() else { return Ok(None) };
-    let server = first.parcel.to;
+    // The newest one has the options of the last configuration.
+    let Some((_, newest)) = lane.waiting(now)?.pop() else { return Ok(None) };
+    let server = newest.parcel.to;
     let Ok(ReportServer::Remote(remote)) = server.parse() else {
         let error = anyhow::anyhow!("`{server}` is no server that reports can be sent to");
         return Err(Failure::usage(error, Some("drop it with `ktel outbox drop`")));

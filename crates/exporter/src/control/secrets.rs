@@ -8,9 +8,10 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client};
-use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::warn;
+
+use super::changes::{Change, Changes};
 
 /// A Secret of a namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,7 +53,7 @@ pub struct Secrets {
     known: Arc<Mutex<HashMap<SecretName, Known>>>,
     watches: HashMap<SecretName, AbortHandle>,
     tasks: JoinSet<()>,
-    changed: mpsc::UnboundedSender<SecretName>,
+    changes: Arc<Changes>,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -62,16 +63,15 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Watches none yet. The name of each Secret that changes is sent to `changed`; there are at most as many of them under
-    /// way as Secrets are watched and change.
+    /// Watches none yet. Each change is noted in `changes`.
     #[must_use]
-    pub fn new(client: Client, changed: mpsc::UnboundedSender<SecretName>) -> Self {
+    pub fn new(client: Client, changes: Arc<Changes>) -> Self {
         Self {
             client,
             known: Arc::default(),
             watches: HashMap::new(),
             tasks: JoinSet::new(),
-            changed,
+            changes,
         }
     }
 
@@ -103,7 +103,7 @@ impl Secrets {
     /// Follows one for as long as it is wanted.
     fn follow(&self, name: SecretName) -> impl Future<Output = ()> + use<> {
         let api = Api::<Secret>::namespaced(self.client.clone(), &name.namespace);
-        let (known, changed) = (Arc::clone(&self.known), self.changed.clone());
+        let (known, changes) = (Arc::clone(&self.known), Arc::clone(&self.changes));
         async move {
             let mut seen = watcher::watch_object(api, &name.name).default_backoff().boxed();
             while let Some(found) = seen.next().await {
@@ -126,8 +126,8 @@ impl Secrets {
                     }
                 };
                 let before = lock(&known).insert(name.clone(), now.clone());
-                if before.as_ref() != Some(&now) && changed.send(name.clone()).is_err() {
-                    return;
+                if before.as_ref() != Some(&now) {
+                    changes.note(Change::Secret(name.clone()));
                 }
             }
         }

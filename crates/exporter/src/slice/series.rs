@@ -122,6 +122,22 @@ impl Slice {
         self.samples.len() + self.histograms.len()
     }
 
+    /// Says how much memory it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let numbers = |one: &NativeHistogram| {
+            one.positive.len() + one.negative.len() + one.custom_bounds.len()
+        };
+        let spans = |one: &NativeHistogram| one.positive_spans.len() + one.negative_spans.len();
+        let buckets =
+            self.histograms.iter().map(|one| 8 * (numbers(one) + spans(one))).sum::<usize>();
+        self.labels.len()
+            + self.series.len() * size_of::<Entry>()
+            + self.samples.len() * size_of::<Sample>()
+            + self.histograms.len() * size_of::<NativeHistogram>()
+            + buckets
+    }
+
     fn at(&self, entry: Entry) -> Series<'_> {
         Series {
             labels: self.labels.get(entry.labels.0..entry.labels.1).unwrap_or_default(),

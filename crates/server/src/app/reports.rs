@@ -143,6 +143,13 @@ impl App {
                     outcome.rejected.extend(read.rejected.iter().map(|part| of_part(index, *part)));
                     all.push(read);
                 }
+                // Stored in part, the request would be done, and this item lost. The sender keeps all of
+                // them instead, and sends each by itself.
+                Err(Reason::Product) => {
+                    let (code, message) = Reason::Product.code_and_message();
+                    self.count_rejected(code, 1);
+                    return error_response(Reason::Product.status(), code, message, Some(index));
+                }
                 Err(reason) => {
                     let (code, message) = reason.code_and_message();
                     let error = json!({"code": code, "message": message, "item": index});

@@ -1,0 +1,233 @@
+//! The exporter beside the OpenTelemetry Collector: the same samples, the same store, the same receiver.
+//!
+//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use bytes::Bytes;
+use ktel_testkit::ports::TcpPort;
+use ktel_testkit::real;
+
+use contestants::Contestant;
+use process::{Process, Used};
+use receiver::{Arrived, Counts};
+
+mod contestants;
+mod data;
+mod process;
+mod receiver;
+
+/// Samples of each series, one in 15 s.
+pub(crate) const SAMPLES: usize = 4;
+/// Nothing arrived for so long: nothing will.
+const SILENCE: Duration = Duration::from_secs(20);
+/// The longest run of one contestant.
+const RUN_MAX: Duration = Duration::from_secs(600);
+
+/// What all contestants share.
+pub(crate) struct Scene {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: String,
+    pub(crate) series: usize,
+    /// When the first sample was taken; the minute after it has them all.
+    pub(crate) start_ms: u64,
+}
+
+/// What a run gave.
+struct Outcome {
+    arrived: Arrived,
+    expected: u64,
+    used: Used,
+    took: Duration,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the samples are of the last minutes")]
+fn main() -> anyhow::Result<()> {
+    // `cargo test --benches` runs it too; then it has nothing to say.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let series = match std::env::var("KTEL_BENCH_SERIES") {
+        Ok(text) => text.parse().context("KTEL_BENCH_SERIES is a number")?,
+        Err(_) => 1_000_000,
+    };
+    let only = std::env::var("KTEL_BENCH_ONLY").unwrap_or_default();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let folder = tempfile::tempdir()?;
+    let [program] = real::require(["victoria-metrics"]);
+    let port = TcpPort::hold()?;
+    let address = SocketAddr::from(([127, 0, 0, 1], port.number()));
+    let mut command = Command::new(program);
+    command
+        .arg(format!("-storageDataPath={}", folder.path().join("store").display()))
+        .arg(format!("-httpListenAddr={address}"))
+        .args(["-retentionPeriod=1y", "-search.maxFederateSeries=10000000"])
+        .args(["-search.maxUniqueTimeseries=10000000", "-search.maxExportDuration=10m"]);
+    let _store = Process::start(&mut command, &folder.path().join("store.log"))?;
+    let listens = || std::net::TcpStream::connect(address).is_ok();
+    ktel_testkit::wait::until("VictoriaMetrics listens", Duration::from_secs(30), listens);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    // A whole minute, two minutes ago: nothing of it is still on its way.
+    let start_ms = (u64::try_from(now.as_millis())? / 60_000 - 3) * 60_000;
+    let store = format!("http://{address}");
+    let scene = Scene { folder, store, series, start_ms };
+    eprintln!("writing {} samples", series * SAMPLES);
+    runtime.block_on(data::import(&scene.store, series, start_ms))?;
+    flush(&runtime, &scene.store)?;
+
+    println!(
+        "| | points | lost | CPU s per million points | points per core-second | peak memory MiB | bytes a point on the wire | time |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for contestant in Contestant::ALL {
+        if !only.is_empty() && !contestant.name().contains(&only) {
+            continue;
+        }
+        let outcome = run(&runtime, &scene, contestant)?;
+        print(contestant, &outcome);
+    }
+    Ok(())
+}
+
+/// Makes what was written visible to readers.
+fn flush(runtime: &tokio::runtime::Runtime, store: &str) -> anyhow::Result<()> {
+    let url = format!("{store}/internal/force_flush").parse()?;
+    let trust = ktel_delivery::tls::Trust::default();
+    let client = ktel_delivery::http::Client::with(&url, &trust, Default::default())?;
+    let reply = runtime.block_on(client.get(url, http::HeaderMap::new(), Duration::ZERO));
+    reply.map(drop).map_err(|fault| anyhow::anyhow!("flush: {fault:?}"))
+}
+
+fn run(
+    runtime: &tokio::runtime::Runtime,
+    scene: &Scene,
+    contestant: Contestant,
+) -> anyhow::Result<Outcome> {
+    let (receiver, counts) = receiver::start()?;
+    let log = scene.folder.path().join(format!("{}.log", contestant.name().replace(' ', "-")));
+    let expected = contestant.expected(scene);
+    let started = contestant.start(scene, receiver, &log)?;
+    let began = Instant::now();
+    let (mut process, input) = started;
+    let outcome = match input {
+        Some(input) => {
+            let requests = data::requests(scene.series.min(200_000), 1_000, scene.start_ms)?;
+            runtime.block_on(feed(input, &requests, expected))?;
+            watch(&mut process, &counts, expected, began)?
+        }
+        None => watch(&mut process, &counts, expected, began)?,
+    };
+    if outcome.arrived.points == 0 {
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        eprintln!("{}: nothing arrived; its log ends with:\n{}", contestant.name(), tail(&said));
+    }
+    Ok(outcome)
+}
+
+/// Posts the same requests until so many points were sent, four at a time.
+async fn feed(input: SocketAddr, requests: &[Bytes], points: u64) -> anyhow::Result<()> {
+    let url: ktel_delivery::http::Url = format!("http://{input}/v1/metrics").parse()?;
+    let settings = ktel_delivery::http::Settings::default();
+    let client = ktel_delivery::http::Client::with(&url, &Default::default(), settings)?;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while std::net::TcpStream::connect(input).is_err() {
+        anyhow::ensure!(Instant::now() < deadline, "the Collector does not listen");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut sent = 0;
+    let mut tasks = tokio::task::JoinSet::new();
+    for body in requests.iter().cycle() {
+        if sent >= points {
+            break;
+        }
+        sent += 1_000;
+        while tasks.len() >= 4 {
+            tasks.join_next().await.context("there is one")???;
+        }
+        let (client, url, body) = (client.clone(), url.clone(), body.clone());
+        tasks.spawn(async move {
+            let request = ktel_delivery::http::Request {
+                url,
+                headers: http::HeaderMap::new(),
+                content_type: http::HeaderValue::from_static("application/x-protobuf"),
+                body,
+                gzip: false,
+            };
+            let reply = client.post(request, Duration::ZERO).await;
+            let reply = reply.map_err(|fault| anyhow::anyhow!("feed: {fault:?}"))?;
+            anyhow::ensure!(reply.status == 200, "feed: status {}", reply.status);
+            anyhow::Ok(())
+        });
+    }
+    while let Some(sent) = tasks.join_next().await {
+        sent??;
+    }
+    Ok(())
+}
+
+/// Waits until all arrived, or nothing more does.
+fn watch(
+    process: &mut Process,
+    counts: &Arc<Counts>,
+    expected: u64,
+    began: Instant,
+) -> anyhow::Result<Outcome> {
+    let (mut last, mut since) = (Arrived::default(), Instant::now());
+    let (mut used, mut took) = (Used::default(), Duration::ZERO);
+    loop {
+        let arrived = counts.now();
+        if arrived.points != last.points {
+            (last, since, took) = (arrived, Instant::now(), began.elapsed());
+        }
+        if process.has_ended()? {
+            anyhow::bail!("it ended by itself after {} points", arrived.points);
+        }
+        // What it uses after the last point is not for the points.
+        if arrived.points <= last.points && since.elapsed() < Duration::from_millis(200) {
+            used = process.used()?;
+        }
+        let is_over = arrived.points >= expected
+            || (last.points > 0 && since.elapsed() > SILENCE)
+            || began.elapsed() > RUN_MAX;
+        if is_over {
+            return Ok(Outcome { arrived: counts.now(), expected, used, took });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn print(contestant: Contestant, outcome: &Outcome) {
+    let Outcome { arrived, expected, used, took } = outcome;
+    let points = arrived.points.max(1) as f64;
+    println!(
+        "| {} | {} | {} | {:.2} | {:.0} | {:.0} | {:.1} | {:.1} s |",
+        contestant.name(),
+        arrived.points,
+        expected.saturating_sub(arrived.points),
+        used.cpu.as_secs_f64() * 1e6 / points,
+        points / used.cpu.as_secs_f64().max(0.01),
+        used.peak_mib,
+        arrived.wire_bytes as f64 / points,
+        took.as_secs_f64(),
+    );
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines.iter().skip(lines.len().saturating_sub(12)).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// Writes a file of a contestant.
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+    let path = folder.join(name);
+    std::fs::write(&path, text)?;
+    Ok(path)
+}

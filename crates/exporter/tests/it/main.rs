@@ -1,0 +1,9 @@
+//! The exporter beside real programs.
+
+mod cluster;
+mod cursors;
+mod objects;
+mod resource;
+mod secrets;
+#[cfg(test)]
+mod source;
