@@ -134,6 +134,12 @@ impl Engine {
         self.published.remove(id);
     }
 
+    /// Gives the last report of an Exporter.
+    #[must_use]
+    pub fn report(&self, id: &ExporterId) -> Option<Arc<Report>> {
+        self.published.get(id)
+    }
+
     /// Gives the last report of each Exporter.
     #[must_use]
     pub fn reports(&self) -> Vec<Arc<Report>> {
@@ -153,7 +159,7 @@ impl Engine {
     }
 
     /// Sends nothing new, waits for what is under way, at most so long, and gives the last reports.
-    pub async fn stop(self, within: Duration) -> Vec<Arc<Report>> {
+    pub async fn stop(&self, within: Duration) -> Vec<Arc<Report>> {
         let until = Instant::now() + within;
         let mut tasks = {
             let mut running = self.lock();
