@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-
 use ktel_testkit::http::{Answer, Response};
 use ktel_testkit::otlp_series::Samples;
 use ktel_testkit::wait;
@@ -15,7 +14,8 @@ use scene::{SOON, Scene};
 mod scene;
 
 /// The example of the requirement, word for word, with its typographic quotes.
-const REQUIRED: &str = include_str!("../../crates/exporter/src/resource/examples/gateway-exporter.yaml");
+const REQUIRED: &str =
+    include_str!("../../crates/exporter/src/resource/examples/gateway-exporter.yaml");
 
 #[test]
 fn what_the_store_has_arrives_and_the_status_tells_the_truth() {
@@ -35,7 +35,11 @@ fn what_the_store_has_arrives_and_the_status_tells_the_truth() {
     let arrived = scene.arrived();
     let expected = scene.stored(r#"{project="project-1",resource_kind="Gateway"}"#, created);
     assert_eq!(arrived.difference(&expected), Vec::<String>::new());
-    let tokens: BTreeSet<_> = scene.requests().iter().map(|request| request.header("authorization").map(str::to_owned)).collect();
+    let tokens: BTreeSet<_> = scene
+        .requests()
+        .iter()
+        .map(|request| request.header("authorization").map(str::to_owned))
+        .collect();
     assert_eq!(tokens, [Some("Bearer first-token".to_owned())].into());
 
     let status = scene.status("shop", "gateway-exporter");
@@ -45,7 +49,8 @@ fn what_the_store_has_arrives_and_the_status_tells_the_truth() {
     assert_eq!(condition(&status, "Ready"), "True", "{status:#}");
     let table = scene.kubectl(&["get", "exp", "-n", "shop"]);
     assert!(table.contains("READY") && table.contains("True"), "{table}");
-    let events = scene.kubectl(&["get", "events", "-n", "shop", "-o", "jsonpath={.items[*].reason}"]);
+    let events =
+        scene.kubectl(&["get", "events", "-n", "shop", "-o", "jsonpath={.items[*].reason}"]);
     assert!(!events.is_empty());
     exporter.stop();
 }
@@ -121,11 +126,24 @@ spec:
     scene.feed("project-1", 10);
     wait::until("the good source is delivered", SOON * 2, || !scene.requests().is_empty());
     let status = || scene.status("shop", "partly");
-    wait::until("the status names what is wrong", SOON, || condition(&status(), "Accepted") == "False");
+    wait::until("the status names what is wrong", SOON, || {
+        condition(&status(), "Accepted") == "False"
+    });
     let status = status();
-    let paths: Vec<&str> = status["findings"].as_array().into_iter().flatten().filter_map(|finding| finding["path"].as_str()).collect();
-    assert!(paths.iter().any(|path| path.starts_with("spec.sources[1]") || path.contains("bad")), "{status:#}");
-    assert!(paths.iter().any(|path| path.starts_with("spec.sources[2]") || path.contains("stranger")), "{status:#}");
+    let paths: Vec<&str> = status["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|finding| finding["path"].as_str())
+        .collect();
+    assert!(
+        paths.iter().any(|path| path.starts_with("spec.sources[1]") || path.contains("bad")),
+        "{status:#}"
+    );
+    assert!(
+        paths.iter().any(|path| path.starts_with("spec.sources[2]") || path.contains("stranger")),
+        "{status:#}"
+    );
     exporter.stop();
 }
 
@@ -134,11 +152,9 @@ fn an_answer_that_says_later_is_heard_and_one_that_says_never_is_counted() {
     let scene = Scene::start();
     scene.namespace("shop", "project-1");
     scene.secret("shop", "grafana-api-key", "token");
-    for answer in [
-        Response::new(429).with_retry_after("1").into(),
-        Response::new(503).into(),
-        Answer::Drop,
-    ] {
+    for answer in
+        [Response::new(429).with_retry_after("1").into(), Response::new(503).into(), Answer::Drop]
+    {
         scene.receiver.answer_next(answer);
     }
     let exporter = scene.start_exporter();
@@ -156,7 +172,8 @@ fn an_answer_that_says_later_is_heard_and_one_that_says_never_is_counted() {
     wait::until("it is counted", SOON, || {
         let status = scene.status("shop", "gateway-exporter");
         let sink = &status["sinks"][0];
-        sink["points"]["rejected"].as_i64() > Some(0) && sink["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty())
+        sink["points"]["rejected"].as_i64() > Some(0)
+            && sink["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty())
     });
     assert_eq!(scene.metric("ktel_exporter_conservation_error"), 0.0);
     exporter.stop();
@@ -177,4 +194,3 @@ fn condition(status: &Value, kind: &str) -> String {
     let mut found = conditions.filter(|condition| condition["type"] == kind);
     found.next().and_then(|condition| condition["status"].as_str()).unwrap_or_default().to_owned()
 }
-

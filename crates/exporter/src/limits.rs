@@ -65,7 +65,7 @@ pub(crate) const LAG_LEAST: Duration = Duration::from_secs(5);
 pub(crate) const LAG_RANGE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
 
 /// Memory for samples and requests by default.
-pub(crate) const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MEMORY_BYTES: usize = 64 * 1024 * 1024;
 /// Below 16 MiB two tenants cannot read at once; above 64 GiB it is a mistake.
 pub(crate) const MEMORY_RANGE: RangeInclusive<u64> = 16 * 1024 * 1024..=64 * 1024 * 1024 * 1024;
 /// Requests to the store at once by default. A store serves dashboards, too.
@@ -131,7 +131,7 @@ pub(crate) const SHOWN_CHARS_MAX: usize = 60;
 /// Findings in a status: nobody reads more, and an object may have 1.5 MiB.
 pub(crate) const FINDINGS_MAX: usize = 20;
 /// Gaps of a sink in a status.
-pub(crate) const GAPS_MAX: usize = 20;
+
 /// Bytes of an error's message in a status, as the resource promises.
 pub(crate) const ERROR_BYTES_MAX: usize = 256;
 /// Bytes of a finding's message in a status.
@@ -170,12 +170,10 @@ pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An answer that is one number, with what a store says around it.
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 
-/// All memory for what is read and sent. One replica serves a thousand Exporters with it, since the store is the queue.
-pub(crate) const MEMORY_BYTES: usize = 64 * 1024 * 1024;
 /// Requests to the store at once: VictoriaMetrics runs about twice as many as it has processors, and others ask it too.
 pub(crate) const STORE_REQUESTS_MAX: usize = 8;
 /// The width of a window of new data: what arrives is sent some seconds later, for one request in ten seconds.
-pub(crate) const WINDOW: Duration = Duration::from_secs(10);
+
 /// The widest window that a lane reads which is behind: an hour of a series of 15 s has 240 samples.
 pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);
 /// A window that gives less is followed by one of twice the width, while there is as much to read.

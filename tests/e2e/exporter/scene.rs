@@ -207,7 +207,8 @@ reading: {{window: 5s, lag: 2s, lag_min: 1s}}
         for line in text.lines() {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
             let metric = line["metric"].as_object().expect("labels");
-            let labels = metric.iter().map(|(name, value)| (name.as_str(), value.as_str().expect("text")));
+            let labels =
+                metric.iter().map(|(name, value)| (name.as_str(), value.as_str().expect("text")));
             let labels = Labels::new(labels);
             let values = line["values"].as_array().expect("values").iter();
             let times = line["timestamps"].as_array().expect("timestamps").iter();

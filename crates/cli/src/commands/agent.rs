@@ -16,9 +16,9 @@ use tokio::net::TcpListener;
 use crate::arguments::shared::ClusterArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::listening::listen;
 use crate::printer::Printer;
 use crate::runtime::runtime;
-use crate::listening::listen;
 use crate::{clock, cluster, servers};
 use metrics::{AgentMetrics, readiness};
 

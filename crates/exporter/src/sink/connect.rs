@@ -50,7 +50,7 @@ fn client(
     if alias.is_some() && plan.egress.uses_proxy {
         return Err(SetupError::ServerName);
     }
-    let guard = Guard { egress: plan.egress.clone(), alias };
+    let guard = Guard { guarded: crate::egress::Guarded::new(plan.egress.clone()), alias };
     let settings = Settings {
         protocol: Protocol::Any,
         reach_within: SINK_REACHED_WITHIN,

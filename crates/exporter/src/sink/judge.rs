@@ -109,6 +109,7 @@ pub fn reason(verdict: &Verdict) -> &'static str {
         },
         Verdict::Held { hold, .. } => match hold {
             Hold::Unauthorized => "Unauthorized",
+            Hold::Forbidden => "Forbidden",
             Hold::ProxyUnauthorized => "ProxyUnauthorized",
             Hold::NotFound => "NotFound",
             Hold::Redirected => "Redirected",
