@@ -158,6 +158,13 @@ impl Engine {
         (self.world.reading.used(), self.world.sending.used())
     }
 
+    /// Gives the bytes that may be in use for what is read and for what is sent.
+    #[must_use]
+    pub fn memory_limits(&self) -> (usize, usize) {
+        let half = self.world.settings.memory_bytes / 2;
+        (half, half)
+    }
+
     /// Sends nothing new, waits for what is under way, at most so long, and gives the last reports.
     pub async fn stop(&self, within: Duration) -> Vec<Arc<Report>> {
         let until = Instant::now() + within;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use ktel_exporter::control::{self, Fenced, Phase, Setup, Status};
-use ktel_exporter::engine::{self, Engine, OverHttp};
-use ktel_exporter::settings::Settings;
-use ktel_exporter::source::Reader;
+use ktel_exporter::engine::{Engine, OverHttp};
 use ktel_process::health::{self, Readiness};
 use ktel_process::metrics::Metrics;
 use ktel_process::signals;
@@ -78,5 +76,31 @@ pub(super) fn run(
         };
         ended.map_err(|error| Failure::usage(error, None::<&str>))?;
         Ok(Exit::Done)
+    })
+}
+
+/// Names this process where no Pod is named: two of one host are two.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "localhost".to_owned());
+    format!("{host}-{}", std::process::id())
+}
+
+fn lease_clock() -> ktel_lease::Clock {
+    let clock = clock::clock();
+    ktel_lease::Clock { now: clock.now, jitter: clock.jitter }
+}
+
+fn routes(status: &Status) -> axum::Router {
+    let shown = status.clone();
+    let look = move || (shown.engine(), shown.phase() == Phase::Leading);
+    let collector = Box::new(ExporterMetrics(Box::new(look)));
+    let metrics = Metrics::new("exporter").with(|registry| registry.register_collector(collector));
+    let asked = status.clone();
+    health::routes(Arc::new(metrics), move || {
+        let readiness = match asked.phase() {
+            Phase::Starting => Readiness::NotReady("the lease was not asked for yet".to_owned()),
+            Phase::StandingBy | Phase::Leading => Readiness::Ready,
+        };
+        async { readiness }
     })
 }
