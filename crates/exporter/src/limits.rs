@@ -55,3 +55,14 @@ pub(crate) const STATUS_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
 /// A lane that is further behind than its lag and this has not caught up: two windows and a batch's timeout.
 pub(crate) const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
+
+/// Bytes of a file of resources. The API server takes 3 MiB for one object; files have several.
+pub(crate) const FILE_BYTES_MAX: usize = 16 << 20;
+/// Levels of a file of resources. An Exporter has 10; other objects in the file may have more.
+pub(crate) const FILE_DEPTH_MAX: usize = 64;
+/// Values of a file of resources, with those that aliases repeat: a billion laughs end here.
+pub(crate) const FILE_NODES_MAX: usize = 1_000_000;
+/// Characters of a line of a file that are shown around a place.
+pub(crate) const SHOWN_LINE_CHARS_MAX: usize = 160;
+/// Characters of it that are shown before the place.
+pub(crate) const SHOWN_BEFORE_CHARS: usize = 80;
