@@ -243,3 +243,13 @@ pub const API_WRITES_AT_ONCE: usize = 8;
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 /// After a lost term: somebody else leads, so there is no hurry.
 pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Bytes of a file of resources. The API server takes 3 MiB for one object; files have several.
+pub(crate) const FILE_BYTES_MAX: usize = 16 << 20;
+/// Levels of a file of resources. An Exporter has 10; other objects in the file may have more.
+pub(crate) const FILE_DEPTH_MAX: usize = 64;
+/// Values of a file of resources, with those that aliases repeat: a billion laughs end here.
+pub(crate) const FILE_NODES_MAX: usize = 1_000_000;
+/// Characters of a line of a file that are shown around a place.
+pub(crate) const SHOWN_LINE_CHARS_MAX: usize = 160;
+/// Characters of it that are shown before the place.
+pub(crate) const SHOWN_BEFORE_CHARS: usize = 80;
