@@ -96,7 +96,7 @@ fn what_is_wrong_is_named_with_its_key() {
         (more("egress: {refused_networks: [10.0.0.1/8]}"), "10.0.0.0/8 has none"),
         (more("egress: {ports: [0]}"), "0 is no port"),
         (more("egress: {ports: [65536]}"), "65536 is no port"),
-        (more("reading: {window: 1d}"), "`reading.window`: 1d is not between 1s and 600s"),
+        (more("reading: {window: 11m}"), "`reading.window`: 11m is not between 1s and 600s"),
         (more("reading: {window: fast}"), "`fast` is no duration"),
         (more("reading: {lag: 2s}"), "`reading.lag`: it is shorter than `lag_min`"),
         (more("limits: {memory: 1Mi}"), "`limits.memory`: 1Mi is not between"),

@@ -7,3 +7,6 @@ mod objects;
 mod resource;
 mod secrets;
 mod source;
+mod tenancy;
+#[path = "../../src/compile/tests/vectors.rs"]
+mod vectors;
