@@ -35,8 +35,10 @@ fn a_small_file_has_the_defaults() {
 
 #[test]
 fn every_key_is_read() {
-    let settings =
-        parse(include_str!("../../../../docs/reference/exporter-settings.yaml")).unwrap();
+    let page = include_str!("../../../../docs/reference/exporter-settings.md");
+    let (_, example) = page.split_once("```yaml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let settings = parse(example).unwrap();
     assert_eq!(
         settings.store.url.as_str(),
         "https://vmselect.monitoring.svc:8481/select/%7Btenant%7D/prometheus"
