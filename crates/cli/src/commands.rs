@@ -5,6 +5,7 @@ mod bundle;
 mod completions;
 mod demo;
 mod events;
+mod exporter;
 mod jobs;
 mod man;
 mod metricsql;
@@ -59,6 +60,9 @@ pub(crate) enum Command {
     /// Report from within a cluster, continuously
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// Ship the metrics that Exporter resources select to OTLP endpoints
+    #[command(subcommand)]
+    Exporter(exporter::ExporterCommand),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
     /// Print completions for a shell
@@ -86,6 +90,7 @@ pub(crate) fn run(
         Command::Query(command) => query::run(command, printer),
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
+        Command::Exporter(command) => exporter::run(command, printer),
         Command::Demo(command) => demo::run(&command, printer),
         Command::Completions(command) => completions::run(&command, &mut program, printer),
         Command::Man(command) => man::run(command, program, printer),

@@ -313,8 +313,12 @@ fn reading(raw: &RawReading) -> Result<Reading, Wrong> {
 fn limits_of(raw: &RawLimits) -> Result<Limits, Wrong> {
     let tenant = &raw.tenant;
     let requests = 1..=limits::STORE_REQUESTS_MOST;
-    let memory =
-        bytes("limits.memory", raw.memory.as_deref(), limits::MEMORY_BYTES, limits::MEMORY_RANGE)?;
+    let memory = bytes(
+        "limits.memory",
+        raw.memory.as_deref(),
+        limits::MEMORY_BYTES as u64,
+        limits::MEMORY_RANGE,
+    )?;
     Ok(Limits {
         memory_bytes_max: usize::try_from(memory).unwrap_or(usize::MAX),
         store_requests_max: count(

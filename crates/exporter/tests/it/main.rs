@@ -6,6 +6,7 @@ mod kinds;
 mod objects;
 mod resource;
 mod secrets;
+#[cfg(test)]
 mod source;
 mod tenancy;
 #[path = "../../src/compile/tests/vectors.rs"]

@@ -1,5 +1,6 @@
 //! Sources read exactly what the real stores have.
 
+mod hostile;
 mod prometheus;
 mod victoria_metrics;
 

@@ -173,7 +173,7 @@ mod tests {
                 if expected.is_none() {
                     break;
                 }
-                rest = &rest[taken..];
+                rest = rest.get(taken..).unwrap();
             }
         }
     }

@@ -44,8 +44,11 @@ impl Frames {
     }
 }
 
+/// A message and what follows it.
+type Split<'a> = (&'a [u8], &'a [u8]);
+
 /// Takes a frame; none if it is not whole.
-fn frame(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, BadChunk> {
+fn frame(bytes: &[u8]) -> Result<Option<Split<'_>>, BadChunk> {
     let mut rest = bytes;
     let Some(length) = varint(&mut rest) else {
         let is_cut = bytes.len() < HEAD_BYTES_MAX;

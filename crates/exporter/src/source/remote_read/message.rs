@@ -42,9 +42,11 @@ pub fn read<'a>(
     mut take: impl FnMut(&Series<'a>) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     while !message.is_empty() {
-        match field(&mut message).ok_or(bad("a frame is no message"))? {
-            (1, Value::Bytes(series)) => take(&read_series(series)?)?,
-            _ => {} // the index of the query, and what may come later
+        // Beside series there is the index of the query, and what may come later.
+        if let (1, Value::Bytes(series)) =
+            field(&mut message).ok_or(bad("a frame is no message"))?
+        {
+            take(&read_series(series)?)?;
         }
     }
     Ok(())

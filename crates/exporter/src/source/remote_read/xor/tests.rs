@@ -9,7 +9,7 @@ struct Writer(String);
 impl Writer {
     fn bits(&mut self, number: u64, count: usize) {
         let text = format!("{number:064b}");
-        self.0.push_str(&text[64 - count..]);
+        self.0.push_str(text.get(64 - count..).unwrap());
     }
 
     fn uvarint(&mut self, mut number: u64) {
