@@ -7,3 +7,4 @@ mod generate;
 mod objects;
 mod selectors;
 mod sinks;
+mod vectors;

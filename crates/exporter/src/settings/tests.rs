@@ -35,8 +35,10 @@ fn a_small_file_has_the_defaults() {
 
 #[test]
 fn every_key_is_read() {
-    let settings =
-        parse(include_str!("../../../../docs/reference/exporter-settings.yaml")).unwrap();
+    let page = include_str!("../../../../docs/reference/exporter-settings.md");
+    let (_, example) = page.split_once("```yaml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let settings = parse(example).unwrap();
     assert_eq!(
         settings.store.url.as_str(),
         "https://vmselect.monitoring.svc:8481/select/%7Btenant%7D/prometheus"
@@ -96,7 +98,7 @@ fn what_is_wrong_is_named_with_its_key() {
         (more("egress: {refused_networks: [10.0.0.1/8]}"), "10.0.0.0/8 has none"),
         (more("egress: {ports: [0]}"), "0 is no port"),
         (more("egress: {ports: [65536]}"), "65536 is no port"),
-        (more("reading: {window: 1d}"), "`reading.window`: 1d is not between 1s and 600s"),
+        (more("reading: {window: 11m}"), "`reading.window`: 11m is not between 1s and 600s"),
         (more("reading: {window: fast}"), "`fast` is no duration"),
         (more("reading: {lag: 2s}"), "`reading.lag`: it is shorter than `lag_min`"),
         (more("limits: {memory: 1Mi}"), "`limits.memory`: 1Mi is not between"),

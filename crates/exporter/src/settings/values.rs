@@ -123,7 +123,7 @@ pub(super) fn duration(
         return Ok(duration);
     }
     let seconds = |duration: &Duration| format!("{}s", duration.as_secs_f64());
-    Err(out_of(key, text, &seconds(range.start()), &seconds(range.end())))
+    Err(out_of(key, text, seconds(range.start()), seconds(range.end())))
 }
 
 fn out_of(key: &str, value: impl Display, min: impl Display, max: impl Display) -> Wrong {

@@ -8,3 +8,6 @@ mod resource;
 mod secrets;
 #[cfg(test)]
 mod source;
+mod tenancy;
+#[path = "../../src/compile/tests/vectors.rs"]
+mod vectors;

@@ -8,94 +8,12 @@ use super::fixture::{
     STORE, cluster, compiled, kinds, requires, selector, settings, shown, source,
 };
 use super::generate;
+use super::vectors::{CONFINED, REFUSED};
 use crate::compile::query::carries;
 use crate::compile::{Cluster, Compiled};
 use crate::plan::{Plan, Selection};
 use crate::resource::spec::{LabelSelector, Operator, ResourceSelector, Source, Spec};
 use crate::settings::Settings;
-
-/// Queries that read data of this tenant alone, whatever they look like.
-const CONFINED: [&str; 44] = [
-    "{}",
-    r#"{__name__=~".+"}"#,
-    r#"{__name__!=""}"#,
-    r#"{or="x"}"#,
-    r#"{a="b" OR c="d"}"#,
-    r#"{tenant=~".*"}"#,
-    r#"{tenant!~""}"#,
-    r#"{tenant!="other"}"#,
-    r#"{tenant=~"me|other"}"#,
-    "WITH (f(x)=x or secret) f(up)",
-    r#"WITH (x={}) x{a="b"}"#,
-    r#"WITH (e={}) {e or a="b"}"#,
-    r#"WITH (ru(a,b)=secret) ru(up, WITH (alias(q,n)=q) alias(up, "x"))"#,
-    r#"label_set(secret,"tenant","me")"#,
-    r#"label_set(secret,"tenant","other")"#,
-    r#"label_replace(secret,"tenant","me","","")"#,
-    r#"label_replace(secret,"tenant","other","","")"#,
-    r#"label_copy(secret,"a","tenant")"#,
-    r#"label_move(secret,"a","tenant")"#,
-    r#"label_map(secret,"tenant","me","other")"#,
-    r#"label_join(secret,"tenant","","a")"#,
-    r#"label_del(secret,"tenant")"#,
-    r#"alias(secret,"x")"#,
-    "up @ (end() + secret)",
-    "up @ (secret)",
-    "topk(scalar(secret),up)",
-    "quantile(scalar(secret),up)",
-    "limitk(scalar(secret),up)",
-    r#"count_values("tenant", secret)"#,
-    "absent(secret)",
-    "up[5m] offset 1i",
-    r#"up * on(a) group_left(*) prefix "tenant" secret"#,
-    "(up, secret)",
-    "union(up, secret)",
-    "up # }",
-    "up{ # }\n}",
-    r#"up{a="\"} or secret{b=\""}"#,
-    r#"up{a='"} or secret{b="'}"#,
-    "up{a=`\"} or secret{b=\"`}",
-    "up{a=\"\\n\\r\\x00\"}",
-    "up{a=\"\u{202e}\"}",
-    r#"{te\u0301nant="other"}"#,
-    r#"{a=~"(a+)+$"}"#,
-    "sum(secret) by (tenant) limit 5",
-];
-
-/// Queries that ask for data of others, or by other means than labels.
-const REFUSED: [&str; 31] = [
-    r#"{tenant="other"}"#,
-    r#"{a="b" or tenant="other"}"#,
-    r#"{tenant="me" or tenant="other"}"#,
-    r#"{tenant!="me"}"#,
-    r#"{tenant=""}"#,
-    r#"{tenant!~".*"}"#,
-    r#"{tenant!~".+"}"#,
-    r#"{"tenant"="other"}"#,
-    r#"{'tenant'="other"}"#,
-    r#"{\x74enant="other"}"#,
-    r#"{t\enant="other"}"#,
-    r#"{\u0074enant="other"}"#,
-    r#"{"up",tenant="other"}"#,
-    r#"{tenant="o"+"ther"}"#,
-    "{tenant=“other”}",
-    r#"up{tenant="me"} or up{tenant="other"}"#,
-    r#"sum(up) + on() up{tenant="other"}"#,
-    r#"topk(scalar(up{tenant="other"}), up)"#,
-    r#"up @ end(up{tenant="other"})"#,
-    r#"WITH (t={tenant="other"}) up{t}"#,
-    r#"WITH (tenant="other", up=foo{tenant="other"}) up"#,
-    r#"WITH (f(t)={tenant=t}) f("other")"#,
-    r#"{__graphite__="*.secret.*"}"#,
-    r#"up{"__graphite__"="*.secret.*"}"#,
-    r#"up{\x5f_graphite__="*.secret.*"}"#,
-    "info(up)",
-    "up{tenant＝\"other\"}",
-    "up} or secret{",
-    "vector(1)",
-    "label_set(1, \"tenant\", \"other\")",
-    "{tenant=\"me\"",
-];
 
 /// The selectors that are sent for a plan, as the store reads them.
 fn sent(plan: &Plan) -> Vec<Selector> {

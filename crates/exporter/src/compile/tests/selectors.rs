@@ -382,3 +382,42 @@ tenancy:
         assert_eq!(plan(path), None, "{path:?}");
     }
 }
+
+#[test]
+fn the_examples_of_the_requirement_compile() {
+    let mut cluster = cluster();
+    let mut known: Vec<_> = [
+        ("gateway.networking.k8s.io", "Gateway", "gateways"),
+        ("compute.datumapis.com", "Workload", "workloads"),
+    ]
+    .map(|(group, kind, plural)| {
+        let kind = crate::compile::Kind { group: group.to_owned(), kind: kind.to_owned() };
+        (kind, plural.to_owned())
+    })
+    .into();
+    cluster.kinds = crate::compile::Kinds::new(known.drain(..));
+    let read = |text: &str| {
+        let exporter: crate::resource::Exporter = serde_saphyr::from_str(text).unwrap();
+        let (spec, _) = crate::resource::normalise(&exporter.spec);
+        let compiled = compiled(&spec, &settings(""), &cluster);
+        let plan = compiled.plan.unwrap();
+        let source = plan.sources.into_iter().next().unwrap();
+        let Selection::Raw(selectors) = source.selection else { panic!("raw") };
+        let sent: Vec<String> = selectors
+            .into_iter()
+            .map(|selector| super::fixture::STORE.query(&selector.into()).unwrap())
+            .collect();
+        (sent, plan.sinks.len(), shown(&compiled.findings))
+    };
+    let gateway = r#"{service_name="networking.datumapis.com",resource_kind="Gateway",__name__=~"network_bytes_.*",tenant="me"}"#;
+    let (sent, sinks, findings) =
+        read(include_str!("../../resource/examples/gateway-exporter.yaml"));
+    assert_eq!((sent, sinks, findings), (vec![gateway.to_owned()], 1, vec![]));
+    // Only the third kind is in the group that the query asks for.
+    let target = r#"{service_name="networking.datumapis.com",resource_kind="Gateway",__name__=~"network_bytes_.*",resource_namespace="shop",label_app="my-gateway",tenant="me"}"#;
+    let (sent, sinks, findings) =
+        read(include_str!("../../resource/examples/example-exporter.yaml"));
+    assert_eq!((sent, sinks), (vec![target.to_owned()], 1));
+    let own = "spec.sources[0].metrics.resourceSelectors[0].namespaceSelector? NamespaceNotAllowed";
+    assert_eq!(findings, [own]);
+}
