@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use ktel_otlp::json::to_protobuf;
 use ktel_otlp::MetricsData;
+use ktel_otlp::json::to_protobuf;
 use ktel_testkit::collector::{Collector, Input};
 use ktel_testkit::otlp_series::Samples;
 
