@@ -120,7 +120,7 @@ impl SliceBuilder {
             return true;
         }
         let before = open.last.and_then(|(start, end)| labels.get(start..end));
-        if before.is_some_and(|before| before >= name.as_bytes()) {
+        if before.is_some_and(|before| before >= name) {
             return false;
         }
         if is_first {
@@ -211,7 +211,7 @@ impl SliceBuilder {
 
 impl Unsorted {
     /// Reads labels that are written already.
-    fn read(written: &[u8]) -> Self {
+    fn read(written: &str) -> Self {
         let mut unsorted = Self::default();
         let Some((name, mut rest)) = take(written) else { return unsorted };
         name.clone_into(&mut unsorted.name);
@@ -224,7 +224,7 @@ impl Unsorted {
         unsorted
     }
 
-    fn write(mut self, labels: &mut Vec<u8>) {
+    fn write(mut self, labels: &mut String) {
         self.pairs.sort_by(|one, other| one.0.cmp(&other.0));
         put(labels, &self.name);
         for (name, value) in &self.pairs {
