@@ -18,7 +18,7 @@ use crate::shown::{Words, complete, matches};
 use crate::tests::REPOSITORY;
 
 /// Ends a hang.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(180);
 /// Where `ktel serve` listens by default. Tests that run at the same time need a port each, so it
 /// has another number while a page is run.
 const SERVER: &str = "127.0.0.1:8090";
@@ -101,9 +101,9 @@ impl User {
         let mut terminal = Terminal::open(&self.script(&command, run.goes_on));
         let deadline = Instant::now() + SOON;
         let mut printed: Vec<String> = Vec::new();
-        let mut as_shown = run.shown.is_empty();
         loop {
-            if run.goes_on && as_shown {
+            // What goes on has said what the page shows, and may say more.
+            if run.goes_on && self.is_shown(run, &printed) {
                 self.running.push(terminal);
                 return Ok(());
             }
@@ -111,21 +111,28 @@ impl User {
                 Ok(line) => printed.push(self.there(&line)),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(told("did not end, and printed", &command, &printed));
+                    return Err(mismatch(
+                        "did not end, or not print what is shown; it printed",
+                        &command,
+                        &printed,
+                    ));
                 }
             }
-            let lines: Vec<&str> = printed.iter().map(String::as_str).collect();
-            as_shown = run.shown.is_empty() || matches(&run.shown, &lines, &mut self.words.clone());
         }
         let code = terminal.code();
         if run.goes_on || code != run.code {
-            return Err(told(&format!("ended with {code}, and printed"), &command, &printed));
+            return Err(mismatch(&format!("ended with {code}, and printed"), &command, &printed));
         }
-        let lines: Vec<&str> = printed.iter().map(String::as_str).collect();
-        if !run.shown.is_empty() && !matches(&run.shown, &lines, &mut self.words) {
-            return Err(told("printed", &command, &printed));
+        if !self.is_shown(run, &printed) {
+            return Err(mismatch("printed", &command, &printed));
         }
         Ok(())
+    }
+
+    /// Whether these lines are those of the page, if it shows any. Takes note of abbreviated words.
+    fn is_shown(&mut self, run: &Run, printed: &[String]) -> bool {
+        let lines: Vec<&str> = printed.iter().map(String::as_str).collect();
+        run.shown.is_empty() || matches(&run.shown, &lines, &mut self.words)
     }
 
     /// A shell per command, which goes on where the last one ended.
@@ -173,7 +180,7 @@ impl User {
     }
 }
 
-fn told(what: &str, command: &str, printed: &[String]) -> String {
+fn mismatch(what: &str, command: &str, printed: &[String]) -> String {
     format!("`{command}` {what}:\n{}", printed.join("\n"))
 }
 

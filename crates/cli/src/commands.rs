@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Bundle(bundle::BundleCommand),
     /// Record and upload usage events, one per command of a product
     #[command(subcommand)]
-    Events(events::EventsCommand),
+    Events(events::arguments::EventsCommand),
     /// Show a product's telemetry on this machine, and turn it on or off
     Telemetry(telemetry::arguments::TelemetryArguments),
     /// Check queries, and print them with enforced labels

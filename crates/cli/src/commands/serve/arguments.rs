@@ -47,6 +47,9 @@ pub(crate) struct ServeArguments {
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each
     #[arg(long, value_name = "FILE")]
     pub(crate) decisions: Option<PathBuf>,
+    /// Accept the commands of this product in its events (repeatable)
+    #[arg(long = "product", value_name = "NAME|FILE")]
+    pub(crate) products: Vec<String>,
     /// Accept data of this schema file too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
