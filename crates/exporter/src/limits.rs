@@ -22,7 +22,7 @@ pub(crate) const TOKEN_LIFETIME_UNKNOWN: Duration = Duration::from_secs(300);
 pub(crate) const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// Gaps of a lane that are kept: an administrator sees the last troubles, and a status has to fit an object.
-pub const GAPS_MAX: usize = 16;
+pub(crate) const LANE_GAPS_MAX: usize = 16;
 /// A lane that waits longer gives its memory back: the store keeps the data, and others need the room.
 pub(crate) const LANE_HOLDS_MEMORY_FOR: Duration = Duration::from_secs(5);
 /// How long a lane whose credentials or address are wrong waits before it tries again without a change.
@@ -170,12 +170,6 @@ pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An answer that is one number, with what a store says around it.
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 
-/// All memory for what is read and sent. One replica serves a thousand Exporters with it, since the store is the queue.
-pub(crate) const MEMORY_BYTES: usize = 64 * 1024 * 1024;
-/// Requests to the store at once: VictoriaMetrics runs about twice as many as it has processors, and others ask it too.
-pub(crate) const STORE_REQUESTS_MAX: usize = 8;
-/// The width of a window of new data: what arrives is sent some seconds later, for one request in ten seconds.
-pub(crate) const WINDOW: Duration = Duration::from_secs(10);
 /// The widest window that a lane reads which is behind: an hour of a series of 15 s has 240 samples.
 pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);
 /// A window that gives less is followed by one of twice the width, while there is as much to read.
@@ -220,8 +214,8 @@ pub(crate) const REPORT_EVERY: Duration = Duration::from_millis(200);
 pub(crate) const TICK: Duration = Duration::from_secs(1);
 /// The pause before an Exporter begins again that panicked: a bug must not take a processor.
 pub(crate) const RESTART_AFTER: Duration = Duration::from_secs(10);
-/// States of differences that a source keeps: one for each position at which lanes of a shape read.
-pub(crate) const DELTA_STATES_MAX: usize = 4;
+/// Windows that differences are kept for which are not settled. A lane that is further behind rebuilds them.
+pub(crate) const DELTA_WINDOWS_MAX: u32 = 4;
 /// The kinds of an API group are read again after this: they come and go with the operators that bring them.
 pub const KINDS_AGE_MAX: Duration = Duration::from_secs(60);
 /// A frame of remote read: 1 MiB by default, and one chunk more.
@@ -245,3 +239,5 @@ pub const API_WRITES_AT_ONCE: usize = 8;
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 /// After a lost term: somebody else leads, so there is no hurry.
 pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Tenants whose use of the store is remembered, beside those that read at the moment.
+pub(crate) const TENANTS_KEPT_MAX: usize = 10_000;

@@ -109,6 +109,7 @@ pub fn reason(verdict: &Verdict) -> &'static str {
         },
         Verdict::Held { hold, .. } => match hold {
             Hold::Unauthorized => "Unauthorized",
+            Hold::Forbidden => "Forbidden",
             Hold::ProxyUnauthorized => "ProxyUnauthorized",
             Hold::NotFound => "NotFound",
             Hold::Redirected => "Redirected",
@@ -159,7 +160,7 @@ mod tests {
         for (status, hold) in [
             (301, Hold::Redirected),
             (401, Hold::Unauthorized),
-            (403, Hold::Unauthorized),
+            (403, Hold::Forbidden),
             (404, Hold::NotFound),
             (405, Hold::NotFound),
             (407, Hold::ProxyUnauthorized),
