@@ -5,6 +5,7 @@ mod bundle;
 mod completions;
 mod demo;
 mod events;
+mod exporter;
 mod jobs;
 mod man;
 mod metricsql;
@@ -46,6 +47,9 @@ pub(crate) enum Command {
     Events(events::EventsCommand),
     /// Show a product's telemetry on this machine, and turn it on or off
     Telemetry(telemetry::arguments::TelemetryArguments),
+    /// Ship the metrics that Exporter resources select to OTLP endpoints
+    #[command(subcommand)]
+    Exporter(exporter::ExporterCommand),
     /// Check queries, and print them with enforced labels
     #[command(subcommand)]
     Metricsql(metricsql::MetricsqlCommand),
@@ -81,6 +85,7 @@ pub(crate) fn run(
         Command::Bundle(command) => bundle::run(command, printer),
         Command::Events(command) => events::run(command, printer),
         Command::Telemetry(command) => telemetry::run(&command, printer),
+        Command::Exporter(command) => exporter::run(command, printer),
         Command::Metricsql(command) => metricsql::run(command, printer),
         Command::Serve(command) => serve::run(command, printer),
         Command::Query(command) => query::run(command, printer),

@@ -12,6 +12,7 @@ mod failure;
 mod hints;
 mod limits;
 mod lines_address;
+mod listening;
 mod printer;
 mod products;
 mod progress;

@@ -106,7 +106,7 @@ pub struct Sender {
 
 enum Kind {
     Splunk { client: Client, collector: Collector, channel: Option<String> },
-    Line { wire: line::Wire, host: String, port: u16 },
+    Line(line::Client),
     Https { client: Client, endpoint: Url, gzip: bool },
     OtlpGrpc { client: Client, endpoint: Url },
     OtlpHttp { client: Client, endpoint: Url },
@@ -147,7 +147,7 @@ impl Remote {
                         },
                     )?)),
                 };
-                Kind::Line { wire, host, port }
+                Kind::Line(line::Client { wire, host, port, settings: line::Settings::default() })
             }
             Protocol::Https { endpoint, gzip, .. } => {
                 Kind::Https { client: client(&endpoint, wire::Protocol::Any)?, endpoint, gzip }
@@ -175,7 +175,7 @@ impl Remote {
         let bad = |source| NotReady::BadHeader { server: server(), source };
         let mut headers = HeaderMap::new();
         let (scheme, token) = match kind {
-            Kind::Line { .. } => return Ok(headers),
+            Kind::Line(_) => return Ok(headers),
             Kind::Splunk { .. } => ("Splunk", &tokens.splunk),
             _ => ("Bearer", &tokens.bearer),
         };
@@ -236,9 +236,7 @@ impl Carrier for Sender {
 impl Sender {
     async fn send(&self, parcel: &Parcel) -> Result<Verdict, Verdict> {
         match &self.kind {
-            Kind::Line { wire, host, port } => {
-                Ok(line::send(wire, host, *port, &parcel.body).await)
-            }
+            Kind::Line(client) => Ok(client.send(&parcel.body).await),
             Kind::Splunk { client, collector, channel } => {
                 self.event(client, collector, channel.as_deref(), parcel).await
             }

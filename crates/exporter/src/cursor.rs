@@ -29,6 +29,12 @@ impl Cursors {
         self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), cursor);
     }
 
+    /// Says whether a lane of a source has a cursor.
+    #[must_use]
+    pub fn has_source(&self, source: &str) -> bool {
+        self.lanes.get(source).is_some_and(|sinks| !sinks.is_empty())
+    }
+
     /// Says whether no lane has a cursor.
     #[must_use]
     pub fn is_empty(&self) -> bool {

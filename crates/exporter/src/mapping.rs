@@ -11,31 +11,39 @@
 //! The same slice gives the same bytes. Every sample is in a data point, describes a resource, or is counted with the reason
 //! why not.
 
+mod assemble;
 mod attributes;
 mod bound;
+mod delta;
 mod family;
+mod histogram;
+mod histograms;
 mod identity;
 mod index;
 mod native;
+mod natives;
 mod number;
 mod output;
 mod split;
+mod summaries;
+mod summary;
 mod unit;
+mod write;
 
 use std::collections::BTreeMap;
 
-use ktel_otlp::AggregationTemporality;
+use ktel_otlp::Attributes;
 
-use self::attributes::AttributeLimits;
-use self::family::{Families, Form};
-use self::index::{Index, Item, index};
-use self::number::{Numbers, Own};
-use self::output::{Output, Place};
+pub use self::delta::DeltaState;
+use self::family::Families;
+use self::index::index;
+use self::output::Output;
 pub use self::split::split;
+use self::write::Writer;
 use crate::batch::Batch;
 use crate::plan::{Accepts, BatchPlan, Temporality};
 use crate::slice::Slice;
-use crate::source::{Metadata, MetricKind};
+use crate::source::Metadata;
 use crate::time::Window;
 
 /// What decides how the same slice is encoded. Sinks with equal shapes share their batches.
@@ -69,6 +77,11 @@ pub struct Tally {
 pub enum MappingDrop {
     /// A histogram or summary without `_count`.
     NoCount,
+    /// Counts of a histogram that are no whole numbers, fall from one bucket to the next, or differ from `_count`; or, where
+    /// only differences are sent, a counter that is no number.
+    BadCounts,
+    /// A part of a histogram or summary that ended, or did not, while the others did not, or did.
+    PartEnded,
     /// A gauge histogram, or a native histogram of floats.
     NoSuchKind,
     /// A data point that is longer than a request may be.
@@ -79,6 +92,8 @@ pub enum MappingDrop {
     SameSecond,
     /// The first sample of a series, where only differences are sent.
     NoStart,
+    /// An older sample, where only differences are sent: what was sent covers it.
+    Covered,
     /// OTLP cannot write its time: it is not after 1970, or beyond the year 2554.
     NoTime,
     /// The series has more attributes than the receiver takes.
@@ -98,78 +113,39 @@ impl Tally {
     }
 }
 
-/// State that differences need from one window to the next. It can be rebuilt from the store.
-#[derive(Debug, Clone, Default)]
-pub struct DeltaState {}
-
 /// Encodes a slice. Batches are numbered from `first` on; they are given to `take` as soon as they are full.
+///
+/// Where only differences are sent, `state` has what the windows before left; it may be encoded again until it is
+/// [settled](DeltaState::settle), and gives the same each time.
 pub fn encode(
     slice: &Slice,
     window: Window,
     metadata: &Metadata,
     shape: &Shape,
-    _state: &mut DeltaState,
+    state: &mut DeltaState,
     first: u32,
     take: &mut dyn FnMut(Batch),
 ) -> Tally {
     let mut tally = Tally::default();
     let index = index(slice, Families::new(metadata), &mut tally);
-    let mut out = Output::new(shape, window, first, take);
-    for (target_id, scope_id, items) in index.runs() {
-        let (Some(target), Some(scope)) =
-            (index.targets.get(target_id as usize), index.scopes.get(scope_id as usize))
-        else {
-            continue;
-        };
-        let place = Place { target_id, target, scope_id, scope };
-        write(slice, &index, place, items, shape, &mut out, &mut tally);
+    let out = Output::new(shape, window, first, take);
+    let attributes = Attributes::new();
+    let mut writer = Writer { slice, index: &index, shape, window, state, out, tally, attributes };
+    for (target, scope, items) in index.runs() {
+        writer.write(target, scope, items);
     }
-    out.finish();
-    tally
+    writer.finish()
 }
 
-/// Writes a metric of a resource and scope.
-fn write(
+/// Rebuilds the state that differences need: of samples from before a cursor, which were sent. They have to reach back to the
+/// last sample of each series that is to go on.
+pub fn warm(
     slice: &Slice,
-    index: &Index<'_>,
-    place: Place<'_, '_>,
-    items: &[Item],
+    window: Window,
+    metadata: &Metadata,
     shape: &Shape,
-    out: &mut Output<'_>,
-    tally: &mut Tally,
+    state: &mut DeltaState,
 ) {
-    let Some(family) = items.first().and_then(|item| index.families.all.get(item.family as usize))
-    else {
-        return;
-    };
-    let own = Own {
-        limits: AttributeLimits::new(&shape.accepts),
-        is_scope_elsewhere: place.scope_id != 0,
-        resource_attributes: out.resource_attributes(place.target),
-        one_point_a_second: shape.accepts.one_point_a_second,
-    };
-    match family.form {
-        Form::Number => {
-            let mut points = Numbers::new(slice, items, own);
-            out.write(place, family, begin_number(family.kind), &mut points, tally);
-        }
-        Form::Histogram | Form::Summary => {
-            let samples = items.iter().filter_map(|item| slice.get(item.series as usize));
-            tally.drop(MappingDrop::NoSuchKind, samples.map(|series| series.samples.len()).sum());
-        }
-        Form::Exponential | Form::Custom => {
-            let samples = items.iter().filter_map(|item| slice.get(item.series as usize));
-            tally
-                .drop(MappingDrop::NoSuchKind, samples.map(|series| series.histograms.len()).sum());
-        }
-    }
-}
-
-fn begin_number(kind: MetricKind) -> output::Begin<ktel_otlp::NumberPoints> {
-    const CUMULATIVE: AggregationTemporality = AggregationTemporality::CUMULATIVE;
-    match kind {
-        MetricKind::Counter => |out, metric| out.sum(metric, CUMULATIVE, true),
-        MetricKind::Info | MetricKind::StateSet => |out, metric| out.sum(metric, CUMULATIVE, false),
-        _ => |out, metric| out.gauge(metric),
-    }
+    encode(slice, window, metadata, shape, state, 0, &mut |_| {});
+    state.settle(window.end);
 }

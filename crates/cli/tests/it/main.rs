@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod exporter;
 mod help;
 #[cfg(test)]
 mod metricsql;

@@ -7,6 +7,8 @@ mod faulty;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod line;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod processes;

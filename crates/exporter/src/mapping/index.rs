@@ -151,8 +151,8 @@ impl<'s> Indexer<'s> {
     fn has_bound(&self, family: u32, facts: &Facts<'_>) -> bool {
         let form = self.families.all.get(family as usize).map(|family| family.form);
         match form {
-            Some(Form::Summary) => facts.quantile.is_some_and(|text| text.parse::<f64>().is_ok()),
-            _ => super::bound::of(facts.upper_bound, facts.range).is_some(),
+            Some(Form::Summary) => facts.quantile().is_some(),
+            _ => facts.bucket().is_some(),
         }
     }
 

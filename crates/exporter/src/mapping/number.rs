@@ -6,6 +6,7 @@ use ktel_otlp::{
 };
 
 use super::attributes::{AttributeLimits, Except, Fit};
+use super::delta::{Deltas, Follower};
 use super::index::Item;
 use super::output::{Points, Room};
 use super::{MappingDrop, Tally};
@@ -13,10 +14,12 @@ use crate::slice::{STALE_NAN_BITS, Sample, Slice};
 use crate::time::Millis;
 
 /// The points of one metric: of series with the same name, resource and scope.
-pub(super) struct Numbers<'s, 'i> {
+pub(super) struct Numbers<'s, 'i, 'd> {
     slice: &'s Slice,
     items: std::slice::Iter<'i, Item>,
     own: Own,
+    /// There where differences are wanted.
+    follower: Option<Follower<'d, f64>>,
     attributes: Attributes,
     /// What is not written yet of a series, as the store has it.
     samples: &'s [Sample],
@@ -35,17 +38,29 @@ pub(super) struct Own {
     pub(super) one_point_a_second: bool,
 }
 
-impl<'s, 'i> Numbers<'s, 'i> {
-    pub(super) fn new(slice: &'s Slice, items: &'i [Item], own: Own) -> Self {
+impl<'s, 'i, 'd> Numbers<'s, 'i, 'd> {
+    pub(super) fn new(
+        slice: &'s Slice,
+        items: &'i [Item],
+        own: Own,
+        deltas: Option<Deltas<'d>>,
+        attributes: Attributes,
+    ) -> Self {
         Self {
             slice,
             items: items.iter(),
             own,
-            attributes: Attributes::new(),
+            follower: deltas.map(|deltas| Follower::new(Some(deltas))),
+            attributes,
             samples: &[],
             made: Vec::new(),
             from: 0,
         }
+    }
+
+    /// Gives its memory back.
+    pub(super) fn into_attributes(self) -> Attributes {
+        self.attributes
     }
 
     /// Takes up the next series; says whether there is one.
@@ -65,16 +80,32 @@ impl<'s, 'i> Numbers<'s, 'i> {
         }
         self.made.clear();
         self.from = 0;
-        if !self.own.one_point_a_second && are_writable(series.samples) {
+        if let Some(follower) = &mut self.follower {
+            follower.open(&[b"number", series.key()]);
+            let samples = prepare(series.samples, self.own.one_point_a_second);
+            for sample in samples {
+                match sample.and_then(|sample| difference(follower, sample)) {
+                    Ok(value) => self.made.push(value),
+                    Err(reason) => tally.drop(reason, 1),
+                }
+            }
+            follower.close();
+        } else if !self.own.one_point_a_second && are_writable(series.samples) {
             self.samples = series.samples;
         } else {
-            self.made.extend(prepare(series.samples, self.own.one_point_a_second, tally));
+            let samples = prepare(series.samples, self.own.one_point_a_second);
+            for sample in samples {
+                match sample {
+                    Ok(sample) => self.made.push(of_sample(&sample)),
+                    Err(reason) => tally.drop(reason, 1),
+                }
+            }
         }
         true
     }
 }
 
-impl Points for Numbers<'_, '_> {
+impl Points for Numbers<'_, '_, '_> {
     type Kind = NumberPoints;
 
     fn push(
@@ -112,7 +143,7 @@ impl Points for Numbers<'_, '_> {
     }
 }
 
-impl Numbers<'_, '_> {
+impl Numbers<'_, '_, '_> {
     fn advance(&mut self, by: usize) {
         if self.samples.is_empty() {
             self.from += by;
@@ -175,24 +206,34 @@ fn are_writable(samples: &[Sample]) -> bool {
     samples.first().is_none_or(can_write) && samples.last().is_none_or(can_write)
 }
 
-/// Leaves out what the receiver does not take, or what OTLP cannot write.
+/// Says of each sample why it is left out, if the receiver does not take it or OTLP cannot write it.
 fn prepare(
     samples: &[Sample],
     one_point_a_second: bool,
-    tally: &mut Tally,
-) -> impl Iterator<Item = SeriesValue> {
-    samples.iter().enumerate().filter_map(move |(index, sample)| {
+) -> impl Iterator<Item = Result<Sample, MappingDrop>> {
+    samples.iter().enumerate().map(move |(index, sample)| {
         let next = samples.get(index + 1).map(|next| second(next.time));
         if sample.time.to_unix_nano() == 0 {
-            tally.drop(MappingDrop::NoTime, 1);
-            None
+            Err(MappingDrop::NoTime)
         } else if one_point_a_second && next == Some(second(sample.time)) {
-            tally.drop(MappingDrop::SameSecond, 1);
-            None
+            Err(MappingDrop::SameSecond)
         } else {
-            Some(of_sample(sample))
+            Ok(*sample)
         }
     })
+}
+
+/// Makes a difference of a counter's sample.
+fn difference(
+    follower: &mut Follower<'_, f64>,
+    sample: Sample,
+) -> Result<SeriesValue, MappingDrop> {
+    if !sample.value.is_finite() && !sample.is_stale() {
+        return Err(MappingDrop::BadCounts);
+    }
+    let mut value = sample.value;
+    let start_time_unix_nano = follower.follow(&mut value, sample.time)?;
+    Ok(SeriesValue { start_time_unix_nano, value, ..of_sample(&sample) })
 }
 
 /// Gives the second of a time.

@@ -67,6 +67,8 @@ pub(super) struct Output<'a> {
     target: Option<Open>,
     scope: Option<Open>,
     attributes: Attributes,
+    /// A target, and how many attributes its resource has.
+    counted: Option<(u32, usize)>,
     /// How long the request before was: the next will be as long.
     expected: usize,
     take: &'a mut dyn FnMut(Batch),
@@ -89,6 +91,7 @@ impl<'a> Output<'a> {
             target: None,
             scope: None,
             attributes: Attributes::new(),
+            counted: None,
             expected: 0,
             take,
         }
@@ -99,18 +102,24 @@ impl<'a> Output<'a> {
         &mut self,
         place: Place<'_, '_>,
         family: &Family<'_>,
+        has_ranges: bool,
         begin: Begin<P::Kind>,
         points: &mut P,
         tally: &mut Tally,
     ) {
         let unit = unit::to_ucum(family.metadata.map_or("", |metadata| &metadata.unit));
         let kind = Some(type_word(family.kind).into());
-        let metadata = [KeyValue { key: "prometheus.type", value: kind }];
+        let metadata = [
+            KeyValue { key: "prometheus.type", value: kind },
+            // Says that empty buckets were no series.
+            KeyValue { key: "victoriametrics.buckets", value: Some("vmrange".into()) },
+        ];
+        let metadata = metadata.get(..1 + usize::from(has_ranges)).unwrap_or_default();
         let metric = Metric {
             name: family.name,
             description: family.metadata.map_or("", |metadata| &metadata.help),
             unit: &unit,
-            metadata: (&metadata).into(),
+            metadata: metadata.into(),
             ..Metric::default()
         };
         loop {
@@ -141,7 +150,18 @@ impl<'a> Output<'a> {
     }
 
     /// Says how many attributes a resource has, as it is written.
-    pub(super) fn resource_attributes(&mut self, target: &Target<'_>) -> usize {
+    pub(super) fn resource_attributes(&mut self, place: Place<'_, '_>) -> usize {
+        match self.counted {
+            Some((target, count)) if target == place.target_id => count,
+            _ => {
+                let count = self.read_target(place.target);
+                self.counted = Some((place.target_id, count));
+                count
+            }
+        }
+    }
+
+    fn read_target(&mut self, target: &Target<'_>) -> usize {
         self.attributes.clear();
         self.limits.push_target(target, &mut self.attributes)
     }
@@ -149,7 +169,7 @@ impl<'a> Output<'a> {
     fn enter(&mut self, place: Place<'_, '_>) {
         let points = self.request.items();
         if self.target.is_none_or(|open| open.id != place.target_id) {
-            self.resource_attributes(place.target);
+            self.read_target(place.target);
             let resource = Resource { attributes: self.attributes.view(), ..Resource::default() };
             self.request.resource(&resource, "");
             self.target = Some(Open { id: place.target_id, points });

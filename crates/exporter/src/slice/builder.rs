@@ -28,7 +28,7 @@ pub(super) const METRIC_NAME: &str = "__name__";
 /// ```
 #[derive(Debug, Default)]
 pub struct SliceBuilder {
-    labels: Vec<u8>,
+    labels: String,
     pieces: Vec<Entry>,
     samples: Vec<Sample>,
     histograms: Vec<NativeHistogram>,
@@ -120,7 +120,7 @@ impl SliceBuilder {
             return true;
         }
         let before = open.last.and_then(|(start, end)| labels.get(start..end));
-        if before.is_some_and(|before| before >= name.as_bytes()) {
+        if before.is_some_and(|before| before >= name) {
             return false;
         }
         if is_first {
@@ -173,7 +173,9 @@ impl SliceBuilder {
     #[must_use]
     pub fn finish(self) -> Slice {
         let Self { labels, pieces, samples, histograms, .. } = self;
-        let key = |entry: &Entry| labels.get(entry.labels.0..entry.labels.1).unwrap_or_default();
+        let key = |entry: &Entry| {
+            labels.as_bytes().get(entry.labels.0..entry.labels.1).unwrap_or_default()
+        };
         let pieces = order::sorted(&pieces, key);
         let mut slice = Slice { series: Vec::with_capacity(pieces.len()), ..Slice::default() };
         let mut sorted_samples = Vec::with_capacity(samples.len());
@@ -209,7 +211,7 @@ impl SliceBuilder {
 
 impl Unsorted {
     /// Reads labels that are written already.
-    fn read(written: &[u8]) -> Self {
+    fn read(written: &str) -> Self {
         let mut unsorted = Self::default();
         let Some((name, mut rest)) = take(written) else { return unsorted };
         name.clone_into(&mut unsorted.name);
@@ -222,7 +224,7 @@ impl Unsorted {
         unsorted
     }
 
-    fn write(mut self, labels: &mut Vec<u8>) {
+    fn write(mut self, labels: &mut String) {
         self.pairs.sort_by(|one, other| one.0.cmp(&other.0));
         put(labels, &self.name);
         for (name, value) in &self.pairs {
@@ -249,22 +251,32 @@ fn keep_one_each(samples: &mut [Sample]) -> usize {
     kept
 }
 
-fn put(out: &mut Vec<u8>, text: &str) {
-    // A text of four gibibytes is beyond every bound of a slice.
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(text.as_bytes());
+/// Appends a text after its length. The length is four characters of seven bits, so that all of it is text, which is checked
+/// once and not whenever a label is read.
+fn put(out: &mut String, text: &str) {
+    // A text of a quarter of a gibibyte is beyond every bound of a slice.
+    let length = text.len().min(LENGTH_MAX);
+    out.extend((0..LENGTH_CHARS).map(|place| char::from((length >> (7 * place) & 0x7f) as u8)));
+    out.push_str(text);
 }
 
+const LENGTH_CHARS: usize = 4;
+const LENGTH_MAX: usize = (1 << (7 * LENGTH_CHARS)) - 1;
+
 /// Takes a text and what follows it.
-pub(super) fn take(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    // It was written from a text.
-    Some((std::str::from_utf8(text).unwrap_or_default(), rest))
+#[inline]
+pub(super) fn take(labels: &str) -> Option<(&str, &str)> {
+    let chars: &[u8; LENGTH_CHARS] = labels.as_bytes().first_chunk()?;
+    let end = LENGTH_CHARS + length(*chars);
+    Some((labels.get(LENGTH_CHARS..end)?, labels.get(end..)?))
+}
+
+#[inline]
+fn length(chars: [u8; LENGTH_CHARS]) -> usize {
+    chars.into_iter().rev().fold(0, |length, char| length << 7 | usize::from(char))
 }
 
 pub(super) fn name_and_rest(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let Some((length, rest)) = bytes.split_first_chunk::<4>() else { return (&[], &[]) };
-    rest.split_at_checked(u32::from_le_bytes(*length) as usize).unwrap_or((rest, &[]))
+    let Some((chars, rest)) = bytes.split_first_chunk() else { return (&[], &[]) };
+    rest.split_at_checked(length(*chars)).unwrap_or((rest, &[]))
 }

@@ -2,8 +2,12 @@
 
 mod cluster;
 mod cursors;
+mod kinds;
 mod objects;
 mod resource;
 mod secrets;
 #[cfg(test)]
 mod source;
+mod tenancy;
+#[path = "../../src/compile/tests/vectors.rs"]
+mod vectors;

@@ -204,15 +204,39 @@ impl Filter {
         Ok(Self { label, operator, value, pattern })
     }
 
-    /// Makes a filter that wants a label to have one of these values, and escapes them.
-    pub(crate) fn one_of(label: &str, values: &[String]) -> Self {
+    /// Makes a filter that wants a label to have one of these values, none of which is read as a regular expression. An empty
+    /// value stands for series without the label.
+    ///
+    /// ```
+    /// use ktel_metricsql::{Filter, Selector};
+    ///
+    /// let filter = Filter::one_of("job", &["a.b".to_owned(), "c|d".to_owned()]);
+    /// assert_eq!(Selector::new(vec![vec![filter]]).to_string(), r#"{job=~"a\\.b|c\\|d"}"#);
+    /// ```
+    #[must_use]
+    pub fn one_of(label: impl Into<String>, values: &[String]) -> Self {
+        Self::literals(label.into(), FilterOperator::Matches, values)
+    }
+
+    /// Makes a filter that wants a label to have none of these values, none of which is read as a regular expression. Series
+    /// without the label pass, unless a value is empty.
+    ///
+    /// ```
+    /// use ktel_metricsql::{Filter, Selector};
+    ///
+    /// let filter = Filter::none_of("job", &["a".to_owned(), ".*".to_owned()]);
+    /// assert!(filter.holds("") && filter.holds("b") && !filter.holds(".*"));
+    /// assert_eq!(Selector::new(vec![vec![filter]]).to_string(), r#"{job!~"a|\\.\\*"}"#);
+    /// ```
+    #[must_use]
+    pub fn none_of(label: impl Into<String>, values: &[String]) -> Self {
+        Self::literals(label.into(), FilterOperator::NotMatches, values)
+    }
+
+    fn literals(label: String, operator: FilterOperator, values: &[String]) -> Self {
         let escaped: Vec<String> = values.iter().map(|value| escape(value)).collect();
-        Self {
-            label: label.to_owned(),
-            operator: FilterOperator::Matches,
-            value: escaped.join("|"),
-            pattern: Some(Pattern::of_literals(values)),
-        }
+        let pattern = Some(Pattern::of_literals(values));
+        Self { label, operator, value: escaped.join("|"), pattern }
     }
 
     pub(crate) fn metric_name(name: impl Into<String>) -> Self {

@@ -159,7 +159,7 @@ proptest! {
         prop_assert_eq!((written, at_once.items()), (fit, one_by_one.items()));
         at_once.take_back_empty();
         one_by_one.take_back_empty();
-        prop_assert_eq!(at_once.is_empty(), at_once.len() == 0);
+        prop_assert_eq!(at_once.is_empty(), fit == 0);
         prop_assert_eq!(at_once.finish(), one_by_one.finish());
     }
 
