@@ -15,6 +15,7 @@ mod limits;
 pub mod log_record;
 mod loopback;
 pub mod one_object;
+pub mod openssl;
 pub mod ports;
 pub mod postgres;
 pub mod proxy;
