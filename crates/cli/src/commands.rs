@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Bundle(bundle::BundleCommand),
     /// Record and upload usage events, one per command of a product
     #[command(subcommand)]
-    Events(events::EventsCommand),
+    Events(events::arguments::EventsCommand),
     /// Show a product's telemetry on this machine, and turn it on or off
     Telemetry(telemetry::arguments::TelemetryArguments),
     /// Ship the metrics that Exporter resources select to OTLP endpoints

@@ -8,6 +8,8 @@ mod help;
 #[cfg(test)]
 mod metricsql;
 #[cfg(test)]
+mod product_key;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod schema;
