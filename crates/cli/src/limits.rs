@@ -13,3 +13,6 @@ pub(crate) const EXPORTER_LOOKS_EVERY: Duration = Duration::from_secs(1);
 
 /// What is under way is waited for this long when `exporter local` stops.
 pub(crate) const EXPORTER_DRAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// The largest snapshot on standard input: what `kubectl get -A -o json` prints of a large cluster fits.
+pub(crate) const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;
