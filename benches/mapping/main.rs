@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
 
 Written by `make bench`. Of one machine with two cores on one day; what counts is the ratio, since all sides took turns in
 one run. Series of eight labels, requests of 10 000 points. Medians, on one core. A slice is sorted before; both begin at
-its samples.
+its samples. What is written is dropped at once.
 
 | what | bytes a point | structs of prost, built and encoded | only encoded | ktel | beside built | holds |
 |---|---|---|---|---|---|---|
@@ -36,13 +36,16 @@ its samples.
     for points in [1, 4, 20] {
         let corpus = Corpus::gauges(40_000 / points, points);
         let slice = corpus.slice();
-        let bytes = ours::encode(&slice);
-        anyhow::ensure!(theirs::points(&bytes.bodies)? == corpus.points(), "points are missing");
+        let mut bodies = Vec::new();
+        ours::encode(&slice, &mut |batch| bodies.push(batch.body));
+        anyhow::ensure!(theirs::points(&bodies)? == corpus.points(), "points are missing");
+        let length: usize = bodies.iter().map(bytes::Bytes::len).sum();
         let built = theirs::build(&corpus);
+        let (mut one, mut other) = (Vec::new(), Vec::new());
         let [theirs, encoded, ours] = compare(
-            || theirs::encode(&theirs::build(&corpus)),
-            || theirs::encode(&built),
-            || ours::encode(&slice).bodies.len(),
+            || theirs::encode(&theirs::build(&corpus), &mut one),
+            || theirs::encode(&built, &mut other),
+            || ours::encode(&slice, &mut drop),
         );
         let faster = theirs.as_secs_f64() / ours.as_secs_f64();
         let holds = if faster >= BUDGET { "yes" } else { "**no**" };
@@ -50,7 +53,7 @@ its samples.
         writeln!(
             page,
             "| {points} points a series | {} | {:.2} M/s | {:.2} M/s | {:.1} M/s | {faster:.0} times | {holds} |",
-            bytes.length / corpus.points(),
+            length / corpus.points(),
             rate(theirs),
             rate(encoded),
             rate(ours),
@@ -58,7 +61,7 @@ its samples.
     }
     let corpus = Corpus::histograms(250, 10, 4);
     let slice = corpus.slice();
-    let [time, ..] = compare(|| ours::encode(&slice).bodies.len(), || 0, || 0);
+    let [time, ..] = compare(|| ours::encode(&slice, &mut drop), || 0, || 0);
     writeln!(
         page,
         "
@@ -73,20 +76,20 @@ Classic histograms of 10 buckets, 4 points a series: {:.1} million samples a sec
 
 /// Gives the medians of three sides, which take turns.
 fn compare<T, E, O>(
-    first: impl Fn() -> T,
-    second: impl Fn() -> E,
-    third: impl Fn() -> O,
+    mut first: impl FnMut() -> T,
+    mut second: impl FnMut() -> E,
+    mut third: impl FnMut() -> O,
 ) -> [Duration; 3] {
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
-        times[0].push(time(&first));
-        times[1].push(time(&second));
-        times[2].push(time(&third));
+        times[0].push(time(&mut first));
+        times[1].push(time(&mut second));
+        times[2].push(time(&mut third));
     }
     times.map(median)
 }
 
-fn time<T>(what: impl Fn() -> T) -> Duration {
+fn time<T>(mut what: impl FnMut() -> T) -> Duration {
     let began = Instant::now();
     drop(black_box(what()));
     began.elapsed()

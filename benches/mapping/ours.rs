@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ktel_exporter::batch::Batch;
 use ktel_exporter::mapping::{DeltaState, Shape, encode as encode_slice};
 use ktel_exporter::plan::{Accepts, BatchPlan, Temporality};
 use ktel_exporter::slice::Slice;
@@ -10,12 +11,8 @@ use ktel_exporter::time::{Millis, Window};
 
 use crate::corpus::BEGAN;
 
-pub(crate) struct Requests {
-    pub(crate) bodies: Vec<bytes::Bytes>,
-    pub(crate) length: usize,
-}
-
-pub(crate) fn encode(slice: &Slice) -> Requests {
+/// Gives each request to a function.
+pub(crate) fn encode(slice: &Slice, take: &mut dyn FnMut(Batch)) -> u64 {
     let batch = BatchPlan {
         is_enabled: true,
         timeout: Duration::from_secs(5),
@@ -26,10 +23,5 @@ pub(crate) fn encode(slice: &Slice) -> Requests {
     let shape = Shape { batch, temporality: Temporality::Cumulative, accepts };
     let window = Window { start: Millis(BEGAN), end: Millis(BEGAN + 600_000) };
     let (metadata, mut state) = (Metadata::new(), DeltaState::default());
-    let mut requests = Requests { bodies: Vec::new(), length: 0 };
-    encode_slice(slice, window, &metadata, &shape, &mut state, 0, &mut |batch| {
-        requests.length += batch.body.len();
-        requests.bodies.push(batch.body);
-    });
-    requests
+    encode_slice(slice, window, &metadata, &shape, &mut state, 0, take).points
 }

@@ -61,8 +61,11 @@ fn attribute(key: &str, value: &str) -> KeyValue {
     KeyValue { key: key.into(), value, ..KeyValue::default() }
 }
 
-pub(crate) fn encode(request: &ExportMetricsServiceRequest) -> usize {
-    request.encode_to_vec().len()
+/// Encodes into a buffer that is used again.
+pub(crate) fn encode(request: &ExportMetricsServiceRequest, out: &mut Vec<u8>) -> usize {
+    out.clear();
+    request.encode_raw(out);
+    out.len()
 }
 
 /// Counts the points of requests.

@@ -44,9 +44,12 @@ pub(crate) enum Command {
     Bundle(bundle::BundleCommand),
     /// Record and upload usage events, one per command of a product
     #[command(subcommand)]
-    Events(events::EventsCommand),
+    Events(events::arguments::EventsCommand),
     /// Show a product's telemetry on this machine, and turn it on or off
     Telemetry(telemetry::arguments::TelemetryArguments),
+    /// Ship the metrics that Exporter resources select to OTLP endpoints
+    #[command(subcommand)]
+    Exporter(exporter::ExporterCommand),
     /// Check queries, and print them with enforced labels
     #[command(subcommand)]
     Metricsql(metricsql::MetricsqlCommand),
@@ -60,9 +63,6 @@ pub(crate) enum Command {
     /// Report from within a cluster, continuously
     #[command(subcommand)]
     Agent(agent::AgentCommand),
-    /// Ship the metrics that Exporter resources select to OTLP endpoints
-    #[command(subcommand)]
-    Exporter(exporter::ExporterCommand),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
     /// Print completions for a shell
@@ -85,12 +85,12 @@ pub(crate) fn run(
         Command::Bundle(command) => bundle::run(command, printer),
         Command::Events(command) => events::run(command, printer),
         Command::Telemetry(command) => telemetry::run(&command, printer),
+        Command::Exporter(command) => exporter::run(command, printer),
         Command::Metricsql(command) => metricsql::run(command, printer),
         Command::Serve(command) => serve::run(command, printer),
         Command::Query(command) => query::run(command, printer),
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
-        Command::Exporter(command) => exporter::run(command, printer),
         Command::Demo(command) => demo::run(&command, printer),
         Command::Completions(command) => completions::run(&command, &mut program, printer),
         Command::Man(command) => man::run(command, program, printer),

@@ -6,6 +6,7 @@ mod arguments;
 mod clock;
 mod cluster;
 mod commands;
+mod count;
 mod decisions;
 mod exit;
 mod failure;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -14,6 +14,7 @@ use crate::arguments::shared::SelectionArguments;
 use crate::clock;
 use crate::failure::Failure;
 use crate::limits::READ_FILE_BYTES_MAX;
+use crate::products;
 
 /// Reads a file of the standard.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
@@ -33,6 +34,17 @@ pub(crate) fn load(path: &Path) -> Result<Schema, Failure> {
     check(&text, &path.display().to_string(), clock::today())
         .map(|checked| checked.schema)
         .map_err(|findings| rejected(path, &findings))
+}
+
+/// Reads what a server accepts besides the built-in schemas: files, and the events of products.
+pub(crate) fn of_server(files: &[PathBuf], products: &[String]) -> Result<Vec<Schema>, Failure> {
+    let files = files.iter().map(|file| load(file));
+    let of_product =
+        |product: &String| Ok(products::find(product)?.all_schemas().cloned().collect::<Vec<_>>());
+    let of_products: Result<Vec<Vec<Schema>>, Failure> = products.iter().map(of_product).collect();
+    let mut schemas = files.collect::<Result<Vec<_>, _>>()?;
+    schemas.extend(of_products?.into_iter().flatten());
+    Ok(schemas)
 }
 
 fn rejected(path: &Path, findings: &[Finding]) -> Failure {

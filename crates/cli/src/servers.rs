@@ -8,6 +8,7 @@ use futures::future::join_all;
 use ktel::destination::{self, Content, Owner, Remote, ReportServer, Sender, Tokens};
 use ktel::directories::{Directories, process_environment};
 use ktel::outbox::{self, Fate, Outbox, Shipment};
+use ktel::product_file::ProductFile;
 use ktel_delivery::Parcel;
 use ktel_delivery::courier::Account;
 use ktel_delivery::secret::Secret;
@@ -49,10 +50,11 @@ pub(crate) fn sender(remote: &Remote) -> Result<Sender, Failure> {
     sender_with(remote, &tokens())
 }
 
-/// Makes the sender of events to a product's server. The tokens of the environment are for the
-/// user's own servers, so they are not sent to servers that a product chose.
-pub(crate) fn events_sender(remote: &Remote) -> Result<Sender, Failure> {
-    sender_with(remote, &Tokens::default())
+/// Makes the sender of events to a product's server, with the key of the product file. The tokens of
+/// the environment are for the user's own servers, so they are not sent to servers that a product chose.
+pub(crate) fn events_sender(remote: &Remote, product: &ProductFile) -> Result<Sender, Failure> {
+    let key = product.key.as_deref().map(Secret::new);
+    sender_with(remote, &Tokens { splunk: key.clone(), bearer: key })
 }
 
 fn sender_with(remote: &Remote, tokens: &Tokens) -> Result<Sender, Failure> {

@@ -33,7 +33,7 @@ pub mod outbox;
 pub use error::{Error, SCHEMES};
 pub use json_lines::JsonLines;
 pub use remedy::Owner;
-pub use sender::{NotReady, Sender, Tokens};
+pub use sender::{Answered, NotReady, Sender, Tokens};
 
 use address::{Address, Protocol};
 

@@ -26,6 +26,10 @@ impl Remote {
                 "find out whether a proxy replaces the certificate of `{self}`, or tell the \
                  makers of the product"
             ),
+            (Hold::Unauthorized, Owner::Product) => format!(
+                "set `key` in the product file, or tell the makers of the product; on `{self}`, \
+                 `ktel token add --role events --product NAME` creates a key"
+            ),
             (_, Owner::Product) => {
                 format!("tell the makers of the product that `{self}` does not accept its events")
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, TE};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, TE};
 use ktel_delivery::courier::Carrier;
 use ktel_delivery::http::{self as wire, BadHeader, Client, Request, Url, sensitive};
 use ktel_delivery::secret::{Secret, read_text};
@@ -213,6 +213,42 @@ impl Remote {
             None => {}
         }
         Ok(headers)
+    }
+}
+
+/// The header of a request that ktel's server checks and does not store.
+const TEST: HeaderName = HeaderName::from_static("ktel-test");
+
+/// What a receiver answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The beginning of the body, without secrets.
+    pub body: String,
+}
+
+impl Sender {
+    /// Asks whether a parcel would be accepted, and gives the answer. ktel's server stores nothing of it;
+    /// other receivers take it for any other parcel. `None` where a protocol has no answers.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn test(&self, parcel: &Parcel) -> Result<Option<Answered>, Verdict> {
+        let (client, url, gzip) = match &self.kind {
+            Kind::Https { client, endpoint, gzip } => (client, endpoint, *gzip),
+            Kind::OtlpHttp { client, endpoint } => (client, endpoint, true),
+            Kind::Splunk { client, collector, .. } => (client, &collector.endpoint, true),
+            Kind::OtlpGrpc { .. } | Kind::Line { .. } => return Ok(None),
+        };
+        let mut request = self.request(url, parcel, gzip)?;
+        request.headers.insert(TEST, HeaderValue::from_static("1"));
+        let reply = client.post(request, (self.now)()).await?;
+        let mut body = String::from_utf8_lossy(&reply.body).into_owned();
+        for secret in &self.secrets {
+            body = body.replace(secret.reveal(), "…");
+        }
+        Ok(Some(Answered { status: reply.status, body }))
     }
 }
 

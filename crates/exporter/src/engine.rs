@@ -28,6 +28,7 @@ mod partition;
 mod pool;
 mod read;
 mod seams;
+mod tenants;
 mod width;
 mod world;
 
@@ -134,16 +135,24 @@ impl Engine {
         self.published.remove(id);
     }
 
-    /// Gives the last report of an Exporter.
+    /// Gives the last report of an Exporter that runs.
     #[must_use]
     pub fn report(&self, id: &ExporterId) -> Option<Arc<Report>> {
-        self.published.get(id)
+        let is_running = self.lock().exporters.contains_key(id);
+        self.published.get(id).filter(|_| is_running)
     }
 
-    /// Gives the last report of each Exporter.
+    /// Gives the last report of each Exporter that runs.
     #[must_use]
     pub fn reports(&self) -> Vec<Arc<Report>> {
-        self.published.lock().values().cloned().collect()
+        let running = self.lock();
+        let reports = self.published.lock();
+        // One that was removed may have published while it was.
+        reports
+            .values()
+            .filter(|report| running.exporters.contains_key(&report.id))
+            .cloned()
+            .collect()
     }
 
     /// Changes whenever a report does.
@@ -158,11 +167,10 @@ impl Engine {
         (self.world.reading.used(), self.world.sending.used())
     }
 
-    /// Gives the bytes that may be in use for what is read and for what is sent.
+    /// Gives the bytes of memory that may be used for what is read and for what is sent.
     #[must_use]
     pub fn memory_limits(&self) -> (usize, usize) {
-        let half = self.world.settings.memory_bytes / 2;
-        (half, half)
+        (self.world.reading.capacity(), self.world.sending.capacity())
     }
 
     /// Sends nothing new, waits for what is under way, at most so long, and gives the last reports.

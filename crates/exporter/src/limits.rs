@@ -22,7 +22,7 @@ pub(crate) const TOKEN_LIFETIME_UNKNOWN: Duration = Duration::from_secs(300);
 pub(crate) const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// Gaps of a lane that are kept: an administrator sees the last troubles, and a status has to fit an object.
-pub const GAPS_MAX: usize = 16;
+pub(crate) const LANE_GAPS_MAX: usize = 16;
 /// A lane that waits longer gives its memory back: the store keeps the data, and others need the room.
 pub(crate) const LANE_HOLDS_MEMORY_FOR: Duration = Duration::from_secs(5);
 /// How long a lane whose credentials or address are wrong waits before it tries again without a change.
@@ -218,8 +218,8 @@ pub(crate) const REPORT_EVERY: Duration = Duration::from_millis(200);
 pub(crate) const TICK: Duration = Duration::from_secs(1);
 /// The pause before an Exporter begins again that panicked: a bug must not take a processor.
 pub(crate) const RESTART_AFTER: Duration = Duration::from_secs(10);
-/// States of differences that a source keeps: one for each position at which lanes of a shape read.
-pub(crate) const DELTA_STATES_MAX: usize = 4;
+/// Windows that differences are kept for which are not settled. A lane that is further behind rebuilds them.
+pub(crate) const DELTA_WINDOWS_MAX: u32 = 4;
 /// The kinds of an API group are read again after this: they come and go with the operators that bring them.
 pub const KINDS_AGE_MAX: Duration = Duration::from_secs(60);
 /// A frame of remote read: 1 MiB by default, and one chunk more.
@@ -243,3 +243,15 @@ pub const API_WRITES_AT_ONCE: usize = 8;
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 /// After a lost term: somebody else leads, so there is no hurry.
 pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Bytes of a file of resources. The API server takes 3 MiB for one object; files have several.
+pub(crate) const FILE_BYTES_MAX: usize = 16 << 20;
+/// Levels of a file of resources. An Exporter has 10; other objects in the file may have more.
+pub(crate) const FILE_DEPTH_MAX: usize = 64;
+/// Values of a file of resources, with those that aliases repeat: a billion laughs end here.
+pub(crate) const FILE_NODES_MAX: usize = 1_000_000;
+/// Characters of a line of a file that are shown around a place.
+pub(crate) const SHOWN_LINE_CHARS_MAX: usize = 160;
+/// Characters of it that are shown before the place.
+pub(crate) const SHOWN_BEFORE_CHARS: usize = 80;
+/// Tenants whose use of the store is remembered, beside those that read at the moment.
+pub(crate) const TENANTS_KEPT_MAX: usize = 10_000;

@@ -32,6 +32,8 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use ktel_otlp::Attributes;
+
 pub use self::delta::DeltaState;
 use self::family::Families;
 use self::index::index;
@@ -127,7 +129,8 @@ pub fn encode(
     let mut tally = Tally::default();
     let index = index(slice, Families::new(metadata), &mut tally);
     let out = Output::new(shape, window, first, take);
-    let mut writer = Writer { slice, index: &index, shape, window, state, out, tally };
+    let attributes = Attributes::new();
+    let mut writer = Writer { slice, index: &index, shape, window, state, out, tally, attributes };
     for (target, scope, items) in index.runs() {
         writer.write(target, scope, items);
     }

@@ -213,6 +213,19 @@ pub struct TenantLimits {
     pub store_requests_max: usize,
 }
 
+impl Default for TenantLimits {
+    fn default() -> Self {
+        let bytes = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Self {
+            series_max: crate::limits::TENANT_SERIES,
+            points_per_second: crate::limits::TENANT_POINTS_PER_SECOND,
+            bytes_per_second: crate::limits::TENANT_BYTES_PER_SECOND,
+            query_bytes_max: bytes(crate::limits::QUERY_BYTES),
+            store_requests_max: bytes(crate::limits::TENANT_STORE_REQUESTS),
+        }
+    }
+}
+
 impl Settings {
     /// Reads the text of a settings file; `file` is its name for messages.
     ///

@@ -85,21 +85,33 @@ impl Entry {
     ) {
         let (spec, mut findings) = normalise(&exporter.spec);
         self.generation = exporter.metadata.generation.unwrap_or_default();
+        let created = created(exporter, now);
+        // The sources of a new Exporter begin with it; one that is added later begins at that moment.
+        let is_new = self.compiled.is_none() && self.claimed.saved().is_empty();
         for source in &spec.sources {
             if !self.claimed.saved().has_source(&source.name) {
-                self.added.entry(source.name.clone()).or_insert(now);
+                let begin = if is_new { created } else { now };
+                self.added.entry(source.name.clone()).or_insert(begin);
             }
         }
+        self.added.retain(|name, _| spec.sources.iter().any(|source| source.name == *name));
         let input = Input {
             id: &self.id,
             generation: self.generation,
             spec: &spec,
-            created: created(exporter, now),
+            created,
             added: &self.added,
         };
         let compiled = compile::compile(input, settings, cluster);
         findings.extend(compiled.findings.iter().cloned());
         (self.spec, self.findings, self.compiled) = (spec, findings, Some(compiled));
+    }
+
+    /// Writes where new lanes begin, so that a crash does not change it.
+    pub(super) async fn begin(&mut self, store: &CursorStore) -> Result<(), Error> {
+        let Some(Compiled { plan: Some(plan), .. }) = &self.compiled else { return Ok(()) };
+        let cursors = self.cursors(plan);
+        store.save(&mut self.claimed, &self.id, &cursors).await
     }
 
     /// Gives the plan to the engine, as soon as all of its Secrets were looked for.

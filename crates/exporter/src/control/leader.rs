@@ -157,24 +157,31 @@ impl<'s> Leader<'s> {
                 Ok(entry) => {
                     self.entries.insert(key.clone(), entry);
                 }
-                Err(error @ cursors::Error::Superseded { .. }) => return Err(error),
-                Err(error) => {
-                    let error: &dyn std::error::Error = &error;
-                    warn!(
-                        exporter = key.1,
-                        namespace = key.0,
-                        error,
-                        "its cursors cannot be claimed; trying again"
-                    );
-                    self.changes.note(Change::Exporter(key.0, key.1));
-                    return Ok(());
-                }
+                Err(error) => return self.try_again(key, error),
             }
         }
         let Some(entry) = self.entries.get_mut(&key) else { return Ok(()) };
         entry.compile(exporter, self.settings, self.world.cluster(), now);
+        if let Err(error) = entry.begin(&self.cursors).await {
+            return self.try_again(key, error);
+        }
         self.secrets.also_watch(&entry.secrets());
         entry.apply(&self.engine, &self.secrets);
+        Ok(())
+    }
+
+    /// Looks at an Exporter again whose cursors could not be read or written.
+    fn try_again(
+        &self,
+        (namespace, name): (String, String),
+        error: cursors::Error,
+    ) -> Result<(), cursors::Error> {
+        if matches!(error, cursors::Error::Superseded { .. }) {
+            return Err(error);
+        }
+        let error: &dyn std::error::Error = &error;
+        warn!(namespace, exporter = name, error, "its cursors cannot be claimed; trying again");
+        self.changes.note(Change::Exporter(namespace, name));
         Ok(())
     }
 

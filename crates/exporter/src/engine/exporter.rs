@@ -24,6 +24,7 @@ use crate::report::{Problem, Report};
 use crate::sink::Outcome;
 use crate::time::{Millis, Window};
 
+mod differences;
 mod reading;
 mod reconcile;
 mod reporting;
@@ -72,12 +73,23 @@ struct Source {
     width: Width,
     learned: Learned,
     room: Room,
-    states: Vec<(Shape, Millis, DeltaState)>,
+    states: Vec<Differences>,
     failures: u32,
     not_before: Option<Instant>,
     error: Option<Problem>,
     series: u64,
     late: u64,
+}
+
+/// What differences need, for lanes of a shape whose windows begin between two moments.
+struct Differences {
+    shape: Shape,
+    from: Millis,
+    until: Millis,
+    /// The windows of that time that were read.
+    windows: Vec<Window>,
+    /// None while a read has it.
+    state: Option<DeltaState>,
 }
 
 /// A sink and how it is reached.
@@ -189,6 +201,7 @@ impl Actor {
             return self.stop.map_or(wakes, |stop| stop.min(wakes));
         }
         self.give_memory_back(now);
+        self.settle_differences();
         self.start_reads(now, &mut wakes);
         self.start_requests(now, &mut wakes);
         self.give_memory_back(now);
@@ -216,9 +229,11 @@ impl Actor {
         for read in &mut self.reads {
             read.members.retain(|member| *member != id);
         }
+        let sources = &mut self.sources;
         self.reads.retain(|read| {
             if read.members.is_empty() {
                 read.task.abort();
+                sources[read.source].forget_state(read.shape);
             }
             !read.members.is_empty()
         });

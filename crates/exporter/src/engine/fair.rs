@@ -43,6 +43,12 @@ impl<T> FairPool<T> {
         self.used
     }
 
+    /// Gives the bytes that may be in use.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Gives how many bytes a request for so many gets: no more than a tenant may hold at once.
     #[must_use]
     pub fn clamped(&self, bytes: usize) -> usize {

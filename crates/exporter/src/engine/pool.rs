@@ -53,6 +53,12 @@ impl Pool {
         self.lock().used()
     }
 
+    /// Gives the bytes that may be in use.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.lock().capacity()
+    }
+
     fn grant(&self) {
         let granted = self.lock().grant(|ticket| !ticket.granted.is_closed());
         for Ticket { tenant, bytes, granted } in granted {

@@ -15,7 +15,7 @@ use super::seams::Query;
 use super::world::World;
 use crate::batch::Batch;
 use crate::limits::{PART_BYTES_MAX, PART_BYTES_MIN};
-use crate::mapping::{DeltaState, Shape, Tally, encode};
+use crate::mapping::{DeltaState, Shape, Tally, encode, warm};
 use crate::plan::{Selection, SourcePlan, Temporality, Tenant};
 use crate::sink::Shared;
 use crate::slice::Slice;
@@ -56,7 +56,13 @@ pub(super) enum Event {
     /// A batch.
     Batch { read: u64, batch: Arc<Shared> },
     /// It came to its end.
-    Done { read: u64, learned: Learned, result: Result<Summary, Failure> },
+    Done {
+        read: u64,
+        learned: Learned,
+        /// What differences need, if it is known.
+        state: Option<DeltaState>,
+        result: Result<Summary, Failure>,
+    },
     /// The store was asked for its time.
     Time(Result<(), ReadError>),
     /// Points that were too old to be read were counted.
@@ -69,7 +75,6 @@ pub(super) struct Summary {
     pub(super) series: u64,
     pub(super) bytes: u64,
     pub(super) tally: Tally,
-    pub(super) state: DeltaState,
     pub(super) took: Duration,
 }
 
@@ -80,6 +85,8 @@ pub(super) enum Failure {
     Store(ReadError),
     /// The window is wide, and has a family of metrics that is too large.
     TooWide,
+    /// The tenant may not have so many series.
+    TooManySeries,
     /// Nobody waits for it any more.
     Abandoned,
 }
@@ -96,16 +103,18 @@ impl Job {
         let began = Instant::now();
         let result =
             self.read(is_wide).await.map(|summary| Summary { took: began.elapsed(), ..summary });
-        let Self { id: read, learned, events, .. } = self;
+        let Self { id: read, learned, state, events, .. } = self;
         // The actor is gone when nobody wants to know.
-        events.send(Event::Done { read, learned, result }).await.ok();
+        events.send(Event::Done { read, learned, state, result }).await.ok();
     }
 
     async fn read(&mut self, is_wide: bool) -> Result<Summary, Failure> {
         let world = Arc::clone(&self.world);
         let metadata = world.metadata(&self.tenant).await?;
-        let mut summary =
-            Summary { state: self.begin_state(&metadata).await?, ..Summary::default() };
+        if self.state.is_none() && self.shape.temporality == Temporality::Delta {
+            self.state = Some(self.rebuilt_state(&metadata).await?);
+        }
+        let mut summary = Summary::default();
         let mut number = 0;
         let selectors = match &self.source.selection {
             Selection::Raw(selectors) if selectors.is_empty() => return Ok(summary),
@@ -166,15 +175,6 @@ impl Job {
         Ok(summary)
     }
 
-    /// Gives the state at the beginning of the window; reads the time before it if nobody knows.
-    async fn begin_state(&mut self, metadata: &Metadata) -> Result<DeltaState, Failure> {
-        match self.state.take() {
-            Some(state) => Ok(state),
-            None if self.shape.temporality == Temporality::Cumulative => Ok(DeltaState::default()),
-            None => self.rebuilt_state(metadata).await,
-        }
-    }
-
     /// Reads the time before the window, and forgets it but for the last values.
     async fn rebuilt_state(&mut self, metadata: &Metadata) -> Result<DeltaState, Failure> {
         let mut state = DeltaState::default();
@@ -195,7 +195,7 @@ impl Job {
             let part = Part { selectors: all.selectors.clone(), families: Some(families) };
             match self.slice(Query::Raw(&part), before).await {
                 Ok((slice, _memory)) => {
-                    encode(&slice, before, metadata, &self.shape, &mut state, 0, &mut |_| {});
+                    warm(&slice, before, metadata, &self.shape, &mut state);
                 }
                 Err(ReadError::TooLarge { .. }) => {
                     match self.learned.partition.split(part.families.unwrap_or_default()) {
@@ -218,16 +218,19 @@ impl Job {
         let mut bytes = self.learned.slice_bytes.clamp(PART_BYTES_MIN, PART_BYTES_MAX);
         loop {
             let memory = Memory::reading(&self.world.reading, &self.tenant_name, bytes).await;
+            let own = self.world.tenants.request(&self.tenant_name).await;
             let request = self.world.requests.acquire().await.expect("it is never closed");
             let read = self.world.store.read(&self.tenant, query, window, bytes).await;
             drop(request);
             match read {
                 Ok(slice) => {
+                    own.read(slice.bytes());
                     // Twice as much as it was, so that small changes need no second request.
                     self.learned.slice_bytes = slice.bytes().saturating_mul(2);
                     return Ok((slice, memory));
                 }
                 Err(ReadError::TooLarge { .. }) if bytes < PART_BYTES_MAX => {
+                    own.read(bytes);
                     bytes = (bytes * 4).min(PART_BYTES_MAX);
                 }
                 Err(error) => return Err(error),
@@ -237,7 +240,7 @@ impl Job {
 
     /// Encodes a slice and hands out its batches, as many at once as there is memory for.
     async fn hand_out(
-        &self,
+        &mut self,
         (slice, memory): (Slice, Memory),
         metadata: &Metadata,
         summary: &mut Summary,
@@ -246,7 +249,7 @@ impl Job {
         let most = memory.encoded_bytes();
         let mut done = 0;
         loop {
-            let mut state = summary.state.clone();
+            let mut none = DeltaState::default();
             let (mut batches, mut bytes, mut index, mut is_cut) = (Vec::new(), 0, 0, false);
             let tally = {
                 let mut take = |batch: Batch| {
@@ -262,8 +265,9 @@ impl Job {
                     bytes += batch.body.len();
                     batches.push(batch);
                 };
-                let window = self.window;
-                encode(&slice, window, metadata, &self.shape, &mut state, *number, &mut take)
+                // A window that is encoded again gives the same, whatever it left in the state.
+                let state = self.state.as_mut().unwrap_or(&mut none);
+                encode(&slice, self.window, metadata, &self.shape, state, *number, &mut take)
             };
             summary.bytes += bytes as u64;
             for batch in batches {
@@ -272,7 +276,9 @@ impl Job {
             }
             if !is_cut {
                 summary.series += slice.len() as u64;
-                summary.state = state;
+                if summary.series > self.world.settings.tenant.series_max {
+                    return Err(Failure::TooManySeries);
+                }
                 *number += done;
                 add(&mut summary.tally, tally);
                 return Ok(());
@@ -299,6 +305,8 @@ fn too_large() -> ReadError {
 fn add(sum: &mut Tally, tally: Tally) {
     sum.samples += tally.samples;
     sum.points += tally.points;
+    sum.described += tally.described;
+    sum.shortened += tally.shortened;
     for (reason, samples) in tally.dropped {
         *sum.dropped.entry(reason).or_default() += samples;
     }

@@ -10,8 +10,10 @@ use tokio::time::Instant;
 
 use super::pool::Pool;
 use super::seams::{Connects, Reads};
+use super::tenants::Tenants;
 use crate::limits::{METADATA_KEPT_FOR, STORE_CLOCK_KEPT_FOR};
 use crate::plan::Tenant;
+use crate::settings::TenantLimits;
 use crate::source::{Metadata, ReadError};
 use crate::time::Millis;
 
@@ -24,14 +26,17 @@ pub struct Settings {
     pub memory_bytes: usize,
     /// Requests to the store at once.
     pub store_requests_max: usize,
+    /// What one tenant may take of the store.
+    pub tenant: TenantLimits,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             window: crate::limits::WINDOW,
-            memory_bytes: crate::limits::MEMORY_BYTES,
-            store_requests_max: crate::limits::STORE_REQUESTS_MAX,
+            memory_bytes: usize::try_from(crate::limits::MEMORY_BYTES).unwrap_or(usize::MAX),
+            store_requests_max: usize::try_from(crate::limits::STORE_REQUESTS).unwrap_or(1),
+            tenant: TenantLimits::default(),
         }
     }
 }
@@ -50,6 +55,7 @@ pub(super) struct World {
     /// What one source may hold of the latter.
     pub(super) source_bytes: usize,
     pub(super) requests: Arc<Semaphore>,
+    pub(super) tenants: Tenants,
     store_clock: Mutex<Option<(i64, Instant)>>,
     /// The store asked for a pause until then.
     pause: Mutex<Option<Instant>>,
@@ -75,6 +81,7 @@ impl World {
             sending: Pool::new(half, half / 2),
             source_bytes: half / 4,
             requests: Arc::new(Semaphore::new(settings.store_requests_max.max(1))),
+            tenants: Tenants::new(settings.tenant),
             store_clock: Mutex::new(None),
             pause: Mutex::new(None),
             asks: Turn::new(()),

@@ -40,9 +40,7 @@ impl Bucket {
     /// When there are not enough yet; it says from when on.
     pub fn take(&mut self, points: u64, now: Instant) -> Result<(), Instant> {
         let Some(rate) = self.rate else { return Ok(()) };
-        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
-        self.points = (self.points + passed * rate).min(self.burst);
-        self.filled = now;
+        self.fill(rate, now);
         let wanted = (points as f64).min(self.burst);
         if self.points >= wanted {
             self.points -= points as f64;
@@ -51,6 +49,20 @@ impl Bucket {
         let wait = (wanted - self.points) / rate;
         // Rounded up, or it would be asked again a moment too early.
         Err(now + Duration::from_secs_f64(wait) + Duration::from_millis(1))
+    }
+
+    /// Takes points in any case; who comes next waits for them.
+    pub fn spend(&mut self, points: u64, now: Instant) {
+        if let Some(rate) = self.rate {
+            self.fill(rate, now);
+            self.points -= points as f64;
+        }
+    }
+
+    fn fill(&mut self, rate: f64, now: Instant) {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.points = (self.points + passed * rate).min(self.burst);
+        self.filled = now;
     }
 }
 

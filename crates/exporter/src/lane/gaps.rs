@@ -1,6 +1,6 @@
 //! What was not delivered: the newest gaps, joined where they touch.
 
-use crate::limits::GAPS_MAX;
+use crate::limits::LANE_GAPS_MAX;
 use crate::report::Gap;
 use crate::time::Window;
 
@@ -21,7 +21,7 @@ impl Gaps {
             last.points += points;
             return;
         }
-        if self.0.len() == GAPS_MAX {
+        if self.0.len() == LANE_GAPS_MAX {
             self.0.remove(0);
         }
         self.0.push(Gap { window, reason, points });
@@ -34,7 +34,7 @@ impl Gaps {
 
 #[cfg(test)]
 mod tests {
-    use super::{GAPS_MAX, Gap, Gaps, Window};
+    use super::{Gap, Gaps, LANE_GAPS_MAX, Window};
     use crate::time::Millis;
 
     fn window(start: i64, end: i64) -> Window {
@@ -51,10 +51,10 @@ mod tests {
         let rejected = Gap { window: window(0, 30), reason: "Rejected", points: 12 };
         let old = Gap { window: window(10, 20), reason: "TooOld", points: 7 };
         assert_eq!(gaps.all(), [rejected, old]);
-        for start in 1..=GAPS_MAX as i64 {
+        for start in 1..=LANE_GAPS_MAX as i64 {
             gaps.add(window(start * 1000, start * 1000 + 10), "Rejected", 1);
         }
-        assert_eq!(gaps.all().len(), GAPS_MAX);
+        assert_eq!(gaps.all().len(), LANE_GAPS_MAX);
         assert_eq!(gaps.all()[0].window.start, Millis(1000));
     }
 }

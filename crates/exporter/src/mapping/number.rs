@@ -44,17 +44,23 @@ impl<'s, 'i, 'd> Numbers<'s, 'i, 'd> {
         items: &'i [Item],
         own: Own,
         deltas: Option<Deltas<'d>>,
+        attributes: Attributes,
     ) -> Self {
         Self {
             slice,
             items: items.iter(),
             own,
             follower: deltas.map(|deltas| Follower::new(Some(deltas))),
-            attributes: Attributes::new(),
+            attributes,
             samples: &[],
             made: Vec::new(),
             from: 0,
         }
+    }
+
+    /// Gives its memory back.
+    pub(super) fn into_attributes(self) -> Attributes {
+        self.attributes
     }
 
     /// Takes up the next series; says whether there is one.

@@ -67,6 +67,8 @@ pub(super) struct Output<'a> {
     target: Option<Open>,
     scope: Option<Open>,
     attributes: Attributes,
+    /// A target, and how many attributes its resource has.
+    counted: Option<(u32, usize)>,
     /// How long the request before was: the next will be as long.
     expected: usize,
     take: &'a mut dyn FnMut(Batch),
@@ -89,6 +91,7 @@ impl<'a> Output<'a> {
             target: None,
             scope: None,
             attributes: Attributes::new(),
+            counted: None,
             expected: 0,
             take,
         }
@@ -147,7 +150,18 @@ impl<'a> Output<'a> {
     }
 
     /// Says how many attributes a resource has, as it is written.
-    pub(super) fn resource_attributes(&mut self, target: &Target<'_>) -> usize {
+    pub(super) fn resource_attributes(&mut self, place: Place<'_, '_>) -> usize {
+        match self.counted {
+            Some((target, count)) if target == place.target_id => count,
+            _ => {
+                let count = self.read_target(place.target);
+                self.counted = Some((place.target_id, count));
+                count
+            }
+        }
+    }
+
+    fn read_target(&mut self, target: &Target<'_>) -> usize {
         self.attributes.clear();
         self.limits.push_target(target, &mut self.attributes)
     }
@@ -155,7 +169,7 @@ impl<'a> Output<'a> {
     fn enter(&mut self, place: Place<'_, '_>) {
         let points = self.request.items();
         if self.target.is_none_or(|open| open.id != place.target_id) {
-            self.resource_attributes(place.target);
+            self.read_target(place.target);
             let resource = Resource { attributes: self.attributes.view(), ..Resource::default() };
             self.request.resource(&resource, "");
             self.target = Some(Open { id: place.target_id, points });

@@ -1,6 +1,6 @@
 //! Chooses how the points of a metric are made, and how the metric begins.
 
-use ktel_otlp::{AggregationTemporality, NumberPoints};
+use ktel_otlp::{AggregationTemporality, Attributes, NumberPoints};
 
 use super::assemble::Assembly;
 use super::attributes::AttributeLimits;
@@ -29,6 +29,8 @@ pub(super) struct Writer<'a, 's> {
     pub(super) state: &'a mut DeltaState,
     pub(super) out: Output<'a>,
     pub(super) tally: Tally,
+    /// Memory for the attributes of a series.
+    pub(super) attributes: Attributes,
 }
 
 impl Writer<'_, '_> {
@@ -45,7 +47,7 @@ impl Writer<'_, '_> {
         let own = Own {
             limits: AttributeLimits::new(&self.shape.accepts),
             is_scope_elsewhere: scope_id != 0,
-            resource_attributes: self.out.resource_attributes(target),
+            resource_attributes: self.out.resource_attributes(place),
             one_point_a_second: self.shape.accepts.one_point_a_second,
         };
         match family.form {
@@ -66,9 +68,11 @@ impl Writer<'_, '_> {
     fn numbers(&mut self, place: Place<'_, '_>, family: &Family<'_>, items: &[Item], own: Own) {
         let is_delta = self.is_delta() && family.kind == MetricKind::Counter;
         let deltas = is_delta.then_some(Deltas { state: self.state, window: self.window });
-        let mut points = Numbers::new(self.slice, items, own, deltas);
+        let attributes = std::mem::take(&mut self.attributes);
+        let mut points = Numbers::new(self.slice, items, own, deltas, attributes);
         let begin = begin_number(family.kind, is_delta);
         self.out.write(place, family, false, begin, &mut points, &mut self.tally);
+        self.attributes = points.into_attributes();
     }
 
     fn histograms(&mut self, place: Place<'_, '_>, family: &Family<'_>, items: &[Item], own: Own) {

@@ -1,15 +1,12 @@
 //! Makes the HTTP client of a sink.
 
-use std::sync::Arc;
-
 use http::header::{HOST, HeaderValue};
 use ktel_delivery::Secret;
 use ktel_delivery::http::{Client, Protocol, Settings, Url};
 use ktel_delivery::tls::{Pem, Trust};
 
-use super::egress::Guard;
 use super::judge::Redactor;
-use super::{Inner, SetupError, authentication, oauth};
+use super::{Inner, SetupError, authentication, egress, oauth};
 use crate::credentials::Credentials;
 use crate::limits::{SINK_ANSWERS_WITHIN, SINK_REACHED_WITHIN};
 use crate::plan::{Authentication, SinkPlan};
@@ -50,13 +47,12 @@ fn client(
     if alias.is_some() && plan.egress.uses_proxy {
         return Err(SetupError::ServerName);
     }
-    let guard = Guard { guarded: crate::egress::Guarded::new(plan.egress.clone()), alias };
     let settings = Settings {
         protocol: Protocol::Any,
         reach_within: SINK_REACHED_WITHIN,
         exchange_within: SINK_ANSWERS_WITHIN,
         idle_connections: plan.rate.in_flight_max.max(1),
-        resolver: (!plan.egress.uses_proxy).then(|| Arc::new(guard) as _),
+        resolver: (!plan.egress.uses_proxy).then(|| egress::resolver(&plan.egress, alias)),
     };
     Ok(Client::with(url, trust, settings)?)
 }

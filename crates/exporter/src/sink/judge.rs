@@ -160,7 +160,7 @@ mod tests {
         for (status, hold) in [
             (301, Hold::Redirected),
             (401, Hold::Unauthorized),
-            (403, Hold::Unauthorized),
+            (403, Hold::Forbidden),
             (404, Hold::NotFound),
             (405, Hold::NotFound),
             (407, Hold::ProxyUnauthorized),

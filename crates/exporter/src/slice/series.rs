@@ -68,7 +68,7 @@ pub struct Span {
 #[derive(Debug, Default)]
 pub struct Slice {
     /// Names and values of labels, each with its length before it.
-    pub(super) labels: Vec<u8>,
+    pub(super) labels: String,
     pub(super) series: Vec<Entry>,
     pub(super) samples: Vec<Sample>,
     pub(super) histograms: Vec<NativeHistogram>,
@@ -85,7 +85,7 @@ pub(super) struct Entry {
 /// A series of a slice. Samples are sorted by time; no two have the same.
 #[derive(Debug, Clone, Copy)]
 pub struct Series<'s> {
-    pub(super) labels: &'s [u8],
+    pub(super) labels: &'s str,
     /// The samples.
     pub samples: &'s [Sample],
     /// The native histograms.
@@ -160,7 +160,7 @@ impl<'s> Series<'s> {
     /// Gives bytes that identify the series: equal labels have equal bytes, in every slice.
     #[must_use]
     pub const fn key(&self) -> &'s [u8] {
-        self.labels
+        self.labels.as_bytes()
     }
 
     /// Gives the labels but the name, sorted by name. None is empty.

@@ -98,6 +98,10 @@ impl<K: AsRef<str>, V: AsRef<str>, const N: usize> Labels for [(K, V); N] {
 }
 
 impl Selector {
+    pub(crate) fn into_groups(self) -> Vec<Vec<Filter>> {
+        self.groups
+    }
+
     /// Makes a selector; filters given twice in a group are dropped, and the name comes first.
     #[must_use]
     pub fn new(mut groups: Vec<Vec<Filter>>) -> Self {
@@ -306,9 +310,10 @@ pub(crate) fn deduplicate(filters: &mut Vec<Filter>) {
     const SHORT: usize = 16;
     if filters.len() > SHORT {
         let mut seen = std::collections::HashSet::with_capacity(filters.len());
-        filters.retain(|filter| {
-            seen.insert((filter.label.clone(), filter.operator, filter.value.clone()))
-        });
+        let key = filters.iter().map(|one| (&one.label, one.operator, &one.value));
+        let new: Vec<bool> = key.map(|key| seen.insert(key)).collect();
+        let mut new = new.into_iter();
+        filters.retain(|_| new.next().unwrap_or(true));
         return;
     }
     let mut kept = 0;

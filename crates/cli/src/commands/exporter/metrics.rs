@@ -27,7 +27,8 @@ impl Collector for ExporterMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let (engine, is_leader) = self.0();
         let reports = engine.as_ref().map(|engine| engine.reports()).unwrap_or_default();
-        let (reading, sending) = engine.as_ref().map(|engine| engine.memory_used()).unwrap_or_default();
+        let (reading, sending) =
+            engine.as_ref().map(|engine| engine.memory_used()).unwrap_or_default();
         let limit = engine.as_ref().map(|engine| engine.memory_limits()).unwrap_or_default();
         let encoder = &mut encoder;
         let help = "Whether this process delivers: 1 or 0.";
@@ -37,7 +38,8 @@ impl Collector for ExporterMetrics {
         points(encoder, &reports)?;
         in_flight(encoder, &reports)?;
         let help = "read - acknowledged - rejected - dropped - in flight, over all Exporters. It must be 0.";
-        let errors = lanes(&reports).map(|(_, lane)| lane.points.conservation_error().unsigned_abs());
+        let errors =
+            lanes(&reports).map(|(_, lane)| lane.points.conservation_error().unsigned_abs());
         gauge(encoder, "ktel_exporter_conservation_error", help, errors.sum::<u128>() as f64)?;
         lag(encoder, &reports)?;
         sources(encoder, &reports)?;
@@ -105,7 +107,8 @@ fn lag(encoder: &mut DescriptorEncoder<'_>, reports: &[Arc<Report>]) -> fmt::Res
 }
 
 fn sources(encoder: &mut DescriptorEncoder<'_>, reports: &[Arc<Report>]) -> fmt::Result {
-    let all = || reports.iter().flat_map(|report| report.sources.iter().map(move |one| (report, one)));
+    let all =
+        || reports.iter().flat_map(|report| report.sources.iter().map(move |one| (report, one)));
     let help = "Whether the last read of a source succeeded: 1 or 0.";
     let name = "ktel_exporter_source_up";
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;

@@ -27,6 +27,7 @@ pub(super) fn engine_settings(settings: &Settings) -> engine::Settings {
         window: settings.reading.window,
         memory_bytes: settings.limits.memory_bytes_max,
         store_requests_max: settings.limits.store_requests_max,
+        tenant: settings.limits.tenant,
     }
 }
 

@@ -10,10 +10,10 @@ use super::{Actor, Read};
 use crate::engine::read::{Event, Failure, Job, Learned, Summary};
 use crate::lane::Want;
 use crate::limits::{
-    DELTA_STATES_MAX, LANE_HOLDS_MEMORY_FOR, READ_TOGETHER_WITHIN, SOURCE_READS_MAX,
-    STORE_ASKS_FOR_MAX, STORE_BACKOFF_FIRST, STORE_BACKOFF_MAX, STORE_WRONG_FOR,
+    LANE_HOLDS_MEMORY_FOR, READ_TOGETHER_WITHIN, SOURCE_READS_MAX, STORE_ASKS_FOR_MAX,
+    STORE_BACKOFF_FIRST, STORE_BACKOFF_MAX, STORE_WRONG_FOR,
 };
-use crate::mapping::Shape;
+use crate::mapping::{DeltaState, Shape};
 use crate::plan::Temporality;
 use crate::report::Problem;
 use crate::source::ReadError;
@@ -45,7 +45,13 @@ impl Actor {
         wanted.sort_by_key(|wanted| std::cmp::Reverse(wanted.window.start));
         for wanted in wanted {
             let reads = self.reads.iter().filter(|read| read.source == wanted.source).count();
-            if reads < SOURCE_READS_MAX && self.may_begin(&wanted, now, wakes) {
+            // Differences need one window after the other.
+            let is_ordered = wanted.shape.temporality == Temporality::Delta
+                && self
+                    .reads
+                    .iter()
+                    .any(|read| read.source == wanted.source && read.shape == wanted.shape);
+            if reads < SOURCE_READS_MAX && !is_ordered && self.may_begin(&wanted, now, wakes) {
                 self.begin(wanted);
             }
         }
@@ -143,8 +149,7 @@ impl Actor {
         }
         let id = self.id();
         let source = &mut self.sources[index];
-        let known =
-            source.states.iter().position(|(known, at, _)| *known == shape && *at == window.start);
+        let state = source.take_state(shape, window);
         let blocked = Arc::new(Mutex::new(None));
         let job = Job {
             id,
@@ -155,7 +160,7 @@ impl Actor {
             window,
             shape,
             learned: source.learned.clone(),
-            state: known.map(|known| source.states[known].2.clone()),
+            state,
             room: source.room.clone(),
             blocked: Arc::clone(&blocked),
             events: self.give.clone(),
@@ -176,7 +181,9 @@ impl Actor {
                     }
                 }
             }
-            Event::Done { read, learned, result } => self.done(read, learned, result, now),
+            Event::Done { read, learned, state, result } => {
+                self.done(read, learned, state, result, now);
+            }
             Event::Time(result) => {
                 self.asks_time = false;
                 if let Err(error) = result {
@@ -193,11 +200,22 @@ impl Actor {
         }
     }
 
-    fn done(&mut self, id: u64, learned: Learned, result: Result<Summary, Failure>, now: Instant) {
+    fn done(
+        &mut self,
+        id: u64,
+        learned: Learned,
+        state: Option<DeltaState>,
+        result: Result<Summary, Failure>,
+        now: Instant,
+    ) {
         let Some(index) = self.reads.iter().position(|read| read.id == id) else { return };
         let Read { source: source_index, shape, window, members, .. } = self.reads.remove(index);
         let source = &mut self.sources[source_index];
         source.learned = learned;
+        match state.filter(|_| result.is_ok()) {
+            Some(state) => source.keep_state(shape, window, state),
+            None => source.forget_state(shape),
+        }
         let is_too_wide = matches!(result, Err(Failure::TooWide));
         for member in &members {
             let Some(route) = self.lanes.get_mut(member) else { continue };
@@ -211,15 +229,14 @@ impl Actor {
                 source.series = summary.series;
                 (source.error, source.failures, source.not_before) = (None, 0, None);
                 source.width.learn(summary.bytes, summary.took);
-                if shape.temporality == Temporality::Delta {
-                    source.states.retain(|(known, at, _)| *known != shape || *at != window.end);
-                    if source.states.len() >= DELTA_STATES_MAX {
-                        source.states.remove(0);
-                    }
-                    source.states.push((shape, window.end, summary.state));
-                }
             }
             Err(Failure::TooWide) => source.width.narrow(),
+            Err(Failure::TooManySeries) => {
+                let most = self.world.settings.tenant.series_max;
+                let text = format!("the tenant may have {most} series in a window");
+                source.error = Some(Problem::new("TooManySeries", None, &text, self.world.now()));
+                source.not_before = Some(now + STORE_WRONG_FOR);
+            }
             Err(Failure::Abandoned) => {}
             Err(Failure::Store(error)) => self.store_failed(source_index, &error, now),
         }

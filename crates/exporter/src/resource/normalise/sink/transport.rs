@@ -103,8 +103,8 @@ fn headers(written: &wire::OtlpHttp, path: &FieldPath, findings: &mut Vec<Findin
     let plain =
         written.headers.keys().map(|name| (name, path.field("headers").field(name.clone())));
     let secret = written.headers_from.iter().enumerate();
-    let secret = secret
-        .map(|(index, header)| (&header.name, path.field("headersFrom").item(index).field("name")));
+    let secret =
+        secret.map(|(index, header)| (&header.name, path.field("headersFrom").item(index)));
     for (name, path) in plain.chain(secret) {
         let lower = name.to_ascii_lowercase();
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
