@@ -7,4 +7,3 @@ mod generate;
 mod objects;
 mod selectors;
 mod sinks;
-mod vectors;

@@ -9,5 +9,3 @@ mod secrets;
 #[cfg(test)]
 mod source;
 mod tenancy;
-#[path = "../../src/compile/tests/vectors.rs"]
-mod vectors;

@@ -11,13 +11,18 @@ use ktel_exporter::source::{Evaluation, Part, Reader};
 use ktel_exporter::time::{Millis, Window};
 use ktel_testkit::victoria_metrics::VictoriaMetrics;
 
-use crate::vectors::{CONFINED, REFUSED};
-
 /// A moment, in milliseconds, at the beginning of a minute.
 const T: i64 = 1_700_000_040_000;
 const ROOM: usize = 64 << 20;
 /// What strangers' samples are, so that no sum or copy of one looks like the tenant's own.
 const STRANGE: f64 = 1e9;
+
+/// Queries that the compiler's tests attack with, too.
+#[derive(serde::Deserialize)]
+struct Attacks {
+    confined: Vec<String>,
+    refused: Vec<String>,
+}
 
 /// Samples of the same series for the tenant, another one, and nobody.
 fn data() -> String {
@@ -77,6 +82,7 @@ fn read(reader: &Reader, plan: &Plan) -> Result<Slice, String> {
 
 #[test]
 fn no_query_brings_a_strangers_sample_or_label() {
+    let attacks: Attacks = serde_json::from_str(include_str!("../attacks.json")).unwrap();
     let server = VictoriaMetrics::start();
     server.import(&data());
     let text = format!(
@@ -87,7 +93,7 @@ fn no_query_brings_a_strangers_sample_or_label() {
     let settings = Settings::parse(&text, "settings.yaml").unwrap();
     let reader = Reader::new(&settings.store.open().unwrap()).unwrap();
     let (mut refused_by_store, mut samples) = (Vec::new(), 0);
-    for query in CONFINED {
+    for query in &attacks.confined {
         let plan = compiled(query, &settings).plan.unwrap();
         let slice = match read(&reader, &plan) {
             Ok(slice) => slice,
@@ -109,7 +115,7 @@ fn no_query_brings_a_strangers_sample_or_label() {
     // Two results that an expression labels as two tenants' become one, which the store does not do.
     assert!(refused_by_store.len() <= 4, "{refused_by_store:#?}");
     assert!(samples > 200, "{samples}");
-    for query in REFUSED {
+    for query in &attacks.refused {
         assert_eq!(compiled(query, &settings).plan.unwrap().sources, [], "{query}");
     }
 }
