@@ -4,18 +4,18 @@ use std::process::Command;
 
 fn main() {
     // A build without git, such as of a package, names its commit and its date itself.
-    println!("cargo:rerun-if-env-changed=KTEL_COMMIT");
-    println!("cargo:rerun-if-env-changed=KTEL_DATE");
+    println!("cargo:rerun-if-env-changed=SOURCE_COMMIT");
+    println!("cargo:rerun-if-env-changed=SOURCE_DATE");
     if let Some(head) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
         println!("cargo:rerun-if-changed={head}");
     }
     let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let commit = given("KTEL_COMMIT").or_else(|| git(&["log", "-1", "--format=%h"]));
-    let date = given("KTEL_DATE").or_else(|| git(&["log", "-1", "--format=%cs"]));
+    let commit = given("SOURCE_COMMIT").or_else(|| git(&["log", "-1", "--format=%h"]));
+    let date = given("SOURCE_DATE").or_else(|| git(&["log", "-1", "--format=%cs"]));
     let unknown = || "unknown".to_owned();
-    println!("cargo:rustc-env=KTEL_BUILD_COMMIT={}", commit.unwrap_or_else(unknown));
-    println!("cargo:rustc-env=KTEL_BUILD_DATE={}", date.unwrap_or_else(unknown));
-    println!("cargo:rustc-env=KTEL_BUILD_TARGET={}", given("TARGET").unwrap_or_else(unknown));
+    println!("cargo:rustc-env=BUILD_COMMIT={}", commit.unwrap_or_else(unknown));
+    println!("cargo:rustc-env=BUILD_DATE={}", date.unwrap_or_else(unknown));
+    println!("cargo:rustc-env=BUILD_TARGET={}", given("TARGET").unwrap_or_else(unknown));
 }
 
 fn git(words: &[&str]) -> Option<String> {

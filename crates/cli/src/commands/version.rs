@@ -21,9 +21,9 @@ enum VersionOutput {
 }
 
 /// What `build.rs` finds out.
-const COMMIT: &str = env!("KTEL_BUILD_COMMIT");
-const DATE: &str = env!("KTEL_BUILD_DATE");
-const TARGET: &str = env!("KTEL_BUILD_TARGET");
+const COMMIT: &str = env!("BUILD_COMMIT");
+const DATE: &str = env!("BUILD_DATE");
+const TARGET: &str = env!("BUILD_TARGET");
 /// The kinds of servers and stores that this program was built with. There is one build; the list is for
 /// programs that ask an older or a newer one.
 const FEATURES: [&str; 9] = [

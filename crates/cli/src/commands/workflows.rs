@@ -45,7 +45,7 @@ pub(super) fn run(command: WorkflowsCommand, printer: &mut Printer) -> Result<Ex
 
 /// Checks all arguments before it reads the cluster. Then it runs the jobs and sends the report.
 fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
-    let jobs = jobs(run, printer)?;
+    let (jobs, note) = jobs(run)?;
     let servers = match objection(run)? {
         None => Servers::parse(&run.report_servers)?,
         Some(who) => {
@@ -73,6 +73,9 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
             anyhow::anyhow!(hints::text(error)),
             hints::of(error, &names[0]),
         ));
+    }
+    if let Some(note) = note {
+        printer.say(&note);
     }
     let mut report = outcome.report.clone();
     merge::merge(&mut report, user);
@@ -110,9 +113,9 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     })
 }
 
-/// Finds the jobs to run. Without a product, those of a set that need one are left out; a job that was
-/// named runs in any case, and fails.
-fn jobs(run: &RunArguments, printer: &mut Printer) -> Result<Vec<Arc<dyn Job>>, Failure> {
+/// Finds the jobs to run. Without a product, those of a set that need one are omitted, and a note
+/// says so; a job that was named runs in any case, and fails.
+fn jobs(run: &RunArguments) -> Result<(Vec<Arc<dyn Job>>, Option<String>), Failure> {
     let (selection, workflow) = (&run.selection, run.workflow.as_deref());
     let nothing = workflow.is_none() && selection.jobs.is_empty() && selection.jobs_from.is_empty();
     if nothing {
@@ -128,16 +131,14 @@ fn jobs(run: &RunArguments, printer: &mut Printer) -> Result<Vec<Arc<dyn Job>>, 
     let is_named =
         product.name.is_some() || product.selector.is_some() || product.own_pod.is_some();
     if is_named || workflow.is_none() || !selection.jobs.is_empty() {
-        return Ok(jobs);
+        return Ok((jobs, None));
     }
     let (jobs, skipped) = schemas::without_product(jobs);
-    if !skipped.is_empty() {
-        printer.say(&format!(
-            "not run without a product: {}; name it with `--product` or `--product-selector`",
-            skipped.join(", ")
-        ));
-    }
-    Ok(jobs)
+    let note = format!(
+        "not run without a product: {}; name it with `--product` or `--product-selector`",
+        skipped.join(", ")
+    );
+    Ok((jobs, (!skipped.is_empty()).then_some(note)))
 }
 
 /// Finds the consent source that turns telemetry off, if the user wants consent to be respected.
