@@ -6,6 +6,7 @@
 
 mod builder;
 mod series;
+mod text;
 
 pub use builder::SliceBuilder;
 pub use series::{NativeHistogram, STALE_NAN_BITS, Sample, Series, Slice, Span};
