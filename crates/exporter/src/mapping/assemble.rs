@@ -8,7 +8,7 @@ use super::family::Part;
 use super::identity::Facts;
 use super::index::Item;
 use super::number::{Own, second};
-use super::{MappingDrop, Tally};
+use super::tally::{MappingDrop, Tally};
 use crate::slice::{Sample, Slice};
 use crate::time::Millis;
 
@@ -145,7 +145,7 @@ impl<'s> Assembly<'s> {
     }
 
     /// Takes what the members say at the next moment into [`rows`](Self::rows), and gives the moment. Moments that OTLP
-    /// cannot write, or that the receiver does not take, are left out.
+    /// cannot write, or that the receiver does not take, are omitted.
     pub(super) fn next_moment(&mut self, tally: &mut Tally) -> Option<Millis> {
         loop {
             let time = self.next_time()?;
