@@ -5,6 +5,8 @@ mod delivery;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod metricsql;
 #[cfg(test)]
 mod product_key;
