@@ -7,7 +7,7 @@
 //!                       \-> findings, by field path
 //! ```
 //!
-//! What cannot be used is left out and named in a [`Finding`]; the rest works.
+//! What cannot be used is omitted and named in a [`Finding`]; the rest works.
 
 use std::collections::BTreeMap;
 
