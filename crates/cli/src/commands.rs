@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod events;
 mod exporter;
+mod init;
 mod jobs;
 mod man;
 mod metricsql;
@@ -15,6 +16,7 @@ mod schema;
 mod serve;
 mod telemetry;
 mod token;
+mod version;
 mod workflows;
 
 pub(crate) use events::upload_if_asked;
@@ -65,6 +67,11 @@ pub(crate) enum Command {
     Agent(agent::AgentCommand),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
+    /// Write a file to begin with
+    #[command(subcommand)]
+    Init(init::InitCommand),
+    /// Print the version, the commit and what the program was built with
+    Version(version::VersionArguments),
     /// Print completions for a shell
     Completions(completions::CompletionsArguments),
     /// Print the manual page, or write one per command
@@ -92,6 +99,8 @@ pub(crate) fn run(
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
         Command::Demo(command) => demo::run(&command, printer),
+        Command::Init(command) => init::run(&command, printer),
+        Command::Version(command) => version::run(&command, printer),
         Command::Completions(command) => completions::run(&command, &mut program, printer),
         Command::Man(command) => man::run(command, program, printer),
     }

@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 use super::address::{Address, Protocol, Wire};
 use super::splunk::{self, Collector};
-use super::{Remote, items};
+use super::{Capture, Outgoing, Remote, items};
 
 /// How often it is asked whether an event is stored; Splunk says 10 s, which a person does not wait.
 const ASK_EVERY: Duration = Duration::from_secs(1);
@@ -101,6 +101,7 @@ pub struct Sender {
     headers: HeaderMap,
     /// What a receiver may repeat in its answer, and nobody may print.
     secrets: Vec<Secret>,
+    capture: Option<Capture>,
     now: fn() -> Duration,
 }
 
@@ -162,7 +163,7 @@ impl Remote {
         };
         let mut secrets = Vec::new();
         let headers = self.headers(&kind, tokens, &mut secrets)?;
-        Ok(Sender { kind, headers, secrets, now })
+        Ok(Sender { kind, headers, secrets, capture: None, now })
     }
 
     fn headers(
@@ -229,6 +230,61 @@ pub struct Answered {
 }
 
 impl Sender {
+    /// Writes every request to a file before it is sent. Nothing is compressed then, so that the file has
+    /// exactly what was sent, except secrets.
+    #[must_use]
+    pub fn captured(mut self, capture: Option<Capture>) -> Self {
+        self.capture = capture;
+        self
+    }
+
+    /// Gives the request that a parcel becomes. Nothing is sent.
+    ///
+    /// # Errors
+    /// When a header cannot carry it.
+    pub fn outgoing(&self, parcel: &Parcel) -> Result<Outgoing, Verdict> {
+        Ok(match &self.kind {
+            Kind::Line { .. } => Outgoing::line(&parcel.body),
+            Kind::Https { endpoint, gzip, .. } => {
+                Outgoing::of(&self.request(endpoint, parcel, *gzip)?)
+            }
+            Kind::OtlpHttp { endpoint, .. } => Outgoing::of(&self.request(endpoint, parcel, true)?),
+            Kind::OtlpGrpc { endpoint, .. } => Outgoing::of(&self.framed(endpoint, parcel)?),
+            Kind::Splunk { collector, channel, .. } => {
+                let mut request = self.request(&collector.endpoint, parcel, true)?;
+                if let Some(channel) =
+                    channel.as_deref().and_then(|id| HeaderValue::from_str(id).ok())
+                {
+                    request.headers.insert("x-splunk-request-channel", channel);
+                }
+                Outgoing::of(&request)
+            }
+        })
+    }
+
+    /// Sends a request, after it was written down.
+    async fn exchange(&self, client: &Client, request: Request) -> Result<wire::Reply, Verdict> {
+        self.record(|| Outgoing::of(&request))?;
+        Ok(client.post(request, (self.now)()).await?)
+    }
+
+    fn record(&self, outgoing: impl FnOnce() -> Outgoing) -> Result<(), Verdict> {
+        let Some(capture) = &self.capture else { return Ok(()) };
+        capture.write(&outgoing()).map_err(|error| {
+            let message = format!("nothing is sent that cannot be captured: {error}");
+            Verdict::retry(Trouble::Unavailable, message)
+        })
+    }
+
+    fn framed(&self, endpoint: &Url, parcel: &Parcel) -> Result<Request, Verdict> {
+        let mut request = self.request(endpoint, parcel, false)?;
+        request.content_type = HeaderValue::from_static(grpc::CONTENT_TYPE);
+        request.headers.insert(TE, HeaderValue::from_static("trailers"));
+        request.body =
+            grpc::frame(&parcel.body).expect("a parcel is far smaller than 4 GiB").into();
+        Ok(request)
+    }
+
     /// Asks whether a parcel would be accepted, and gives the answer. ktel's server stores nothing of it;
     /// other receivers take it for any other parcel. `None` where a protocol has no answers.
     ///
@@ -243,7 +299,7 @@ impl Sender {
         };
         let mut request = self.request(url, parcel, gzip)?;
         request.headers.insert(TEST, HeaderValue::from_static("1"));
-        let reply = client.post(request, (self.now)()).await?;
+        let reply = self.exchange(client, request).await?;
         let mut body = String::from_utf8_lossy(&reply.body).into_owned();
         for secret in &self.secrets {
             body = body.replace(secret.reveal(), "…");
@@ -272,7 +328,10 @@ impl Carrier for Sender {
 impl Sender {
     async fn send(&self, parcel: &Parcel) -> Result<Verdict, Verdict> {
         match &self.kind {
-            Kind::Line(client) => Ok(client.send(&parcel.body).await),
+            Kind::Line(client) => {
+                self.record(|| Outgoing::line(&parcel.body))?;
+                Ok(client.send(&parcel.body).await)
+            }
             Kind::Splunk { client, collector, channel } => {
                 self.event(client, collector, channel.as_deref(), parcel).await
             }
@@ -285,12 +344,7 @@ impl Sender {
                 Ok(otlp::judge_http(reply.answer(), &reply.headers, Signal::Logs))
             }
             Kind::OtlpGrpc { client, endpoint } => {
-                let mut request = self.request(endpoint, parcel, false)?;
-                request.content_type = HeaderValue::from_static(grpc::CONTENT_TYPE);
-                request.headers.insert(TE, HeaderValue::from_static("trailers"));
-                let framed = grpc::frame(&parcel.body).expect("a parcel is far smaller than 4 GiB");
-                request.body = framed.into();
-                let reply = client.post(request, (self.now)()).await?;
+                let reply = self.exchange(client, self.framed(endpoint, parcel)?).await?;
                 Ok(otlp::judge_grpc(reply.answer(), &reply.headers))
             }
         }
@@ -308,7 +362,7 @@ impl Sender {
             headers,
             content_type: text(&parcel.content_type)?,
             body: parcel.body.clone(),
-            gzip,
+            gzip: gzip && self.capture.is_none(),
         })
     }
 
@@ -319,7 +373,7 @@ impl Sender {
         parcel: &Parcel,
         gzip: bool,
     ) -> Result<wire::Reply, Verdict> {
-        Ok(client.post(self.request(url, parcel, gzip)?, (self.now)()).await?)
+        self.exchange(client, self.request(url, parcel, gzip)?).await
     }
 
     async fn event(
@@ -334,7 +388,7 @@ impl Sender {
         if let Some((_, value)) = &channel {
             request.headers.insert("x-splunk-request-channel", value.clone());
         }
-        let reply = client.post(request, (self.now)()).await?;
+        let reply = self.exchange(client, request).await?;
         let judged = judge::judge(reply.answer());
         let Some((channel, value)) = channel.filter(|_| judged.verdict.is_accepted()) else {
             return Ok(judged.verdict);
@@ -354,7 +408,7 @@ impl Sender {
                 gzip: false,
             };
             // A poll that fails says nothing about the event.
-            if let Ok(reply) = client.post(ask, (self.now)()).await
+            if let Ok(reply) = self.exchange(client, ask).await
                 && splunk::is_stored(&reply.body, ack_id)
             {
                 return Ok(judged.verdict);

@@ -254,3 +254,5 @@ pub(crate) const SHOWN_LINE_CHARS_MAX: usize = 160;
 pub(crate) const SHOWN_BEFORE_CHARS: usize = 80;
 /// Tenants whose use of the store is remembered, beside those that read at the moment.
 pub(crate) const TENANTS_KEPT_MAX: usize = 10_000;
+/// Gaps of a sink in a status, as the resource says.
+pub(crate) const STATUS_GAPS_MAX: usize = 20;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktel::destination::Owner;
+use ktel::destination::{Capture, Owner};
 use ktel::directories::process_environment;
 use ktel::event::{Ending, Outcome};
 use ktel::product_file::ProductFile;
@@ -36,8 +36,9 @@ const DEBUG: &str = "KTEL_DEBUG";
 pub(super) fn run(command: EventsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
         EventsCommand::Emit(emit) => self::emit(&emit, printer),
-        EventsCommand::Upload(UploadArguments { product, send_timeout }) => {
-            upload(&products::find(&product)?, send_timeout, printer)
+        EventsCommand::Upload(UploadArguments { product, send_timeout, capture }) => {
+            let product = products::find(&product)?;
+            upload(&product, send_timeout, servers::capture(capture.as_deref())?, printer)
         }
         EventsCommand::Check(check) => check::run(&check, printer),
     }
@@ -48,8 +49,8 @@ pub(crate) fn upload_if_asked() -> Option<ExitCode> {
     uploader::run_if_asked(&process_environment, |product| {
         // Nobody reads the output. After a failure, the events keep waiting.
         let quiet = &mut Printer::new(true);
-        let uploaded =
-            products::find(product).and_then(|product| upload(&product, uploader::WITHIN, quiet));
+        let uploaded = products::find(product)
+            .and_then(|product| upload(&product, uploader::WITHIN, None, quiet));
         uploaded.unwrap_or(Exit::NotDelivered).into()
     })
 }
@@ -136,7 +137,12 @@ fn start_upload(telemetry: &Telemetry<'_>) {
     uploader.start(Path::new(&program), product, clock::since_epoch()).ok();
 }
 
-fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Result<Exit, Failure> {
+fn upload(
+    product: &ProductFile,
+    within: Duration,
+    capture: Option<Capture>,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
     let telemetry = Telemetry::of(product, &process_environment);
     let Some(uploader) = telemetry.uploader() else {
         let error = anyhow::anyhow!(
@@ -163,7 +169,7 @@ fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Res
         printer.say(&format!("nothing was sent, because `{}` has no server", product.name));
         return Ok(Exit::Done);
     };
-    let sender = servers::events_sender(&remote, product)?;
+    let sender = servers::events_sender(&remote, product)?.captured(capture);
     let deadline = Instant::now() + within;
     let (schema, today) = (&product.event_schema, clock::today());
     let uploaded = runtime()?.block_on(Box::pin(uploader.upload(

@@ -96,7 +96,7 @@ async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit
     }
     let catalog = Catalog::new(schemas::of_server(&files, &products)?).map_err(usage)?;
     let catalog = Arc::new(catalog);
-    let store = stores::open(&store, &catalog)?;
+    let store = stores::open_to_read(&store, &catalog)?;
     let (action, request, answer) = match (sql, rows) {
         (Some(sql), _) => {
             let sight = if all_groups { Sight::Everything } else { Sight::Published(None) };

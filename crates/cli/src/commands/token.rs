@@ -78,14 +78,14 @@ async fn run_in(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Fa
             });
         }
         TokenCommand::List { store } => {
-            let store = stores::open(&store, &Catalog::built_in())?;
+            let store = stores::open_to_read(&store, &Catalog::built_in())?;
             for token in store.tokens().await.map_err(usage)? {
                 let product = token.product.as_deref().unwrap_or("(any product)");
                 printer.out(format!("{}  {:<6}  {product}\n", token.id(), token.role.as_str()))?;
             }
         }
         TokenCommand::Revoke { store, id } => {
-            let store = stores::open(&store, &Catalog::built_in())?;
+            let store = stores::open_to_read(&store, &Catalog::built_in())?;
             let tokens = store.tokens().await.map_err(usage)?;
             let mut matching = tokens.into_iter().filter(|token| token.hex().starts_with(&id));
             match (matching.next(), matching.next()) {

@@ -6,6 +6,8 @@ mod delivery;
 mod exporter;
 mod help;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod metricsql;
 #[cfg(test)]
 mod product_key;

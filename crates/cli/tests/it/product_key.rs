@@ -224,3 +224,23 @@ fn a_product_key_is_what_a_header_can_carry() {
         assert!(code == 2 && said.contains("`key` is not a product key"), "{wrong}: {said}");
     }
 }
+
+#[test]
+fn a_product_file_to_begin_with_is_valid_and_never_overwritten() {
+    let acme = Acme::new();
+    let file = acme.file();
+    let init = |name: &str, commands: &str| {
+        acme.ktel(&["init", "product", name, "--commands", commands, "--file", &file])
+    };
+    let (code, _, said) = init("Acme Inc", "plan");
+    assert!(code == 2 && said.contains("lower-case letters"), "{said}");
+    let (code, _, said) = init("acme", "get apis,-x");
+    assert!(code == 2 && said.contains("`-x` is not a command"), "{said}");
+    assert!(!fs::exists(&file).unwrap(), "nothing is written that is not valid");
+    let (code, _, said) = init("acme", "get apis,plan");
+    assert!(code == 0 && said.contains(&format!("ktel events check --product {file}")), "{said}");
+    let (code, status, said) = acme.ktel(&["telemetry", "--product", &file, "status"]);
+    assert!(code == 0 && status.contains("http://127.0.0.1:8090"), "{said}");
+    let (code, _, said) = init("acme", "get apis");
+    assert!(code == 2 && said.contains("hint: it exists; name another file"), "{said}");
+}

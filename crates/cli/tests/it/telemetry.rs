@@ -292,7 +292,7 @@ fn programs_in_other_languages_put_files_in_and_only_events_are_taken() {
     fs::write(drop.join("6.json.part"), "half").unwrap();
     let (code, said) = user.upload();
     assert!(said.starts_with("1 event delivered, 4 rejected, 0 waiting\n"), "{said}");
-    assert!(code == 3 && said.contains(".json`: the event"), "{said}");
+    assert!(code == 3 && said.contains(".json`: values of the event are undeclared"), "{said}");
     assert_eq!(batch(&server.requests()[0])["events"][0].to_string(), good);
     let left: Vec<_> = drop.read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left, ["6.json.part"]);

@@ -14,3 +14,5 @@ mod model;
 mod processes;
 #[cfg(test)]
 mod spool;
+#[cfg(test)]
+mod tls;

@@ -254,7 +254,8 @@ impl Connects for MemorySinks {
 }
 
 fn source(name: &str) -> SourcePlan {
-    let (ktel_metricsql::Expr::Selector(selector), _) = ktel_metricsql::parse("{tenant=\"t\"}").unwrap()
+    let (ktel_metricsql::Expr::Selector(selector), _) =
+        ktel_metricsql::parse("{tenant=\"t\"}").unwrap()
     else {
         panic!("it is a selector")
     };

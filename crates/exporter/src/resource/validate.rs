@@ -165,11 +165,19 @@ fn queries(spec: &ExporterSpec) -> Vec<Finding> {
                 let finding = Finding::error(path, "InvalidQuery", format!("{error}{hint}"));
                 findings.push(finding.at(query.as_written(error.span.range())));
             }
-            Ok((expr, _)) => findings.extend(
-                check_arity(&expr)
-                    .iter()
-                    .map(|arity| Finding::warning(path.clone(), "Arguments", arity.to_string())),
-            ),
+            // As the compiler says it, which knows the tenant and the store beside.
+            Ok((expr, _)) if expr.selectors().is_empty() => {
+                let message = "it selects no series; name a metric";
+                findings.push(Finding::error(path, "InvalidQuery", message));
+            }
+            Ok((expr, _)) => {
+                let wrong = check_arity(&expr).into_iter().take(1);
+                findings.extend(
+                    wrong.map(|wrong| {
+                        Finding::error(path.clone(), "InvalidQuery", wrong.to_string())
+                    }),
+                );
+            }
         }
     }
     findings

@@ -37,7 +37,7 @@ pub enum Rejected {
         source: serde_json::Error,
     },
     /// It has values that are not declared. The message does not repeat them.
-    #[error("the event has {count} {} which cannot be sent ({})", if *count == 1 { "value" } else { "values" }, reason.word())]
+    #[error("values of the event are {}: {count}", reason.word())]
     Dropped {
         /// Why they cannot be sent.
         reason: Reason,

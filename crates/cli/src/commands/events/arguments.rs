@@ -29,6 +29,9 @@ pub(crate) struct UploadArguments {
     /// Stop after this time; events that are not sent keep waiting
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) send_timeout: Duration,
+    /// Also write every request, without secrets, to the end of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +86,9 @@ pub(crate) struct CheckArguments {
     /// A command that your program would pass to `emit` (repeatable) [default: every declared command]
     #[arg(long = "command", value_name = "WORDS")]
     pub(crate) commands: Vec<String>,
+    /// Also write the request, without secrets, to the end of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) ending: EndingArguments,
 }

@@ -36,6 +36,7 @@ pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<E
         return Ok(Exit::Usage);
     };
     let sender = servers::events_sender(&remote, &product)?;
+    let sender = sender.captured(servers::capture(arguments.capture.as_deref())?);
     let events: Vec<_> =
         commands.iter().filter_map(|command| event(arguments, &product, command)).collect();
     let events: Vec<_> = events.into_iter().take(remote.events_at_once()).collect();

@@ -6,18 +6,19 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::arguments::shared::StoreArguments;
+use crate::arguments::values::listener;
 use crate::lines_address::LinesAddress;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// The address to listen on; port 0 uses a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090", env = "KTEL_LISTEN")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090", env = "KTEL_LISTEN", value_parser = listener)]
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     /// Also accept documents of Kamaji's clients, without a token, on this address; they are marked
     /// as unauthenticated
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listener)]
     pub(crate) listen_legacy: Option<SocketAddr>,
     /// Respond there exactly as Kamaji's own receiver does, with its wrong status codes
     #[arg(long, requires = "listen_legacy")]
