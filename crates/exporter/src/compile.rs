@@ -7,7 +7,7 @@
 //!                       \-> findings, by field path
 //! ```
 //!
-//! What cannot be used is left out and named in a [`Finding`]; the rest works.
+//! What cannot be used is omitted and named in a [`Finding`]; the rest works.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,6 @@ use crate::time::Millis;
 
 mod address;
 mod cluster;
-mod headers;
 mod merge;
 mod pack;
 mod query;
@@ -31,7 +30,6 @@ mod wants;
 
 pub use cluster::{Cluster, Kind, Kinds, Labels, Object};
 pub use secrets::{Missing, SecretNeeds};
-pub use sink::Resolved;
 pub use wants::{Wants, wants};
 
 #[cfg(test)]

@@ -53,6 +53,18 @@ impl Cursors {
         cursors
     }
 
+    /// Gives the cursors of the lanes that are kept, by the names of source and sink.
+    #[must_use]
+    pub fn filtered(&self, keeps: impl Fn(&str, &str) -> bool) -> Self {
+        let mut kept = Self::default();
+        for (source, sinks) in &self.lanes {
+            for (sink, cursor) in sinks.iter().filter(|(sink, _)| keeps(source, sink)) {
+                kept.set(source, sink, *cursor);
+            }
+        }
+        kept
+    }
+
     /// Takes the cursors that are not here from others.
     #[must_use]
     pub fn or(mut self, others: &Self) -> Self {

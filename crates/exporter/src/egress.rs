@@ -20,7 +20,7 @@ mod tests;
 
 /// Why an address may not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
-pub enum Refused {
+pub enum Rejected {
     /// `127.0.0.0/8`, `::1`.
     #[error("it is a loopback address")]
     Loopback,
@@ -50,7 +50,7 @@ impl Egress {
     ///
     /// # Errors
     /// Says why it may not be reached.
-    pub fn allows(&self, address: IpAddr) -> Result<(), Refused> {
+    pub fn allows(&self, address: IpAddr) -> Result<(), Rejected> {
         if self.uses_proxy {
             return Ok(()); // the proxy connects, and decides
         }
@@ -63,7 +63,7 @@ impl Egress {
             return Ok(());
         }
         if is_in(&self.refused) {
-            return Err(Refused::ByOperator);
+            return Err(Rejected::ByOperator);
         }
         let reason = match (address, carried) {
             (_, Some(IpAddr::V4(v4))) | (IpAddr::V4(v4), _) => reason_v4(v4),
@@ -88,36 +88,36 @@ fn carried(address: IpAddr) -> Option<Ipv4Addr> {
 }
 
 /// The IPv4 networks that are not public, by IANA's registry of special-purpose addresses.
-const SPECIAL_V4: [(Ipv4Net, Refused); 16] = [
-    (v4([0, 0, 0, 0], 8), Refused::Unspecified),
-    (v4([10, 0, 0, 0], 8), Refused::Private),
-    (v4([100, 64, 0, 0], 10), Refused::Private), // between providers and customers; pods of some clusters
-    (v4([127, 0, 0, 0], 8), Refused::Loopback),
-    (v4([169, 254, 0, 0], 16), Refused::LinkLocal),
-    (v4([172, 16, 0, 0], 12), Refused::Private),
-    (v4([192, 0, 0, 0], 24), Refused::Reserved), // protocols; one cloud has its metadata at 192.0.0.192
-    (v4([192, 0, 2, 0], 24), Refused::Reserved), // documentation
-    (v4([192, 88, 99, 0], 24), Refused::Reserved), // relays of 6to4
-    (v4([192, 168, 0, 0], 16), Refused::Private),
-    (v4([198, 18, 0, 0], 15), Refused::Reserved), // benchmarks
-    (v4([198, 51, 100, 0], 24), Refused::Reserved), // documentation
-    (v4([203, 0, 113, 0], 24), Refused::Reserved), // documentation
-    (v4([224, 0, 0, 0], 4), Refused::Multicast),
-    (v4([255, 255, 255, 255], 32), Refused::Multicast), // broadcast; before the network that it is in
-    (v4([240, 0, 0, 0], 4), Refused::Reserved),
+const SPECIAL_V4: [(Ipv4Net, Rejected); 16] = [
+    (v4([0, 0, 0, 0], 8), Rejected::Unspecified),
+    (v4([10, 0, 0, 0], 8), Rejected::Private),
+    (v4([100, 64, 0, 0], 10), Rejected::Private), // between providers and customers; pods of some clusters
+    (v4([127, 0, 0, 0], 8), Rejected::Loopback),
+    (v4([169, 254, 0, 0], 16), Rejected::LinkLocal),
+    (v4([172, 16, 0, 0], 12), Rejected::Private),
+    (v4([192, 0, 0, 0], 24), Rejected::Reserved), // protocols; one cloud has its metadata at 192.0.0.192
+    (v4([192, 0, 2, 0], 24), Rejected::Reserved), // documentation
+    (v4([192, 88, 99, 0], 24), Rejected::Reserved), // relays of 6to4
+    (v4([192, 168, 0, 0], 16), Rejected::Private),
+    (v4([198, 18, 0, 0], 15), Rejected::Reserved), // benchmarks
+    (v4([198, 51, 100, 0], 24), Rejected::Reserved), // documentation
+    (v4([203, 0, 113, 0], 24), Rejected::Reserved), // documentation
+    (v4([224, 0, 0, 0], 4), Rejected::Multicast),
+    (v4([255, 255, 255, 255], 32), Rejected::Multicast), // broadcast; before the network that it is in
+    (v4([240, 0, 0, 0], 4), Rejected::Reserved),
 ];
 
 /// The IPv6 networks that are not public, and where they are within what is.
-const SPECIAL_V6: [(Ipv6Net, Refused); 9] = [
-    (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Refused::Unspecified),
-    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Refused::Loopback),
-    (v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), Refused::Private),
-    (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Refused::LinkLocal),
-    (v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), Refused::Private), // site-local
-    (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), Refused::Multicast),
-    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Refused::Reserved), // protocols, Teredo, benchmarks
-    (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), Refused::Reserved), // documentation
-    (v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Refused::Reserved), // documentation
+const SPECIAL_V6: [(Ipv6Net, Rejected); 9] = [
+    (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Rejected::Unspecified),
+    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Rejected::Loopback),
+    (v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), Rejected::Private),
+    (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Rejected::LinkLocal),
+    (v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), Rejected::Private), // site-local
+    (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), Rejected::Multicast),
+    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Rejected::Reserved), // protocols, Teredo, benchmarks
+    (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), Rejected::Reserved), // documentation
+    (v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Rejected::Reserved), // documentation
 ];
 
 /// All that is given out as public.
@@ -131,14 +131,14 @@ const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length)
 }
 
-fn reason_v4(address: Ipv4Addr) -> Option<Refused> {
+fn reason_v4(address: Ipv4Addr) -> Option<Rejected> {
     SPECIAL_V4.iter().find(|(network, _)| network.contains(&address)).map(|(_, reason)| *reason)
 }
 
-fn reason_v6(address: Ipv6Addr) -> Option<Refused> {
+fn reason_v6(address: Ipv6Addr) -> Option<Rejected> {
     let special = SPECIAL_V6.iter().find(|(network, _)| network.contains(&address));
     match special {
         Some((_, reason)) => Some(*reason),
-        None => (!GLOBAL_V6.contains(&address)).then_some(Refused::Reserved),
+        None => (!GLOBAL_V6.contains(&address)).then_some(Rejected::Reserved),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// Windows of a lane that were read and are not settled: one is sent while the next one is read.
 pub(crate) const OPEN_WINDOWS_MAX: usize = 2;
 /// How deep a settings file may nest: twice what its format needs.
-pub(crate) const SETTINGS_DEPTH_MAX: usize = 8;
+pub(crate) const EXPORTER_SETTINGS_DEPTH_MAX: usize = 8;
 /// Values that aliases of a settings file may repeat; nobody writes them, and they multiply.
 pub(crate) const SETTINGS_ALIASED_MAX: usize = 256;
 
@@ -46,11 +46,11 @@ pub(crate) const TENANT_PATH_BYTES_MAX: usize = 128;
 pub(crate) const LABEL_NAME_BYTES_MAX: usize = 256;
 
 /// The longest query by default: `-search.maxQueryLen` of VictoriaMetrics.
-pub(crate) const QUERY_BYTES: u64 = 16 * 1024;
+pub(crate) const STORE_QUERY_BYTES: u64 = 16 * 1024;
 /// Room for one selector with the labels of a tenant and a resource.
-pub(crate) const QUERY_BYTES_MIN: u64 = 1024;
+pub(crate) const STORE_QUERY_BYTES_MIN: u64 = 1024;
 /// Above this the parsing of a query takes longer than reading its samples.
-pub(crate) const QUERY_BYTES_MAX: u64 = 1024 * 1024;
+pub(crate) const STORE_QUERY_BYTES_MAX: u64 = 1024 * 1024;
 
 /// How long a window is by default: several samples of a series at usual scrape intervals make few lines of them.
 pub(crate) const WINDOW: Duration = Duration::from_secs(30);
@@ -131,7 +131,7 @@ pub(crate) const SHOWN_CHARS_MAX: usize = 60;
 /// Findings in a status: nobody reads more, and an object may have 1.5 MiB.
 pub(crate) const FINDINGS_MAX: usize = 20;
 /// Gaps of a sink in a status.
-
+pub(crate) const GAPS_MAX: usize = 20;
 /// Bytes of an error's message in a status, as the resource promises.
 pub(crate) const ERROR_BYTES_MAX: usize = 256;
 /// Bytes of a finding's message in a status.
@@ -172,7 +172,6 @@ pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 
 /// Requests to the store at once: VictoriaMetrics runs about twice as many as it has processors, and others ask it too.
 pub(crate) const STORE_REQUESTS_MAX: usize = 8;
-/// The width of a window of new data: what arrives is sent some seconds later, for one request in ten seconds.
 
 /// The widest window that a lane reads which is behind: an hour of a series of 15 s has 240 samples.
 pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);

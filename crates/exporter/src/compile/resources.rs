@@ -311,7 +311,7 @@ fn present(label: &str) -> Option<Term> {
     Filter::new(label, FilterOperator::NotEqual, "").ok().map(Term::One)
 }
 
-/// The kinds of a selector, for [`wants`](super::wants). Those that cannot be found are left out.
+/// The kinds of a selector, for [`wants`](super::wants). Those that cannot be found are omitted.
 pub(super) fn kinds_of(selecting: &Selecting<'_>, selector: &ResourceSelector) -> BTreeSet<Kind> {
     let kinds = selecting.kinds(selector, &mut Vec::new());
     kinds.ok().and_then(|kinds| concrete(selecting.cluster, &kinds).ok()).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! A sink: its address, what its profile presets and it overrides, and the secrets it needs.
 
+use super::address;
 use super::secrets::SecretNeeds;
-use super::{address, headers};
 use crate::limits;
 use crate::plan::{
     Authentication, BatchPlan, Compression, RatePlan, RetryPlan, SinkPlan, SourcePlan, Temporality,
@@ -23,7 +23,6 @@ pub(super) fn compile(
     let egress = &settings.egress;
     let mut is_usable =
         address::check(&otlp.endpoint, egress, &otlp.path.field("endpoint"), findings);
-    is_usable = is_usable.and(headers::check(otlp, findings));
     let authentication = authentication(&otlp.authentication);
     if let Authentication::OAuth2ClientCredentials { token_url, .. } = &authentication {
         let path = otlp.path.field("authentication").field("tokenUrl");
@@ -191,54 +190,6 @@ impl Chosen<'_> {
             let message =
                 format!("receivers of profile `{name}` take the key as `{header}: {prefix}KEY`");
             warn(otlp.path.field("authentication"), "AgainstProfile", message);
-        }
-    }
-}
-
-/// What applies to a sink, in words and numbers, for its status.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Resolved {
-    /// The address that is posted to.
-    pub endpoint: String,
-    /// `cumulative` or `delta`.
-    pub temporality: &'static str,
-    /// `gzip`, `zstd` or `none`.
-    pub compression: &'static str,
-    /// Points in a request.
-    pub max_size: usize,
-    /// Bytes of a request before compression.
-    pub max_bytes: usize,
-    /// Requests under way at once.
-    pub in_flight: usize,
-    /// Points a second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub points_per_second: Option<u64>,
-    /// Points that may be sent at once above it.
-    pub burst: u64,
-    /// The oldest data that is sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_age_seconds: Option<u64>,
-    /// Data that is older than the newest by more than this is refused by the receiver.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub out_of_order_seconds: Option<u64>,
-}
-
-impl Resolved {
-    /// What applies to a sink.
-    #[must_use]
-    pub fn of(sink: &SinkPlan) -> Self {
-        Self {
-            endpoint: sink.endpoint.to_string(),
-            temporality: temporality_word(sink.temporality),
-            compression: compression_word(sink.compression),
-            max_size: sink.batch.points_max,
-            max_bytes: sink.batch.bytes_max,
-            in_flight: sink.rate.in_flight_max,
-            points_per_second: sink.rate.points_per_second,
-            burst: sink.rate.burst,
-            max_age_seconds: sink.rate.age_max.map(|age| age.as_secs()),
-            out_of_order_seconds: sink.accepts.out_of_order.map(|age| age.as_secs()),
         }
     }
 }

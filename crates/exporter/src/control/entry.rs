@@ -26,6 +26,8 @@ pub(super) struct Entry {
     id: ExporterId,
     generation: i64,
     spec: Spec,
+    /// The names of all its sources and sinks, also of those that cannot be used.
+    named: Named,
     findings: Vec<Finding>,
     compiled: Option<Compiled>,
     problems: Vec<CredentialProblem>,
@@ -37,6 +39,34 @@ pub(super) struct Entry {
     /// The status as it is now, to be compared with.
     current: ExporterStatus,
     pub(super) written: Option<Written>,
+}
+
+/// The names of the sources and sinks of an Exporter.
+#[derive(Debug, Default)]
+struct Named {
+    sources: BTreeSet<String>,
+    sinks: BTreeSet<String>,
+}
+
+impl Named {
+    fn of(exporter: &Exporter) -> Self {
+        Self {
+            sources: exporter.spec.sources.iter().map(|source| source.name.clone()).collect(),
+            sinks: exporter.spec.sinks.iter().map(|sink| sink.name.clone()).collect(),
+        }
+    }
+
+    /// Gives the cursors of lanes that the Exporter has and that cannot run: their source or sink is not in the plan. A mistake
+    /// that is corrected later, or objects that are not known yet, lose nothing.
+    fn waiting(&self, saved: &Cursors, plan: Option<&Plan>) -> Cursors {
+        saved.filtered(|source, sink| {
+            let runs = plan.is_some_and(|plan| {
+                plan.sources.iter().any(|known| known.name == source)
+                    && plan.sinks.iter().any(|known| known.name == sink)
+            });
+            self.sources.contains(source) && self.sinks.contains(sink) && !runs
+        })
+    }
 }
 
 impl Entry {
@@ -64,6 +94,7 @@ impl Entry {
             id,
             generation: exporter.metadata.generation.unwrap_or_default(),
             spec,
+            named: Named::of(exporter),
             findings: Vec::new(),
             compiled: None,
             problems: Vec::new(),
@@ -105,18 +136,27 @@ impl Entry {
         let compiled = compile::compile(input, settings, cluster);
         findings.extend(compiled.findings.iter().cloned());
         (self.spec, self.findings, self.compiled) = (spec, findings, Some(compiled));
+        self.named = Named::of(exporter);
     }
 
     /// Writes where new lanes begin, so that a crash does not change it.
     pub(super) async fn begin(&mut self, store: &CursorStore) -> Result<(), Error> {
         let Some(Compiled { plan: Some(plan), .. }) = &self.compiled else { return Ok(()) };
-        let cursors = self.cursors(plan);
+        let cursors = self.cursors(plan).or(&self.waiting());
         store.save(&mut self.claimed, &self.id, &cursors).await
+    }
+
+    fn waiting(&self) -> Cursors {
+        let plan = self.compiled.as_ref().and_then(|compiled| compiled.plan.as_ref());
+        self.named.waiting(self.claimed.saved(), plan)
     }
 
     /// Gives the plan to the engine, as soon as all of its Secrets were looked for.
     pub(super) fn apply(&mut self, engine: &Engine, secrets: &Secrets) {
-        let Some(Compiled { plan: Some(plan), secrets: needs, .. }) = &self.compiled else {
+        let Some(Compiled { plan, secrets: needs, .. }) = &self.compiled else { return };
+        let Some(plan) = plan else {
+            // It has no tenant any more: what it had is not read any longer. The cursors stay.
+            engine.remove(&self.id);
             return;
         };
         let mut problems = Vec::new();
@@ -157,6 +197,7 @@ impl Entry {
         if cursors.is_empty() {
             return Ok(()); // nothing of it runs; what is saved stays
         }
+        let cursors = cursors.or(&self.waiting());
         store.save(&mut self.claimed, &self.id, &cursors).await
     }
 
@@ -260,4 +301,36 @@ fn credentials(
         ("SecretIncomplete", all.join("; "))
     });
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Named;
+    use crate::cursor::Cursors;
+    use crate::plan::{ExporterId, Plan, Tenant};
+    use crate::time::Millis;
+
+    #[test]
+    fn a_source_that_cannot_be_used_keeps_its_cursor_and_one_that_is_gone_does_not() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let named = Named { sources: names(&["wrong"]), sinks: names(&["out"]) };
+        let mut saved = Cursors::default();
+        saved.set("wrong", "out", Millis(5));
+        saved.set("wrong", "gone", Millis(6));
+        saved.set("gone", "out", Millis(7));
+        let empty = Plan {
+            id: ExporterId { namespace: "a".into(), name: "b".into(), uid: "c".into() },
+            generation: 1,
+            tenant: Tenant { name: "t".into(), matchers: Vec::new(), path: None },
+            sources: Vec::new(),
+            sinks: Vec::new(),
+            is_suspended: false,
+        };
+        for plan in [None, Some(&empty)] {
+            let waiting = named.waiting(&saved, plan);
+            assert_eq!(waiting.get("wrong", "out"), Some(Millis(5)));
+            assert_eq!(waiting.get("wrong", "gone"), None);
+            assert_eq!(waiting.get("gone", "out"), None);
+        }
+    }
 }

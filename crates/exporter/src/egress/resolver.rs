@@ -7,7 +7,7 @@ use ktel_delivery::resolve::{Addresses, Resolve};
 use thiserror::Error;
 use tracing::warn;
 
-use super::Refused;
+use super::Rejected;
 use crate::plan::Egress;
 
 /// The system's resolver.
@@ -52,7 +52,7 @@ impl Guarded {
 #[error("the address of the host is not allowed: {reason}")]
 pub struct Forbidden {
     /// Why.
-    pub reason: Refused,
+    pub reason: Rejected,
 }
 
 impl Resolve for Guarded {

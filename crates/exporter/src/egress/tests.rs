@@ -4,7 +4,7 @@ use std::sync::Arc;
 use ktel_delivery::resolve::{Addresses, Resolve};
 use proptest::prelude::*;
 
-use super::{Forbidden, Guarded, Refused, System};
+use super::{Forbidden, Guarded, Rejected, System};
 use crate::plan::Egress;
 
 fn address(text: &str) -> IpAddr {
@@ -18,44 +18,44 @@ fn networks(texts: &[&str]) -> Vec<ipnet::IpNet> {
 #[test]
 fn what_is_not_public_is_refused_with_its_reason() {
     for (text, expected) in [
-        ("127.0.0.1", Refused::Loopback),
-        ("127.255.255.254", Refused::Loopback),
-        ("::1", Refused::Loopback),
-        ("169.254.169.254", Refused::LinkLocal),
-        ("fe80::1", Refused::LinkLocal),
-        ("febf:ffff::1", Refused::LinkLocal),
-        ("10.0.0.1", Refused::Private),
-        ("172.16.0.1", Refused::Private),
-        ("172.31.255.255", Refused::Private),
-        ("192.168.1.1", Refused::Private),
-        ("100.64.0.1", Refused::Private),
-        ("100.127.255.255", Refused::Private),
-        ("fd00::1", Refused::Private),
-        ("fc00::1", Refused::Private),
-        ("fec0::1", Refused::Private),
-        ("0.0.0.0", Refused::Unspecified),
-        ("0.1.2.3", Refused::Unspecified),
-        ("::", Refused::Unspecified),
-        ("224.0.0.1", Refused::Multicast),
-        ("239.255.255.255", Refused::Multicast),
-        ("255.255.255.255", Refused::Multicast),
-        ("ff02::1", Refused::Multicast),
-        ("240.0.0.1", Refused::Reserved),
-        ("192.0.0.192", Refused::Reserved),
-        ("192.0.2.1", Refused::Reserved),
-        ("198.51.100.1", Refused::Reserved),
-        ("203.0.113.1", Refused::Reserved),
-        ("198.18.0.1", Refused::Reserved),
-        ("198.19.255.255", Refused::Reserved),
-        ("192.88.99.1", Refused::Reserved),
-        ("2001:db8::1", Refused::Reserved),
-        ("3fff:fff::1", Refused::Reserved),
-        ("2001::1", Refused::Reserved), // Teredo
-        ("2001:2::1", Refused::Reserved),
-        ("100::1", Refused::Reserved),
-        ("64:ff9b:1::a00:1", Refused::Reserved),
-        ("5f00::1", Refused::Reserved),
-        ("4000::1", Refused::Reserved),
+        ("127.0.0.1", Rejected::Loopback),
+        ("127.255.255.254", Rejected::Loopback),
+        ("::1", Rejected::Loopback),
+        ("169.254.169.254", Rejected::LinkLocal),
+        ("fe80::1", Rejected::LinkLocal),
+        ("febf:ffff::1", Rejected::LinkLocal),
+        ("10.0.0.1", Rejected::Private),
+        ("172.16.0.1", Rejected::Private),
+        ("172.31.255.255", Rejected::Private),
+        ("192.168.1.1", Rejected::Private),
+        ("100.64.0.1", Rejected::Private),
+        ("100.127.255.255", Rejected::Private),
+        ("fd00::1", Rejected::Private),
+        ("fc00::1", Rejected::Private),
+        ("fec0::1", Rejected::Private),
+        ("0.0.0.0", Rejected::Unspecified),
+        ("0.1.2.3", Rejected::Unspecified),
+        ("::", Rejected::Unspecified),
+        ("224.0.0.1", Rejected::Multicast),
+        ("239.255.255.255", Rejected::Multicast),
+        ("255.255.255.255", Rejected::Multicast),
+        ("ff02::1", Rejected::Multicast),
+        ("240.0.0.1", Rejected::Reserved),
+        ("192.0.0.192", Rejected::Reserved),
+        ("192.0.2.1", Rejected::Reserved),
+        ("198.51.100.1", Rejected::Reserved),
+        ("203.0.113.1", Rejected::Reserved),
+        ("198.18.0.1", Rejected::Reserved),
+        ("198.19.255.255", Rejected::Reserved),
+        ("192.88.99.1", Rejected::Reserved),
+        ("2001:db8::1", Rejected::Reserved),
+        ("3fff:fff::1", Rejected::Reserved),
+        ("2001::1", Rejected::Reserved), // Teredo
+        ("2001:2::1", Rejected::Reserved),
+        ("100::1", Rejected::Reserved),
+        ("64:ff9b:1::a00:1", Rejected::Reserved),
+        ("5f00::1", Rejected::Reserved),
+        ("4000::1", Rejected::Reserved),
     ] {
         assert_eq!(Egress::default().allows(address(text)), Err(expected), "{text}");
     }
@@ -88,14 +88,14 @@ fn what_is_public_is_allowed() {
 #[test]
 fn an_ipv6_address_is_judged_by_the_ipv4_address_that_it_carries() {
     for (text, expected) in [
-        ("::ffff:169.254.169.254", Err(Refused::LinkLocal)),
-        ("::ffff:127.0.0.1", Err(Refused::Loopback)),
+        ("::ffff:169.254.169.254", Err(Rejected::LinkLocal)),
+        ("::ffff:127.0.0.1", Err(Rejected::Loopback)),
         ("::ffff:1.1.1.1", Ok(())),
-        ("::127.0.0.1", Err(Refused::Loopback)),
-        ("::2", Err(Refused::Unspecified)),
-        ("64:ff9b::10.0.0.1", Err(Refused::Private)),
+        ("::127.0.0.1", Err(Rejected::Loopback)),
+        ("::2", Err(Rejected::Unspecified)),
+        ("64:ff9b::10.0.0.1", Err(Rejected::Private)),
         ("64:ff9b::1.1.1.1", Ok(())),
-        ("2002:a9fe:a9fe::1", Err(Refused::LinkLocal)),
+        ("2002:a9fe:a9fe::1", Err(Rejected::LinkLocal)),
         ("2002:0101:0101::1", Ok(())),
     ] {
         assert_eq!(Egress::default().allows(address(text)), expected, "{text}");
@@ -113,17 +113,17 @@ fn the_operators_networks_count_and_what_is_allowed_wins() {
         ("10.1.0.1", Ok(())),
         ("10.1.2.3", Ok(())),
         ("::ffff:10.1.2.3", Ok(())),
-        ("10.2.0.1", Err(Refused::Private)),
+        ("10.2.0.1", Err(Rejected::Private)),
         ("127.0.0.1", Ok(())),
-        ("127.0.0.2", Err(Refused::Loopback)),
+        ("127.0.0.2", Err(Rejected::Loopback)),
         ("fd00:1::5", Ok(())),
-        ("fd00:2::5", Err(Refused::Private)),
-        ("34.1.2.3", Err(Refused::ByOperator)),
-        ("::ffff:34.1.2.3", Err(Refused::ByOperator)),
-        ("64:ff9b::34.1.2.3", Err(Refused::ByOperator)),
-        ("2002:2201:203::1", Err(Refused::ByOperator)),
+        ("fd00:2::5", Err(Rejected::Private)),
+        ("34.1.2.3", Err(Rejected::ByOperator)),
+        ("::ffff:34.1.2.3", Err(Rejected::ByOperator)),
+        ("64:ff9b::34.1.2.3", Err(Rejected::ByOperator)),
+        ("2002:2201:203::1", Err(Rejected::ByOperator)),
         ("34.2.0.1", Ok(())),
-        ("2a00:1::1", Err(Refused::ByOperator)),
+        ("2a00:1::1", Err(Rejected::ByOperator)),
     ] {
         assert_eq!(egress.allows(address(text)), expected, "{text}");
     }
@@ -171,7 +171,7 @@ async fn one_refused_address_refuses_the_host() {
     for mixed in [[public, address("10.0.0.1")], [address("10.0.0.1"), public]] {
         let error = resolve(mixed.to_vec()).await.unwrap_err();
         let forbidden = error.get_ref().and_then(|inner| inner.downcast_ref::<Forbidden>());
-        assert_eq!(forbidden, Some(&Forbidden { reason: Refused::Private }));
+        assert_eq!(forbidden, Some(&Forbidden { reason: Rejected::Private }));
         assert!(!error.to_string().contains("10.0.0.1"), "{error}");
     }
     assert!(resolve(Vec::new()).await.is_err());

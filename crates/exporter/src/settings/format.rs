@@ -7,11 +7,11 @@ use serde::Deserialize;
 use url::Url;
 
 use super::error::Wrong;
-use super::values::{bytes, count, duration, label, networks, store_url};
-use super::{
+use super::types::{
     LabelKeys, Limits, Reach, Reading, Resolve, Resources, Settings, StoreSettings, Tenancy,
     TenantLimits, ValueFrom,
 };
+use super::values::{bytes, count, duration, label, networks, store_url};
 use crate::limits;
 use crate::plan::Egress;
 use crate::source::StoreKind;
@@ -156,7 +156,7 @@ struct RawTenantLimits {
 /// Reads a text, and checks every value.
 pub(super) fn read(text: &str) -> Result<Settings, Wrong> {
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_depth: limits::SETTINGS_DEPTH_MAX },
+        budget: serde_saphyr::budget! { max_depth: limits::EXPORTER_SETTINGS_DEPTH_MAX },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: limits::SETTINGS_ALIASED_MAX },
         strict_booleans: true,
         with_snippet: false,
@@ -204,8 +204,8 @@ fn store(raw: RawStore) -> Result<StoreSettings, Wrong> {
         query_bytes_max: count(
             "store.query_bytes_max",
             raw.query_bytes_max,
-            limits::QUERY_BYTES,
-            limits::QUERY_BYTES_MIN..=limits::QUERY_BYTES_MAX,
+            limits::STORE_QUERY_BYTES,
+            limits::STORE_QUERY_BYTES_MIN..=limits::STORE_QUERY_BYTES_MAX,
         )?,
     })
 }
@@ -349,8 +349,8 @@ fn limits_of(raw: &RawLimits) -> Result<Limits, Wrong> {
             query_bytes_max: count(
                 "limits.tenant.query_bytes_max",
                 tenant.query_bytes_max,
-                limits::QUERY_BYTES,
-                limits::QUERY_BYTES_MIN..=limits::QUERY_BYTES_MAX,
+                limits::STORE_QUERY_BYTES,
+                limits::STORE_QUERY_BYTES_MIN..=limits::STORE_QUERY_BYTES_MAX,
             )?,
             store_requests_max: count(
                 "limits.tenant.store_requests_max",

@@ -21,7 +21,7 @@ const STRANGE: f64 = 1e9;
 #[derive(serde::Deserialize)]
 struct Attacks {
     confined: Vec<String>,
-    refused: Vec<String>,
+    rejected: Vec<String>,
 }
 
 /// Samples of the same series for the tenant, another one, and nobody.
@@ -115,7 +115,7 @@ fn no_query_brings_a_strangers_sample_or_label() {
     // Two results that an expression labels as two tenants' become one, which the store does not do.
     assert!(refused_by_store.len() <= 4, "{refused_by_store:#?}");
     assert!(samples > 200, "{samples}");
-    for query in &attacks.refused {
+    for query in &attacks.rejected {
         assert_eq!(compiled(query, &settings).plan.unwrap().sources, [], "{query}");
     }
 }

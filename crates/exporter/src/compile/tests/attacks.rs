@@ -19,7 +19,7 @@ use crate::settings::Settings;
 #[derive(serde::Deserialize)]
 struct Attacks {
     confined: Vec<String>,
-    refused: Vec<String>,
+    rejected: Vec<String>,
 }
 
 impl Attacks {
@@ -117,7 +117,7 @@ fn every_way_to_others_is_refused_at_its_field() {
         r#"{a=~"(((a{1000}){1000}){1000})"}"#.to_owned(),
     ]
     .into();
-    for query in Attacks::read().refused.iter().chain(&others) {
+    for query in Attacks::read().rejected.iter().chain(&others) {
         let compiled = of(vec![source("a", Some(query), Vec::new())], &settings(""), &cluster());
         let what: String = query.chars().take(80).collect();
         assert_eq!(compiled.plan.unwrap().sources, [], "{what}");

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::fixture::{cluster, compiled, settings, shown, sink};
-use crate::compile::{Compiled, Missing, Resolved};
+use crate::compile::{Compiled, Missing};
 use crate::plan::{Authentication, Compression, SinkPlan, Temporality};
 use crate::resource::spec::{self, Profile, SecretKey, Sink, Spec};
+use crate::resource::{ExporterSpec, normalise};
 use crate::settings::Settings;
 
 fn made(sink: Sink, settings: &Settings) -> (Option<SinkPlan>, Vec<String>) {
@@ -76,22 +77,30 @@ fn a_secret_does_not_stand_in_headers() {
         ("Authorization", Some("SecretInHeaders")),
         ("cookie", Some("SecretInHeaders")),
         ("DD-API-KEY", Some("SecretInHeaders")),
-        ("Content-Type", Some("ReservedHeader")),
-        ("Host", Some("ReservedHeader")),
+        ("Content-Type", Some("Invalid")),
+        ("Host", Some("Invalid")),
         ("x-scope-orgid", None),
     ] {
-        let mut plain = sink();
-        plain.otlp_http.headers = vec![(name.to_owned(), "x".to_owned())];
+        let with = |headers: serde_json::Value| {
+            let mut otlp = serde_json::json!({"endpoint": "https://otlp.example.com"});
+            otlp.as_object_mut().unwrap().extend(headers.as_object().unwrap().clone());
+            let written = serde_json::json!({
+                "sources": [{"name": "a", "metrics": {}}],
+                "sinks": [{"name": "out", "otlp_http": otlp}],
+            });
+            let written: ExporterSpec = serde_json::from_value(written).unwrap();
+            let (spec, findings) = normalise(&written);
+            (spec.sinks.len() == 1, shown(&findings))
+        };
         let expected: Vec<String> = reason
             .map(|reason| format!("spec.sinks[0].otlp_http.headers{}: {reason}", shown_key(name)))
             .into_iter()
             .collect();
-        let (found, findings) = made(plain, &settings(""));
-        assert_eq!((found.is_some(), findings), (reason.is_none(), expected), "{name}");
-        let mut secret = sink();
-        secret.otlp_http.headers_from = vec![(name.to_owned(), key("s", "k"))];
-        let (found, _) = made(secret, &settings(""));
-        assert_eq!(found.is_some(), reason != Some("ReservedHeader"), "{name}");
+        let plain = with(serde_json::json!({"headers": {name: "x"}}));
+        assert_eq!(plain, (reason.is_none(), expected), "{name}");
+        let secret = serde_json::json!([{"name": name, "secretRef": {"name": "s", "key": "k"}}]);
+        let (is_used, _) = with(serde_json::json!({"headersFrom": secret}));
+        assert_eq!(is_used, reason != Some("Invalid"), "{name}");
     }
 }
 
@@ -127,13 +136,10 @@ fn a_profile_presets_and_a_sink_overrides() {
             "spec.sinks[0].batch.maxBytes? AgainstProfile",
         ]
     );
-    let resolved = Resolved::of(&plan.unwrap());
-    let json = serde_json::to_value(resolved).unwrap();
-    let expected = serde_json::json!({
-        "endpoint": "https://otlp.example.com/v1/metrics", "temporality": "cumulative", "compression": "zstd",
-        "maxSize": 500, "maxBytes": 2_000_000, "inFlight": 9, "pointsPerSecond": 5, "burst": 5,
-    });
-    assert_eq!(json, expected);
+    let plan = plan.unwrap();
+    assert_eq!((plan.temporality, plan.compression), (Temporality::Cumulative, Compression::Zstd));
+    assert_eq!((plan.batch.bytes_max, plan.rate.in_flight_max), (2_000_000, 9));
+    assert_eq!((plan.rate.points_per_second, plan.rate.burst), (Some(5), 5));
 }
 
 #[test]
