@@ -24,6 +24,12 @@ impl Cursors {
         self.lanes.get(source)?.get(sink).copied()
     }
 
+    /// Gives the name under which a source's lanes of older data have their cursors. No source has such a name.
+    #[must_use]
+    pub fn backfill(source: &str) -> String {
+        format!("{source}/backfill")
+    }
+
     /// Sets the cursor of a lane.
     pub fn set(&mut self, source: &str, sink: &str, cursor: Millis) {
         self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), cursor);
@@ -48,6 +54,11 @@ impl Cursors {
         for lane in &report.lanes {
             if let Some(cursor) = lane.cursor {
                 cursors.set(&lane.source, &lane.sink, cursor);
+            }
+        }
+        for lane in &report.backfills {
+            if let Some(cursor) = lane.cursor {
+                cursors.set(&Self::backfill(&lane.source), &lane.sink, cursor);
             }
         }
         cursors

@@ -256,3 +256,21 @@ pub(crate) const SHOWN_BEFORE_CHARS: usize = 80;
 pub(crate) const TENANTS_KEPT_MAX: usize = 10_000;
 /// Gaps of a sink in a status, as the resource says.
 pub(crate) const STATUS_GAPS_MAX: usize = 20;
+/// The pause after the store did not say its time.
+pub(crate) const STORE_ASKED_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// Samples are counted again in pieces of this length: a day of them takes a few kilobytes for each source.
+pub(crate) const AUDIT_BUCKET: Duration = Duration::from_secs(300);
+/// How old a piece is when it is counted again.
+pub(crate) const AUDIT_AGES: [Duration; 5] = [
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+    Duration::from_secs(3600),
+    Duration::from_secs(6 * 3600),
+    Duration::from_secs(24 * 3600),
+];
+/// Pieces that are remembered: those of a day, and of what is read meanwhile.
+pub(crate) const AUDIT_BUCKETS_MAX: usize = 300;
+/// How long a count may take; the next one of its source waits for it.
+pub(crate) const AUDIT_WITHIN: Duration = Duration::from_secs(300);
+/// The pause after a count that failed: it is a check, and the store has trouble.
+pub(crate) const AUDIT_AGAIN_AFTER: Duration = Duration::from_secs(60);
