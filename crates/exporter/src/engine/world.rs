@@ -34,12 +34,15 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             window: crate::limits::WINDOW,
-            memory_bytes: usize::try_from(crate::limits::MEMORY_BYTES).unwrap_or(usize::MAX),
+            memory_bytes: crate::limits::MEMORY_BYTES,
             store_requests_max: usize::try_from(crate::limits::STORE_REQUESTS).unwrap_or(1),
             tenant: TenantLimits::default(),
         }
     }
 }
+
+/// Metadata by the path of the tenant, and since when it is kept.
+type KeptMetadata = HashMap<Option<String>, (Arc<Metadata>, Instant)>;
 
 /// What all Exporters share.
 #[derive(Debug)]
@@ -60,7 +63,7 @@ pub(super) struct World {
     /// The store asked for a pause until then.
     pause: Mutex<Option<Instant>>,
     asks: Turn<()>,
-    metadata: Turn<HashMap<Option<String>, (Arc<Metadata>, Instant)>>,
+    metadata: Turn<KeptMetadata>,
 }
 
 impl World {

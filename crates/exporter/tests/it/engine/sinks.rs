@@ -161,7 +161,7 @@ fn a_token_that_is_not_accepted_any_more_is_fetched_again_later() {
 fn a_certificate_decides_whether_anything_is_sent() {
     let scene = Scene::start(3);
     let (authority, other) = (Authority::new(), Authority::new());
-    let receiver = Http::start_tls(&ServerTls::new(authority.server()));
+    let receiver = Http::start_tls(&ServerTls::new(&authority.server()));
     let mut plan = scene.plan(vec![sink("a", &receiver.url())]);
     plan.sinks[0].tls.has_own_authorities = true;
     let trusting = |authority: &Authority| {
