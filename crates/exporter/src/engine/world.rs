@@ -41,8 +41,7 @@ impl Default for Settings {
     }
 }
 
-/// Metadata by the path of the tenant, and since when it is kept.
-type KeptMetadata = HashMap<Option<String>, (Arc<Metadata>, Instant)>;
+type Known = (Arc<Metadata>, Instant);
 
 /// What all Exporters share.
 #[derive(Debug)]
@@ -63,7 +62,8 @@ pub(super) struct World {
     /// The store asked for a pause until then.
     pause: Mutex<Option<Instant>>,
     asks: Turn<()>,
-    metadata: Turn<KeptMetadata>,
+    /// By the tenant's path, and when it was read.
+    metadata: Turn<HashMap<Option<String>, Known>>,
 }
 
 impl World {

@@ -20,7 +20,7 @@ use super::{SOON, Scene, arrived, same, sink};
 
 #[test]
 fn every_sample_arrives_once_at_each_sink_and_no_strangers() {
-    let scene = Scene::start(1500);
+    let scene = Scene::start(600);
     let receivers: Vec<Http> = (0..3).map(|_| Http::start()).collect();
     let codecs = [Compression::Gzip, Compression::Zstd, Compression::None];
     let mut sinks = Vec::new();
