@@ -18,6 +18,9 @@ mod cluster;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+#[cfg(unix)]
+mod exporter;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 #[cfg(unix)]

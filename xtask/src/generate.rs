@@ -14,6 +14,7 @@ use serde_json::Value;
 
 mod chart;
 mod commands;
+mod exporter;
 mod keys;
 mod pages;
 mod server;
@@ -24,6 +25,7 @@ const OWNED: [&str; 5] = [
     "deploy/rbac",
     "deploy/chart/files",
     "deploy/chart/files/agent",
+    "deploy/chart/files/crds",
     "deploy/chart/files/rbac",
 ];
 
@@ -83,6 +85,7 @@ fn files() -> BTreeMap<PathBuf, String> {
     add("docs/reference/collected.md".into(), dictionary::dictionary(&collected));
     add("docs/reference/cli.md".into(), commands::reference(ktel_cli::command()));
     add("docs/reference/schemas/envelope.json".into(), pretty(&Envelope::json_schema()));
+    add(exporter::CRD.into(), exporter::definition());
     add("deploy/rbac/all.yaml".into(), rbac::cluster_role("ktel", &schemas));
     for schema in [&event].into_iter().chain(&documents) {
         add(format!("docs/reference/schemas/{}.json", schema.name), pretty(&schema.json_schema()));

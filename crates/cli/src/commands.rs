@@ -5,6 +5,8 @@ mod bundle;
 mod completions;
 mod demo;
 mod events;
+mod exporter;
+mod init;
 mod jobs;
 mod man;
 mod metricsql;
@@ -14,6 +16,7 @@ mod schema;
 mod serve;
 mod telemetry;
 mod token;
+mod version;
 mod workflows;
 
 pub(crate) use events::upload_if_asked;
@@ -43,9 +46,12 @@ pub(crate) enum Command {
     Bundle(bundle::BundleCommand),
     /// Record and upload usage events, one per command of a product
     #[command(subcommand)]
-    Events(events::EventsCommand),
+    Events(events::arguments::EventsCommand),
     /// Show a product's telemetry on this machine, and turn it on or off
     Telemetry(telemetry::arguments::TelemetryArguments),
+    /// Ship the metrics that Exporter resources select to OTLP endpoints
+    #[command(subcommand)]
+    Exporter(exporter::ExporterCommand),
     /// Check queries, and print them with enforced labels
     #[command(subcommand)]
     Metricsql(metricsql::MetricsqlCommand),
@@ -61,6 +67,11 @@ pub(crate) enum Command {
     Agent(agent::AgentCommand),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
+    /// Write a file to begin with
+    #[command(subcommand)]
+    Init(init::InitCommand),
+    /// Print the version, the commit and what the program was built with
+    Version(version::VersionArguments),
     /// Print completions for a shell
     Completions(completions::CompletionsArguments),
     /// Print the manual page, or write one per command
@@ -81,12 +92,15 @@ pub(crate) fn run(
         Command::Bundle(command) => bundle::run(command, printer),
         Command::Events(command) => events::run(command, printer),
         Command::Telemetry(command) => telemetry::run(&command, printer),
+        Command::Exporter(command) => exporter::run(command, printer),
         Command::Metricsql(command) => metricsql::run(command, printer),
         Command::Serve(command) => serve::run(command, printer),
         Command::Query(command) => query::run(command, printer),
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
         Command::Demo(command) => demo::run(&command, printer),
+        Command::Init(command) => init::run(&command, printer),
+        Command::Version(command) => version::run(&command, printer),
         Command::Completions(command) => completions::run(&command, &mut program, printer),
         Command::Man(command) => man::run(command, program, printer),
     }

@@ -12,14 +12,17 @@
 mod bounds;
 pub mod crd;
 mod duration;
+pub mod file;
 pub mod finding;
 mod messages;
 mod normalise;
 pub mod path;
 pub mod quotes;
+mod schema;
 pub mod spec;
 #[expect(unreachable_pub, reason = "kube's derive repeats each struct within a function")]
 pub mod status;
+pub mod validate;
 #[expect(unreachable_pub, reason = "kube's derive repeats each struct within a function")]
 pub mod wire;
 

@@ -5,6 +5,7 @@
 //! read. A slice is bounded by its reader; nothing here grows with the store.
 
 mod builder;
+mod order;
 mod series;
 mod text;
 

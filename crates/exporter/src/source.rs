@@ -30,7 +30,6 @@ pub mod labels;
 mod matrix;
 mod metadata;
 mod narrow;
-pub mod parts;
 mod promql;
 mod query;
 pub mod remote_read;

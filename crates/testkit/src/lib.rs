@@ -15,6 +15,7 @@ mod limits;
 pub mod log_record;
 mod loopback;
 pub mod one_object;
+pub mod openssl;
 pub mod otlp_series;
 mod plain_http;
 pub mod ports;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::{keys, server};
+use super::{exporter, keys, server};
 
 const BEGIN: &str = "<!-- generated: ";
 const CLOSE: &str = " -->";
@@ -17,7 +17,8 @@ type Tables = Vec<(&'static str, String)>;
 
 /// Adds every page that has generated tables.
 pub(super) fn add(root: &Path, files: &mut BTreeMap<PathBuf, String>) -> anyhow::Result<()> {
-    let mut pages: Vec<(&str, Tables)> = vec![(server::PAGE, server::tables()?)];
+    let mut pages: Vec<(&str, Tables)> =
+        vec![(server::PAGE, server::tables()?), (exporter::PAGE, exporter::tables()?)];
     for format in keys::FORMATS {
         pages.push((format.page, format.tables()?));
     }

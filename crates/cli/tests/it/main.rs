@@ -3,9 +3,14 @@
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod exporter;
 mod help;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod metricsql;
+#[cfg(test)]
+mod product_key;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

@@ -22,11 +22,9 @@ pub fn crd() -> CustomResourceDefinition {
 }
 
 /// Gives the definition of the resource as YAML.
-///
-/// # Errors
-/// Never, as long as the definition is made of texts, numbers, lists and maps.
-pub fn crd_yaml() -> Result<String, serde_saphyr::ser::Error> {
-    serde_saphyr::to_string(&crd())
+#[must_use]
+pub fn crd_yaml() -> String {
+    serde_saphyr::to_string(&crd()).expect("texts, numbers, lists and maps can be written")
 }
 
 /// A derive makes each `Option` nullable, and a null that is there counts as given in the rules. Only an empty query may

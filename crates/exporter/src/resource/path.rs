@@ -60,6 +60,12 @@ impl FieldPath {
         Some(Self(steps.to_vec()))
     }
 
+    /// Whether this is another path, or of something within it.
+    #[must_use]
+    pub fn is_in(&self, around: &Self) -> bool {
+        self.0.starts_with(&around.0)
+    }
+
     /// The index of the source that this is in.
     #[must_use]
     pub fn source(&self) -> Option<usize> {

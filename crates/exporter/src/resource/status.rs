@@ -1,5 +1,8 @@
 //! What the status of an Exporter says: the truth about delivery.
 
+pub mod next;
+pub mod pacing;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -159,7 +162,7 @@ pub struct SinkStatus {
     /// Seconds that the sink is behind the newest data that can be delivered. Absent while suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_seconds: Option<i64>,
-    /// What happened to the data points, since the current process began.
+    /// What happened to the data points, since the sink was added.
     #[serde(default)]
     pub points: PointsStatus,
     /// When the next request is made, if the sink waits for a time.

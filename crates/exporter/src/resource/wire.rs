@@ -40,31 +40,11 @@ use super::status::ExporterStatus;
     derive = "PartialEq",
     derive = "Default",
     doc = "An Exporter ships metrics from the platform's store to OTLP receivers. The status says what was delivered.",
-    printcolumn(
-        name = "Ready",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type==\"Ready\")].status",
-        description = "Whether everything is delivered in time."
-    ),
-    printcolumn(
-        name = "Delivered through",
-        type_ = "string",
-        json_path = ".status.deliveredThrough",
-        description = "All data before this time has reached all sinks."
-    ),
-    printcolumn(
-        name = "Lag",
-        type_ = "string",
-        json_path = ".status.lag",
-        description = "How far the slowest sink is behind the newest data that can be delivered."
-    ),
-    printcolumn(
-        name = "Sent",
-        type_ = "string",
-        json_path = ".status.sent",
-        description = "Points that receivers acknowledged."
-    ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn = r#"{"name": "Ready", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status", "description": "Whether everything is delivered in time."}"#,
+    printcolumn = r#"{"name": "Delivered through", "type": "string", "jsonPath": ".status.deliveredThrough", "description": "All data before this time has reached all sinks."}"#,
+    printcolumn = r#"{"name": "Lag", "type": "string", "jsonPath": ".status.lag", "description": "How far the slowest sink is behind the newest data that can be delivered."}"#,
+    printcolumn = r#"{"name": "Sent", "type": "string", "jsonPath": ".status.sent", "description": "Points that receivers acknowledged."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(

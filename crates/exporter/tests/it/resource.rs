@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ktel_exporter::resource::crd::crd_yaml;
+use ktel_exporter::resource::validate::findings;
 use ktel_testkit::api_server::ApiServer;
 use ktel_testkit::wait;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ const EXAMPLE: &str = include_str!("../../src/resource/examples/example-exporter
 /// A server that knows the resource, and lists it in its documentation.
 fn server() -> ApiServer {
     let server = ApiServer::start();
-    server.apply(&crd_yaml().expect("it can be written")).expect("the definition is accepted");
+    server.apply(&crd_yaml()).expect("the definition is accepted");
     wait::until("the resource is explained", Duration::from_secs(60), || {
         server.kubectl(["explain", "exporter"]).is_ok()
     });
@@ -132,4 +133,42 @@ fn unusual_resources_are_accepted() {
     let off = GATEWAY.replace("      metrics:\n", "      lateData: off\n      metrics:\n");
     let off = file(&server, "off.yaml", &off);
     server.kubectl(["apply", "-f", &off]).expect("it is accepted");
+}
+
+/// How the API server words what a schema says. What CEL rules say, both say in the same words.
+const OF_SCHEMAS: [&str; 11] = [
+    "should",
+    "must have at most",
+    "Duplicate",
+    "Required",
+    "Unsupported",
+    "must be of type",
+    "must not validate",
+    "unknown field",
+    "greater than",
+    "less than",
+    "63",
+];
+
+#[test]
+fn what_the_api_server_refuses_is_refused_without_one() {
+    for case in wrong::cases() {
+        let found = findings(&case.resource());
+        let errors: Vec<_> = found.iter().filter(|finding| finding.is_error()).collect();
+        let is_of_schema =
+            OF_SCHEMAS.iter().any(|word| case.server.starts_with(word)) || case.server == "16384";
+        let is_said = errors.iter().any(|error| {
+            let is_there = error.path.to_string().contains(case.path);
+            is_there && (is_of_schema || error.message.contains(case.server))
+        });
+        assert!(is_said, "{}: {found:?}", case.name);
+        assert_eq!(errors.len(), 1, "{}: one mistake is one error: {found:?}", case.name);
+    }
+}
+
+#[test]
+fn what_the_api_server_accepts_is_accepted_without_one() {
+    for case in wrong::right() {
+        assert_eq!(findings(&case.resource()), [], "{}", case.name);
+    }
 }

@@ -213,7 +213,7 @@ fn credentials_and_headers_of_ktel_itself_are_refused() {
         (
             json!({"endpoint": "https://a.example", "headers": {"a": "1"},
                 "headersFrom": [{"name": "A", "secretRef": {"name": "s", "key": "k"}}]}),
-            ".headersFrom[0].name: the header is given twice",
+            ".headersFrom[0]: the header is given twice",
         ),
         (
             json!({"endpoint": "https://a.example", "headers": {"authorization": "1"},

@@ -6,7 +6,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::Malformed;
+use super::error::Malformed;
 use super::fields::{Field, Message, Of};
 use super::wire::{Fields, Payload};
 use crate::limits;

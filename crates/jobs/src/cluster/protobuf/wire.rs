@@ -1,6 +1,6 @@
 //! The encoding of protobuf: a number and a value, one after another.
 
-use super::Malformed;
+use super::error::Malformed;
 
 /// The content of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -201,10 +201,10 @@ fn of_annotations(metadata: &Metadata) -> Meshes {
 /// all of those have its annotation, and no mesh is expected that writes none.
 pub(super) fn annotations_suffice(pods: &[Pod], expected: Meshes) -> bool {
     let silent = |mesh: &Mesh| !mesh.sidecars.is_empty() && mesh.pod_annotations.is_empty();
-    let told = pods.iter().map(|pod| (of_pod(pod), of_annotations(&pod.metadata)));
-    let told: Vec<_> = told.filter(|(meshes, _)| !meshes.is_empty()).collect();
-    !told.is_empty()
-        && told.iter().all(|(meshes, annotated)| meshes == annotated)
+    let signs = pods.iter().map(|pod| (of_pod(pod), of_annotations(&pod.metadata)));
+    let signs: Vec<_> = signs.filter(|(meshes, _)| !meshes.is_empty()).collect();
+    !signs.is_empty()
+        && signs.iter().all(|(meshes, annotated)| meshes == annotated)
         && MESHES
             .iter()
             .enumerate()
