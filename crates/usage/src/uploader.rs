@@ -12,21 +12,19 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use jiff::civil::Date;
-use ktel_delivery::Verdict;
-use ktel_delivery::courier::{Clock, Exchanges, Pace};
-use ktel_delivery::spool::{self, Cursor, Drop, Held, Spool, Stored};
-use ktel_model::names::COMMAND_PATH;
+use ktel_delivery::private_file;
+use ktel_delivery::spool::{self, Cursor, Spool, Stored};
 use ktel_model::standard::schema::Form;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use thiserror::Error;
-use tokio::time::Instant;
 
 use crate::event::EventSchema;
 use crate::limits;
 use crate::sink::{FileSink, Record, SPOOL, Sink, SpoolSink};
-use ktel_delivery::private_file;
-use ktel_destination::{Remote, Sender};
+
+#[cfg(feature = "upload")]
+mod upload;
+#[cfg(feature = "upload")]
+pub use upload::{NextBatch, Uploaded};
 
 /// How often an upload may begin.
 pub const EVERY: Duration = Duration::from_secs(6 * 60 * 60);
@@ -45,26 +43,6 @@ const ACCEPTED: &str = "accepted.jsonl";
 #[derive(Debug, Clone)]
 pub struct Uploader {
     state: PathBuf,
-}
-
-/// A batch that may have arrived already: it goes out again with the same key and the same events.
-#[derive(Debug, Serialize, Deserialize)]
-struct Batch {
-    key: String,
-    through: spool::Id,
-}
-
-/// What an upload has come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Uploaded {
-    /// Events that the server has.
-    pub accepted: u64,
-    /// Events that it does not want, or that do not pass their schema.
-    pub rejected: u64,
-    /// Events that wait.
-    pub waiting: u64,
-    /// Why they wait until somebody corrects something, if they do.
-    pub held: Option<Held>,
 }
 
 /// Why an upload failed.
@@ -86,6 +64,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The receiver's form cannot carry the events.
+    #[cfg(feature = "upload")]
     #[error(transparent)]
     Server(#[from] ktel_destination::Error),
     /// Somebody is at it.
@@ -226,131 +205,6 @@ impl Uploader {
         Ok(waiting)
     }
 
-    /// Makes the very bytes of the next batch, and says which events of the spool it holds.
-    ///
-    /// # Errors
-    /// When the events cannot be read, or not be carried.
-    pub fn next_batch(
-        &self,
-        remote: &Remote,
-        schema: &EventSchema,
-        today: Date,
-        now: Duration,
-    ) -> Result<Option<NextBatch>, Error> {
-        let batch = self.begun();
-        let most = remote.events_at_once();
-        let (mut ids, mut events, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
-        for stored in self.waiting(now)?.into_iter().take(most) {
-            if batch.as_ref().is_some_and(|batch| stored.id > batch.through) {
-                break;
-            }
-            // What the schema no longer declares, because it has expired, does not leave.
-            match schema.accept(&stored.parcel.body, Form::Exact, today) {
-                Ok(fields) => {
-                    ids.push(stored.id);
-                    events.push(fields);
-                }
-                Err(_) => rejected.push(stored.id),
-            }
-        }
-        let Some(through) = ids.last().copied() else {
-            return Ok(if rejected.is_empty() {
-                None
-            } else {
-                Some(NextBatch { rejected, ..NextBatch::default() })
-            });
-        };
-        // Side by side, equal commands compress best; and their order is nobody's business.
-        events.sort_by_cached_key(|event| event.get(COMMAND_PATH).map(Value::to_string));
-        let key = batch.map_or_else(ktel_destination::random_id, |batch| batch.key);
-        let parcel = remote.events(&schema.schema().vendor, key, &events)?;
-        Ok(Some(NextBatch { parcel: Some(parcel), events, ids, rejected, through }))
-    }
-
-    fn begun(&self) -> Option<Batch> {
-        // A batch that cannot be read begins anew, with another key.
-        let text = fs::read(self.state.join(BATCH)).ok()?;
-        serde_json::from_slice(&text).ok()
-    }
-
-    /// Uploads everything that waits, until the deadline.
-    ///
-    /// # Errors
-    /// When the spool or its files fail, or somebody else uploads.
-    pub async fn upload(
-        &self,
-        (remote, sender): (&Remote, &Sender),
-        schema: &EventSchema,
-        today: Date,
-        deadline: Instant,
-        clock: Clock,
-    ) -> Result<Uploaded, Error> {
-        let state = |doing| move |source| Error::State { doing, source };
-        let mut uploaded = Uploaded::default();
-        let now = || (clock.now)();
-        let spool = self.spool();
-        if self.state.exists() {
-            let (_, rejected) = self
-                .collect(schema, today, now())
-                .map_err(state("take events from the drop directory"))?;
-            uploaded.rejected += rejected;
-        }
-        if spool.status()?.parcels == 0 {
-            return Ok(uploaded);
-        }
-        let _turn = spool.deliver()?.ok_or(Error::Busy)?;
-        let mut exchanges = Exchanges::new(sender, deadline, clock, Pace::default());
-        while let Some(batch) = self.next_batch(remote, schema, today, now())? {
-            let NextBatch { parcel, events, ids, rejected, through } = batch;
-            uploaded.rejected += spool.drop_parcels(&rejected, Drop::Rejected)?;
-            let Some(parcel) = parcel else { continue };
-            let begun = json!(Batch { key: parcel.key.clone(), through }).to_string();
-            private_file::write(&self.state.join(BATCH), begun.as_bytes())
-                .map_err(state("remember the batch"))?;
-            let rejected = match exchanges.send(&parcel, |_| ()).await {
-                // The events of this batch go out again as they are.
-                None | Some(Verdict::Retry { .. }) => break,
-                Some(Verdict::Held { hold, message }) => {
-                    let held = Held::new(hold, &message, now(), through);
-                    spool.hold(&held)?;
-                    uploaded.held = Some(held);
-                    break;
-                }
-                Some(Verdict::Rejected { .. }) => {
-                    uploaded.rejected += spool.drop_parcels(&ids, Drop::Rejected)?;
-                    None
-                }
-                Some(Verdict::Accepted | Verdict::AcceptedSlowly) => Some(0),
-                Some(Verdict::PartlyAccepted { rejected, .. }) => Some(rejected),
-            };
-            if let Some(rejected) = rejected {
-                let gone = spool.acknowledge(&ids)?;
-                uploaded.rejected += rejected.min(gone);
-                uploaded.accepted += gone.saturating_sub(rejected);
-                let took = Took { batch: &parcel.key, events: &events, rejected };
-                self.log(remote, &took, now()).map_err(state("write the log"))?;
-            }
-            spool.release()?;
-            fs::remove_file(self.state.join(BATCH)).map_err(state("forget the batch"))?;
-        }
-        uploaded.waiting = spool.status()?.parcels;
-        Ok(uploaded)
-    }
-
-    fn log(&self, remote: &Remote, took: &Took<'_>, now: Duration) -> io::Result<()> {
-        let second = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        // Beyond the calendar only a broken clock comes.
-        let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::MAX);
-        let Took { batch, events, rejected } = took;
-        let mut line = json!({
-            "time": time.to_string(), "server": remote.url(), "batch": batch, "events": events,
-        });
-        if *rejected > 0 {
-            line["rejected"] = json!(rejected);
-        }
-        self.accepted().append(&line.to_string())
-    }
-
     /// Empties the spool and the drop directory: their user has said no.
     ///
     /// # Errors
@@ -378,25 +232,6 @@ impl Uploader {
             removed => removed,
         }
     }
-}
-
-/// A batch that a server took, and how many of its events it did not keep; it need not say which.
-struct Took<'b> {
-    batch: &'b str,
-    events: &'b [Map<String, Value>],
-    rejected: u64,
-}
-
-/// What goes out next.
-#[derive(Debug, Default)]
-pub struct NextBatch {
-    /// The very bytes; nothing if no event passed its schema.
-    pub parcel: Option<ktel_delivery::Parcel>,
-    /// Its events.
-    pub events: Vec<Map<String, Value>>,
-    ids: Vec<spool::Id>,
-    rejected: Vec<spool::Id>,
-    through: spool::Id,
 }
 
 fn read_event(path: &Path) -> io::Result<Vec<u8>> {
