@@ -15,8 +15,8 @@ use ktel_exporter::credentials::Credentials;
 
 /// Gives a date so many seconds from now, in the three forms of HTTP.
 fn dates(seconds: i64) -> [String; 3] {
-    let now = i64::try_from(since_1970().as_secs()).unwrap();
-    let date = jiff::Timestamp::from_second(now + seconds).unwrap();
+    let now = i64::try_from(since_1970().as_secs()).expect("a time");
+    let date = jiff::Timestamp::from_second(now + seconds).expect("a time");
     ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
         .map(|form| date.strftime(form).to_string())
 }
