@@ -27,6 +27,7 @@ use crate::time::{Millis, Window};
 
 mod auditing;
 mod differences;
+mod failing;
 mod reading;
 mod reconcile;
 mod reporting;
