@@ -170,7 +170,7 @@ impl Default for TenantLimits {
             series_max: crate::limits::TENANT_SERIES,
             points_per_second: crate::limits::TENANT_POINTS_PER_SECOND,
             bytes_per_second: crate::limits::TENANT_BYTES_PER_SECOND,
-            query_bytes_max: bytes(crate::limits::QUERY_BYTES),
+            query_bytes_max: bytes(crate::limits::STORE_QUERY_BYTES),
             store_requests_max: bytes(crate::limits::TENANT_STORE_REQUESTS),
         }
     }
