@@ -24,6 +24,12 @@ impl Cursors {
         self.lanes.get(source)?.get(sink).copied()
     }
 
+    /// Gives the name of a source's lanes of older data. No source has such a name.
+    #[must_use]
+    pub fn backfill(source: &str) -> String {
+        format!("{source}/backfill")
+    }
+
     /// Sets the cursor of a lane.
     pub fn set(&mut self, source: &str, sink: &str, cursor: Millis) {
         self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), cursor);
@@ -45,7 +51,7 @@ impl Cursors {
     #[must_use]
     pub fn of(report: &Report) -> Self {
         let mut cursors = Self::default();
-        for lane in &report.lanes {
+        for lane in report.all_lanes() {
             if let Some(cursor) = lane.cursor {
                 cursors.set(&lane.source, &lane.sink, cursor);
             }

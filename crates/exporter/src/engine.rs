@@ -21,6 +21,7 @@ use crate::limits::RESTART_AFTER;
 use crate::plan::{ExporterId, Plan};
 use crate::report::Report;
 
+mod audit;
 mod exporter;
 mod fair;
 mod memory;

@@ -4,7 +4,7 @@
 //! when all batches of its first window are acknowledged, rejected or dropped. Memory may be taken from it at any
 //! time: then it reads the window again, and omits the batches that are settled already.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,10 @@ pub struct Lane {
     /// What is under way, and since when.
     flights: BTreeMap<u64, (Piece, Instant)>,
     next_number: u64,
+    /// How often batches failed, also those whose memory was taken.
+    failures: HashMap<(Millis, u64), u32>,
+    /// Points of earlier reads that were too old when they were to be read again.
+    expired: u64,
     concurrency: Concurrency,
     /// Longer bodies are too large for the receiver, as it has shown.
     bytes_max: Option<usize>,
@@ -106,6 +110,8 @@ impl Lane {
             queue: VecDeque::new(),
             flights: BTreeMap::new(),
             next_number: 0,
+            failures: HashMap::new(),
+            expired: 0,
             concurrency: Concurrency::new(policy.in_flight_max),
             bytes_max: None,
             trouble: None,
@@ -337,14 +343,16 @@ impl Lane {
         let skipped = Window { start: self.cursor, end: before };
         self.cursor = before;
         self.account.gap(skipped, "TooOld", 0);
-        self.account.forgive(self.cursor, "TooOld");
+        self.expired += self.account.forgive(self.cursor, "TooOld");
         Some(skipped)
     }
 
     /// Counts points that were never read because they are too old.
     pub fn skipped(&mut self, window: Window, points: u64) {
-        self.account.read_fresh(points);
-        self.account.dropped(window, "TooOld", points);
+        // Those that had been read before are dropped already, or in flight.
+        let known = points.min(std::mem::take(&mut self.expired));
+        self.account.read(points - known);
+        self.account.dropped(window, "TooOld", points - known);
     }
 
     /// Forgets windows of which nothing is settled or under way; they are chosen anew.
@@ -389,6 +397,8 @@ impl Lane {
         {
             self.cursor = open.window.end;
             self.windows.pop_front();
+            let cursor = self.cursor;
+            self.failures.retain(|(start, _), _| *start >= cursor);
         }
         self.account.forgive(self.cursor, "NotInStore");
     }

@@ -130,8 +130,6 @@ pub(crate) const AGE_MIN: Duration = Duration::from_secs(60);
 pub(crate) const SHOWN_CHARS_MAX: usize = 60;
 /// Findings in a status: nobody reads more, and an object may have 1.5 MiB.
 pub(crate) const FINDINGS_MAX: usize = 20;
-/// Gaps of a sink in a status.
-pub(crate) const GAPS_MAX: usize = 20;
 /// Bytes of an error's message in a status, as the resource promises.
 pub(crate) const ERROR_BYTES_MAX: usize = 256;
 /// Bytes of a finding's message in a status.
@@ -169,9 +167,6 @@ pub const NAMES_BYTES_MAX: usize = 10 * 1024 * 1024;
 pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An answer that is one number, with what a store says around it.
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
-
-/// Requests to the store at once: VictoriaMetrics runs about twice as many as it has processors, and others ask it too.
-pub(crate) const STORE_REQUESTS_MAX: usize = 8;
 
 /// The widest window that a lane reads which is behind: an hour of a series of 15 s has 240 samples.
 pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);
@@ -256,3 +251,21 @@ pub(crate) const SHOWN_BEFORE_CHARS: usize = 80;
 pub(crate) const TENANTS_KEPT_MAX: usize = 10_000;
 /// Gaps of a sink in a status, as the resource says.
 pub(crate) const STATUS_GAPS_MAX: usize = 20;
+/// The pause after the store did not say its time.
+pub(crate) const STORE_ASKED_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// Samples are counted again in pieces of this length: a day of them takes a few kilobytes for each source.
+pub(crate) const AUDIT_BUCKET: Duration = Duration::from_secs(300);
+/// How old a piece is when it is counted again.
+pub(crate) const AUDIT_AGES: [Duration; 5] = [
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+    Duration::from_secs(3600),
+    Duration::from_secs(6 * 3600),
+    Duration::from_secs(24 * 3600),
+];
+/// Pieces that are remembered: those of a day, and of what is read meanwhile.
+pub(crate) const AUDIT_BUCKETS_MAX: usize = 300;
+/// How long a count may take; the next one of its source waits for it.
+pub(crate) const AUDIT_WITHIN: Duration = Duration::from_secs(300);
+/// The pause after a count that failed: it is a check, and the store has trouble.
+pub(crate) const AUDIT_AGAIN_AFTER: Duration = Duration::from_secs(60);

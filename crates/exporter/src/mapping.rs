@@ -15,6 +15,7 @@ mod assemble;
 mod attributes;
 mod bound;
 mod delta;
+mod difference;
 mod family;
 mod histogram;
 mod histograms;
@@ -24,13 +25,14 @@ mod native;
 mod natives;
 mod number;
 mod output;
+mod row;
+mod shape;
 mod split;
 mod summaries;
 mod summary;
+mod tally;
 mod unit;
 mod write;
-
-use std::collections::BTreeMap;
 
 use ktel_otlp::Attributes;
 
@@ -38,80 +40,14 @@ pub use self::delta::DeltaState;
 use self::family::Families;
 use self::index::index;
 use self::output::Output;
+pub use self::shape::Shape;
 pub use self::split::split;
+pub use self::tally::{MappingDrop, Tally};
 use self::write::Writer;
 use crate::batch::Batch;
-use crate::plan::{Accepts, BatchPlan, Temporality};
 use crate::slice::Slice;
 use crate::source::Metadata;
 use crate::time::Window;
-
-/// What decides how the same slice is encoded. Sinks with equal shapes share their batches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    /// How points are put together.
-    pub batch: BatchPlan,
-    /// Since when values are counted.
-    pub temporality: Temporality,
-    /// What the receiver does not take.
-    pub accepts: Accepts,
-}
-
-/// What was made of a slice.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tally {
-    /// Samples that were mapped: each is in a data point, or describes a resource.
-    pub samples: u64,
-    /// Those of them that describe a resource. They are in no data point.
-    pub described: u64,
-    /// Those of them whose attributes had to be shortened.
-    pub shortened: u64,
-    /// Data points that came of them.
-    pub points: u64,
-    /// Samples that were left out, by reason.
-    pub dropped: BTreeMap<MappingDrop, u64>,
-}
-
-/// Why a sample has no place in OTLP, or in what the receiver takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MappingDrop {
-    /// A histogram or summary without `_count`.
-    NoCount,
-    /// Counts of a histogram that are no whole numbers, fall from one bucket to the next, or differ from `_count`; or, where
-    /// only differences are sent, a counter that is no number.
-    BadCounts,
-    /// A part of a histogram or summary that ended, or did not, while the others did not, or did.
-    PartEnded,
-    /// A gauge histogram, or a native histogram of floats.
-    NoSuchKind,
-    /// A data point that is longer than a request may be.
-    TooLong,
-    /// The receiver takes no summaries.
-    NoSummaries,
-    /// The receiver keeps one point a second.
-    SameSecond,
-    /// The first sample of a series, where only differences are sent.
-    NoStart,
-    /// An older sample, where only differences are sent: what was sent covers it.
-    Covered,
-    /// OTLP cannot write its time: it is not after 1970, or beyond the year 2554.
-    NoTime,
-    /// The series has more attributes than the receiver takes.
-    TooManyAttributes,
-}
-
-impl Tally {
-    fn drop(&mut self, reason: MappingDrop, samples: usize) {
-        if samples > 0 {
-            *self.dropped.entry(reason).or_default() += samples as u64;
-        }
-    }
-
-    fn describe(&mut self, samples: usize) {
-        self.samples += samples as u64;
-        self.described += samples as u64;
-    }
-}
 
 /// Encodes a slice. Batches are numbered from `first` on; they are given to `take` as soon as they are full.
 ///

@@ -16,6 +16,15 @@ pub struct Report {
     pub sources: Vec<SourceReport>,
     /// The lanes: one for each sink and each of its sources.
     pub lanes: Vec<LaneReport>,
+    /// The lanes that send older data beside the new, as source `name/backfill`. Their lag is what is left of it.
+    pub backfills: Vec<LaneReport>,
+}
+
+impl Report {
+    /// Gives all lanes, those of older data too.
+    pub fn all_lanes(&self) -> impl Iterator<Item = &LaneReport> {
+        self.lanes.iter().chain(&self.backfills)
+    }
 }
 
 /// What the engine says of a source.

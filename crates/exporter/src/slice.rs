@@ -7,6 +7,7 @@
 mod builder;
 mod order;
 mod series;
+mod text;
 
 pub use builder::SliceBuilder;
 pub use series::{NativeHistogram, STALE_NAN_BITS, Sample, Series, Slice, Span};

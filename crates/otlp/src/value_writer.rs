@@ -115,7 +115,7 @@ fn put_text_pair(out: &mut Vec<u8>, number: u32, key: &str, text: &str) {
     let field = |length: usize| 1 + varint_length(length as u64) + length;
     let value = field(text.len());
     let pair = field(key.len()) + field(value);
-    out.reserve(pair + FRAME_MAX);
+    out.reserve(pair + FRAME_GUESS);
     put_key(out, number, BYTES);
     put_varint(out, pair as u64);
     put_bytes(out, KeyValue::key, key.as_bytes());
@@ -125,7 +125,7 @@ fn put_text_pair(out: &mut Vec<u8>, number: u32, key: &str, text: &str) {
 }
 
 /// Key and length of a field, at most.
-const FRAME_MAX: usize = 15;
+const FRAME_GUESS: usize = 15;
 
 fn append_value(out: &mut Vec<u8>, number: u32, value: impl WriteValue) {
     let message = wire::open(out, number, 0);

@@ -181,6 +181,10 @@ impl Entry {
             for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
                 let saved = self.claimed.saved().get(&source.name, &sink.name);
                 cursors.set(&source.name, &sink.name, saved.unwrap_or(source.begin));
+                let older = Cursors::backfill(&source.name);
+                if let Some(saved) = self.claimed.saved().get(&older, &sink.name) {
+                    cursors.set(&older, &sink.name, saved);
+                }
             }
         }
         cursors

@@ -9,6 +9,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::Published;
+use super::audit::Audit;
 use super::memory::Room;
 use super::read::{Event, Learned};
 use super::seams::Sends;
@@ -24,6 +25,7 @@ use crate::report::{Problem, Report};
 use crate::sink::Outcome;
 use crate::time::{Millis, Window};
 
+mod auditing;
 mod differences;
 mod reading;
 mod reconcile;
@@ -62,6 +64,8 @@ pub(super) struct Actor {
     events: mpsc::Receiver<Event>,
     give: mpsc::Sender<Event>,
     asks_time: bool,
+    /// The store did not say its time: it is not asked again before.
+    asks_not_before: Instant,
     stop: Option<Instant>,
     /// When something changed last that the report does not say yet.
     reported: Instant,
@@ -72,12 +76,17 @@ struct Source {
     plan: SourcePlan,
     width: Width,
     learned: Learned,
+    /// Memory of the lanes that read together, and of those that are behind.
     room: Room,
+    side_room: Room,
     states: Vec<Differences>,
     failures: u32,
     not_before: Option<Instant>,
     error: Option<Problem>,
     series: u64,
+    audit: Audit,
+    /// A count is under way, or failed: there is no other one before.
+    audit_not_before: Option<Instant>,
     late: u64,
 }
 
@@ -100,6 +109,8 @@ struct Sink {
     /// Counts the senders that there were.
     epoch: u64,
     bucket: Bucket,
+    /// The lane that sent last: the others are next.
+    last: u64,
 }
 
 /// A lane and where it leads.
@@ -107,7 +118,15 @@ struct Route {
     source: usize,
     sink: usize,
     shape: Shape,
+    /// Older data, beside the new.
+    older: Option<Older>,
     lane: Lane,
+}
+
+/// Older data: until when, and how fast.
+struct Older {
+    until: Millis,
+    bucket: Bucket,
 }
 
 /// A window that is being read.
@@ -155,6 +174,7 @@ impl Actor {
             events,
             give,
             asks_time: false,
+            asks_not_before: Instant::now(),
             stop: desired.stop,
             reported: Instant::now(),
         };
@@ -203,6 +223,7 @@ impl Actor {
         self.give_memory_back(now);
         self.settle_differences();
         self.start_reads(now, &mut wakes);
+        self.start_audits(now);
         self.start_requests(now, &mut wakes);
         self.give_memory_back(now);
         wakes.max(now + Duration::from_millis(1))

@@ -16,7 +16,7 @@ use super::world::World;
 use crate::batch::Batch;
 use crate::limits::{PART_BYTES_MAX, PART_BYTES_MIN};
 use crate::mapping::{DeltaState, Shape, Tally, encode, warm};
-use crate::plan::{Selection, SourcePlan, Temporality, Tenant};
+use crate::plan::{LateData, Selection, SourcePlan, Temporality, Tenant};
 use crate::sink::Shared;
 use crate::slice::Slice;
 use crate::source::{Evaluation, Metadata, Part, ReadError};
@@ -67,6 +67,8 @@ pub(super) enum Event {
     Time(Result<(), ReadError>),
     /// Points that were too old to be read were counted.
     Skipped { lane: u64, window: Window, points: u64 },
+    /// Samples of a time were counted again.
+    Counted { source: String, window: Window, result: Result<u64, ReadError> },
 }
 
 /// What was read.
@@ -75,6 +77,8 @@ pub(super) struct Summary {
     pub(super) series: u64,
     pub(super) bytes: u64,
     pub(super) tally: Tally,
+    /// Samples that the store counts: all but stale markers.
+    pub(super) counted: u64,
     pub(super) took: Duration,
 }
 
@@ -276,6 +280,9 @@ impl Job {
             }
             if !is_cut {
                 summary.series += slice.len() as u64;
+                if self.source.late_data != LateData::Off {
+                    summary.counted += counted(&slice);
+                }
                 if summary.series > self.world.settings.tenant.series_max {
                     return Err(Failure::TooManySeries);
                 }
@@ -296,6 +303,15 @@ impl Job {
         let event = Event::Batch { read: self.id, batch };
         self.events.send(event).await.map_err(|_gone| Failure::Abandoned)
     }
+}
+
+/// Counts as a store does.
+fn counted(slice: &Slice) -> u64 {
+    let of = |series: crate::slice::Series<'_>| {
+        let numbers = series.samples.iter().filter(|sample| !sample.is_stale()).count();
+        numbers + series.histograms.len()
+    };
+    slice.series().map(of).sum::<usize>() as u64
 }
 
 fn too_large() -> ReadError {

@@ -63,6 +63,8 @@ struct MemoryStore {
     faults: Mutex<Vec<ReadError>>,
     is_down: Mutex<bool>,
     reads: AtomicUsize,
+    /// Samples of each time that were not there when it was read.
+    late: AtomicUsize,
 }
 
 impl MemoryStore {
@@ -72,6 +74,7 @@ impl MemoryStore {
             faults: Mutex::default(),
             is_down: Mutex::new(false),
             reads: AtomicUsize::new(0),
+            late: AtomicUsize::new(0),
         })
     }
 
@@ -146,7 +149,8 @@ impl Reads for MemoryStore {
         _: &'a Part,
         window: Window,
     ) -> Later<'a, Result<u64, ReadError>> {
-        let count = self.slice(&tenant.name, None, window).finish().samples() as u64;
+        let count = self.slice(&tenant.name, None, window).finish().samples();
+        let count = (count + self.late.load(Ordering::Relaxed)) as u64;
         Box::pin(std::future::ready(Ok(count)))
     }
 
@@ -326,7 +330,7 @@ impl Scene {
     }
 
     fn apply(&self, plan: &Plan) {
-        let none = vec![Arc::new(Credentials::default()); plan.sinks.len()];
+        let none = plan.sinks.iter().map(|_| Arc::default()).collect();
         self.engine.apply(Arc::new(plan.clone()), none, Cursors::default());
     }
 

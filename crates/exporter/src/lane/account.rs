@@ -64,11 +64,14 @@ impl Account {
     }
 
     /// All before the cursor was read again: what was not found then is gone from the store.
-    pub(super) fn forgive(&mut self, cursor: Millis, reason: &'static str) {
-        if self.debt.points > 0 && self.debt.until <= cursor {
-            let Debt { points, from, until } = std::mem::take(&mut self.debt);
-            self.dropped(Window { start: from, end: until }, reason, points);
+    /// Gives how many points those are.
+    pub(super) fn forgive(&mut self, cursor: Millis, reason: &'static str) -> u64 {
+        if self.debt.points == 0 || self.debt.until > cursor {
+            return 0;
         }
+        let Debt { points, from, until } = std::mem::take(&mut self.debt);
+        self.dropped(Window { start: from, end: until }, reason, points);
+        points
     }
 
     pub(super) fn sent(&mut self, points: u64) {

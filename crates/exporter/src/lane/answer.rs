@@ -125,6 +125,7 @@ impl Lane {
     }
 
     fn done(&mut self, piece: &Piece) {
+        self.failures.remove(&piece.name());
         if let Some(open) = self.windows.iter_mut().find(|open| open.has(piece)) {
             open.settle(piece);
         }
@@ -139,11 +140,9 @@ impl Lane {
         jitter: f64,
     ) {
         let retry = self.policy.retry;
-        let failures = match self.windows.iter_mut().find(|open| open.has(&piece)) {
-            Some(open) => open.failed(&piece),
-            None => 1,
-        };
-        let is_exhausted = failures >= retry.attempts_max;
+        let failures = self.failures.entry(piece.name()).or_default();
+        *failures += 1;
+        let is_exhausted = *failures >= retry.attempts_max;
         let trouble = self.trouble.get_or_insert_with(|| Trouble::new(now, Kind::Retrying));
         // Requests that were under way together fail together: one outage, one pause.
         let is_new = trouble.failures == 0 || sent > trouble.counted;

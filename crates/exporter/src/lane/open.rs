@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::sink::Shared;
-use crate::time::Window;
+use crate::time::{Millis, Window};
 
 /// A window that is not settled.
 #[derive(Debug)]
@@ -20,8 +20,6 @@ pub(super) struct Open {
     roots: HashMap<u64, Root>,
     /// Batches that need not be sent again.
     settled: HashSet<u64>,
-    /// How often batches failed.
-    failures: HashMap<u64, u32>,
 }
 
 /// A batch as it was read. It may be cut into pieces.
@@ -54,6 +52,11 @@ impl Piece {
         Self { batch, root, number, place: 0, extent: 1 << 32, since, is_orphan: false }
     }
 
+    /// Gives what names its batch, also when it is read again.
+    pub(super) fn name(&self) -> (Millis, u64) {
+        (self.batch.window().start, self.root)
+    }
+
     /// Gives its place among all pieces.
     pub(super) fn order(&self) -> (u64, u64) {
         (self.number, self.place)
@@ -83,7 +86,6 @@ impl Open {
             is_whole: false,
             roots: HashMap::new(),
             settled: HashSet::new(),
-            failures: HashMap::new(),
         }
     }
 
@@ -115,7 +117,6 @@ impl Open {
         root.pieces -= 1;
         if root.pieces == 0 {
             self.roots.remove(&piece.root);
-            self.failures.remove(&piece.root);
             self.settled.insert(piece.root);
         }
     }
@@ -124,13 +125,6 @@ impl Open {
     pub(super) fn lose(&mut self, piece: &Piece) {
         self.roots.remove(&piece.root);
         self.is_whole = false;
-    }
-
-    /// A piece failed; gives how often its batch did.
-    pub(super) fn failed(&mut self, piece: &Piece) -> u32 {
-        let failures = self.failures.entry(piece.root).or_default();
-        *failures += 1;
-        *failures
     }
 
     /// Says whether nothing is left to do.

@@ -8,7 +8,8 @@ use super::family::Part;
 use super::identity::Facts;
 use super::index::Item;
 use super::number::{Own, second};
-use super::{MappingDrop, Tally};
+use super::row::Row;
+use super::tally::{MappingDrop, Tally};
 use crate::slice::{Sample, Slice};
 use crate::time::Millis;
 
@@ -21,15 +22,6 @@ struct Member<'s> {
     bound: Bound,
     /// What was not taken yet.
     samples: &'s [Sample],
-}
-
-/// What one series says at a moment.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    pub(super) part: Part,
-    /// The bounds of a bucket; of a quantile, it is the upper one.
-    pub(super) bound: Bound,
-    pub(super) sample: Sample,
 }
 
 /// The members of a family, by their attributes.
@@ -145,7 +137,7 @@ impl<'s> Assembly<'s> {
     }
 
     /// Takes what the members say at the next moment into [`rows`](Self::rows), and gives the moment. Moments that OTLP
-    /// cannot write, or that the receiver does not take, are left out.
+    /// cannot write, or that the receiver does not take, are omitted.
     pub(super) fn next_moment(&mut self, tally: &mut Tally) -> Option<Millis> {
         loop {
             let time = self.next_time()?;

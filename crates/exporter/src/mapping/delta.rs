@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hasher};
 
-use super::MappingDrop;
+use super::difference::{Cumulative, Difference};
 use super::histogram::Counted;
 use super::native::NativeCounted;
+use super::tally::MappingDrop;
 use crate::limits::DELTA_STATE_BYTES_MAX;
-use crate::slice::STALE_NAN_BITS;
 use crate::time::{Millis, Window};
 
 /// State that differences need from one window to the next. It can be rebuilt from the store: see [`warm`](super::warm).
@@ -166,16 +166,40 @@ pub(super) struct Deltas<'d> {
     pub(super) window: Window,
 }
 
-/// What counts since a start.
-pub(super) trait Cumulative: Clone {
-    /// Whether the series ended.
-    fn is_stale(&self) -> bool;
-
-    /// Gives the difference to what was said before.
-    fn since(&self, before: &Self) -> Difference<Self>;
-
+/// What is kept of a series.
+pub(super) trait Kept: Cumulative {
     fn to_last(self) -> LastValue;
     fn of_last(last: LastValue) -> Option<Self>;
+}
+
+impl Kept for f64 {
+    fn to_last(self) -> LastValue {
+        LastValue::Number(self)
+    }
+
+    fn of_last(last: LastValue) -> Option<Self> {
+        if let LastValue::Number(value) = last { Some(value) } else { None }
+    }
+}
+
+impl Kept for Counted {
+    fn to_last(self) -> LastValue {
+        LastValue::Histogram(Box::new(self))
+    }
+
+    fn of_last(last: LastValue) -> Option<Self> {
+        if let LastValue::Histogram(counted) = last { Some(*counted) } else { None }
+    }
+}
+
+impl Kept for NativeCounted {
+    fn to_last(self) -> LastValue {
+        LastValue::Native(Box::new(self))
+    }
+
+    fn of_last(last: LastValue) -> Option<Self> {
+        if let LastValue::Native(counted) = last { Some(*counted) } else { None }
+    }
 }
 
 /// Follows one series after another, and makes differences of what they say where they are wanted.
@@ -186,7 +210,7 @@ pub(super) struct Follower<'d, T> {
     last: Option<(Millis, T)>,
 }
 
-impl<'d, T: Cumulative> Follower<'d, T> {
+impl<'d, T: Kept> Follower<'d, T> {
     pub(super) fn new(deltas: Option<Deltas<'d>>) -> Self {
         Self { deltas, key: 0, last: None }
     }
@@ -235,75 +259,5 @@ impl<'d, T: Cumulative> Follower<'d, T> {
             Difference::None => return Err(MappingDrop::NoStart),
         }
         Ok(before.to_unix_nano())
-    }
-}
-
-/// What is sent of counts, given those before.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Difference<T> {
-    /// The difference.
-    Of(T),
-    /// All of it: the count began anew after the sample before.
-    Reset,
-    /// Nothing: the buckets are other ones, and the count went on.
-    None,
-}
-
-impl Cumulative for f64 {
-    fn is_stale(&self) -> bool {
-        self.to_bits() == STALE_NAN_BITS
-    }
-
-    /// As in Prometheus, a counter that is lower than before began anew.
-    fn since(&self, before: &Self) -> Difference<Self> {
-        if self < before { Difference::Reset } else { Difference::Of(self - before) }
-    }
-
-    fn to_last(self) -> LastValue {
-        LastValue::Number(self)
-    }
-
-    fn of_last(last: LastValue) -> Option<Self> {
-        if let LastValue::Number(value) = last { Some(value) } else { None }
-    }
-}
-
-impl Cumulative for Counted {
-    fn is_stale(&self) -> bool {
-        self.is_stale
-    }
-
-    fn since(&self, before: &Self) -> Difference<Self> {
-        let Some(count) = self.count.checked_sub(before.count) else { return Difference::Reset };
-        let mut difference = Self { count, ..self.clone() };
-        difference.sum = self.sum.zip(before.sum).map(|(now, before)| now - before);
-        let same_bounds = self.bounds == before.bounds && self.counts.len() == before.counts.len();
-        // Of ranges, those are known that have counts. Of other buckets that are new, it is not known how much of their
-        // count came since; count and sum go on without them.
-        if !same_bounds && !self.is_ranges {
-            difference.bounds.clear();
-            difference.counts.clear();
-            return Difference::Of(difference);
-        }
-        for (place, &count) in before.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let at = match before.bounds.get(place) {
-                Some(bound) => self.bounds.iter().position(|other| other == bound),
-                None => Some(self.bounds.len()),
-            };
-            let bucket = at.and_then(|at| difference.counts.get_mut(at));
-            match bucket.map(|bucket| (bucket.checked_sub(count), bucket)) {
-                Some((Some(rest), bucket)) => *bucket = rest,
-                _ => return Difference::Reset,
-            }
-        }
-        Difference::Of(difference)
-    }
-
-    fn to_last(self) -> LastValue {
-        LastValue::Histogram(Box::new(self))
-    }
-
-    fn of_last(last: LastValue) -> Option<Self> {
-        if let LastValue::Histogram(counted) = last { Some(*counted) } else { None }
     }
 }

@@ -1,8 +1,9 @@
 //! Classic histograms: buckets, a sum and a count become one data point.
 
-use super::MappingDrop;
-use super::assemble::Row;
+use super::difference::{Cumulative, Difference};
 use super::family::Part;
+use super::row::Row;
+use super::tally::MappingDrop;
 
 /// What a histogram says at a moment, since its start.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -13,7 +14,7 @@ pub(super) struct Counted {
     pub(super) count: u64,
     pub(super) sum: Option<f64>,
     pub(super) is_stale: bool,
-    /// Whether buckets without counts are left out by the source.
+    /// Whether buckets without counts are omitted by the source.
     pub(super) is_ranges: bool,
 }
 
@@ -21,7 +22,7 @@ pub(super) struct Counted {
 pub(super) type Left = (MappingDrop, usize);
 
 impl Counted {
-    /// Takes what the series of a histogram say; the bounds of ranges are given. Gives what is left out: all rows if it is
+    /// Takes what the series of a histogram say; the bounds of ranges are given. Gives what is omitted: all rows if it is
     /// no histogram, or some.
     pub(super) fn read(
         &mut self,
@@ -127,6 +128,38 @@ impl Counted {
             self.bounds.push(upper);
         }
         is_bound
+    }
+}
+
+impl Cumulative for Counted {
+    fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    fn since(&self, before: &Self) -> Difference<Self> {
+        let Some(count) = self.count.checked_sub(before.count) else { return Difference::Reset };
+        let mut difference = Self { count, ..self.clone() };
+        difference.sum = self.sum.zip(before.sum).map(|(now, before)| now - before);
+        let same_bounds = self.bounds == before.bounds && self.counts.len() == before.counts.len();
+        // Of ranges, those are known that have counts. Of other buckets that are new, it is not known how much of their
+        // count came since; count and sum go on without them.
+        if !same_bounds && !self.is_ranges {
+            difference.bounds.clear();
+            difference.counts.clear();
+            return Difference::Of(difference);
+        }
+        for (place, &count) in before.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let at = match before.bounds.get(place) {
+                Some(bound) => self.bounds.iter().position(|other| other == bound),
+                None => Some(self.bounds.len()),
+            };
+            let bucket = at.and_then(|at| difference.counts.get_mut(at));
+            match bucket.map(|bucket| (bucket.checked_sub(count), bucket)) {
+                Some((Some(rest), bucket)) => *bucket = rest,
+                _ => return Difference::Reset,
+            }
+        }
+        Difference::Of(difference)
     }
 }
 

@@ -7,7 +7,7 @@ use super::bound::ladder;
 use super::delta::{Deltas, Follower};
 use super::histogram::Counted;
 use super::output::{Points, Room};
-use super::{MappingDrop, Tally};
+use super::tally::{MappingDrop, Tally};
 
 /// The points of one histogram: of series with the same name, resource and scope.
 pub(super) struct Histograms<'s, 'd> {

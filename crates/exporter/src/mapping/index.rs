@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::family::{Families, Form, Part, Role};
 use super::identity::Facts;
-use super::{MappingDrop, Tally};
+use super::tally::{MappingDrop, Tally};
 use crate::slice::{Series, Slice};
 
 /// A series, or its native histograms, and where it belongs.

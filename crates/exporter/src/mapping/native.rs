@@ -2,10 +2,10 @@
 
 use ktel_otlp::{Buckets, ExponentialHistogramDataPoint};
 
-use super::MappingDrop;
-use super::delta::{Cumulative, Difference, LastValue};
+use super::difference::{Cumulative, Difference};
 use super::family::Form;
 use super::histogram::Counted;
+use super::tally::MappingDrop;
 use crate::limits::NATIVE_BUCKETS_MAX;
 use crate::slice::{NativeHistogram, STALE_NAN_BITS, Span};
 
@@ -166,14 +166,6 @@ impl Cumulative for NativeCounted {
             })
         };
         difference().map_or(Difference::Reset, Difference::Of)
-    }
-
-    fn to_last(self) -> LastValue {
-        LastValue::Native(Box::new(self))
-    }
-
-    fn of_last(last: LastValue) -> Option<Self> {
-        if let LastValue::Native(counted) = last { Some(*counted) } else { None }
     }
 }
 

@@ -6,18 +6,19 @@ use ktel_otlp::{
 };
 
 use super::attributes::{Except, Fit};
-use super::delta::{Cumulative, Deltas, Follower};
+use super::delta::{Deltas, Follower, Kept};
+use super::difference::Cumulative;
 use super::family::Form;
 use super::histogram::Counted;
 use super::index::Item;
 use super::native::{NativeCounted, form};
 use super::number::{Own, second};
 use super::output::{Points, Room};
-use super::{MappingDrop, Tally};
+use super::tally::{MappingDrop, Tally};
 use crate::slice::{NativeHistogram, Series, Slice};
 
 /// What a native histogram becomes.
-pub(super) trait Native: Cumulative + Default {
+pub(super) trait Native: Kept + Default {
     type Kind: PointKind;
     const FORM: Form;
 

@@ -9,7 +9,7 @@ use super::attributes::{AttributeLimits, Except, Fit};
 use super::delta::{Deltas, Follower};
 use super::index::Item;
 use super::output::{Points, Room};
-use super::{MappingDrop, Tally};
+use super::tally::{MappingDrop, Tally};
 use crate::slice::{STALE_NAN_BITS, Sample, Slice};
 use crate::time::Millis;
 
@@ -23,7 +23,7 @@ pub(super) struct Numbers<'s, 'i, 'd> {
     attributes: Attributes,
     /// What is not written yet of a series, as the store has it.
     samples: &'s [Sample],
-    /// The same, where samples were left out or changed: from an index on.
+    /// The same, where samples were omitted or changed: from an index on.
     made: Vec<SeriesValue>,
     from: usize,
 }
@@ -206,7 +206,7 @@ fn are_writable(samples: &[Sample]) -> bool {
     samples.first().is_none_or(can_write) && samples.last().is_none_or(can_write)
 }
 
-/// Says of each sample why it is left out, if the receiver does not take it or OTLP cannot write it.
+/// Says of each sample why it is omitted, if the receiver does not take it or OTLP cannot write it.
 fn prepare(
     samples: &[Sample],
     one_point_a_second: bool,

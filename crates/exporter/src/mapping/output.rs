@@ -10,7 +10,9 @@ use super::attributes::AttributeLimits;
 use super::family::{Family, type_word};
 use super::identity::OWN_SCOPE;
 use super::index::{Scope, Target};
-use super::{Shape, Tally, unit};
+use super::shape::Shape;
+use super::tally::Tally;
+use super::unit;
 use crate::batch::Batch;
 use crate::time::Window;
 

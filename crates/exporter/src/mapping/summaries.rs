@@ -5,7 +5,7 @@ use ktel_otlp::{NO_RECORDED_VALUE, PointsWriter, SummaryDataPoint, SummaryPoints
 use super::assemble::Assembly;
 use super::output::{Points, Room};
 use super::summary::Summed;
-use super::{MappingDrop, Tally};
+use super::tally::{MappingDrop, Tally};
 
 /// The points of one summary: of series with the same name, resource and scope.
 ///

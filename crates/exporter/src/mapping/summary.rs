@@ -2,10 +2,10 @@
 
 use ktel_otlp::ValueAtQuantile;
 
-use super::MappingDrop;
-use super::assemble::Row;
 use super::family::Part;
 use super::histogram::{Left, whole};
+use super::row::Row;
+use super::tally::MappingDrop;
 
 /// What a summary says at a moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,7 +17,7 @@ pub(super) struct Summed {
 }
 
 impl Summed {
-    /// Takes what the series of a summary say; gives what is left out.
+    /// Takes what the series of a summary say; gives what is omitted.
     pub(super) fn read(&mut self, rows: &[Row]) -> Result<Option<Left>, MappingDrop> {
         self.quantiles.clear();
         let count = rows.iter().find(|row| row.part == Part::Count).ok_or(MappingDrop::NoCount)?;

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::builder::name_and_rest;
 use super::series::Entry;
+use super::text::name_and_rest;
 
 /// What a series is sorted by.
 #[derive(Debug, Clone, Copy)]

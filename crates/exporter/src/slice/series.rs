@@ -1,6 +1,6 @@
 //! A finished slice, and how it is read.
 
-use super::builder::{METRIC_NAME, take};
+use super::text::{METRIC_NAME, take};
 use crate::time::Millis;
 
 /// The bits of the value that says that a series has ended: Prometheus' stale marker, and `null` in the export of

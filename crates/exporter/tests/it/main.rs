@@ -2,6 +2,7 @@
 
 mod cluster;
 mod cursors;
+mod engine;
 mod kinds;
 mod objects;
 mod resource;

@@ -119,7 +119,7 @@ fn increase(samples: &[(i64, f64)]) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Windows are read again, several at once are open, and the process dies: the differences are the same, and add up
     /// to the increase.

@@ -94,7 +94,7 @@ fn what_has_no_place_is_counted() {
         (NativeHistogram { positive: vec![1], ..histogram(0) }, Some(MappingDrop::BadCounts)),
         (NativeHistogram { zero_count: u64::MAX, ..histogram(0) }, Some(MappingDrop::BadCounts)),
         (NativeHistogram { time: Millis(-1), ..histogram(0) }, Some(MappingDrop::NoTime)),
-        // What is beyond the largest number is left out, as the specification says.
+        // What is beyond the largest number is omitted, as the specification says.
         (two(far), None),
         (two(wide), Some(MappingDrop::TooLong)),
         (two(vec![Span { offset: i32::MAX, length: u32::MAX }]), Some(MappingDrop::BadCounts)),

@@ -95,7 +95,7 @@ fn broken() -> impl Strategy<Value = Vec<Line>> {
 const KINDS: [(&str, MetricKind); 2] = [("h", MetricKind::Histogram), ("s", MetricKind::Summary)];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whole_families_arrive_among_other_series(

@@ -31,7 +31,7 @@ fn read<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> Samples {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn halves_have_the_points_of_the_whole(lines in lines()) {

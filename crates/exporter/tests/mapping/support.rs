@@ -50,7 +50,7 @@ pub(crate) fn slice(lines: &[Line]) -> Slice {
     builder.finish()
 }
 
-/// Gives all samples of series that are not left out.
+/// Gives all samples of series that are not omitted.
 pub(crate) fn samples(lines: &[Line], is_expected: impl Fn(&Line) -> bool) -> Samples {
     let mut samples = Samples::default();
     for line in lines.iter().filter(|line| is_expected(line)) {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::reconcile::whole;
-use super::{Actor, Read};
+use super::{Actor, Read, Route};
 use crate::engine::read::{Event, Failure, Job, Learned, Summary};
 use crate::lane::Want;
 use crate::limits::{
-    LANE_HOLDS_MEMORY_FOR, READ_TOGETHER_WITHIN, SOURCE_READS_MAX, STORE_ASKS_FOR_MAX,
-    STORE_BACKOFF_FIRST, STORE_BACKOFF_MAX, STORE_WRONG_FOR,
+    LANE_HOLDS_MEMORY_FOR, READ_TOGETHER_WITHIN, SOURCE_READS_MAX, STORE_ASKED_AGAIN_AFTER,
+    STORE_ASKS_FOR_MAX, STORE_BACKOFF_FIRST, STORE_BACKOFF_MAX, STORE_WRONG_FOR,
 };
 use crate::mapping::{DeltaState, Shape};
 use crate::plan::Temporality;
@@ -36,7 +36,7 @@ impl Actor {
             return;
         }
         if is_old {
-            self.ask_time();
+            self.ask_time(now, wakes);
         }
         let Some(store_now) = store_now else { return };
         self.expire(store_now);
@@ -57,8 +57,12 @@ impl Actor {
         }
     }
 
-    fn ask_time(&mut self) {
+    fn ask_time(&mut self, now: Instant, wakes: &mut Instant) {
         if self.asks_time || self.lanes.is_empty() || self.plan.is_suspended {
+            return;
+        }
+        if now < self.asks_not_before {
+            *wakes = self.asks_not_before.min(*wakes);
             return;
         }
         self.asks_time = true;
@@ -81,11 +85,19 @@ impl Actor {
                 *wakes = until.min(*wakes);
                 continue;
             }
-            let before = store_now - source.plan.lag_min;
+            let complete = store_now - source.plan.lag_min;
+            if route.older.is_some() && !self.has_time_for_older(route, complete) {
+                continue;
+            }
+            let end = route.older.as_ref().map(|older| older.until);
+            let before = end.map_or(complete, |end| end.min(complete));
             let window = match route.lane.wants(now) {
                 Some(Want::Again(window)) => window,
+                Some(Want::From(from)) if end.is_some_and(|end| end <= from) => continue,
                 Some(Want::From(from)) => match source.width.choose(from, before) {
                     Some(window) => window,
+                    // The last piece, up to where new data begins.
+                    None if end == Some(before) => Window { start: from, end: before },
                     None => {
                         let wait = source.width.complete(from).0.saturating_sub(before.0);
                         let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
@@ -118,6 +130,18 @@ impl Actor {
         all
     }
 
+    /// Says whether the lane of new data beside one of older data has nothing to do.
+    fn has_time_for_older(&self, route: &Route, complete: Millis) -> bool {
+        let source = &self.sources[route.source];
+        self.lanes.values().all(|other| {
+            other.older.is_some()
+                || other.source != route.source
+                || other.sink != route.sink
+                || (other.lane.is_idle()
+                    && source.width.choose(other.lane.position(), complete).is_none())
+        })
+    }
+
     /// Says whether a window is read now, or waits for a lane that will want it soon.
     fn may_begin(&mut self, wanted: &Wanted, now: Instant, wakes: &mut Instant) -> bool {
         let comes_soon = self.lanes.iter().any(|(id, route)| {
@@ -148,7 +172,16 @@ impl Actor {
             }
         }
         let id = self.id();
+        // One that is behind must not fill the room of the others.
+        let is_behind = self.lanes.iter().any(|(id, route)| {
+            route.source == index
+                && !members.contains(id)
+                && route.lane.is_healthy()
+                && route.older.is_none()
+                && route.lane.position() > window.start
+        });
         let source = &mut self.sources[index];
+        let room = if is_behind { &source.side_room } else { &source.room }.clone();
         let state = source.take_state(shape, window);
         let blocked = Arc::new(Mutex::new(None));
         let job = Job {
@@ -161,7 +194,7 @@ impl Actor {
             shape,
             learned: source.learned.clone(),
             state,
-            room: source.room.clone(),
+            room,
             blocked: Arc::clone(&blocked),
             events: self.give.clone(),
         };
@@ -187,10 +220,14 @@ impl Actor {
             Event::Time(result) => {
                 self.asks_time = false;
                 if let Err(error) = result {
+                    self.asks_not_before = now + STORE_ASKED_AGAIN_AFTER;
                     for index in 0..self.sources.len() {
                         self.store_failed(index, &error, now);
                     }
                 }
+            }
+            Event::Counted { source, window, result } => {
+                self.counted(&source, window, result, now);
             }
             Event::Skipped { lane, window, points } => {
                 if let Some(route) = self.lanes.get_mut(&lane) {
@@ -229,6 +266,7 @@ impl Actor {
                 source.series = summary.series;
                 (source.error, source.failures, source.not_before) = (None, 0, None);
                 source.width.learn(summary.bytes, summary.took);
+                source.note(window, summary.counted);
             }
             Err(Failure::TooWide) => source.width.narrow(),
             Err(Failure::TooManySeries) => {
@@ -299,8 +337,7 @@ impl Actor {
         }
         self.reads.iter().any(|read| {
             let blocked = *read.blocked.lock().expect("no holder panics");
-            read.source == route.source
-                && blocked.is_some_and(is_long)
+            blocked.is_some_and(is_long)
                 && read.members.iter().any(|member| {
                     *member != id
                         && self.lanes.get(member).is_some_and(|other| other.lane.is_idle())

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Actor, Desired, Route, Sink, Source};
+use super::{Actor, Desired, Older, Route, Sink, Source};
 use crate::credentials::Credentials;
+use crate::cursor::Cursors;
+use crate::engine::audit::Audit;
 use crate::engine::memory::Room;
 use crate::engine::read::Learned;
 use crate::engine::width::Width;
 use crate::engine::world::World;
 use crate::lane::{Bucket, Lane, Policy};
 use crate::mapping::Shape;
-use crate::plan::{Selection, SinkPlan, SourcePlan};
+use crate::plan::{RatePlan, Selection, SinkPlan, SourcePlan};
 use crate::report::{Problem, Report};
 
 impl Actor {
@@ -29,11 +31,11 @@ impl Actor {
             self.tenant_name = self.plan.tenant.name.as_str().into();
             self.forget_what_was_read();
         }
-        let mut routes: BTreeMap<(String, String), (u64, Route)> = BTreeMap::new();
+        let mut routes: BTreeMap<(String, String, bool), (u64, Route)> = BTreeMap::new();
         for (id, route) in std::mem::take(&mut self.lanes) {
             let source = self.sources[route.source].plan.name.clone();
             let sink = self.sinks[route.sink].plan.name.clone();
-            routes.insert((source, sink), (id, route));
+            routes.insert((source, sink, route.older.is_some()), (id, route));
         }
         let old_sources: Vec<String> =
             self.sources.iter().map(|source| source.plan.name.clone()).collect();
@@ -43,18 +45,29 @@ impl Actor {
         for sink_index in 0..self.sinks.len() {
             for source_index in self.sinks[sink_index].plan.sources.clone() {
                 let Some(source) = self.sources.get(source_index) else { continue };
-                let key = (source.plan.name.clone(), self.sinks[sink_index].plan.name.clone());
-                let (id, mut route) = match routes.remove(&key) {
-                    Some((id, route)) => {
-                        (id, Route { source: source_index, sink: sink_index, ..route })
-                    }
-                    None => {
-                        let route = self.new_route(source_index, sink_index, earlier);
-                        (self.id(), route)
-                    }
-                };
-                self.update(id, &mut route, &changed, now);
-                self.lanes.insert(id, route);
+                let has_older = source.plan.backfill.is_some();
+                let (source, sink) =
+                    (source.plan.name.clone(), self.sinks[sink_index].plan.name.clone());
+                for is_older in [false, true] {
+                    let known = routes.remove(&(source.clone(), sink.clone(), is_older));
+                    let (id, mut route) = match known {
+                        _ if is_older && !has_older => {
+                            if let Some((id, _)) = known {
+                                self.release(id);
+                            }
+                            continue;
+                        }
+                        Some((id, route)) => {
+                            (id, Route { source: source_index, sink: sink_index, ..route })
+                        }
+                        None => {
+                            let indices = (source_index, sink_index);
+                            (self.id(), self.new_route(indices, is_older, earlier, now))
+                        }
+                    };
+                    self.update(id, &mut route, &changed, now);
+                    self.lanes.insert(id, route);
+                }
             }
         }
         // Those that are gone: requests are answered to nobody, reads go on for the others.
@@ -131,6 +144,7 @@ impl Actor {
                     sends: None,
                     epoch: 0,
                     bucket: Bucket::new(&plan.rate, now),
+                    last: 0,
                 },
             };
             sink.bucket.set(&plan.rate);
@@ -142,19 +156,35 @@ impl Actor {
         changed
     }
 
-    fn new_route(&self, source: usize, sink: usize, earlier: Option<&Report>) -> Route {
+    fn new_route(
+        &self,
+        (source, sink): (usize, usize),
+        is_older: bool,
+        earlier: Option<&Report>,
+        now: Instant,
+    ) -> Route {
         let (from, to) = (&self.sources[source].plan, &self.sinks[sink].plan);
-        let begin = self.cursors.get(&from.name, &to.name).unwrap_or(from.begin);
-        let shape = shape(to);
+        let older = from.backfill.filter(|_| is_older).map(|backfill| Older {
+            until: from.begin,
+            bucket: Bucket::new(
+                &RatePlan { points_per_second: backfill.rate_max, burst: 0, ..to.rate },
+                now,
+            ),
+        });
+        let (name, begin) = match from.backfill.filter(|_| is_older) {
+            Some(backfill) => (Cursors::backfill(&from.name), backfill.from.min(from.begin)),
+            None => (from.name.clone(), from.begin),
+        };
+        let begin = self.cursors.get(&name, &to.name).unwrap_or(begin);
         let known = earlier.and_then(|report| {
-            let mut lanes = report.lanes.iter();
-            lanes.find(|lane| lane.source == from.name && lane.sink == to.name)
+            let lanes = if is_older { &report.backfills } else { &report.lanes };
+            lanes.iter().find(|lane| lane.source == name && lane.sink == to.name)
         });
         let lane = match known {
             Some(known) => Lane::new(policy(to), known.cursor.unwrap_or(begin)).with_account(known),
             None => Lane::new(policy(to), begin),
         };
-        Route { source, sink, shape, lane }
+        Route { source, sink, shape: shape(to), older, lane }
     }
 
     fn update(&mut self, id: u64, route: &mut Route, changed: &[bool], now: Instant) {
@@ -194,11 +224,14 @@ impl Source {
             width: Width::new(world.settings.window, step(plan)),
             learned: Learned::default(),
             room: Room::new(world.source_bytes),
+            side_room: Room::new(world.source_bytes / 4),
             states: Vec::new(),
             failures: 0,
             not_before: None,
             error: None,
             series: 0,
+            audit: Audit::default(),
+            audit_not_before: None,
             late: 0,
         }
     }
@@ -211,6 +244,7 @@ impl Source {
             // The error was about another question.
             (self.not_before, self.failures) = (None, 0);
             self.states.clear();
+            self.audit = Audit::default();
         }
         self.plan = plan.clone();
         self

@@ -17,12 +17,13 @@ impl Actor {
                 .filter(|(_, route)| route.sink == sink_index)
                 .map(|(id, _)| *id)
                 .collect();
-            let mut is_over = false;
-            while !is_over {
-                is_over = true;
-                for id in &ids {
-                    is_over &= !self.start_request(*id, now, wakes);
-                }
+            let mut idle = 0;
+            while idle < ids.len() {
+                // The one after the one that sent last.
+                let last = self.sinks[sink_index].last;
+                let next = ids.partition_point(|id| *id <= last) % ids.len();
+                self.sinks[sink_index].last = ids[next];
+                idle = if self.start_request(ids[next], now, wakes) { 0 } else { idle + 1 };
             }
         }
     }
@@ -42,8 +43,21 @@ impl Actor {
         if under_way >= sink.plan.rate.in_flight_max.max(1) {
             return false;
         }
-        let flight = match route.lane.next(now, &mut sink.bucket) {
-            Next::Send(flight) => flight,
+        let next = match &mut route.older {
+            None => route.lane.next(now, &mut sink.bucket),
+            // New data is sent first: what it left may be taken.
+            Some(older) => match sink.bucket.take(0, now) {
+                Ok(()) => route.lane.next(now, &mut older.bucket),
+                Err(later) => Next::At(later),
+            },
+        };
+        let flight = match next {
+            Next::Send(flight) => {
+                if route.older.is_some() {
+                    sink.bucket.spend(flight.batch.points(), now);
+                }
+                flight
+            }
             Next::At(later) => {
                 *wakes = later.min(*wakes);
                 return false;

@@ -149,3 +149,30 @@ async fn a_panic_costs_only_its_exporter_which_begins_again_where_it_was() {
     assert_eq!(bad.points(), scene.expected(Millis(BEGIN), lane.cursor.unwrap()));
     assert_eq!(lane.points.acknowledged, bad.points());
 }
+
+#[tokio::test(start_paused = true)]
+async fn older_data_is_sent_beside_the_new_at_its_own_rate_and_to_its_end() {
+    use crate::plan::Backfill;
+    let scene = Scene::new(100);
+    let from = Millis(BEGIN - 7_203_500);
+    let mut plan = plan("one", "t", vec![source("all")], vec![sink("a", 1)]);
+    plan.sources[0].begin = Millis(BEGIN - 1234);
+    plan.sources[0].backfill = Some(Backfill { from, rate_max: Some(200) });
+    scene.apply(&plan);
+    scene.pass(Duration::from_secs(100)).await;
+    let report = scene.engine.reports()[0].clone();
+    assert!(report.lanes[0].lag <= Duration::from_secs(20), "{report:?}");
+    let older = &report.backfills[0];
+    assert!((10_000..=21_000).contains(&older.points.sent), "{older:?}");
+    assert!(older.lag > Duration::from_secs(3000));
+    let cursors = Cursors::of(&report);
+    assert_eq!(cursors.get("all/backfill", "a"), older.cursor);
+    scene.pass(Duration::from_secs(200)).await;
+    let report = scene.engine.reports()[0].clone();
+    let older = &report.backfills[0];
+    assert_eq!((older.cursor, older.lag), (Some(Millis(BEGIN - 1234)), Duration::ZERO));
+    let cursor = report.lanes[0].cursor.unwrap();
+    let a = scene.sinks.get("a");
+    assert_eq!(a.points(), scene.expected(from, cursor));
+    assert_eq!(a.repeats(), 0);
+}

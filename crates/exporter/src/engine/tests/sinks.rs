@@ -51,13 +51,13 @@ async fn a_dead_sink_takes_no_memory_and_delays_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_sink_delays_only_itself() {
-    let scene = Scene::new(20_000);
-    // 40 requests a window; it manages one each 4 s.
+    let scene = Scene::new(8000);
+    // 16 requests a window; it manages one each 4 s.
     scene.sinks.get("slow").behave(|_| (Duration::from_secs(4), Judgement::By(Verdict::Accepted)));
     let mut slow = sink("slow", 1);
     slow.rate.in_flight_max = 1;
     scene.apply(&plan("one", "t", vec![source("all")], vec![sink("quick", 1), slow]));
-    scene.pass(Duration::from_secs(600)).await;
+    scene.pass(Duration::from_secs(400)).await;
     let quick = scene.lane(0, 0);
     assert!(quick.lag <= Duration::from_secs(30), "{quick:?}");
     let slow = scene.lane(0, 1);
@@ -110,10 +110,10 @@ async fn the_rate_and_the_requests_of_a_sink_are_bounded_over_its_sources() {
 
 #[tokio::test(start_paused = true)]
 async fn a_poisonous_tenant_delays_no_other() {
-    let scene = Scene::new(6000);
+    let scene = Scene::new(1500);
     let poison = scene.sinks.get("poison");
     poison.behave(|_| (Duration::from_secs(25), Judgement::By(Verdict::Accepted)));
-    for index in 0..20 {
+    for index in 0..8 {
         let sources = (0..3).map(|source| self::source(&format!("s{source}"))).collect();
         scene.apply(&plan(
             &format!("poison-{index:02}"),
@@ -122,11 +122,11 @@ async fn a_poisonous_tenant_delays_no_other() {
             vec![sink("poison", 3)],
         ));
     }
-    for index in 0..10 {
+    for index in 0..5 {
         let tenant = format!("tenant-{index}");
         scene.apply(&plan("good", &tenant, vec![source("all")], vec![sink(&tenant, 1)]));
     }
-    scene.pass(Duration::from_secs(300)).await;
+    scene.pass(Duration::from_secs(200)).await;
     for report in scene.engine.reports() {
         if report.id.namespace != "poison" {
             let lag = report.lanes[0].lag;
