@@ -10,7 +10,7 @@ BOOK  := 0.5.4
 FUZZED := $(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/fuzz)
 
 # Workspaces of their own, each with a lock file.
-LOCKED := crates/metricsql/fuzz crates/delivery/fuzz crates/otlp/fuzz
+LOCKED := crates/metricsql/fuzz crates/delivery/fuzz crates/otlp/fuzz crates/exporter/fuzz
 
 .PHONY: help demo check test fuzz bench real book hooks size
 help: ## say this
@@ -41,13 +41,15 @@ test: ## everything, against the real programs too (built once, about 12 minutes
 # Stable has no sanitizers, and there is no `unsafe` for them to look at. cargo-fuzz has no --locked:
 # fetching fails first where a lock file is not fresh, which cargo-fuzz would rewrite.
 fuzz: SECONDS := 20
-fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries (a real server answers them), spools and OTLP, SECONDS=20 for each target
+fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries (a real server answers them), spools, OTLP and answers of stores, SECONDS=20 for each target
 	crates/metricsql/fuzz/seed.sh $(FUZZED)/corpus
+	crates/exporter/fuzz/seed.sh $(FUZZED)/corpus
 	mkdir -p $(addprefix $(FUZZED)/corpus/,spool otlp_bytes otlp_json otlp_messages)
 	for workspace in $(LOCKED); do cargo fetch --locked --quiet --manifest-path $$workspace/Cargo.toml || exit; done
 	export VICTORIA_METRICS=$$(bash tests/real/get.sh victoria-metrics) && \
 	for target in metricsql/parse metricsql/round_trip metricsql/enforce metricsql/victoria_metrics delivery/spool \
-		otlp/otlp_bytes otlp/otlp_json otlp/otlp_messages; do \
+		otlp/otlp_bytes otlp/otlp_json otlp/otlp_messages \
+		exporter/export_lines exporter/remote_read; do \
 		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/$${target%/*}/fuzz --sanitizer none \
 			$${target#*/} $(FUZZED)/corpus/$${target#*/} -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
 	done

@@ -107,8 +107,10 @@ spec:
     );
     let store = &scene.store;
     let settings = format!(
-        "store: {{kind: victoria-metrics, version: \"1.145\", url: \"{store}\"}}
-egress: {{allowHttp: true, allowedNetworks: [127.0.0.0/8]}}
+        "ktel: 1
+store: {{kind: victoria-metrics, version: \"1.145\", url: \"{store}\"}}
+tenancy: {{single_tenant: true}}
+egress: {{allow_http: true, allowed_networks: [127.0.0.0/8]}}
 "
     );
     let folder = scene.folder.path();

@@ -158,8 +158,13 @@ fn off_makes_no_request_at_all() {
     assert_eq!((api.connections(), receiver.connections()), (0, 0));
     // On, the same program asks the API server at once.
     std::fs::write(&config, &ready).expect("a configuration");
-    let _agent = Agent::start(&kubeconfig, &config, &["--disable-telemetry=false"], None);
+    let words = ["--disable-telemetry=false", "--listen=127.0.0.1:0"];
+    let agent = Agent::start(&kubeconfig, &config, &words, None);
+    let health = agent.health();
     assert!(!api.wait_for(1, SOON).is_empty());
+    // This one answers no question about a lease.
+    let (status, why) = get(health, "/readyz");
+    assert!(status == 503 && why.contains("the API server has not answered"), "{status} {why}");
 }
 
 #[test]

@@ -18,6 +18,9 @@ mod cluster;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+#[cfg(unix)]
+mod exporter;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 #[cfg(unix)]
@@ -71,5 +74,7 @@ mod roles;
 #[cfg(test)]
 #[cfg(unix)]
 mod scene;
+#[cfg(test)]
+mod traffic;
 #[cfg(test)]
 mod victoria_metrics;

@@ -1,11 +1,15 @@
 //! Runs the real program, as a user would.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
 use serde_json::Value;
+
+#[path = "../pages/program.rs"]
+mod built;
+
+pub(crate) use built::program;
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -24,24 +28,6 @@ impl Run {
     pub(crate) fn report(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
-}
-
-/// Gives the program, built from the sources at hand.
-pub(crate) fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").expect("tests run under cargo");
-        let status = Command::new(cargo)
-            .args(["build", "--quiet", "--package", "ktel-cli"])
-            .status()
-            .expect("cargo can be started");
-        assert!(status.success(), "ktel does not build");
-        // Tests stand in `deps`, beside which cargo puts programs.
-        let test = std::env::current_exe().expect("a test knows where it is");
-        let program = test.ancestors().nth(2).expect("target/debug").join("ktel");
-        assert!(program.is_file(), "`{}` is not there", program.display());
-        program
-    })
 }
 
 /// Makes a command without anything of this machine's environment.

@@ -109,7 +109,7 @@ impl<'p> Agent<'p> {
                 () = &mut stop => return Ok(()),
             },
         };
-        self.setup.status.stand_by();
+        self.setup.status.stand_by(self.setup.file.lifecycle.len());
         let state = Mutex::new(self.state(directory)?);
         let emitted = self.emitted.lock().expect("no code panics while it holds this lock").take();
         let reporter = Reporter::new(&self.setup, &state);
@@ -145,6 +145,7 @@ impl<'p> Agent<'p> {
     ) {
         let mut stop = std::pin::pin!(stop);
         let elector = self.elector(locked(state).holder());
+        self.setup.status.campaign(elector.has_answered());
         let is_remembered = self.setup.file.state.is_some();
         loop {
             let last = locked(state).last_term();

@@ -77,6 +77,10 @@ impl WatchHandler for StateHandler<'_, '_, '_> {
             self.reporter.gather();
         }
     }
+
+    fn answered(&self) {
+        self.reporter.setup.status.answered_about(self.place);
+    }
 }
 
 impl<'a, 'p> Reporter<'a, 'p> {

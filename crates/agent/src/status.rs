@@ -1,6 +1,7 @@
 //! What an agent does and has done, for its metrics and its readiness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ pub struct Status(Arc<Mutex<State>>);
 struct State {
     is_on: bool,
     is_electing: bool,
+    /// Whether the API server has answered about the lease.
+    lease_is_known: Arc<AtomicBool>,
+    /// The kinds that it has not answered about yet.
+    unknown_kinds: BTreeSet<usize>,
     guard: Option<Guard>,
     counts: Counts,
 }
@@ -87,6 +92,19 @@ impl Status {
         }
     }
 
+    /// Tells whether the API server has ever answered what the agent asks it in its phase: the leader
+    /// lists each kind, and the others read the lease.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        let phase = self.phase();
+        let state = self.locked();
+        match phase {
+            Phase::Off | Phase::Starting => true,
+            Phase::StandingBy => state.lease_is_known.load(Ordering::Relaxed),
+            Phase::Leading => state.unknown_kinds.is_empty(),
+        }
+    }
+
     /// Gives what the agent has done.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -98,9 +116,21 @@ impl Status {
         self.locked().is_on = true;
     }
 
-    /// Notes that nothing stands in the way of leading any more.
-    pub(crate) fn stand_by(&self) {
-        self.locked().is_electing = true;
+    /// Notes that nothing stands in the way of leading any more, and how many kinds a leader watches.
+    pub(crate) fn stand_by(&self, kinds: usize) {
+        let mut state = self.locked();
+        state.is_electing = true;
+        state.unknown_kinds = (0..kinds).collect();
+    }
+
+    /// Notes where an election says that the API server has answered.
+    pub(crate) fn campaign(&self, has_answered: Arc<AtomicBool>) {
+        self.locked().lease_is_known = has_answered;
+    }
+
+    /// Notes that the API server has answered about a kind.
+    pub(crate) fn answered_about(&self, kind: usize) {
+        self.locked().unknown_kinds.remove(&kind);
     }
 
     pub(crate) fn begin_term(&self, guard: Guard) {
@@ -156,7 +186,7 @@ mod tests {
     use ktel_lease::Guard;
     use tokio::time::Instant;
 
-    use super::{DropReason, Phase, Status};
+    use super::{Arc, AtomicBool, DropReason, Ordering, Phase, Status};
 
     #[tokio::test(start_paused = true)]
     async fn an_agent_leads_for_as_long_as_its_guard_is_valid() {
@@ -164,13 +194,33 @@ mod tests {
         assert_eq!(status.phase(), Phase::Off);
         status.turn_on();
         assert_eq!(status.phase(), Phase::Starting);
-        status.stand_by();
+        status.stand_by(0);
         assert_eq!(status.phase(), Phase::StandingBy);
         status.begin_term(Guard::until(Instant::now() + Duration::from_secs(20)));
         assert_eq!(status.phase(), Phase::Leading);
         tokio::time::advance(Duration::from_secs(20)).await;
         assert_eq!(status.phase(), Phase::StandingBy);
         assert_eq!(status.counts().terms, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agent_is_synced_once_the_api_server_has_answered_what_it_asks() {
+        let (status, has_answered) = (Status::default(), Arc::new(AtomicBool::new(false)));
+        assert!(status.is_synced(), "where telemetry is off, nothing is asked");
+        status.turn_on();
+        status.stand_by(2);
+        status.campaign(Arc::clone(&has_answered));
+        assert!(!status.is_synced(), "nobody knows who leads");
+        has_answered.store(true, Ordering::Relaxed);
+        assert!(status.is_synced());
+        status.begin_term(Guard::until(Instant::now() + Duration::from_secs(20)));
+        assert!(!status.is_synced());
+        status.answered_about(1);
+        assert!(!status.is_synced(), "one kind is not listed");
+        status.answered_about(0);
+        assert!(status.is_synced());
+        status.begin_term(Guard::until(Instant::now() + Duration::from_secs(20)));
+        assert!(status.is_synced(), "it stays so");
     }
 
     #[test]

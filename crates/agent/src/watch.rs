@@ -34,6 +34,8 @@ pub(super) trait WatchHandler {
     fn see(&self, id: (&str, &str), seen: Seen, now: Option<Values>);
     /// Takes the end of a list of all objects.
     fn end_list(&self, listed: &HashSet<u128>);
+    /// Takes that the API server has answered: all objects are listed, or it does not have the kind.
+    fn answered(&self);
 }
 
 /// Follows one kind.
@@ -71,8 +73,12 @@ impl<W: WatchHandler> Watcher<'_, W> {
             let (path, version) = match place.take() {
                 Some(place) => place,
                 None => match self.list().await {
-                    Ok(Some(place)) => place,
+                    Ok(Some(place)) => {
+                        self.handler.answered();
+                        place
+                    }
                     Ok(None) => {
+                        self.handler.answered();
                         trouble.pause(&"the server does not have the kind").await;
                         continue;
                     }

@@ -1,19 +1,24 @@
 //! Finds the cluster: a snapshot, a kubeconfig, or the pod's own service account.
 
-use std::env;
+use std::io::Read;
 use std::path::PathBuf;
+use std::{env, io};
 
 use anyhow::anyhow;
 use ktel_snapshot::Snapshot;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use tempfile::NamedTempFile;
 
 use crate::arguments::shared::ClusterArguments;
 use crate::failure::Failure;
+use crate::limits::SNAPSHOT_BYTES_MAX;
 
 /// Makes a client for the cluster that the user chose. It makes no request yet.
 pub(crate) async fn connect(cluster: &ClusterArguments) -> Result<Client, Failure> {
     if let Some(path) = &cluster.snapshot {
+        let piped = if path.as_os_str() == "-" { Some(standard_input()?) } else { None };
+        let path = piped.as_ref().map_or(path.as_path(), NamedTempFile::path);
         let snapshot = Snapshot::load(path).map_err(|error| {
             Failure::usage(error, Some("`--snapshot` reads objects in JSON or YAML, as `kubectl get … -o json` prints them"))
         })?;
@@ -23,6 +28,14 @@ pub(crate) async fn connect(cluster: &ClusterArguments) -> Result<Client, Failur
     Client::try_from(config).map_err(|error| {
         Failure::usage(error, Some("check the certificates and the user of this kubeconfig"))
     })
+}
+
+/// Keeps standard input in a file for as long as it is read: a snapshot is read from files.
+fn standard_input() -> Result<NamedTempFile, Failure> {
+    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile()?;
+    let mut stdin = io::stdin().lock().take(SNAPSHOT_BYTES_MAX);
+    io::copy(&mut stdin, &mut file)?;
+    Ok(file)
 }
 
 async fn config(cluster: &ClusterArguments) -> Result<Config, Failure> {
@@ -36,6 +49,14 @@ async fn config(cluster: &ClusterArguments) -> Result<Config, Failure> {
     };
     let named = cluster.context.as_ref().or(kubeconfig.current_context.as_ref());
     let known: Vec<&str> = kubeconfig.contexts.iter().map(|one| one.name.as_str()).collect();
+    if known.is_empty() {
+        return Err(Failure::usage(
+            anyhow!("the kubeconfig has no contexts, so it names no cluster"),
+            Some(
+                "choose another with `--kubeconfig` or KUBECONFIG; `kubectl config set-context` adds one",
+            ),
+        ));
+    }
     match named {
         Some(name) if !known.contains(&name.as_str()) => {
             return Err(Failure::usage(
@@ -79,12 +100,25 @@ fn kubeconfig(cluster: &ClusterArguments) -> Result<Option<Kubeconfig>, Failure>
 }
 
 fn read(path: PathBuf) -> Result<Kubeconfig, Failure> {
-    Kubeconfig::read_from(&path).map_err(|error| {
+    let kubeconfig = Kubeconfig::read_from(&path).map_err(|error| {
         // The client library prints the cause twice. The cause alone is enough.
         let error = anyhow::Error::from(error);
         let error = anyhow!("read the kubeconfig `{}`: {}", path.display(), error.root_cause());
         Failure::usage(error, Some("choose another with `--kubeconfig` or KUBECONFIG"))
-    })
+    })?;
+    // Every key is optional for the client library, so it takes any other YAML for a kubeconfig.
+    if kubeconfig.clusters.is_empty() && kubeconfig.contexts.is_empty() && kubeconfig.kind.is_none()
+    {
+        let error = anyhow!(
+            "`{}` is not a kubeconfig: it has neither clusters nor contexts",
+            path.display()
+        );
+        return Err(Failure::usage(
+            error,
+            Some("choose another with `--kubeconfig` or KUBECONFIG"),
+        ));
+    }
+    Ok(kubeconfig)
 }
 
 /// Finds the pod that this program runs in, by the variables that its manifest sets.

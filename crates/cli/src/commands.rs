@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod events;
 mod exporter;
+mod init;
 mod jobs;
 mod man;
 mod metricsql;
@@ -15,6 +16,7 @@ mod schema;
 mod serve;
 mod telemetry;
 mod token;
+mod version;
 mod workflows;
 
 pub(crate) use events::upload_if_asked;
@@ -44,10 +46,10 @@ pub(crate) enum Command {
     Bundle(bundle::BundleCommand),
     /// Record and upload usage events, one per command of a product
     #[command(subcommand)]
-    Events(events::EventsCommand),
+    Events(events::arguments::EventsCommand),
     /// Show a product's telemetry on this machine, and turn it on or off
     Telemetry(telemetry::arguments::TelemetryArguments),
-    /// Check Exporters, and print the definition of the resource
+    /// Ship the metrics that Exporter resources select to OTLP endpoints
     #[command(subcommand)]
     Exporter(exporter::ExporterCommand),
     /// Check queries, and print them with enforced labels
@@ -65,6 +67,11 @@ pub(crate) enum Command {
     Agent(agent::AgentCommand),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
+    /// Write a file to begin with
+    #[command(subcommand)]
+    Init(init::InitCommand),
+    /// Print the version, the commit and what the program was built with
+    Version(version::VersionArguments),
     /// Print completions for a shell
     Completions(completions::CompletionsArguments),
     /// Print the manual page, or write one per command
@@ -92,6 +99,8 @@ pub(crate) fn run(
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
         Command::Demo(command) => demo::run(&command, printer),
+        Command::Init(command) => init::run(&command, printer),
+        Command::Version(command) => version::run(&command, printer),
         Command::Completions(command) => completions::run(&command, &mut program, printer),
         Command::Man(command) => man::run(command, program, printer),
     }

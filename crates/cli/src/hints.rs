@@ -42,6 +42,9 @@ fn of_cause(cause: &(dyn Error + 'static)) -> Option<&'static str> {
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             ) => "the API server's certificate is not valid for this address",
             rustls::Error::InvalidCertificate(_) => "the API server's certificate is not valid",
+            rustls::Error::InvalidMessage(_) => {
+                "this port does not speak TLS; is it that of an API server? For plain HTTP, write `http://` in the kubeconfig"
+            }
             _ => "the TLS connection failed; is this the port of an API server?",
         });
     }
@@ -69,10 +72,16 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 pub(crate) fn text(error: &ktel::Error) -> String {
     let mut text = error.to_string();
     for cause in causes(error).skip(1) {
+        // The client library's names of its own layers tell a user nothing.
         let cause = cause.to_string();
-        if !text.contains(&cause) {
+        let cause = cause.strip_prefix("ServiceError: ").unwrap_or(&cause);
+        let cause = match cause.split_once("client error (") {
+            Some(("", rest)) => rest.split_once("): ").map_or("", |(_, cause)| cause),
+            _ => cause,
+        };
+        if !text.contains(cause) {
             text.push_str(": ");
-            text.push_str(&cause);
+            text.push_str(cause);
         }
     }
     text

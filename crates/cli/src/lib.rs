@@ -6,12 +6,14 @@ mod arguments;
 mod clock;
 mod cluster;
 mod commands;
+mod count;
 mod decisions;
 mod exit;
 mod failure;
 mod hints;
 mod limits;
 mod lines_address;
+mod listening;
 mod printer;
 mod products;
 mod progress;
@@ -60,7 +62,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return printer::usage(&error).into(),
     };
     let Arguments { quiet, verbose, command } = arguments;
-    let mut printer = Printer::new(quiet);
+    let mut printer = Printer::new(quiet).verbose(verbose > 0);
     if let Err(error) = logs::init(Verbosity::from_flags(verbose, quiet), Format::Text) {
         printer.warn(&error.to_string());
     }

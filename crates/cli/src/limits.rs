@@ -1,7 +1,18 @@
 //! All limits of this crate.
 
+use std::time::Duration;
+
 /// A file of the standard has a few pages; the parser rejects larger files too.
 pub(crate) const READ_FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Bytes of a file of Exporters; the reader of the files has the same limit, and says so.
 pub(crate) const EXPORTER_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Cursors of `exporter local` that moved are written this often: a local disk takes more than the API server.
+pub(crate) const EXPORTER_LOOKS_EVERY: Duration = Duration::from_secs(1);
+
+/// What is under way is waited for this long when `exporter local` stops.
+pub(crate) const EXPORTER_DRAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// The largest snapshot on standard input: what `kubectl get -A -o json` prints of a large cluster fits.
+pub(crate) const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;

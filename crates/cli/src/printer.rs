@@ -8,11 +8,25 @@ use crate::failure::Failure;
 /// Prints to a terminal or a pipe.
 pub(crate) struct Printer {
     quiet: bool,
+    verbose: bool,
 }
 
 impl Printer {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet }
+        Self { quiet, verbose: false }
+    }
+
+    /// Prints notes too, as `--verbose` asks.
+    pub(crate) fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Prints a message that only a person who watches wants: on a terminal, or with `--verbose`.
+    pub(crate) fn note(&mut self, text: &str) {
+        if self.verbose || self.is_watched() {
+            self.say(text);
+        }
     }
 
     /// Prints the result of a command to standard output.

@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
 use ktel::{Catalog, Job, built_in};
 use ktel_model::Schema;
 use ktel_model::standard::{Finding, check};
@@ -14,6 +13,7 @@ use crate::arguments::shared::SelectionArguments;
 use crate::clock;
 use crate::failure::Failure;
 use crate::limits::READ_FILE_BYTES_MAX;
+use crate::products;
 
 /// Reads a file of the standard.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
@@ -22,9 +22,19 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
         fs::File::open(path)?.take(READ_FILE_BYTES_MAX).read_to_string(&mut text)?;
         Ok(text)
     };
-    read()
-        .with_context(|| format!("read `{}`", path.display()))
-        .map_err(|error| Failure::usage(error, None::<String>))
+    read().map_err(|error| unreadable(path, error))
+}
+
+/// Says which file cannot be read, and what to do.
+pub(crate) fn unreadable(path: &Path, error: std::io::Error) -> Failure {
+    let hint = match error.kind() {
+        std::io::ErrorKind::NotFound => Some("there is no such file; check its path"),
+        std::io::ErrorKind::IsADirectory => Some("this is a directory; name a file in it"),
+        std::io::ErrorKind::PermissionDenied => Some("you may not read this file"),
+        std::io::ErrorKind::InvalidData => Some("the file is not text in UTF-8"),
+        _ => None,
+    };
+    Failure::usage(anyhow::Error::new(error).context(format!("read `{}`", path.display())), hint)
 }
 
 /// Reads and checks a file of the standard.
@@ -33,6 +43,17 @@ pub(crate) fn load(path: &Path) -> Result<Schema, Failure> {
     check(&text, &path.display().to_string(), clock::today())
         .map(|checked| checked.schema)
         .map_err(|findings| rejected(path, &findings))
+}
+
+/// Reads what a server accepts besides the built-in schemas: files, and the events of products.
+pub(crate) fn of_server(files: &[PathBuf], products: &[String]) -> Result<Vec<Schema>, Failure> {
+    let files = files.iter().map(|file| load(file));
+    let of_product =
+        |product: &String| Ok(products::find(product)?.all_schemas().cloned().collect::<Vec<_>>());
+    let of_products: Result<Vec<Vec<Schema>>, Failure> = products.iter().map(of_product).collect();
+    let mut schemas = files.collect::<Result<Vec<_>, _>>()?;
+    schemas.extend(of_products?.into_iter().flatten());
+    Ok(schemas)
 }
 
 fn rejected(path: &Path, findings: &[Finding]) -> Failure {
@@ -46,10 +67,12 @@ fn rejected(path: &Path, findings: &[Finding]) -> Failure {
 /// Finds a schema by name, or reads it from a file.
 pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
     let path = Path::new(name);
-    let is_file = name.contains(['/', '.']) || path.is_file();
-    if is_file {
+    // As `ktel schema list` prints them. A file can have the same path; it is written `./ktel/NAME`.
+    let built_in = name.strip_prefix("ktel/").filter(|name| !name.contains(['/', '.']));
+    if built_in.is_none() && (name.contains(['/', '.']) || path.is_file()) {
         return load(path);
     }
+    let name = built_in.unwrap_or(name);
     if let Some(file) = built_in::DOCUMENTS.iter().find(|file| file.name == name) {
         return Ok(file.schema());
     }
@@ -63,6 +86,18 @@ pub(crate) fn built_in() -> Vec<Schema> {
     jobs.chain(built_in::DOCUMENTS.iter().map(|file| file.schema())).collect()
 }
 
+/// The collectors that look for the workload of a product.
+const OF_A_PRODUCT: [&str; 2] = ["identify-deployment", "feature-flags"];
+
+/// Leaves out the jobs of a set that have nothing to look for without a product, and names them.
+pub(crate) fn without_product(jobs: Vec<Arc<dyn Job>>) -> (Vec<Arc<dyn Job>>, Vec<String>) {
+    let is_of_a_product = |job: &Arc<dyn Job>| {
+        job.schema().collector.as_deref().is_some_and(|name| OF_A_PRODUCT.contains(&name))
+    };
+    let (skipped, left) = jobs.into_iter().partition::<Vec<_>, _>(is_of_a_product);
+    (left, skipped.iter().map(|job| job.schema().name.clone()).collect())
+}
+
 /// Finds the jobs to run: those named, those of the set, or all jobs of the files.
 ///
 /// A file can have a job with the name of a built-in one and another vendor. It replaces the
@@ -72,6 +107,7 @@ pub(crate) fn select(
     workflow: Option<&str>,
 ) -> Result<Vec<Arc<dyn Job>>, Failure> {
     let SelectionArguments { jobs, jobs_from } = selection;
+    let mut names: Vec<&str> = jobs.iter().map(|name| name.trim()).collect();
     let mut catalog = Catalog::built_in();
     let mut added: Vec<String> = Vec::new();
     for path in jobs_from {
@@ -87,16 +123,20 @@ pub(crate) fn select(
         Some(set) => catalog.set(set)?,
         None => Vec::new(),
     };
-    let only_added = jobs.is_empty() && workflow.is_none();
-    for name in if only_added { &added } else { jobs } {
-        selected.push(catalog.find(name.trim())?);
+    if names.is_empty() && workflow.is_none() {
+        names = added.iter().map(String::as_str).collect();
+    }
+    for name in names {
+        // A job that is named twice runs once.
+        let is_there = |job: &Arc<dyn Job>| job.schema().name == name;
+        if !selected.iter().any(is_there) {
+            selected.push(catalog.find(name)?);
+        }
     }
     if selected.is_empty() {
         return Err(Failure::usage(
-            anyhow::anyhow!("nothing to run: set `--jobs` or `--workflow`"),
-            Some(
-                "`--workflow all` runs everything; `ktel jobs list` and `ktel workflows list` show the names",
-            ),
+            anyhow::anyhow!("no job is named"),
+            Some("name jobs with `--jobs`, as `ktel jobs list` shows them"),
         ));
     }
     Ok(selected)

@@ -5,9 +5,10 @@ use std::io;
 use std::path::Path;
 
 use futures::future::join_all;
-use ktel::destination::{self, Content, Owner, Remote, ReportServer, Sender, Tokens};
+use ktel::destination::{self, Capture, Content, Owner, Remote, ReportServer, Sender, Tokens};
 use ktel::directories::{Directories, process_environment};
 use ktel::outbox::{self, Fate, Outbox, Shipment};
+use ktel::product_file::ProductFile;
 use ktel_delivery::Parcel;
 use ktel_delivery::courier::Account;
 use ktel_delivery::secret::Secret;
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::arguments::shared::SendingArguments;
 use crate::clock;
+use crate::count::count;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
@@ -45,14 +47,26 @@ pub(crate) fn tokens() -> Tokens {
 }
 
 /// Makes the sender of reports to a server.
-pub(crate) fn sender(remote: &Remote) -> Result<Sender, Failure> {
-    sender_with(remote, &tokens())
+pub(crate) fn sender(remote: &Remote, capture: Option<Capture>) -> Result<Sender, Failure> {
+    sender_with(remote, &tokens()).map(|sender| sender.captured(capture))
 }
 
-/// Makes the sender of events to a product's server. The tokens of the environment are for the
-/// user's own servers, so they are not sent to servers that a product chose.
-pub(crate) fn events_sender(remote: &Remote) -> Result<Sender, Failure> {
-    sender_with(remote, &Tokens::default())
+/// Opens the file that gets every request.
+pub(crate) fn capture(path: Option<&Path>) -> Result<Option<Capture>, Failure> {
+    let opened = path.map(|path| {
+        Capture::open(path).map_err(|error| {
+            let error = anyhow::Error::new(error).context(format!("write `{}`", path.display()));
+            Failure::usage(error, Some("`--capture` names a file that you can write to"))
+        })
+    });
+    opened.transpose()
+}
+
+/// Makes the sender of events to a product's server, with the key of the product file. The tokens of
+/// the environment are for the user's own servers, so they are not sent to servers that a product chose.
+pub(crate) fn events_sender(remote: &Remote, product: &ProductFile) -> Result<Sender, Failure> {
+    let key = product.key.as_deref().map(Secret::new);
+    sender_with(remote, &Tokens { splunk: key.clone(), bearer: key })
 }
 
 fn sender_with(remote: &Remote, tokens: &Tokens) -> Result<Sender, Failure> {
@@ -94,18 +108,29 @@ impl Servers {
         printer: &mut Printer,
     ) -> Result<Ready<'a>, Failure> {
         let (mut local, mut remote) = (Vec::new(), Vec::new());
+        let capture = capture(sending.capture.as_deref())?;
         for server in &self.0 {
             match server {
                 ReportServer::Remote(one) => {
                     if let Some(warning) = one.warning() {
                         printer.warn(&warning);
                     }
-                    remote.push((&**one, sender(one)?));
+                    remote.push((&**one, sender(one, capture.clone())?));
                 }
                 ReportServer::Stdout | ReportServer::File(_) => local.push(server),
             }
         }
-        let outbox = if sending.no_spool { None } else { outbox() };
+        let mut outbox = if sending.no_spool || remote.is_empty() { None } else { outbox() };
+        if let Some(Err(error)) = outbox.as_ref().map(Outbox::try_to_write) {
+            let within = sending.send_timeout.as_secs();
+            printer.warn(&format!(
+                "reports cannot be kept: {:#}; what is not delivered within {within} s is lost\n  \
+                 to send without an outbox, use `--no-spool`, and `--send-timeout` for more time; \
+                 to have one, set XDG_STATE_HOME to a directory that can be written",
+                anyhow::Error::new(error)
+            ));
+            outbox = None;
+        }
         Ok(Ready { local, remote, outbox, sending })
     }
 
@@ -113,18 +138,49 @@ impl Servers {
     pub(crate) fn show(
         &self,
         content: Content<'_>,
+        raw: Option<&Path>,
         printer: &mut Printer,
     ) -> Result<bool, Failure> {
         for server in &self.0 {
-            let bytes = server.render(content).map_err(failure)?;
-            printer.say(&format!("to {server}, {} bytes:", bytes.len()));
-            printer.out(&bytes)?;
-            if !bytes.ends_with(b"\n") {
-                printer.say(""); // the next output starts on a new line
+            if let ReportServer::Remote(remote) = server {
+                show_request(remote, &remote.parcel(content).map_err(failure)?, raw, printer)?;
+                continue;
             }
+            let bytes = server.render(content).map_err(failure)?;
+            printer.say(&format!("to {server}, {}:", count(bytes.len() as u64, "byte")));
+            printer.out(&bytes)?;
+        }
+        if self.is_empty() {
+            printer.say("nothing would be sent: no report server is named");
         }
         Ok(true)
     }
+}
+
+/// Prints the request that a report becomes: its head to standard error, and its body, which is text, to
+/// standard output. The bytes of the body are added to the end of a file.
+fn show_request(
+    remote: &Remote,
+    parcel: &Parcel,
+    raw: Option<&Path>,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let mut tokens = tokens();
+    // A request can be shown without the token that sending it needs.
+    let placeholder = || Some(Secret::new("none"));
+    tokens.splunk = tokens.splunk.or_else(placeholder);
+    let outgoing = sender_with(remote, &tokens)?.outgoing(parcel).map_err(|_unsafe| {
+        Failure::usage(anyhow::anyhow!("a header cannot carry the report"), None::<String>)
+    })?;
+    printer.say(&format!("to {remote}, {}:", count(outgoing.body.len() as u64, "byte")));
+    if !outgoing.head.is_empty() {
+        printer.say(&outgoing.head);
+    }
+    printer.out(format!("{}\n", outgoing.text().trim_end_matches('\n')))?;
+    if let Some(path) = raw {
+        destination::append(&path.to_owned(), &outgoing.body).map_err(failure)?;
+    }
+    Ok(())
 }
 
 impl Ready<'_> {
@@ -146,7 +202,15 @@ impl Ready<'_> {
             join_all(shipments).await;
         for ((remote, _), shipment) in self.remote.iter().zip(shipments) {
             delivered &= match shipment {
-                Ok((_, shipment)) => tell(remote, shipment, printer),
+                Ok((parcel, shipment)) => {
+                    let has_it = tell(remote, shipment, printer);
+                    if has_it {
+                        let accepted = if remote.confirms() { ", accepted" } else { "" };
+                        let bytes = count(parcel.body.len() as u64, "byte");
+                        printer.note(&format!("sent {bytes} to {}{accepted}", host(remote)));
+                    }
+                    has_it
+                }
                 Err(error) => {
                     let hint = error.hint();
                     printer.error(&format!("{:#}", anyhow::Error::new(error)), hint.as_deref());
@@ -162,6 +226,20 @@ impl Ready<'_> {
         let clock = clock::clock();
         Box::pin(outbox::ship(self.outbox.as_ref(), remote, sender, parcel, deadline, clock)).await
     }
+}
+
+/// Where a server is, without the path and the options of its URL.
+fn host(remote: &Remote) -> &str {
+    let rest = remote.url().split_once("://").map_or(remote.url(), |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+/// What to do about a failure that the network describes in its own words.
+fn network_remedy(remote: &Remote, message: Option<&str>) -> Option<String> {
+    let no_tls = message?.contains("InvalidContentType") && remote.url().starts_with("https");
+    no_tls.then(|| {
+        format!("`{}` does not speak TLS; if it should not, write `http://`", host(remote))
+    })
 }
 
 fn write(
@@ -203,9 +281,12 @@ pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -
         ));
     }
     tell_rejected(server, &account, printer);
-    let hint = |otherwise: &str| match &account.held {
+    let hint = |message: Option<&str>, otherwise: &str| match &account.held {
         Some(held) => format!("{}; {otherwise}", remote.remedy(held.hold, Owner::User)),
-        None => otherwise.to_owned(),
+        None => match network_remedy(remote, message) {
+            Some(remedy) => format!("{remedy}; {otherwise}"),
+            None => otherwise.to_owned(),
+        },
     };
     match fate {
         Fate::Delivered => return true,
@@ -213,14 +294,16 @@ pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -
             printer.error(&format!("`{server}` rejected the report: {message}"), None);
         }
         Fate::Waits { message } => {
-            let why = message.unwrap_or_else(|| "not tried yet".to_owned());
             let waits = "it waits in the outbox; the next run or `ktel outbox flush` sends it";
+            let hint = hint(message.as_deref(), waits);
+            let why = message.unwrap_or_else(|| "not tried yet".to_owned());
             let text = format!("`{server}` does not have the report yet: {why}");
-            printer.error(&text, Some(&hint(waits)));
+            printer.error(&text, Some(&hint));
         }
         Fate::Lost { message } => {
             let text = format!("`{server}` does not have the report: {message}");
-            printer.error(&text, Some(&hint("it was not kept; run the command again")));
+            let hint = hint(Some(&message), "it was not kept; run the command again");
+            printer.error(&text, Some(&hint));
         }
     }
     false

@@ -9,7 +9,27 @@ use crate::failure::Failure;
 
 /// Opens the store that was named, or the default one of this user.
 pub(crate) fn open(store: &StoreArguments, catalog: &Catalog) -> Result<Store, Failure> {
-    Store::open(&place(store)?, &catalog.tables()).map_err(usage)
+    let place = place(store)?;
+    Store::open(&place, &catalog.tables()).map_err(|error| match place {
+        Place::Folder(_) => usage(error),
+        Place::Postgres(_) => {
+            let hint = "check that the database runs, and its address in `--store` or KTEL_STORE";
+            Failure::usage(error, Some(hint))
+        }
+    })
+}
+
+/// Opens a store to read it. One that is not there is not created.
+pub(crate) fn open_to_read(store: &StoreArguments, catalog: &Catalog) -> Result<Store, Failure> {
+    let place = place(store)?;
+    if let Place::Folder(folder) = &place
+        && !place.exists()
+    {
+        let error = anyhow::anyhow!("there is no store in `{}`", folder.display());
+        let hint = "`ktel serve` creates it; choose another with `--store` or KTEL_STORE";
+        return Err(Failure::usage(error, Some(hint)));
+    }
+    open(store, catalog)
 }
 
 /// Finds the store that was named, or the default one of this user.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::limits::FORBIDDEN_PARCELS_MAX;
 use crate::spool::{Cursor, Drop, Error, Held, Id, Spool, Stored};
-use crate::verdict::{Rejection, Trouble, Verdict};
+use crate::verdict::{Hold, Rejection, Trouble, Verdict};
 
 mod carrier;
 mod exchange;
@@ -28,7 +29,7 @@ pub struct Account {
     pub rejected: BTreeMap<Rejection, u64>,
     /// Exchanges that have to be repeated, by reason.
     pub retried: BTreeMap<Trouble, u64>,
-    /// Why the delivery stopped early, with parcels that wait until somebody corrects something.
+    /// Why parcels wait until somebody corrects something. It ended the delivery, or only these wait.
     pub held: Option<Held>,
     /// Whether no parcel waits any more.
     pub finished: bool,
@@ -58,7 +59,9 @@ impl Account {
 /// only if the answer asks for it, or if no answer came. A receiver that took it but could not answer
 /// gets it twice, with the same key. If parcels that were sent together are rejected, each is sent
 /// once more by itself, so that one bad parcel does not affect the others. The first parcel that is held
-/// ends the delivery, since the others are for the same receiver; the spool remembers why.
+/// ends the delivery, since the others are for the same receiver; the spool remembers why. A parcel
+/// that the credentials do not suffice for stays in the spool, and the others are sent: another
+/// product's token, or a filter before the receiver, may forbid one and not the next.
 ///
 /// *Cancel safety:* may be dropped at any time; an exchange that was under way counts as unanswered.
 ///
@@ -89,7 +92,7 @@ pub async fn deliver_at(
     let mut account = Account::default();
     let mut reader = Reader::default();
     let mut joiner = carrier.joiner();
-    let mut may_be_held = true;
+    let (mut may_be_held, mut forbidden) = (true, 0);
     let mut exchanges = Exchanges::new(carrier, deadline, clock, pace);
     loop {
         let batch = reader.next(spool, joiner, (clock.now)())?;
@@ -100,8 +103,8 @@ pub async fn deliver_at(
             None => Cow::Borrowed(&first.parcel),
         };
         let observe = |verdict: &Verdict| {
-            // A rejection of several parcels is not one of each.
-            if !(is_joined && matches!(verdict, Verdict::Rejected { .. })) {
+            // A judgement of several parcels is not one of each.
+            if !(is_joined && judges_content(verdict)) {
                 batch.iter().for_each(|stored| observe(stored, verdict));
                 account.take(verdict, batch.len() as u64);
             }
@@ -109,15 +112,21 @@ pub async fn deliver_at(
         let Some(verdict) = exchanges.send(&parcel, observe).await else { return Ok(account) };
         let ids: Vec<Id> = batch.iter().map(|stored| stored.id).collect();
         match verdict {
-            Verdict::Held { hold, message } => {
-                let held = Held::new(hold, &message, (clock.now)(), last.id);
-                spool.hold(&held)?;
-                return Ok(Account { held: Some(held), ..account });
-            }
-            Verdict::Rejected { .. } if is_joined => {
+            verdict if is_joined && judges_content(&verdict) => {
                 // The receiver cannot read them together, or one of them is bad: send each by itself from now on.
                 (reader, joiner) = (Reader::default(), None);
                 continue;
+            }
+            Verdict::Held { hold, message } => {
+                let held = Held::new(hold, &message, (clock.now)(), last.id);
+                spool.hold(&held)?;
+                account.held = Some(held);
+                may_be_held = false;
+                forbidden += 1;
+                if hold == Hold::Forbidden && forbidden < FORBIDDEN_PARCELS_MAX {
+                    continue;
+                }
+                return Ok(account);
             }
             Verdict::Rejected { .. } => spool.drop_parcels(&ids, Drop::Rejected)?,
             _ => spool.acknowledge(&ids)?,
@@ -126,8 +135,13 @@ pub async fn deliver_at(
             spool.release()?;
         }
     }
-    account.finished = true;
+    account.finished = account.held.is_none();
     Ok(account)
+}
+
+/// Says whether a verdict may be due to what was sent, rather than to who sent it where.
+fn judges_content(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Rejected { .. } | Verdict::Held { hold: Hold::Forbidden, .. })
 }
 
 /// Reads one parcel ahead: a parcel that does not fit into one exchange begins the next.

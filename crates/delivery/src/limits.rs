@@ -30,6 +30,9 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(60);
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// The pause after each parcel while the receiver says that it is nearly full.
 pub const SLOW_DOWN: Duration = Duration::from_secs(1);
+/// Parcels that a receiver may forbid before the delivery ends. Each costs an exchange: a token without
+/// rights must not cost one for each of 1000 reports.
+pub const FORBIDDEN_PARCELS_MAX: usize = 10;
 /// How long it may take to resolve and connect to a receiver.
 pub const REACH_WITHIN: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take, as by default in the OTLP/HTTP exporter of the Collector.

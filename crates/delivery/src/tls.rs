@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -13,10 +14,16 @@ use thiserror::Error;
 
 use crate::secret::{Secret, read_text};
 
+mod authority;
+mod named;
+
+use named::Named;
+
 /// Certificates. Without any, the authorities of the system are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// The certificate authorities to trust instead of those of the system.
+    /// The certificates to trust instead of those of the system: of authorities, or of servers
+    /// themselves. Nothing is trusted that a server's own certificate signed.
     pub authorities: Option<Pem>,
     /// The certificate of the client and its key.
     pub identity: Option<(Pem, Pem)>,
@@ -104,8 +111,8 @@ impl Trust {
     /// # Errors
     /// When a file cannot be used, or the system has no authorities and none are named.
     pub fn configure(&self) -> Result<ClientConfig, Error> {
-        let roots = self.roots()?;
-        if roots.is_empty() { Err(Error::NoAuthorities) } else { self.with(roots) }
+        let verifier = self.verifier()?;
+        if verifier.is_empty() { Err(Error::NoAuthorities) } else { self.with(verifier) }
     }
 
     /// Makes the configuration for a receiver without TLS. The list of certificate authorities may be
@@ -114,15 +121,19 @@ impl Trust {
     /// # Errors
     /// When a file cannot be used.
     pub(crate) fn configure_without_tls(&self) -> Result<ClientConfig, Error> {
-        self.with(self.roots()?)
+        self.with(self.verifier()?)
     }
 
-    fn with(&self, roots: RootCertStore) -> Result<ClientConfig, Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
+    fn with(&self, verifier: Verifier) -> Result<ClientConfig, Error> {
+        let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
-            .expect("ring knows TLS 1.2 and 1.3")
-            .with_root_certificates(roots);
+            .expect("ring knows TLS 1.2 and 1.3");
+        let builder = match verifier {
+            Verifier::System(roots) => builder.with_root_certificates(roots),
+            Verifier::Named(named) => {
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(named))
+            }
+        };
         let Some((certificate, key)) = &self.identity else {
             return Ok(builder.with_no_client_auth());
         };
@@ -137,17 +148,30 @@ impl Trust {
             .map_err(|source| Error::Unusable { name: certificate.to_string(), source })
     }
 
-    fn roots(&self) -> Result<RootCertStore, Error> {
-        let mut roots = RootCertStore::empty();
+    fn verifier(&self) -> Result<Verifier, Error> {
         if let Some(pem) = &self.authorities {
-            for certificate in pem.certificates()? {
-                let unusable = |source| Error::Unusable { name: pem.to_string(), source };
-                roots.add(certificate).map_err(unusable)?;
-            }
-            return Ok(roots);
+            let algorithms = default_provider().signature_verification_algorithms;
+            let unusable = |source| Error::Unusable { name: pem.to_string(), source };
+            let named = Named::new(pem.certificates()?, algorithms).map_err(unusable)?;
+            return Ok(Verifier::Named(named));
         }
+        let mut roots = RootCertStore::empty();
         // Some files of a system are often unreadable or malformed; the others are enough.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        Ok(roots)
+        Ok(Verifier::System(roots))
+    }
+}
+
+/// Who says whether a server is trusted.
+enum Verifier {
+    /// The authorities of the system, if it has any.
+    System(RootCertStore),
+    /// The certificates that a user names, at least one.
+    Named(Named),
+}
+
+impl Verifier {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::System(roots) if roots.is_empty())
     }
 }

@@ -31,8 +31,9 @@ pub enum Verdict {
         /// The message of the receiver or of the transport.
         message: String,
     },
-    /// Keep it: somebody has to correct the configuration first. It says nothing about this parcel, so
-    /// the others for this receiver wait as well.
+    /// Keep it: somebody has to correct the configuration first. Unless the hold is
+    /// [`Hold::Forbidden`], it says nothing about this parcel, so the others for this receiver wait as
+    /// well.
     Held {
         /// What has to be corrected.
         hold: Hold,
@@ -69,6 +70,8 @@ pub enum Trouble {
 pub enum Hold {
     /// The credentials are missing or wrong.
     Unauthorized,
+    /// The credentials do not suffice for this parcel. They may for others.
+    Forbidden,
     /// A proxy before the receiver requires credentials.
     ProxyUnauthorized,
     /// The address is not one of a receiver.
@@ -110,8 +113,9 @@ impl Trouble {
 
 impl Hold {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Unauthorized,
+        Self::Forbidden,
         Self::ProxyUnauthorized,
         Self::NotFound,
         Self::Redirected,
@@ -124,6 +128,7 @@ impl Hold {
     pub fn word(self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::ProxyUnauthorized => "proxy-unauthorized",
             Self::NotFound => "not-found",
             Self::Redirected => "redirected",

@@ -78,6 +78,21 @@ impl Protocol {
     }
 }
 
+/// Options that say how to connect and send, not who receives. Tokens and client certificates are none
+/// of them: a receiver may keep apart what different senders send.
+const WAYS: [&str; 4] = ["ca", "insecure", "gzip", "ack"];
+
+/// Gives the part of a URL that tells receivers apart.
+pub(super) fn receiver(url: &str) -> String {
+    let Some((base, query)) = url.split_once('?') else { return url.to_owned() };
+    let kept = query.split('&').filter(|option| {
+        let name = option.split_once('=').map_or(*option, |(name, _)| name);
+        !WAYS.contains(&name)
+    });
+    let kept: Vec<&str> = kept.collect();
+    if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) }
+}
+
 /// The options of a URL's query; what is left in the end nobody understands.
 struct Options<'a> {
     url: &'a str,
@@ -288,4 +303,28 @@ fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::receiver;
+
+    #[test]
+    fn who_receives_does_not_depend_on_how_it_is_sent() {
+        let table = [
+            ("https://example.com/in", "https://example.com/in"),
+            ("https://example.com/in?ca=old.pem", "https://example.com/in"),
+            ("http://example.com/in?insecure&gzip=1", "http://example.com/in"),
+            ("splunk://example.com?ca=a&index=main&ack=1", "splunk://example.com?index=main"),
+            ("https://example.com/?id=7&ca=a", "https://example.com/?id=7"),
+            (
+                "https://example.com/?token_file=a&cert=b&key=c",
+                "https://example.com/?token_file=a&cert=b&key=c",
+            ),
+            ("https://example.com/?capital=ca", "https://example.com/?capital=ca"),
+        ];
+        for (url, expected) in table {
+            assert_eq!(receiver(url), expected, "{url}");
+        }
+    }
 }

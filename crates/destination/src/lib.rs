@@ -23,6 +23,7 @@ mod items;
 mod json_lines;
 mod limits;
 mod otlp;
+mod outgoing;
 mod remedy;
 mod sender;
 mod splunk;
@@ -32,8 +33,9 @@ pub mod outbox;
 
 pub use error::{Error, SCHEMES};
 pub use json_lines::JsonLines;
+pub use outgoing::{Capture, Outgoing};
 pub use remedy::Owner;
-pub use sender::{NotReady, Sender, Tokens};
+pub use sender::{Answered, NotReady, Sender, Tokens};
 
 use address::{Address, Protocol};
 

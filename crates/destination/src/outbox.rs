@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use ktel_delivery::courier::{self, Account, Clock};
 use ktel_delivery::spool::{self, Bounds, Cursor, Durability, Full, Id, Settings, Spool, Stored};
-use ktel_delivery::{Parcel, Verdict};
+use ktel_delivery::{Parcel, Verdict, private_file};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::address::receiver;
 use crate::limits::LANES_MAX;
 use crate::{Remote, Sender};
 
@@ -49,6 +50,14 @@ pub enum Error {
     /// Its directory.
     #[error("read the outbox `{}`", path.display())]
     Read {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nothing can be kept in it.
+    #[error("write to the outbox `{}`", path.display())]
+    Write {
         /// The directory.
         path: PathBuf,
         /// Why.
@@ -96,6 +105,9 @@ pub struct NoName {
     text: String,
 }
 
+/// The file that is written to try whether files can be written. It is no lane's name.
+const PROBE: &str = ".writable";
+
 /// Digits of a lane's name: two of 256 lanes have the same once in a hundred thousand outboxes.
 const LANE_DIGITS: usize = 8;
 
@@ -112,7 +124,23 @@ impl Outbox {
         &self.directory
     }
 
-    /// Gives the lane of a server.
+    /// Tries whether anything can be kept here.
+    ///
+    /// # Errors
+    /// When a file cannot be written, as on a read-only disk.
+    pub fn try_to_write(&self) -> Result<(), Error> {
+        let path = self.directory.join(PROBE);
+        let failed = |source| Error::Write { path: self.directory.clone(), source };
+        private_file::write(&path, b"probe").map_err(failed)?;
+        match fs::remove_file(&path) {
+            // Another process tried at the same time.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(failed),
+        }
+    }
+
+    /// Gives the lane of a server. Another authority (`?ca=`), or another way to send the same, is the
+    /// same server, so that what waits goes along.
     #[must_use]
     pub fn lane(&self, url: &str) -> Lane {
         self.lane_with(url, SETTINGS)
@@ -121,7 +149,7 @@ impl Outbox {
     /// Gives the lane of a server, with its own bounds.
     #[must_use]
     pub fn lane_with(&self, url: &str, settings: Settings) -> Lane {
-        let digest = Sha256::digest(url.as_bytes());
+        let digest = Sha256::digest(receiver(url));
         let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.lane_in(digits.chars().take(LANE_DIGITS).collect(), settings)
     }

@@ -26,10 +26,17 @@ impl Remote {
                 "find out whether a proxy replaces the certificate of `{self}`, or tell the \
                  makers of the product"
             ),
+            (Hold::Unauthorized, Owner::Product) => format!(
+                "set `key` in the product file, or tell the makers of the product; on `{self}`, \
+                 `ktel token add --role events --product NAME` creates a key"
+            ),
             (_, Owner::Product) => {
                 format!("tell the makers of the product that `{self}` does not accept its events")
             }
             (Hold::Unauthorized, Owner::User) => self.token_remedy(),
+            (Hold::Forbidden, Owner::User) => {
+                format!("{} that may send this", self.token_remedy())
+            }
             (Hold::NotFound, Owner::User) => {
                 format!("correct the address: `{self}` is not one of a receiver")
             }
@@ -39,9 +46,21 @@ impl Remote {
             (Hold::Misconfigured, Owner::User) => {
                 format!("compare the options of `{self}` with the settings of its token")
             }
-            (Hold::Untrusted, Owner::User) => {
-                "if you trust its authority, add `?ca=FILE` to the end of the URL".to_owned()
+            (Hold::Untrusted, Owner::User) => self.certificate_remedy(),
+        }
+    }
+
+    fn certificate_remedy(&self) -> String {
+        match &self.address.trust.authorities {
+            None => {
+                "if you trust its certificate or the authority that signed it, add `?ca=FILE` to \
+                     the end of the URL"
+                    .to_owned()
             }
+            Some(pem) => format!(
+                "compare `{pem}` with the certificate of `{self}`: it has to be the same, or signed by \
+                 an authority in this file, valid today, and with the name in subjectAltName"
+            ),
         }
     }
 
@@ -75,6 +94,10 @@ mod tests {
         for (hold, expected) in [
             (Hold::Unauthorized, "set KTEL_TOKEN to an ingest token of `https://example.com`"),
             (
+                Hold::Forbidden,
+                "set KTEL_TOKEN to an ingest token of `https://example.com` that may send this",
+            ),
+            (
                 Hold::ProxyUnauthorized,
                 "add user and password to the proxy in HTTPS_PROXY or HTTP_PROXY",
             ),
@@ -88,10 +111,17 @@ mod tests {
                 Hold::Misconfigured,
                 "compare the options of `https://example.com` with the settings of its token",
             ),
-            (Hold::Untrusted, "if you trust its authority, add `?ca=FILE` to the end of the URL"),
+            (
+                Hold::Untrusted,
+                "if you trust its certificate or the authority that signed it, add `?ca=FILE` to the \
+                 end of the URL",
+            ),
         ] {
             assert_eq!(remote(url).remedy(hold, Owner::User), expected);
         }
+        let named = remote("https://example.com?ca=/etc/ca.pem");
+        let remedy = named.remedy(Hold::Untrusted, Owner::User);
+        assert!(remedy.starts_with("compare `/etc/ca.pem` with the certificate of"), "{remedy}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, TE};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, TE};
 use ktel_delivery::courier::Carrier;
 use ktel_delivery::http::{self as wire, BadHeader, Client, Request, Url, sensitive};
 use ktel_delivery::secret::{Secret, read_text};
@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 use super::address::{Address, Protocol, Wire};
 use super::splunk::{self, Collector};
-use super::{Remote, items};
+use super::{Capture, Outgoing, Remote, items};
 
 /// How often it is asked whether an event is stored; Splunk says 10 s, which a person does not wait.
 const ASK_EVERY: Duration = Duration::from_secs(1);
@@ -101,12 +101,13 @@ pub struct Sender {
     headers: HeaderMap,
     /// What a receiver may repeat in its answer, and nobody may print.
     secrets: Vec<Secret>,
+    capture: Option<Capture>,
     now: fn() -> Duration,
 }
 
 enum Kind {
     Splunk { client: Client, collector: Collector, channel: Option<String> },
-    Line { wire: line::Wire, host: String, port: u16 },
+    Line(line::Client),
     Https { client: Client, endpoint: Url, gzip: bool },
     OtlpGrpc { client: Client, endpoint: Url },
     OtlpHttp { client: Client, endpoint: Url },
@@ -147,7 +148,7 @@ impl Remote {
                         },
                     )?)),
                 };
-                Kind::Line { wire, host, port }
+                Kind::Line(line::Client { wire, host, port, settings: line::Settings::default() })
             }
             Protocol::Https { endpoint, gzip, .. } => {
                 Kind::Https { client: client(&endpoint, wire::Protocol::Any)?, endpoint, gzip }
@@ -162,7 +163,7 @@ impl Remote {
         };
         let mut secrets = Vec::new();
         let headers = self.headers(&kind, tokens, &mut secrets)?;
-        Ok(Sender { kind, headers, secrets, now })
+        Ok(Sender { kind, headers, secrets, capture: None, now })
     }
 
     fn headers(
@@ -175,7 +176,7 @@ impl Remote {
         let bad = |source| NotReady::BadHeader { server: server(), source };
         let mut headers = HeaderMap::new();
         let (scheme, token) = match kind {
-            Kind::Line { .. } => return Ok(headers),
+            Kind::Line(_) => return Ok(headers),
             Kind::Splunk { .. } => ("Splunk", &tokens.splunk),
             _ => ("Bearer", &tokens.bearer),
         };
@@ -216,6 +217,97 @@ impl Remote {
     }
 }
 
+/// The header of a request that ktel's server checks and does not store.
+const TEST: HeaderName = HeaderName::from_static("ktel-test");
+
+/// What a receiver answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The beginning of the body, without secrets.
+    pub body: String,
+}
+
+impl Sender {
+    /// Writes every request to a file before it is sent. Nothing is compressed then, so that the file has
+    /// exactly what was sent, except secrets.
+    #[must_use]
+    pub fn captured(mut self, capture: Option<Capture>) -> Self {
+        self.capture = capture;
+        self
+    }
+
+    /// Gives the request that a parcel becomes. Nothing is sent.
+    ///
+    /// # Errors
+    /// When a header cannot carry it.
+    pub fn outgoing(&self, parcel: &Parcel) -> Result<Outgoing, Verdict> {
+        Ok(match &self.kind {
+            Kind::Line { .. } => Outgoing::line(&parcel.body),
+            Kind::Https { endpoint, gzip, .. } => {
+                Outgoing::of(&self.request(endpoint, parcel, *gzip)?)
+            }
+            Kind::OtlpHttp { endpoint, .. } => Outgoing::of(&self.request(endpoint, parcel, true)?),
+            Kind::OtlpGrpc { endpoint, .. } => Outgoing::of(&self.framed(endpoint, parcel)?),
+            Kind::Splunk { collector, channel, .. } => {
+                let mut request = self.request(&collector.endpoint, parcel, true)?;
+                if let Some(channel) =
+                    channel.as_deref().and_then(|id| HeaderValue::from_str(id).ok())
+                {
+                    request.headers.insert("x-splunk-request-channel", channel);
+                }
+                Outgoing::of(&request)
+            }
+        })
+    }
+
+    /// Sends a request, after it was written down.
+    async fn exchange(&self, client: &Client, request: Request) -> Result<wire::Reply, Verdict> {
+        self.record(|| Outgoing::of(&request))?;
+        Ok(client.post(request, (self.now)()).await?)
+    }
+
+    fn record(&self, outgoing: impl FnOnce() -> Outgoing) -> Result<(), Verdict> {
+        let Some(capture) = &self.capture else { return Ok(()) };
+        capture.write(&outgoing()).map_err(|error| {
+            let message = format!("nothing is sent that cannot be captured: {error}");
+            Verdict::retry(Trouble::Unavailable, message)
+        })
+    }
+
+    fn framed(&self, endpoint: &Url, parcel: &Parcel) -> Result<Request, Verdict> {
+        let mut request = self.request(endpoint, parcel, false)?;
+        request.content_type = HeaderValue::from_static(grpc::CONTENT_TYPE);
+        request.headers.insert(TE, HeaderValue::from_static("trailers"));
+        request.body =
+            grpc::frame(&parcel.body).expect("a parcel is far smaller than 4 GiB").into();
+        Ok(request)
+    }
+
+    /// Asks whether a parcel would be accepted, and gives the answer. ktel's server stores nothing of it;
+    /// other receivers take it for any other parcel. `None` where a protocol has no answers.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn test(&self, parcel: &Parcel) -> Result<Option<Answered>, Verdict> {
+        let (client, url, gzip) = match &self.kind {
+            Kind::Https { client, endpoint, gzip } => (client, endpoint, *gzip),
+            Kind::OtlpHttp { client, endpoint } => (client, endpoint, true),
+            Kind::Splunk { client, collector, .. } => (client, &collector.endpoint, true),
+            Kind::OtlpGrpc { .. } | Kind::Line { .. } => return Ok(None),
+        };
+        let mut request = self.request(url, parcel, gzip)?;
+        request.headers.insert(TEST, HeaderValue::from_static("1"));
+        let reply = self.exchange(client, request).await?;
+        let mut body = String::from_utf8_lossy(&reply.body).into_owned();
+        for secret in &self.secrets {
+            body = body.replace(secret.reveal(), "…");
+        }
+        Ok(Some(Answered { status: reply.status, body }))
+    }
+}
+
 impl Carrier for Sender {
     fn carry<'a>(
         &'a self,
@@ -236,8 +328,9 @@ impl Carrier for Sender {
 impl Sender {
     async fn send(&self, parcel: &Parcel) -> Result<Verdict, Verdict> {
         match &self.kind {
-            Kind::Line { wire, host, port } => {
-                Ok(line::send(wire, host, *port, &parcel.body).await)
+            Kind::Line(client) => {
+                self.record(|| Outgoing::line(&parcel.body))?;
+                Ok(client.send(&parcel.body).await)
             }
             Kind::Splunk { client, collector, channel } => {
                 self.event(client, collector, channel.as_deref(), parcel).await
@@ -251,12 +344,7 @@ impl Sender {
                 Ok(otlp::judge_http(reply.answer(), &reply.headers, Signal::Logs))
             }
             Kind::OtlpGrpc { client, endpoint } => {
-                let mut request = self.request(endpoint, parcel, false)?;
-                request.content_type = HeaderValue::from_static(grpc::CONTENT_TYPE);
-                request.headers.insert(TE, HeaderValue::from_static("trailers"));
-                let framed = grpc::frame(&parcel.body).expect("a parcel is far smaller than 4 GiB");
-                request.body = framed.into();
-                let reply = client.post(request, (self.now)()).await?;
+                let reply = self.exchange(client, self.framed(endpoint, parcel)?).await?;
                 Ok(otlp::judge_grpc(reply.answer(), &reply.headers))
             }
         }
@@ -274,7 +362,7 @@ impl Sender {
             headers,
             content_type: text(&parcel.content_type)?,
             body: parcel.body.clone(),
-            gzip,
+            gzip: gzip && self.capture.is_none(),
         })
     }
 
@@ -285,7 +373,7 @@ impl Sender {
         parcel: &Parcel,
         gzip: bool,
     ) -> Result<wire::Reply, Verdict> {
-        Ok(client.post(self.request(url, parcel, gzip)?, (self.now)()).await?)
+        self.exchange(client, self.request(url, parcel, gzip)?).await
     }
 
     async fn event(
@@ -300,7 +388,7 @@ impl Sender {
         if let Some((_, value)) = &channel {
             request.headers.insert("x-splunk-request-channel", value.clone());
         }
-        let reply = client.post(request, (self.now)()).await?;
+        let reply = self.exchange(client, request).await?;
         let judged = judge::judge(reply.answer());
         let Some((channel, value)) = channel.filter(|_| judged.verdict.is_accepted()) else {
             return Ok(judged.verdict);
@@ -320,7 +408,7 @@ impl Sender {
                 gzip: false,
             };
             // A poll that fails says nothing about the event.
-            if let Ok(reply) = client.post(ask, (self.now)()).await
+            if let Ok(reply) = self.exchange(client, ask).await
                 && splunk::is_stored(&reply.body, ack_id)
             {
                 return Ok(judged.verdict);

@@ -24,9 +24,21 @@ impl Cursors {
         self.lanes.get(source)?.get(sink).copied()
     }
 
+    /// Gives the name under which a source's lanes of older data have their cursors. No source has such a name.
+    #[must_use]
+    pub fn backfill(source: &str) -> String {
+        format!("{source}/backfill")
+    }
+
     /// Sets the cursor of a lane.
     pub fn set(&mut self, source: &str, sink: &str, cursor: Millis) {
         self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), cursor);
+    }
+
+    /// Says whether a lane of a source has a cursor.
+    #[must_use]
+    pub fn has_source(&self, source: &str) -> bool {
+        self.lanes.get(source).is_some_and(|sinks| !sinks.is_empty())
     }
 
     /// Says whether no lane has a cursor.
@@ -44,7 +56,24 @@ impl Cursors {
                 cursors.set(&lane.source, &lane.sink, cursor);
             }
         }
+        for lane in &report.backfills {
+            if let Some(cursor) = lane.cursor {
+                cursors.set(&Self::backfill(&lane.source), &lane.sink, cursor);
+            }
+        }
         cursors
+    }
+
+    /// Gives the cursors of the lanes that are kept, by the names of source and sink.
+    #[must_use]
+    pub fn filtered(&self, keeps: impl Fn(&str, &str) -> bool) -> Self {
+        let mut kept = Self::default();
+        for (source, sinks) in &self.lanes {
+            for (sink, cursor) in sinks.iter().filter(|(sink, _)| keeps(source, sink)) {
+                kept.set(source, sink, *cursor);
+            }
+        }
+        kept
     }
 
     /// Takes the cursors that are not here from others.

@@ -1,1 +1,221 @@
 //! Runs plans and gives [reports](crate::report). It knows no Kubernetes.
+//!
+//! An [`Engine`] has one task for each Exporter, which owns its lanes. All share a store, its clock, and two pools of memory
+//! that are fair over tenants.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures::FutureExt;
+use ktel_delivery::courier::Clock;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tracing::error;
+
+use crate::credentials::Credentials;
+use crate::cursor::Cursors;
+use crate::limits::RESTART_AFTER;
+use crate::plan::{ExporterId, Plan};
+use crate::report::Report;
+
+mod audit;
+mod exporter;
+mod fair;
+mod memory;
+mod partition;
+mod pool;
+mod read;
+mod seams;
+mod tenants;
+mod width;
+mod world;
+
+pub use fair::FairPool;
+pub use memory::Memory;
+pub use pool::{Permit, Pool};
+pub use seams::{Connects, Later, OverHttp, Query, Reads, Sends};
+pub use world::Settings;
+
+use exporter::{Actor, Desired};
+use world::World;
+
+#[cfg(test)]
+mod tests;
+
+/// Runs Exporters.
+#[derive(Debug)]
+pub struct Engine {
+    world: Arc<World>,
+    published: Arc<Published>,
+    running: Mutex<Running>,
+}
+
+#[derive(Debug, Default)]
+struct Running {
+    exporters: BTreeMap<ExporterId, watch::Sender<Desired>>,
+    tasks: JoinSet<()>,
+}
+
+/// The last report of each Exporter.
+#[derive(Debug)]
+struct Published {
+    reports: Mutex<BTreeMap<ExporterId, Arc<Report>>>,
+    /// Counts changes.
+    changes: watch::Sender<u64>,
+}
+
+impl Published {
+    fn publish(&self, report: Arc<Report>) {
+        let mut reports = self.lock();
+        if reports.get(&report.id).is_some_and(|known| *known == report) {
+            return;
+        }
+        reports.insert(report.id.clone(), report);
+        drop(reports);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    fn get(&self, id: &ExporterId) -> Option<Arc<Report>> {
+        self.lock().get(id).cloned()
+    }
+
+    fn remove(&self, id: &ExporterId) {
+        self.lock().remove(id);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ExporterId, Arc<Report>>> {
+        self.reports.lock().expect("no holder panics")
+    }
+}
+
+impl Engine {
+    /// Makes an engine that reads this store; it runs nothing yet.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Reads>,
+        connects: Arc<dyn Connects>,
+        settings: Settings,
+        clock: Clock,
+    ) -> Self {
+        let (changes, _) = watch::channel(0);
+        let published = Published { reports: Mutex::default(), changes };
+        Self {
+            world: Arc::new(World::new(store, connects, settings, clock)),
+            published: Arc::new(published),
+            running: Mutex::default(),
+        }
+    }
+
+    /// Runs a plan, in place of the one that the Exporter has. `credentials` are those of its sinks, in their order.
+    /// `cursors` say where lanes begin that do not run yet; those of the plan's sources begin where these say nothing.
+    ///
+    /// It has to be called within a runtime.
+    pub fn apply(&self, plan: Arc<Plan>, credentials: Vec<Arc<Credentials>>, cursors: Cursors) {
+        let id = plan.id.clone();
+        let desired = Desired { plan, credentials, cursors: Arc::new(cursors), stop: None };
+        let mut running = self.lock();
+        while running.tasks.try_join_next().is_some() {}
+        if let Some(exporter) = running.exporters.get(&id)
+            && exporter.send(desired.clone()).is_ok()
+        {
+            return;
+        }
+        let (sender, receiver) = watch::channel(desired);
+        running.exporters.insert(id, sender);
+        let (world, published) = (Arc::clone(&self.world), Arc::clone(&self.published));
+        running.tasks.spawn(supervise(world, published, receiver));
+    }
+
+    /// Stops an Exporter at once, and forgets it. What is under way is not waited for.
+    pub fn remove(&self, id: &ExporterId) {
+        self.lock().exporters.remove(id);
+        self.published.remove(id);
+    }
+
+    /// Gives the last report of an Exporter that runs.
+    #[must_use]
+    pub fn report(&self, id: &ExporterId) -> Option<Arc<Report>> {
+        let is_running = self.lock().exporters.contains_key(id);
+        self.published.get(id).filter(|_| is_running)
+    }
+
+    /// Gives the last report of each Exporter that runs.
+    #[must_use]
+    pub fn reports(&self) -> Vec<Arc<Report>> {
+        let running = self.lock();
+        let reports = self.published.lock();
+        // One that was removed may have published while it was.
+        reports
+            .values()
+            .filter(|report| running.exporters.contains_key(&report.id))
+            .cloned()
+            .collect()
+    }
+
+    /// Changes whenever a report does.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.published.changes.subscribe()
+    }
+
+    /// Gives the bytes of memory that are in use for what is read and for what is sent.
+    #[must_use]
+    pub fn memory_used(&self) -> (usize, usize) {
+        (self.world.reading.used(), self.world.sending.used())
+    }
+
+    /// Gives the bytes of memory that may be used for what is read and for what is sent.
+    #[must_use]
+    pub fn memory_limits(&self) -> (usize, usize) {
+        (self.world.reading.capacity(), self.world.sending.capacity())
+    }
+
+    /// Sends nothing new, waits for what is under way, at most so long, and gives the last reports.
+    pub async fn stop(&self, within: Duration) -> Vec<Arc<Report>> {
+        let until = Instant::now() + within;
+        let mut tasks = {
+            let mut running = self.lock();
+            for exporter in running.exporters.values() {
+                exporter.send_modify(|desired| desired.stop = Some(until));
+            }
+            std::mem::take(&mut running.tasks)
+        };
+        while tasks.join_next().await.is_some() {}
+        self.reports()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().expect("no holder panics")
+    }
+}
+
+/// Runs an Exporter again when it panics: it goes on where its last report says.
+async fn supervise(
+    world: Arc<World>,
+    published: Arc<Published>,
+    mut desired: watch::Receiver<Desired>,
+) {
+    loop {
+        let first = desired.borrow_and_update().clone();
+        let id = first.plan.id.clone();
+        let earlier = published.get(&id);
+        let (world, published) = (Arc::clone(&world), Arc::clone(&published));
+        let run = async {
+            let actor = Actor::new(world, published, &first, earlier.as_deref());
+            actor.run(&mut desired).await;
+        };
+        if AssertUnwindSafe(run).catch_unwind().await.is_ok() {
+            return;
+        }
+        error!(namespace = id.namespace, name = id.name, "the Exporter panicked; it begins again");
+        // If it is removed meanwhile, it is not missed.
+        tokio::select! {
+            () = sleep(RESTART_AFTER) => {}
+            changed = desired.changed() => if changed.is_err() { return },
+        }
+    }
+}

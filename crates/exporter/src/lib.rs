@@ -19,6 +19,7 @@ pub mod compile;
 pub mod control;
 pub mod credentials;
 pub mod cursor;
+pub mod egress;
 pub mod engine;
 pub mod lane;
 pub mod limits;

@@ -1,58 +1,57 @@
 //! Makes OTLP of a [slice](crate::slice): kinds, families, resources, batches. Pure.
+//!
+//! ```text
+//! slice --index--> targets, scopes, families, and the series of each in order
+//!                      |
+//!        number, histogram, summary, native: data points of one metric
+//!                      |
+//!                   output: requests, cut by points and bytes --> batches
+//! ```
+//!
+//! The same slice gives the same bytes. Every sample is in a data point, describes a resource, or is counted with the reason
+//! why not.
 
-use std::collections::BTreeMap;
+mod assemble;
+mod attributes;
+mod bound;
+mod delta;
+mod difference;
+mod family;
+mod histogram;
+mod histograms;
+mod identity;
+mod index;
+mod native;
+mod natives;
+mod number;
+mod output;
+mod shape;
+mod split;
+mod summaries;
+mod summary;
+mod tally;
+mod unit;
+mod write;
 
+use ktel_otlp::Attributes;
+
+pub use self::delta::DeltaState;
+use self::family::Families;
+use self::index::index;
+use self::output::Output;
+pub use self::shape::Shape;
+pub use self::split::split;
+pub use self::tally::{MappingDrop, Tally};
+use self::write::Writer;
 use crate::batch::Batch;
-use crate::plan::{Accepts, BatchPlan, Temporality};
 use crate::slice::Slice;
 use crate::source::Metadata;
 use crate::time::Window;
 
-/// What decides how the same slice is encoded. Sinks with equal shapes share their batches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    /// How points are put together.
-    pub batch: BatchPlan,
-    /// Since when values are counted.
-    pub temporality: Temporality,
-    /// What the receiver does not take.
-    pub accepts: Accepts,
-}
-
-/// What was made of a slice.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tally {
-    /// Samples that were mapped.
-    pub samples: u64,
-    /// Data points that came of them.
-    pub points: u64,
-    /// Samples that were left out, by reason.
-    pub dropped: BTreeMap<MappingDrop, u64>,
-}
-
-/// Why a sample has no place in OTLP, or in what the receiver takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MappingDrop {
-    /// A histogram or summary without `_count`.
-    NoCount,
-    /// A gauge histogram, or a native histogram of floats.
-    NoSuchKind,
-    /// A data point that is longer than a request may be.
-    TooLong,
-    /// The receiver takes no summaries.
-    NoSummaries,
-    /// The receiver keeps one point a second.
-    SameSecond,
-    /// The first sample of a series, where only differences are sent.
-    NoStart,
-}
-
-/// State that differences need from one window to the next. It can be rebuilt from the store.
-#[derive(Debug, Clone, Default)]
-pub struct DeltaState {}
-
 /// Encodes a slice. Batches are numbered from `first` on; they are given to `take` as soon as they are full.
-#[expect(unused_variables, reason = "the seam; its body follows")]
+///
+/// Where only differences are sent, `state` has what the windows before left; it may be encoded again until it is
+/// [settled](DeltaState::settle), and gives the same each time.
 pub fn encode(
     slice: &Slice,
     window: Window,
@@ -62,12 +61,26 @@ pub fn encode(
     first: u32,
     take: &mut dyn FnMut(Batch),
 ) -> Tally {
-    unimplemented!()
+    let mut tally = Tally::default();
+    let index = index(slice, Families::new(metadata), &mut tally);
+    let out = Output::new(shape, window, first, take);
+    let attributes = Attributes::new();
+    let mut writer = Writer { slice, index: &index, shape, window, state, out, tally, attributes };
+    for (target, scope, items) in index.runs() {
+        writer.write(target, scope, items);
+    }
+    writer.finish()
 }
 
-/// Cuts a batch into two with about as many points each; none if it has a single point.
-#[must_use]
-#[expect(unused_variables, reason = "the seam; its body follows")]
-pub fn split(batch: &Batch) -> Option<(Batch, Batch)> {
-    unimplemented!()
+/// Rebuilds the state that differences need: of samples from before a cursor, which were sent. They have to reach back to the
+/// last sample of each series that is to go on.
+pub fn warm(
+    slice: &Slice,
+    window: Window,
+    metadata: &Metadata,
+    shape: &Shape,
+    state: &mut DeltaState,
+) {
+    encode(slice, window, metadata, shape, state, 0, &mut |_| {});
+    state.settle(window.end);
 }

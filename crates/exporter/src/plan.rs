@@ -3,9 +3,9 @@
 //! A plan holds no secrets. [`Authentication`] says which parts of a secret a sink needs; the values come beside the
 //! plan, as [`Credentials`](crate::credentials::Credentials), and may change while it runs.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use ktel_metricsql::{Expr, Matcher, Selector};
 
 use crate::time::Millis;
@@ -177,22 +177,13 @@ pub struct Egress {
     /// Whether `http` is allowed.
     pub allows_http: bool,
     /// Networks that are allowed although they are private, loopback or link-local.
-    pub allowed: Vec<Network>,
+    pub allowed: Vec<IpNet>,
     /// Networks that are refused although they look public, such as the cluster's.
-    pub refused: Vec<Network>,
+    pub refused: Vec<IpNet>,
     /// Ports that are allowed; all if empty.
     pub ports: Vec<u16>,
     /// Whether the environment's proxy is used. Then the proxy resolves names, and networks are not checked.
     pub uses_proxy: bool,
-}
-
-/// An IP network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Network {
-    /// Its address.
-    pub address: IpAddr,
-    /// How many leading bits count.
-    pub prefix_length: u8,
 }
 
 /// How requests are compressed.

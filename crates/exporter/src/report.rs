@@ -16,6 +16,15 @@ pub struct Report {
     pub sources: Vec<SourceReport>,
     /// The lanes: one for each sink and each of its sources.
     pub lanes: Vec<LaneReport>,
+    /// The lanes that send older data beside the new. Their lag is what is left of it.
+    pub backfills: Vec<LaneReport>,
+}
+
+impl Report {
+    /// Gives all lanes, those of older data too.
+    pub fn all_lanes(&self) -> impl Iterator<Item = &LaneReport> {
+        self.lanes.iter().chain(&self.backfills)
+    }
 }
 
 /// What the engine says of a source.
@@ -120,4 +129,34 @@ pub struct Gap {
     pub reason: &'static str,
     /// How many.
     pub points: u64,
+}
+
+impl Problem {
+    /// Makes one of a text that may come from a receiver or a store: it is cleaned and cut.
+    #[must_use]
+    pub fn new(reason: &'static str, status: Option<u16>, message: &str, time: Millis) -> Self {
+        Self { reason, status, message: cleaned(message), time }
+    }
+}
+
+/// Makes a text safe to show: without characters that control a terminal or the direction of text, and cut to
+/// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX).
+#[must_use]
+pub fn cleaned(text: &str) -> String {
+    let mut clean = String::new();
+    for letter in text.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter }) {
+        if letter.is_control() || is_format(letter) {
+            continue;
+        }
+        if clean.len() + letter.len_utf8() > crate::limits::MESSAGE_BYTES_MAX {
+            break;
+        }
+        clean.push(letter);
+    }
+    clean
+}
+
+/// Whether a character is invisible and changes how others are shown.
+const fn is_format(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

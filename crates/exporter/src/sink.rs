@@ -1,18 +1,45 @@
 //! Sends a [batch](crate::batch) and judges the answer.
+//!
+//! A [`Sender`] belongs to one sink and one set of credentials. A [`Shared`] batch is compressed once for all senders that
+//! use the same codec.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+use ktel_delivery::fault::Fault;
+use ktel_delivery::http::{Client, Request, Url};
 use ktel_delivery::verdict::Verdict;
 use thiserror::Error;
+use tokio::time::Instant;
 
-use crate::batch::Batch;
 use crate::credentials::Credentials;
-use crate::plan::SinkPlan;
+use crate::plan::{Compression, SinkPlan};
+
+mod authentication;
+mod compress;
+mod connect;
+mod egress;
+mod judge;
+mod oauth;
+mod shared;
+
+pub use judge::{Judgement, reason};
+pub use shared::Shared;
 
 /// Sends to one sink with one set of credentials. Cheap to clone; made anew when either changes.
 #[derive(Debug, Clone)]
-pub struct Sender {}
+pub struct Sender(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    url: Url,
+    headers: HeaderMap,
+    compression: Compression,
+    oauth: Option<oauth::Tokens>,
+    redactor: judge::Redactor,
+}
 
 /// Why no sender can be made. The texts name fields, never values.
 #[derive(Debug, Error)]
@@ -23,6 +50,15 @@ pub enum SetupError {
         /// What is missing.
         missing: &'static str,
     },
+    /// A certificate or authority is no text.
+    #[error("the secret's {field} is not PEM")]
+    NotPem {
+        /// Which.
+        field: &'static str,
+    },
+    /// The name of a server and a proxy exclude each other: the proxy resolves the name.
+    #[error("`tls.serverName` cannot be used through a proxy")]
+    ServerName,
     /// A header cannot be sent.
     #[error(transparent)]
     Header(#[from] ktel_delivery::http::BadHeader),
@@ -44,30 +80,52 @@ pub struct Outcome {
     pub bytes: usize,
 }
 
-/// What an answer means for a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
-    /// By the specification's table.
-    By(Verdict),
-    /// The request is too large: cut it in two and send both.
-    Split {
-        /// What the receiver says.
-        message: String,
-    },
-}
-
-#[expect(unused_variables, clippy::unused_async, reason = "the seam; its body follows")]
 impl Sender {
     /// Makes a sender; no request is made.
     ///
     /// # Errors
     /// When the credentials lack something, or it cannot be used.
-    pub fn new(plan: &SinkPlan, credentials: &Arc<Credentials>) -> Result<Self, SetupError> {
-        Ok(Self {})
+    pub fn new(plan: &SinkPlan, credentials: &Credentials) -> Result<Self, SetupError> {
+        connect::sender(plan, credentials).map(|inner| Self(Arc::new(inner)))
     }
 
-    /// Sends a batch once.
-    pub async fn send(&self, batch: &Batch) -> Outcome {
-        unimplemented!()
+    /// Sends a batch once. `now` is the time since 1970, for answers that name a date.
+    ///
+    /// *Cancel safety:* may be dropped at any time; the exchange then counts as unanswered.
+    pub async fn send(&self, batch: &Shared, now: Duration) -> Outcome {
+        let Inner { client, url, headers, compression, oauth, redactor } = &*self.0;
+        let began = Instant::now();
+        let body = batch.compressed(*compression);
+        let bytes = body.len();
+        let outcome =
+            |status, judgement| Outcome { status, judgement, took: began.elapsed(), bytes };
+        let mut headers = headers.clone();
+        if let Some(encoding) = compress::content_encoding(*compression) {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        let mut token = None;
+        if let Some(tokens) = oauth {
+            match tokens.get(now).await {
+                Ok(found) => {
+                    headers.insert(http::header::AUTHORIZATION, found.header.clone());
+                    token = Some(found);
+                }
+                Err(verdict) => return outcome(None, redactor.clean(Judgement::By(verdict))),
+            }
+        }
+        let content_type = HeaderValue::from_static("application/x-protobuf");
+        let request = Request { url: url.clone(), headers, content_type, body, gzip: false };
+        let (status, mut judgement) = match client.post(request, now).await {
+            Ok(reply) => (Some(reply.status), judge::judge(&reply, batch.points())),
+            Err(fault) => (None, Judgement::By(unanswered(fault))),
+        };
+        if let (Some(tokens), Some(token), Some(401)) = (oauth, &token, status) {
+            judgement = tokens.rejected(token, judgement).await;
+        }
+        outcome(status, redactor.clean(judgement))
     }
+}
+
+fn unanswered(fault: Fault) -> Verdict {
+    fault.into()
 }

@@ -5,7 +5,9 @@
 //! read. A slice is bounded by its reader; nothing here grows with the store.
 
 mod builder;
+mod order;
 mod series;
+mod text;
 
 pub use builder::SliceBuilder;
 pub use series::{NativeHistogram, STALE_NAN_BITS, Sample, Series, Slice, Span};

@@ -1,14 +1,39 @@
 //! Reads a window of a store into a [slice](crate::slice).
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ktel_metricsql::{Expr, Selector, Version};
+use ::http::HeaderMap;
+use ktel_delivery::Secret;
+use ktel_delivery::http::{self, BadHeader, Client, Settings};
+use ktel_delivery::tls::{Pem, Trust};
+use ktel_metricsql::{Expr, Labels, Selector, Version};
 use thiserror::Error;
 
+use crate::limits::STORE_EXCHANGE_MAX;
 use crate::plan::Tenant;
 use crate::slice::Slice;
 use crate::time::{Millis, Window};
+
+use clock::Clock;
+use exchange::Form;
+
+mod address;
+pub mod check;
+mod clock;
+mod count;
+mod exchange;
+pub mod export;
+pub mod families;
+pub mod labels;
+mod matrix;
+mod metadata;
+mod narrow;
+mod promql;
+mod query;
+pub mod remote_read;
+mod text;
 
 /// A store that is read.
 #[derive(Debug, Clone)]
@@ -32,13 +57,38 @@ pub enum StoreKind {
     VictoriaMetrics(Version),
     /// Prometheus, by `remote_read` in streamed chunks.
     Prometheus,
-    /// Anything else that answers `/api/v1/query`, by `selector[window]`.
+    /// Anything else that answers `/api/v1/query`, by `selector[window]`. Stale markers and native histograms are lost.
     Other,
 }
 
 /// Reads a store. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Reader {}
+pub struct Reader(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: StoreKind,
+    url: url::Url,
+    client: Client,
+    /// Sent with each request; they may be secret.
+    headers: HeaderMap,
+    query_bytes_max: usize,
+    clock: Mutex<Clock>,
+}
+
+/// Why no reader can be made.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// The authorization cannot be sent.
+    #[error(transparent)]
+    Header(#[from] BadHeader),
+    /// The authorities are no text.
+    #[error("the store's certificate authorities are no PEM")]
+    Authorities,
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ktel_delivery::http::Error),
+}
 
 /// What is read at once: selectors, perhaps only for some metric names.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +166,12 @@ pub enum ReadError {
         /// What it says.
         message: String,
     },
+    /// The request cannot be made.
+    #[error("the store cannot be asked: {message}")]
+    Unsendable {
+        /// Why.
+        message: String,
+    },
     /// A series came that is not the tenant's, or that no selector wants.
     #[error("the store returned a series that is not of the tenant: {series}")]
     Violation {
@@ -139,14 +195,41 @@ pub struct Evaluation {
     pub step: Duration,
 }
 
-#[expect(unused_variables, clippy::unused_async, reason = "the seam; its body follows")]
+impl ReadError {
+    /// Makes the error of a series that must not be there.
+    fn stranger<L: Labels + ?Sized>(labels: &L) -> Self {
+        let name = labels.value("__name__").unwrap_or_default();
+        Self::Violation { series: text::clean(name.as_bytes()) }
+    }
+}
+
 impl Reader {
     /// Makes a reader; no request is made.
     ///
     /// # Errors
     /// When the HTTP client cannot be made.
-    pub fn new(store: &Store) -> Result<Self, ktel_delivery::http::Error> {
-        Ok(Self {})
+    pub fn new(store: &Store) -> Result<Self, SetupError> {
+        let mut headers = HeaderMap::new();
+        if let Some(secret) = &store.authorization {
+            let (name, value) = http::sensitive("authorization", secret.reveal())?;
+            headers.insert(name, value);
+        }
+        let authorities = store.authorities.as_deref().map(|pem| {
+            // The error would say nothing but where.
+            let text = std::str::from_utf8(pem).map_err(|_| SetupError::Authorities)?;
+            let name = "the store's certificate authorities".to_owned();
+            Ok::<_, SetupError>(Pem::Text { name, text: Secret::new(text) })
+        });
+        let trust = Trust { authorities: authorities.transpose()?, identity: None };
+        let settings = Settings { exchange_within: STORE_EXCHANGE_MAX, ..Settings::default() };
+        Ok(Self(Arc::new(Inner {
+            kind: store.kind,
+            url: store.url.clone(),
+            client: Client::with(&store.url, &trust, settings)?,
+            headers,
+            query_bytes_max: store.query_bytes_max,
+            clock: Mutex::default(),
+        })))
     }
 
     /// Reads all raw samples of a part in a window, checks that each series is the tenant's and selected, and keeps at
@@ -161,10 +244,15 @@ impl Reader {
         window: Window,
         bytes_max: usize,
     ) -> Result<Slice, ReadError> {
-        unimplemented!()
+        let builder = match self.0.kind {
+            StoreKind::VictoriaMetrics(_) => self.export(tenant, part, window, bytes_max).await?,
+            StoreKind::Prometheus => self.remote_read(tenant, part, window, bytes_max).await?,
+            StoreKind::Other => self.raw_by_query(tenant, part, window, bytes_max).await?,
+        };
+        Ok(builder.finish())
     }
 
-    /// Evaluates an expression at the instants of a window.
+    /// Evaluates an expression at the instants of a window: multiples of its step.
     ///
     /// # Errors
     /// When it cannot be read as a whole.
@@ -175,10 +263,11 @@ impl Reader {
         window: Window,
         bytes_max: usize,
     ) -> Result<Slice, ReadError> {
-        unimplemented!()
+        Ok(self.range(tenant, evaluation, window, bytes_max).await?.finish())
     }
 
-    /// Gives the families of metrics that a part has in a window, sorted: `x` for `x_bucket`, `x_sum` and `x_count`.
+    /// Gives the [families](families::family) of metrics that a part has in a window, sorted; perhaps some more, since
+    /// stores look for names by the day.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -188,18 +277,19 @@ impl Reader {
         part: &Part,
         window: Window,
     ) -> Result<Vec<String>, ReadError> {
-        unimplemented!()
+        self.family_names(tenant, part, window).await
     }
 
-    /// Gives types, units and descriptions of all metrics of the tenant.
+    /// Gives types, units and descriptions of metrics, by name. A store does not keep them by tenant.
     ///
     /// # Errors
     /// When they cannot be read; a store that has none gives none.
     pub async fn metadata(&self, tenant: &Tenant) -> Result<Metadata, ReadError> {
-        unimplemented!()
+        self.known_metadata(tenant).await
     }
 
-    /// Counts the samples of a part in a window, by the store: for the audit of late samples.
+    /// Counts the samples of a part in a window, by the store: for the audit of late samples. Stale markers are not
+    /// counted.
     ///
     /// # Errors
     /// When they cannot be counted.
@@ -209,14 +299,57 @@ impl Reader {
         part: &Part,
         window: Window,
     ) -> Result<u64, ReadError> {
-        unimplemented!()
+        self.counted(tenant, part, window).await
     }
 
-    /// Gives the store's clock. It is taken from the answers to other requests; a small request is made where there was none.
+    /// Gives the store's clock; never ahead, and at most a second and one exchange behind. It is taken from the answers
+    /// to other requests; a small request is made where there was none.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn now(&self) -> Result<Millis, ReadError> {
-        unimplemented!()
+        self.store_clock().await
+    }
+
+    /// Gives the address of an endpoint.
+    fn endpoint(&self, tenant: &Tenant, path: &[&str]) -> Result<url::Url, ReadError> {
+        address::endpoint(&self.0.url, tenant, path)
+    }
+
+    /// Writes a selector as the store reads it.
+    fn query(&self, selector: &Selector) -> Result<String, ReadError> {
+        self.expression(&Expr::Selector(selector.clone()))
+    }
+
+    /// Writes an expression as the store reads it and survives it.
+    fn expression(&self, expr: &Expr) -> Result<String, ReadError> {
+        match self.0.kind {
+            StoreKind::VictoriaMetrics(version) => ktel_metricsql::Store::VictoriaMetrics(version)
+                .query(expr)
+                .map_err(|error| ReadError::Unsendable { message: error.to_string() }),
+            StoreKind::Prometheus | StoreKind::Other => Ok(expr.wire()),
+        }
+    }
+
+    /// Gives the parameters by which VictoriaMetrics enforces the tenant's labels itself, beside what is in the query.
+    fn enforced(&self, tenant: &Tenant) -> Result<Form, ReadError> {
+        let mut form = Form::new();
+        if !matches!(self.0.kind, StoreKind::VictoriaMetrics(_)) {
+            return Ok(form);
+        }
+        let mut others = Vec::new();
+        for matcher in &tenant.matchers {
+            match matcher.values() {
+                [value] => form.push(("extra_label", format!("{}={value}", matcher.label()))),
+                _ => others.push(matcher.clone()),
+            }
+        }
+        if !others.is_empty() {
+            let all = Expr::Selector(Selector::new(vec![Vec::new()]));
+            let all = ktel_metricsql::enforce(&all, &others);
+            let all = all.map_err(|error| ReadError::Unsendable { message: error.to_string() })?;
+            form.push(("extra_filters[]", self.expression(&all)?));
+        }
+        Ok(form)
     }
 }

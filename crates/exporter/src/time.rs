@@ -70,6 +70,12 @@ impl Window {
         Millis(self.end.0.saturating_sub(1))
     }
 
+    /// Says how long it is, in milliseconds.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.end.0.saturating_sub(self.start.0)
+    }
+
     /// Whether a moment is in it.
     #[must_use]
     pub fn contains(self, time: Millis) -> bool {

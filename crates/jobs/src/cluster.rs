@@ -11,6 +11,7 @@ pub(crate) mod discovery;
 pub(crate) mod nodes;
 pub(crate) mod once;
 pub mod pages;
+pub(crate) mod protobuf;
 pub mod read;
 pub(crate) mod reader;
 pub(crate) mod version;

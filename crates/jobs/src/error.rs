@@ -46,8 +46,11 @@ pub enum Error {
         /// What was asked for.
         what: String,
         /// Where and why.
-        source: Arc<serde_json::Error>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// A required field has no value that its schema allows.
+    #[error("the field is required, and no value of its type was found")]
+    NoValue,
     /// The continue token expired, twice.
     #[error("`{what}` changed faster than it could be read")]
     Expired {
@@ -152,9 +155,10 @@ impl Error {
             Self::Unauthorized => Reason::Unauthorized,
             Self::Timeout { .. } => Reason::Timeout,
             Self::Unreachable { .. } | Self::Cut { .. } => Reason::Unreachable,
-            Self::Malformed { .. } | Self::UnexpectedStatus { .. } | Self::Expired { .. } => {
-                Reason::BadAnswer
-            }
+            Self::Malformed { .. }
+            | Self::NoValue
+            | Self::UnexpectedStatus { .. }
+            | Self::Expired { .. } => Reason::BadAnswer,
             Self::Needs { .. } => Reason::Needs,
             Self::Panicked | Self::Failed { .. } => Reason::Failed,
             Self::NoProduct { .. } => Reason::NoProduct,
@@ -189,6 +193,7 @@ impl Error {
             Self::Panicked => "this is a bug in the job; please report it".into(),
             Self::Cut { .. }
             | Self::Malformed { .. }
+            | Self::NoValue
             | Self::Expired { .. }
             | Self::UnexpectedStatus { .. }
             | Self::Needs { .. }

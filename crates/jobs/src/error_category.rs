@@ -53,7 +53,7 @@ fn of_job(error: &JobError) -> Option<ErrorCategory> {
         JobError::NoProduct { .. } | JobError::Needs { .. } => Some(ErrorCategory::NotFound),
         JobError::TooMany { .. } => Some(ErrorCategory::InvalidInput),
         // The server's answer, not the user's input.
-        JobError::Malformed { .. } => Some(ErrorCategory::Internal),
+        JobError::Malformed { .. } | JobError::NoValue => Some(ErrorCategory::Internal),
         JobError::Unreachable { .. } | JobError::Cut { .. } | JobError::Failed { .. } => None,
     }
 }

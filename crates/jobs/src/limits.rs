@@ -11,8 +11,13 @@ pub const JOB_TIMEOUT: Duration = Duration::from_secs(120);
 pub const DEADLINE: Duration = Duration::from_secs(300);
 /// One answer of the API server: a page of 500 objects of the largest size seen in practice.
 pub const ANSWER_BYTES_MAX: usize = 128 << 20;
+/// Values that are read of one answer in protobuf: a page of 500 `EndpointSlice`s has less than two million
+/// when each has 1000 endpoints, the most that Kubernetes allows.
+pub const PROTOBUF_VALUES_MAX: usize = 2_500_000;
 /// Objects in a page when many are read; the page size of `kubectl`.
 pub const PAGE: u32 = 500;
+/// Pods in a page when all of them are read: larger pages compress better.
+pub const PODS_PAGE: u32 = 1000;
 /// How often the pages of a kind are read again when the continue token has expired. A second time
 /// means that the cluster changes faster than it can be read.
 pub const PAGES_RESTARTS_MAX: u8 = 1;

@@ -1,5 +1,7 @@
 //! Campaigns for a lease, holds it and releases it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -33,6 +35,7 @@ pub struct Elector {
     identity: String,
     clock: Clock,
     settings: Settings,
+    has_answered: Arc<AtomicBool>,
 }
 
 /// Why a request did not succeed.
@@ -75,7 +78,14 @@ impl Elector {
         settings: Settings,
     ) -> Result<Self, SettingsError> {
         settings.validate()?;
-        Ok(Self { api, name: name.into(), identity: identity.into(), clock, settings })
+        let (name, identity, has_answered) = (name.into(), identity.into(), Arc::default());
+        Ok(Self { api, name, identity, clock, settings, has_answered })
+    }
+
+    /// Says whether the API server has ever answered about the lease, also later on.
+    #[must_use]
+    pub fn has_answered(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_answered)
     }
 
     /// Waits until this process leads. `last` is the number of the last term that it led, perhaps
@@ -119,6 +129,7 @@ impl Elector {
         own: &mut OwnTerms,
     ) -> Result<Option<Term>, Failure> {
         let found = self.api.get_opt(&self.name).await?;
+        self.has_answered.store(true, Ordering::Relaxed);
         let unchanged_for = observed.unchanged_for(found.as_ref(), Instant::now());
         let view = found.as_ref().map(|lease| self.view(lease));
         let (number, continues) = match decide(view.as_ref(), &self.identity, *own, unchanged_for) {

@@ -5,10 +5,14 @@ use std::str::FromStr;
 
 use crate::error::shown;
 use crate::number;
+use crate::span::Place;
 
 /// A duration as it was written, known to be readable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Duration(String);
+pub struct Duration {
+    text: String,
+    place: Place,
+}
 
 /// Text that is no duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,13 +31,13 @@ impl Duration {
     pub fn parse(text: &str) -> Option<Self> {
         millis(text, 0.0)?;
         // Only Grafana's word is not readable wherever a duration is.
-        Some(Self(text.replace(INTERVAL, "1i")))
+        Some(Self { text: text.replace(INTERVAL, "1i"), place: Place::default() })
     }
 
     /// Gives the duration as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Gives the duration in milliseconds, given the step that `i` stands for.
@@ -41,11 +45,21 @@ impl Duration {
     #[expect(clippy::cast_precision_loss, reason = "the reference computes in floating point too")]
     #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, as the reference does")]
     pub fn millis(&self, step_ms: i64) -> i64 {
-        millis(&self.0, step_ms as f64).unwrap_or_default() as i64
+        millis(&self.text, step_ms as f64).unwrap_or_default() as i64
     }
 
     pub(crate) fn negated(&self) -> Option<Self> {
-        Self::parse(&format!("-{}", self.0))
+        Some(Self::parse(&format!("-{}", self.text))?.at(self.place))
+    }
+
+    /// Gives where it stands, without its sign.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 }
 
@@ -59,7 +73,7 @@ impl FromStr for Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

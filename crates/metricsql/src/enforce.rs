@@ -254,7 +254,7 @@ impl<'a> Enforcer<'a> {
     fn expr(&self, expr: &Expr) -> Result<Expr, Violation> {
         match expr {
             Expr::Number(number) => Ok(Expr::Number(number.clone())),
-            Expr::String(text) => Ok(Expr::String(text.clone())),
+            Expr::String(_) => Ok(expr.clone()),
             Expr::Duration(duration) => Ok(Expr::Duration(duration.clone())),
             Expr::Selector(selector) => self.selector(selector).map(Expr::Selector),
             Expr::Rollup(rollup) => self.rollup(rollup).map(Expr::Rollup),

@@ -98,6 +98,12 @@ pub enum ErrorKind {
         /// How many it got.
         found: usize,
     },
+    /// An aggregate whose name is escaped, with `keep_metric_names`.
+    #[error("`{name}` is an aggregate, which drops metric names: remove `keep_metric_names`")]
+    KeepMetricNames {
+        /// The aggregate.
+        name: String,
+    },
     /// A function that does not exist.
     #[error("no function is called `{}`", shown(name))]
     UnknownFunction {

@@ -189,7 +189,7 @@ impl Expander<'_> {
     fn expand_node(&mut self, scope: &Scope<'_>, node: Node) -> Result<Node> {
         match node {
             Node::Number(_) | Node::Duration(_) | Node::Expanded(_) => Ok(node),
-            Node::Text(text) => Ok(Node::Text(Text::Done(self.text(scope, text)?))),
+            Node::Text(text, place) => Ok(Node::Text(Text::Done(self.text(scope, text)?), place)),
             Node::Parens(nodes) => Ok(Node::Parens(self.expand_all(scope, nodes)?)),
             Node::Selector(raw) => self.selector(scope, *raw),
             Node::Rollup(rollup) => self.rollup(scope, rollup),
@@ -263,9 +263,13 @@ impl Expander<'_> {
             self.modifiers(scope, &mut operation)?;
             left = match (operation.operator, left, &mut operation.right) {
                 // A template for a string may be a sum of templates.
-                (Operator::Add, Node::Text(Text::Done(start)), Node::Text(Text::Done(end))) => {
+                (
+                    Operator::Add,
+                    Node::Text(Text::Done(start), from),
+                    Node::Text(Text::Done(end), to),
+                ) => {
                     self.charge(start.len() + end.len())?;
-                    Node::Text(Text::Done(start + end))
+                    Node::Text(Text::Done(start + end), from.cover(*to))
                 }
                 (_, left, _) => {
                     operation.left = left;
@@ -333,7 +337,7 @@ impl Expander<'_> {
                 Piece::Name(name, span) => {
                     let found = scope.find(&name).ok_or_else(|| unknown(&name, span))?;
                     match self.instantiate(&found, &name, Reference::Name, span)? {
-                        Node::Text(Text::Done(text)) => {
+                        Node::Text(Text::Done(text), _) => {
                             self.charge(text.len())?;
                             whole.push_str(&text);
                         }

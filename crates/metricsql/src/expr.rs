@@ -5,9 +5,11 @@ use crate::number::Number;
 use crate::operator::Operator;
 use crate::span::Place;
 
+mod literal;
 mod make;
 mod selector;
 
+pub use literal::StringLiteral;
 pub use selector::{Filter, FilterOperator, Labels, Selector};
 pub(crate) use selector::{METRIC_NAME, deduplicate};
 
@@ -20,7 +22,7 @@ pub enum Expr {
     /// A number.
     Number(Number),
     /// A string.
-    String(String),
+    String(StringLiteral),
     /// A duration where a value can stand.
     Duration(Duration),
     /// Series by their labels.
@@ -33,6 +35,24 @@ pub enum Expr {
     Aggregate(Box<Aggregate>),
     /// A binary operator.
     Binary(Box<Binary>),
+}
+
+impl Expr {
+    /// Gives where it stands in the query. A union in parentheses has no place; of an operation it is that
+    /// of the operator.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Number(number) => number.place(),
+            Self::String(string) => string.place(),
+            Self::Duration(duration) => duration.place(),
+            Self::Selector(selector) => selector.place(),
+            Self::Rollup(rollup) => rollup.place,
+            Self::Call(call) => call.place,
+            Self::Aggregate(aggregate) => aggregate.place,
+            Self::Binary(binary) => binary.place,
+        }
+    }
 }
 
 /// Something with a window, an offset or a time: `expr[window:step] offset 5m @ at`.

@@ -64,7 +64,7 @@ pub use enforce::{Matcher, Violation, enforce};
 pub use error::{Error, ErrorKind};
 pub use expr::{
     Aggregate, Binary, Call, Expr, Fill, Filter, FilterOperator, Grouping, Join, Labels, Matching,
-    Rollup, Selector,
+    Rollup, Selector, StringLiteral,
 };
 pub use functions::{Function, FunctionKind, function, functions};
 pub use limits::Limits;

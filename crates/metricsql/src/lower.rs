@@ -1,7 +1,7 @@
 //! Makes an expression of an expanded query: parentheses go, constants are folded.
 
 use crate::error::ErrorKind;
-use crate::expr::{Aggregate, Binary, Call, Expr, Rollup};
+use crate::expr::{Aggregate, Binary, Call, Expr, Rollup, StringLiteral};
 use crate::simplify::fold;
 use crate::syntax::{Length, Node, RawBinary, RawCall, RawRollup, Text};
 use crate::{Error, FunctionKind, Span, function, functions};
@@ -12,7 +12,7 @@ type Result<T> = std::result::Result<T, Error>;
 pub(crate) fn lower(node: Node) -> Result<Expr> {
     match node {
         Node::Number(number) => Ok(Expr::Number(number)),
-        Node::Text(text) => string(text).map(Expr::String),
+        Node::Text(text, place) => Ok(Expr::String(StringLiteral::new(string(text)?).at(place))),
         Node::Duration(duration) => Ok(Expr::Duration(duration)),
         Node::Expanded(selector) => Ok(Expr::Selector(selector)),
         Node::Rollup(node) => rollup(*node),
@@ -114,9 +114,11 @@ fn call(node: RawCall) -> Result<Expr> {
             place: node.place,
         })));
     }
-    // An aggregate hides its name from the parser by escaping a letter of it.
+    // An aggregate hides its name from the parser by escaping a letter of it. The reference accepts
+    // `keep_metric_names` here, but cannot read what it prints of it.
     if node.keep_metric_names {
-        return Err(unknown(&node.name));
+        let kind = ErrorKind::KeepMetricNames { name: known.name.into() };
+        return Err(Error::new(kind, node.span));
     }
     let args = lower_all(node.args)?;
     let name = known.name.to_owned();

@@ -3,28 +3,31 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use crate::span::Place;
+
 /// A number, with the way it was written.
 #[derive(Debug, Clone)]
 pub struct Number {
     value: f64,
     text: String,
+    place: Place,
 }
 
 impl Number {
     /// Makes a number, written as Go writes it.
     #[must_use]
     pub fn new(value: f64) -> Self {
-        Self { value, text: format(value) }
+        Self { value, text: format(value), place: Place::default() }
     }
 
     /// Reads a number without a sign; `None` where the reference rejects it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        Some(Self { value: value(text)?, text: text.to_owned() })
+        Some(Self { value: value(text)?, text: text.to_owned(), place: Place::default() })
     }
 
     /// Gives the same number with a minus before it.
     pub(crate) fn negated(self) -> Self {
-        Self { value: -self.value, text: format!("-{}", self.text) }
+        Self { value: -self.value, text: format!("-{}", self.text), ..self }
     }
 
     /// Gives the number.
@@ -37,6 +40,16 @@ impl Number {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Gives where it stands. What is computed of several stands where all of them stand.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 }
 

@@ -303,7 +303,11 @@ impl Parser<'_> {
                 Length::Done(duration) => Ok(Node::Duration(duration)),
                 Length::Name(..) => Err(self.unexpected("a duration")),
             },
-            Kind::Quoted | Kind::Typographic => self.sum_of_strings().map(Node::Text),
+            Kind::Quoted | Kind::Typographic => {
+                let start = self.token().span.start;
+                let text = self.sum_of_strings()?;
+                Ok(Node::Text(text, self.place_from(start)))
+            }
             Kind::Number => self.number(),
             Kind::Word if is_constant(self.text()) => self.number(),
             Kind::Word => self.word(),
@@ -335,8 +339,9 @@ impl Parser<'_> {
             let kind = ErrorKind::Number { text: self.text().to_owned() };
             Error::new(kind, self.token().span)
         })?;
+        let place = self.place_of(self.token().span);
         self.advance();
-        Ok(number)
+        Ok(number.at(place))
     }
 
     /// Reads what starts with a word: what follows says what it is.
@@ -493,7 +498,7 @@ impl Parser<'_> {
             }
         }
         let expr = self.expr()?;
-        Ok(Node::With(Box::new(With { templates, expr })))
+        Ok(Node::With(Box::new(With { templates: templates.into(), expr })))
     }
 
     fn template(&mut self) -> Result<Template> {
@@ -623,7 +628,8 @@ impl Parser<'_> {
             }
             Kind::Interval => {
                 self.advance();
-                Duration::parse("1i").map(Length::Done).ok_or_else(|| invalid(duration::INTERVAL))
+                let step = Duration::parse("1i").ok_or_else(|| invalid(duration::INTERVAL))?;
+                Ok(Length::Done(step.at(self.place_of(span))))
             }
             Kind::Duration | Kind::Number => {
                 let text = self.text();
@@ -632,7 +638,7 @@ impl Parser<'_> {
                 }
                 let duration = Duration::parse(text).ok_or_else(|| invalid(text))?;
                 self.advance();
-                Ok(Length::Done(duration))
+                Ok(Length::Done(duration.at(self.place_of(span))))
             }
             _ => Err(self.unexpected("a duration")),
         }

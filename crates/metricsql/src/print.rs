@@ -176,7 +176,7 @@ impl Writer {
     fn part(&mut self, expr: &Expr) {
         match expr {
             Expr::Number(number) => self.number(number),
-            Expr::String(text) => push_quoted(&mut self.out, text),
+            Expr::String(string) => push_quoted(&mut self.out, string.as_str()),
             Expr::Duration(duration) => self.push(duration.text()),
             Expr::Selector(selector) if self.wire => self.wire_selector(selector),
             Expr::Selector(selector) => self.canonical_selector(selector),

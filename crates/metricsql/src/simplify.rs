@@ -1,6 +1,6 @@
 //! Folds constants, as the reference does when it parses.
 
-use crate::expr::{Aggregate, Binary, Call, Expr, Rollup, Selector};
+use crate::expr::{Aggregate, Binary, Call, Expr, Rollup, Selector, StringLiteral};
 use crate::number::Number;
 use crate::operator::Operator;
 
@@ -46,13 +46,13 @@ fn chain(last: Expr) -> Expr {
     let mut operations = Vec::new();
     let mut left = last;
     while let Expr::Binary(mut operation) = left {
-        left = std::mem::replace(&mut operation.left, Expr::String(String::new()));
+        left = std::mem::replace(&mut operation.left, Expr::String(StringLiteral::new("")));
         operations.push(operation);
     }
     left = simplify(left);
     for mut operation in operations.into_iter().rev() {
         operation.left = left;
-        let right = std::mem::replace(&mut operation.right, Expr::String(String::new()));
+        let right = std::mem::replace(&mut operation.right, Expr::String(StringLiteral::new("")));
         operation.right = simplify(right);
         left = fold(*operation);
     }
@@ -61,17 +61,21 @@ fn chain(last: Expr) -> Expr {
 
 /// Computes an operation whose sides are both numbers or both strings.
 pub(crate) fn fold(binary: Binary) -> Expr {
+    let place = || binary.left.place().cover(binary.place).cover(binary.right.place());
     let constant = match (&binary.left, &binary.right) {
         (Expr::Number(left), Expr::Number(right)) => {
             let value = binary.operator.evaluate(left.value(), right.value(), binary.boolean);
-            Some(Expr::Number(Number::new(value)))
+            Some(Expr::Number(Number::new(value).at(place())))
         }
         (Expr::String(left), Expr::String(right)) => {
             if binary.operator == Operator::Add {
-                Some(Expr::String(format!("{left}{right}")))
+                let both = format!("{}{}", left.as_str(), right.as_str());
+                Some(Expr::String(StringLiteral::new(both).at(place())))
             } else {
-                let holds = binary.operator.compare(left, right);
-                holds.map(|holds| Expr::Number(Number::new(truth(holds, binary.boolean))))
+                let holds = binary.operator.compare(left.as_str(), right.as_str());
+                holds.map(|holds| {
+                    Expr::Number(Number::new(truth(holds, binary.boolean)).at(place()))
+                })
             }
         }
         _ => None,

@@ -35,6 +35,17 @@ impl Place {
         }
     }
 
+    /// Gives the place from the first of both to the last.
+    pub(crate) fn cover(self, other: Self) -> Self {
+        match (self.span(), other.span()) {
+            (Some(one), Some(other)) => {
+                Self::of(Span::new(one.start.min(other.start), one.end.max(other.end)))
+            }
+            (Some(_), None) => self,
+            (None, _) => other,
+        }
+    }
+
     /// Gives the bytes of the query.
     #[must_use]
     pub fn span(self) -> Option<Span> {

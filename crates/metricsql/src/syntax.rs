@@ -1,5 +1,7 @@
 //! A query as it was written: templates, parentheses and names not yet resolved.
 
+use std::sync::Arc;
+
 use crate::duration::Duration;
 use crate::expr::{Fill, Filter, Grouping, Join, Matching, Selector};
 use crate::number::Number;
@@ -10,7 +12,7 @@ use crate::{Error, Place, Span};
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     Number(Number),
-    Text(Text),
+    Text(Text, Place),
     Duration(Duration),
     /// A selector whose templates are not yet expanded.
     Selector(Box<RawSelector>),
@@ -110,7 +112,8 @@ pub(crate) struct RawBinary {
 
 #[derive(Debug, Clone)]
 pub(crate) struct With {
-    pub(crate) templates: Vec<Template>,
+    /// Shared: a template whose body starts with `WITH` is copied without what that defines.
+    pub(crate) templates: Arc<[Template]>,
     pub(crate) expr: Node,
 }
 

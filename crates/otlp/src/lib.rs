@@ -69,6 +69,7 @@ mod open_enum;
 mod repeated;
 mod request_writer;
 mod response;
+mod series_writer;
 mod signal;
 mod status;
 mod traces;
@@ -96,6 +97,7 @@ pub use request_writer::{
     PointKind, PointsWriter, RequestWriter, SummaryPoints, TracesWriter,
 };
 pub use response::{Accepted, ExportResponse, PartialSuccess};
+pub use series_writer::SeriesValue;
 pub use signal::{
     Encoding, GRPC_PORT, HTTP_PORT, Logs, Metrics, Signal, SignalKind, Traces, is_retryable_http,
 };

@@ -45,10 +45,12 @@ const SMALL_GUESS: usize = 1 << 10;
 /// ```
 #[derive(Debug)]
 pub struct RequestWriter<S> {
-    out: Vec<u8>,
+    pub(crate) out: Vec<u8>,
     open: [OpenMessage; LEVELS],
+    /// Where each open message begins, and how many items there were before it.
+    began: [(usize, usize); LEVELS],
     depth: usize,
-    items: usize,
+    pub(crate) items: usize,
     signal: PhantomData<S>,
 }
 
@@ -69,7 +71,8 @@ impl<S: SignalKind> RequestWriter<S> {
     /// Begins a request behind what is in a buffer already, such as the frame of gRPC.
     #[must_use]
     pub fn after(out: Vec<u8>) -> Self {
-        Self { out, open: Default::default(), depth: 0, items: 0, signal: PhantomData }
+        let (open, began) = (Default::default(), Default::default());
+        Self { out, open, began, depth: 0, items: 0, signal: PhantomData }
     }
 
     /// Begins a resource.
@@ -131,6 +134,20 @@ impl<S: SignalKind> RequestWriter<S> {
         self.items
     }
 
+    /// Takes back the open resource, scope and metric, as far as nothing was added to them.
+    ///
+    /// What did not fit leaves its metric empty behind, if it was to be the first in it.
+    pub fn take_back_empty(&mut self) -> &mut Self {
+        while let Some(&(start, items)) =
+            self.began.get(..self.depth).and_then(<[(usize, usize)]>::last)
+            && items == self.items
+        {
+            self.out.truncate(start);
+            self.depth -= 1;
+        }
+        self
+    }
+
     /// Ends the request.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
@@ -139,6 +156,7 @@ impl<S: SignalKind> RequestWriter<S> {
     }
 
     fn begin(&mut self, number: u32, guess: usize) {
+        self.began[self.depth] = (self.out.len(), self.items);
         self.open[self.depth] = wire::open(&mut self.out, number, guess);
         self.depth += 1;
     }
@@ -194,7 +212,7 @@ impl<S: SignalKind> Default for RequestWriter<S> {
 /// It may be dropped at any time; [`RequestWriter::gauge`] and the like begin the next metric.
 #[derive(Debug)]
 pub struct PointsWriter<'w, P> {
-    request: &'w mut RequestWriter<Metrics>,
+    pub(crate) request: &'w mut RequestWriter<Metrics>,
     kind: PhantomData<P>,
 }
 

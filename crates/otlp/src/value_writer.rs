@@ -4,13 +4,29 @@ use crate::common::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 use crate::element::Element;
 use crate::metrics::NumberDataPoint;
 use crate::repeated::Repeated;
-use crate::wire::{self, put_bytes};
+use crate::wire::{self, BYTES, put_bytes, put_key, put_varint, varint_length};
 
 /// What can be written as a value: a string, a boolean, a number, bytes, any [`AnyValue`], or a closure that
 /// is given a [`ValueWriter`].
 pub trait WriteValue {
     /// Writes it as one value.
     fn write(self, out: ValueWriter<'_>);
+
+    /// Gives the text, if it is one: its length is known before it is written.
+    #[doc(hidden)]
+    fn text(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl WriteValue for &str {
+    fn write(self, out: ValueWriter<'_>) {
+        out.value(&self.into());
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
 }
 
 macro_rules! write_value {
@@ -23,7 +39,7 @@ macro_rules! write_value {
     )* };
 }
 
-write_value!(&str, bool, i64, f64, &[u8], AnyValue<'_>);
+write_value!(bool, i64, f64, &[u8], AnyValue<'_>);
 
 impl<F: FnOnce(ValueWriter<'_>)> WriteValue for F {
     fn write(self, out: ValueWriter<'_>) {
@@ -82,6 +98,10 @@ pub struct KeyValueWriter<'w> {
 impl KeyValueWriter<'_> {
     /// Adds an entry to the map.
     pub fn push(&mut self, key: &str, value: impl WriteValue) -> &mut Self {
+        if let Some(text) = value.text() {
+            put_text_pair(self.out, self.number, key, text);
+            return self;
+        }
         let pair = wire::open(self.out, self.number, key.len());
         put_bytes(self.out, KeyValue::key, key.as_bytes());
         append_value(self.out, KeyValue::value, value);
@@ -89,6 +109,23 @@ impl KeyValueWriter<'_> {
         self
     }
 }
+
+/// Writes a pair whose value is a text from front to back.
+fn put_text_pair(out: &mut Vec<u8>, number: u32, key: &str, text: &str) {
+    let field = |length: usize| 1 + varint_length(length as u64) + length;
+    let value = field(text.len());
+    let pair = field(key.len()) + field(value);
+    out.reserve(pair + FRAME_GUESS);
+    put_key(out, number, BYTES);
+    put_varint(out, pair as u64);
+    put_bytes(out, KeyValue::key, key.as_bytes());
+    put_key(out, KeyValue::value, BYTES);
+    put_varint(out, value as u64);
+    put_bytes(out, AnyValue::string_value, text.as_bytes());
+}
+
+/// Key and length of a field, at most.
+const FRAME_GUESS: usize = 15;
 
 fn append_value(out: &mut Vec<u8>, number: u32, value: impl WriteValue) {
     let message = wire::open(out, number, 0);
@@ -143,6 +180,37 @@ impl Attributes {
     #[must_use]
     pub fn view(&self) -> Repeated<'_, KeyValue<'_>> {
         Repeated::encoded(&self.0, NumberDataPoint::attributes)
+    }
+
+    /// Says how many bytes were written.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Says whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Gives the bytes of those attributes that were written between two lengths: equal ones are equal bytes.
+    #[must_use]
+    pub fn bytes_between(&self, from: usize, to: usize) -> &[u8] {
+        self.0.get(from..to).unwrap_or_default()
+    }
+
+    /// Gives those attributes that were written between two lengths, for many sets in one buffer.
+    ///
+    /// ```
+    /// let mut attributes = ktel_otlp::Attributes::new();
+    /// let from = attributes.push("job", "a").len();
+    /// let to = attributes.push("job", "b").len();
+    /// assert_eq!(attributes.view_between(from, to).iter().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn view_between(&self, from: usize, to: usize) -> Repeated<'_, KeyValue<'_>> {
+        Repeated::encoded(self.bytes_between(from, to), NumberDataPoint::attributes)
     }
 
     /// Gives the attributes as one value, a map.

@@ -24,6 +24,14 @@ pub struct Entry {
     pub table: Arc<Table>,
 }
 
+impl Entry {
+    /// Whether it describes events of a command-line program.
+    #[must_use]
+    pub fn is_of_commands(&self) -> bool {
+        self.schema.kind == Kind::Event && self.schema.fields.contains_key(COMMAND_PATH)
+    }
+}
+
 /// All accepted schemas. Sections of other schemas are rejected.
 #[derive(Debug, Clone)]
 pub struct Catalog {
@@ -122,10 +130,7 @@ impl Catalog {
     pub fn events(&self, product: Option<&str>) -> Option<&Entry> {
         let of = |vendor: &str, name: &str| {
             self.entries.iter().find(|entry| {
-                entry.schema.kind == Kind::Event
-                    && entry.schema.vendor == vendor
-                    && entry.schema.name == name
-                    && entry.schema.fields.contains_key(COMMAND_PATH)
+                entry.is_of_commands() && entry.schema.vendor == vendor && entry.schema.name == name
             })
         };
         let own = product.and_then(|product| of(product, COMMAND).or_else(|| of(VENDOR, product)));

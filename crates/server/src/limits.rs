@@ -115,8 +115,11 @@ pub const PUBLISH_EVERY: Duration = Duration::from_secs(5);
 pub const PUBLISH_TABLES_MAX: usize = 8;
 /// How many products, or products with a version, can be chosen on a page.
 pub const VERSIONS_MAX: u32 = 1000;
-/// How long tokens are cached; a new or a revoked one takes effect after this time.
+/// How long tokens are cached; a revoked one is rejected after this time.
 pub const TOKENS_KNOWN_FOR: Duration = Duration::from_secs(2);
+/// The same for a token that is not in the cache: somebody who created one uses it at once. Guessed
+/// tokens cause at most 50 reads of a small table per second.
+pub const TOKENS_UNKNOWN_FOR: Duration = Duration::from_millis(20);
 /// The `Retry-After` of rate-limited and busy responses.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// How many channels of Splunk's collector one token may have: a client has one for each process

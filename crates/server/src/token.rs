@@ -16,6 +16,8 @@ pub enum Role {
     Ingest,
     /// The same with a token that is no secret, as one within a program that is given away.
     Public,
+    /// Send events of one product with a *product key*: it stands in the product file, so anybody can have it.
+    Events,
     /// Read aggregates.
     Reader,
     /// Read rows, the audit log and groups of any size.
@@ -24,7 +26,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] = [Self::Ingest, Self::Public, Self::Reader, Self::Admin];
+    pub const ALL: [Self; 5] =
+        [Self::Ingest, Self::Public, Self::Events, Self::Reader, Self::Admin];
 
     /// The name that is stored.
     #[must_use]
@@ -32,6 +35,7 @@ impl Role {
         match self {
             Self::Ingest => "ingest",
             Self::Public => "public",
+            Self::Events => "events",
             Self::Reader => "reader",
             Self::Admin => "admin",
         }
@@ -40,7 +44,7 @@ impl Role {
     /// Whether a token of this role may send.
     #[must_use]
     pub fn may_send(self) -> bool {
-        matches!(self, Self::Ingest | Self::Public)
+        matches!(self, Self::Ingest | Self::Public | Self::Events)
     }
 
     /// Parses the name that is stored.
@@ -188,6 +192,7 @@ mod tests {
         for (role, word) in [
             (Role::Ingest, "ingest"),
             (Role::Public, "public"),
+            (Role::Events, "events"),
             (Role::Reader, "reader"),
             (Role::Admin, "admin"),
         ] {

@@ -141,6 +141,25 @@ impl Collector {
         running::wait_for(&file, 1, within, line).swap_remove(0)
     }
 
+    /// Gives the metrics or traces of an input, a value for each request, as soon as there are so many data points or
+    /// spans.
+    ///
+    /// # Panics
+    ///
+    /// There are not within this time.
+    #[must_use]
+    #[track_caller]
+    pub fn lines(&self, input: Input, signal: &str, count: usize, within: Duration) -> Vec<Value> {
+        let file = signal_file(self.running.directory(), input, signal);
+        // A request stands at its first item.
+        let items = |line: &str| {
+            let request: Value = serde_json::from_str(line).expect("the Collector writes JSON");
+            let others = line.matches("\"timeUnixNano\"").count().saturating_sub(1);
+            std::iter::once(Some(request)).chain(std::iter::repeat_n(None, others)).collect()
+        };
+        running::wait_for(&file, count, within, items).into_iter().flatten().collect()
+    }
+
     /// Gives all log records of an input as soon as there are so many.
     ///
     /// # Panics

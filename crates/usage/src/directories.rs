@@ -54,6 +54,12 @@ impl Directories {
         Some(self.state.as_ref()?.join(KTEL).join("_received"))
     }
 
+    /// Gives the directory of the cursors of the exporter.
+    #[must_use]
+    pub fn exporter(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join(KTEL).join("_exporter"))
+    }
+
     /// Gives the directory of the product's own settings.
     #[must_use]
     pub fn product(&self, product: &ProductName) -> Option<PathBuf> {

@@ -43,3 +43,9 @@ pub const WAITING_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub const DROPPED_EVENTS_MAX: usize = 1000;
 /// The file of events for the user, and the log of what was accepted. The older half is deleted.
 pub const EVENTS_FILE_BYTES_MAX: u64 = 512 << 10;
+
+/// The longest product key. ktel's own have 36 bytes; those of other servers fit too.
+pub const KEY_BYTES_MAX: usize = 512;
+
+/// How often an upload looks whether another one has ended: often enough for somebody who waits for both.
+pub const TURN_EVERY: Duration = Duration::from_millis(50);

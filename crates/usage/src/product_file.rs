@@ -6,12 +6,14 @@
 //! binary: acme                  # removed from the beginning of a command; default: the name
 //! consent: opt-out              # opt-in | opt-out | off
 //! server: https://telemetry.acme.example/v1/reports
+//! key: 5d1f0a6c-1f0b-4c5e-9a53-0c3f3a1c2b7e   # the product key: public, from `ktel token add --role events`
 //! policy: /etc/acme/telemetry.yaml   # the organisation's policy, beside ktel's own
 //! default_profile: default      # the profile of the configuration that is in use by default
 //! profiles: [default, work]     # the only profiles; default: every section can be one
 //! commands: [get apis, plan]    # the only words that events may contain
 //! event_version: 1              # 2 adds how the command ended
 //! direct: false                 # true: no spool; each command sends its event within 50 ms
+//! auto_upload: true             # false: recording an event never starts an upload
 //! schemas: [acme-stats.yaml]    # further schema files, in the same directory
 //! notice:
 //!   text: Acme counts which commands are used.

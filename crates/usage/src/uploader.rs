@@ -65,6 +65,21 @@ pub struct Uploaded {
     pub waiting: u64,
     /// Why they wait until somebody corrects something, if they do.
     pub held: Option<Held>,
+    /// Why some wait or were rejected, in the words of the server, the network or the schema.
+    pub because: Option<String>,
+}
+
+impl Uploaded {
+    /// Whether every event was delivered.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.waiting == 0 && self.rejected == 0
+    }
+
+    /// Keeps the first reason.
+    fn note(&mut self, why: impl FnOnce() -> String) {
+        self.because.get_or_insert_with(why);
+    }
 }
 
 /// Why an upload failed.
@@ -177,7 +192,7 @@ impl Uploader {
     }
 
     /// Takes what other programs have put into the drop directory; gives how many events were
-    /// taken, and how many were no events.
+    /// taken, how many were no events, and why the first of those is none.
     ///
     /// # Errors
     /// When the directory cannot be read.
@@ -186,13 +201,13 @@ impl Uploader {
         schema: &EventSchema,
         today: Date,
         now: Duration,
-    ) -> io::Result<(u64, u64)> {
+    ) -> io::Result<(u64, u64, Option<String>)> {
         let entries = match fs::read_dir(self.drop_directory()) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0, None)),
             Err(error) => return Err(error),
         };
-        let (mut taken, mut rejected) = (0, 0);
+        let (mut taken, mut rejected, mut because) = (0, 0, None);
         let mut sink = self.sink();
         for entry in entries.take(limits::DROPPED_EVENTS_MAX) {
             let path = entry?.path();
@@ -206,11 +221,15 @@ impl Uploader {
                     sink.emit(&Record::new(fields, now))?;
                     taken += 1;
                 }
-                Err(_) => rejected += 1,
+                Err(error) => {
+                    rejected += 1;
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    because.get_or_insert_with(|| format!("`{name}`: {error}"));
+                }
             }
             fs::remove_file(path)?;
         }
-        Ok((taken, rejected))
+        Ok((taken, rejected, because))
     }
 
     /// Gives the events that wait, oldest first.
@@ -237,10 +256,15 @@ impl Uploader {
         today: Date,
         now: Duration,
     ) -> Result<Option<NextBatch>, Error> {
-        let batch = self.begun();
+        let waiting = self.waiting(now)?;
+        // Of a batch whose events are all gone, because they were too many or too old, nothing is left.
+        let is_there =
+            |batch: &Batch| waiting.first().is_some_and(|event| event.id <= batch.through);
+        let batch = self.begun().filter(is_there);
         let most = remote.events_at_once();
         let (mut ids, mut events, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
-        for stored in self.waiting(now)?.into_iter().take(most) {
+        let mut because = None;
+        for stored in waiting.into_iter().take(most) {
             if batch.as_ref().is_some_and(|batch| stored.id > batch.through) {
                 break;
             }
@@ -250,21 +274,59 @@ impl Uploader {
                     ids.push(stored.id);
                     events.push(fields);
                 }
-                Err(_) => rejected.push(stored.id),
+                Err(error) => {
+                    because.get_or_insert_with(|| error.to_string());
+                    rejected.push(stored.id);
+                }
             }
         }
         let Some(through) = ids.last().copied() else {
             return Ok(if rejected.is_empty() {
                 None
             } else {
-                Some(NextBatch { rejected, ..NextBatch::default() })
+                Some(NextBatch { rejected, because, ..NextBatch::default() })
             });
         };
         // Side by side, equal commands compress best; and their order is nobody's business.
         events.sort_by_cached_key(|event| event.get(COMMAND_PATH).map(Value::to_string));
         let key = batch.map_or_else(ktel_destination::random_id, |batch| batch.key);
         let parcel = remote.events(&schema.schema().vendor, key, &events)?;
-        Ok(Some(NextBatch { parcel: Some(parcel), events, ids, rejected, through }))
+        Ok(Some(NextBatch { parcel: Some(parcel), events, ids, rejected, because, through }))
+    }
+
+    /// Makes the very bytes of the next batch as [`next_batch`](Self::next_batch) does, and settles them:
+    /// the next upload sends exactly these, and events that are recorded in between in another batch.
+    ///
+    /// # Errors
+    /// When the events cannot be read, or not be carried.
+    pub fn settle_batch(
+        &self,
+        remote: &Remote,
+        schema: &EventSchema,
+        today: Date,
+        now: Duration,
+    ) -> Result<Option<NextBatch>, Error> {
+        // Without events there is no spool, and a preview makes none.
+        if !self.state.join(EVENTS).exists() {
+            return Ok(None);
+        }
+        // Another process that uploads has settled its batch itself.
+        let turn = self.spool().deliver()?;
+        let batch = self.next_batch(remote, schema, today, now)?;
+        if turn.is_some()
+            && let Some(batch) = &batch
+            && let Some(parcel) = &batch.parcel
+        {
+            self.begin(parcel, batch.through)?;
+        }
+        Ok(batch)
+    }
+
+    /// Remembers the key and the events of a batch, which may have arrived from now on.
+    fn begin(&self, parcel: &ktel_delivery::Parcel, through: spool::Id) -> Result<(), Error> {
+        let begun = json!(Batch { key: parcel.key.clone(), through }).to_string();
+        private_file::write(&self.state.join(BATCH), begun.as_bytes())
+            .map_err(|source| Error::State { doing: "remember the batch", source })
     }
 
     fn begun(&self) -> Option<Batch> {
@@ -290,38 +352,52 @@ impl Uploader {
         let now = || (clock.now)();
         let spool = self.spool();
         if self.state.exists() {
-            let (_, rejected) = self
+            let (_, rejected, because) = self
                 .collect(schema, today, now())
                 .map_err(state("take events from the drop directory"))?;
             uploaded.rejected += rejected;
+            uploaded.because = because;
         }
         if spool.status()?.parcels == 0 {
             return Ok(uploaded);
         }
-        let _turn = spool.deliver()?.ok_or(Error::Busy)?;
+        let _turn = self.turn(deadline).await?;
         let mut exchanges = Exchanges::new(sender, deadline, clock, Pace::default());
         while let Some(batch) = self.next_batch(remote, schema, today, now())? {
-            let NextBatch { parcel, events, ids, rejected, through } = batch;
+            let NextBatch { parcel, events, ids, rejected, because, through } = batch;
             uploaded.rejected += spool.drop_parcels(&rejected, Drop::Rejected)?;
+            uploaded.because = uploaded.because.or(because);
             let Some(parcel) = parcel else { continue };
-            let begun = json!(Batch { key: parcel.key.clone(), through }).to_string();
-            private_file::write(&self.state.join(BATCH), begun.as_bytes())
-                .map_err(state("remember the batch"))?;
-            let rejected = match exchanges.send(&parcel, |_| ()).await {
+            self.begin(&parcel, through)?;
+            let mut trouble = None;
+            let observe = |verdict: &Verdict| {
+                if let Verdict::Retry { message, .. } = verdict {
+                    trouble = Some(message.clone());
+                }
+            };
+            let rejected = match exchanges.send(&parcel, observe).await {
                 // The events of this batch go out again as they are.
-                None | Some(Verdict::Retry { .. }) => break,
+                None | Some(Verdict::Retry { .. }) => {
+                    let why = trouble.unwrap_or_else(|| "no answer in time".to_owned());
+                    uploaded.note(|| why);
+                    break;
+                }
                 Some(Verdict::Held { hold, message }) => {
                     let held = Held::new(hold, &message, now(), through);
                     spool.hold(&held)?;
                     uploaded.held = Some(held);
                     break;
                 }
-                Some(Verdict::Rejected { .. }) => {
+                Some(Verdict::Rejected { message, .. }) => {
+                    uploaded.note(|| message);
                     uploaded.rejected += spool.drop_parcels(&ids, Drop::Rejected)?;
                     None
                 }
                 Some(Verdict::Accepted | Verdict::AcceptedSlowly) => Some(0),
-                Some(Verdict::PartlyAccepted { rejected, .. }) => Some(rejected),
+                Some(Verdict::PartlyAccepted { rejected, message }) => {
+                    uploaded.note(|| message);
+                    Some(rejected)
+                }
             };
             if let Some(rejected) = rejected {
                 let gone = spool.acknowledge(&ids)?;
@@ -335,6 +411,21 @@ impl Uploader {
         }
         uploaded.waiting = spool.status()?.parcels;
         Ok(uploaded)
+    }
+
+    /// Waits for another process that uploads these events, until the deadline.
+    async fn turn(&self, deadline: Instant) -> Result<spool::Delivering, Error> {
+        loop {
+            if let Some(turn) = self.spool().deliver()? {
+                return Ok(turn);
+            }
+            // It gives the lock back when it ends; a file lock cannot be waited for in async code.
+            let next = Instant::now() + limits::TURN_EVERY;
+            if next >= deadline {
+                return Err(Error::Busy);
+            }
+            tokio::time::sleep_until(next).await;
+        }
     }
 
     fn log(&self, remote: &Remote, took: &Took<'_>, now: Duration) -> io::Result<()> {
@@ -396,6 +487,8 @@ pub struct NextBatch {
     pub events: Vec<Map<String, Value>>,
     ids: Vec<spool::Id>,
     rejected: Vec<spool::Id>,
+    /// Why the first of them cannot leave.
+    because: Option<String>,
     through: spool::Id,
 }
 

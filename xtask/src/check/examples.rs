@@ -7,6 +7,7 @@ use anyhow::Context;
 use jiff::civil::date;
 use ktel::agent::AgentFile;
 use ktel::product_file::ProductFile;
+use ktel_exporter::settings::Settings;
 use ktel_model::standard;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
@@ -161,6 +162,9 @@ fn file(text: &str) -> Option<String> {
             .err()
             .map(|error| error.to_string());
     }
+    if has("store:") {
+        return Settings::parse(text, "the example").err().map(|error| error.to_string());
+    }
     match AgentFile::parse(text, "the example", &beside) {
         Ok(_) | Err(ktel::agent::file::Error::SchemaFile { .. }) => None,
         Err(error) => Some(error.to_string()),
@@ -194,8 +198,9 @@ mod tests {
     fn a_command_and_a_file_that_the_program_rejects_are_found() {
         let page = "```console\n$ ktel jobs list\n$ ktel jobs lst\n```\n\n\
             ```yaml\nktel: 1\nname: acme\nconsent: perhaps\n```\n\
-            ```yaml\nkts: 1\n```\n```yaml\nktel: 1\nproduct: acme\n```\n";
+            ```yaml\nkts: 1\n```\n```yaml\nktel: 1\nproduct: acme\n```\n\
+            ```yaml\nktel: 1\nstore:\n```\n";
         let lines: Vec<usize> = check(page).into_iter().map(|(line, _)| line).collect();
-        assert_eq!(lines, [3, 7, 12, 15]);
+        assert_eq!(lines, [3, 7, 12, 15, 19]);
     }
 }

@@ -5,14 +5,15 @@
 //! parser has is an error, so a reference page cannot lag behind its format.
 
 mod agent_file;
+mod exporter_settings;
 mod format;
 mod product_file;
 mod schema_file;
 
 use format::Format;
 
-pub(super) const FORMATS: [Format; 3] =
-    [product_file::FORMAT, agent_file::FORMAT, schema_file::FORMAT];
+pub(super) const FORMATS: [Format; 4] =
+    [product_file::FORMAT, agent_file::FORMAT, schema_file::FORMAT, exporter_settings::FORMAT];
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,8 @@ const FILE: &str = "{ktel: 1, product: acme, lifecycle: [{resource: pods, fields
 struct Notes(Mutex<Vec<String>>);
 
 impl WatchHandler for &Notes {
+    fn answered(&self) {}
+
     fn see(&self, (uid, version): (&str, &str), seen: Seen, now: Option<Values>) {
         let value = now.and_then(|values| values[0].clone()).unwrap_or(Value::Null);
         self.0.lock().unwrap().push(format!("{seen:?} {uid}@{version} {value}"));

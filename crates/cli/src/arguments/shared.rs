@@ -23,7 +23,7 @@ pub(crate) struct ClusterArguments {
     /// The context of the kubeconfig
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Read objects in JSON or YAML from a file or directory, instead of a cluster
+    /// Read objects in JSON or YAML from a file, a directory or standard input (-), instead of a cluster
     #[arg(long, value_name = "PATH", conflicts_with_all = ["kubeconfig", "context"])]
     pub(crate) snapshot: Option<PathBuf>,
 }
@@ -40,10 +40,13 @@ pub(crate) struct SelectionArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SendingArguments {
-    /// Do not keep reports that cannot be delivered
+    /// Also write every request, without secrets, to the end of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
+    /// Send without an outbox: try until `--send-timeout`, then the report is lost and the exit code is 3
     #[arg(long)]
     pub(crate) no_spool: bool,
-    /// Maximum time of delivery to a server; then the report waits in the outbox
+    /// Maximum time of delivery to a server, with all attempts; then the report waits in the outbox
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) send_timeout: Duration,
 }

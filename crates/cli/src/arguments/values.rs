@@ -1,5 +1,6 @@
 //! Parsers for the values of flags.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub(crate) fn one_of<T>(
@@ -23,6 +24,30 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "expected a time of more than 0".to_owned())
+}
+
+/// Reads a number of things that run at once.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected 1 or more".to_owned())
+}
+
+/// Reads the `-` that stands for standard input.
+pub(crate) fn standard_input(text: &str) -> Result<String, String> {
+    if text == "-" {
+        return Ok(text.to_owned());
+    }
+    Err("the only argument is `-`, for standard input; separate jobs with commas, as in `--jobs a,b`".to_owned())
+}
+
+/// Reads the address of a listener. A port alone is one of this machine.
+pub(crate) fn listener(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix(':').unwrap_or(text);
+    if let Ok(port) = port.parse::<u16>() {
+        return Err(format!(
+            "a port alone is no address: write 127.0.0.1:{port}, or 0.0.0.0:{port} for every network"
+        ));
+    }
+    text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:8090".to_owned())
 }
 
 /// Reads `NAMESPACE/NAME`.

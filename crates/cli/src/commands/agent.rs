@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use ktel::agent::{self, AgentFile};
 use ktel::consent;
@@ -17,6 +16,7 @@ use tokio::net::TcpListener;
 use crate::arguments::shared::ClusterArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::listening::listen;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::{clock, cluster, servers};
@@ -140,21 +140,6 @@ fn show(printer: &mut Printer, server: &str, bytes: &[u8]) {
     let line = [bytes, if bytes.ends_with(b"\n") { b"" } else { b"\n" }].concat();
     // An error means that nobody reads the preview. A signal still ends the command.
     drop(printer.out(line));
-}
-
-/// Opens the endpoint for health and metrics, if one is asked for, and prints where it is.
-async fn listen(
-    address: Option<SocketAddr>,
-    printer: &mut Printer,
-) -> Result<Option<TcpListener>, Failure> {
-    let Some(address) = address else { return Ok(None) };
-    let listener = TcpListener::bind(address).await;
-    let listener = listener.with_context(|| format!("listen on {address}"));
-    let listener = listener.map_err(|error| {
-        Failure::usage(error, Some("`--listen` takes an address of this machine and a free port"))
-    })?;
-    printer.say(&format!("health and metrics on http://{}", listener.local_addr()?));
-    Ok(Some(listener))
 }
 
 /// Serves the endpoint while the agent runs.

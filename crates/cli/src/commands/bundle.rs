@@ -6,6 +6,7 @@ use clap::Subcommand;
 use ktel::outbox::bundle::{self, Imported};
 
 use crate::clock;
+use crate::count::count;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -41,13 +42,18 @@ pub(super) fn run(command: BundleCommand, printer: &mut Printer) -> Result<Exit,
     match command {
         BundleCommand::Export { file } => {
             let parcels = bundle::export(&outbox, &file, now).map_err(failure)?;
-            printer.say(&format!("{parcels} reports moved to `{}`", file.display()));
+            printer.say(&format!(
+                "{} moved to `{}`",
+                count(parcels as u64, "report"),
+                file.display()
+            ));
         }
         BundleCommand::Import { file, report_servers } => {
             let imported = bundle::import(&outbox, &file, &report_servers, now).map_err(failure)?;
             let Imported { taken, known } = imported;
             printer.say(&format!(
-                "{taken} reports added to the outbox, {known} were added before; `ktel outbox flush` sends them"
+                "{} added to the outbox, {known} were added before; `ktel outbox flush` sends them",
+                count(taken as u64, "report")
             ));
         }
     }

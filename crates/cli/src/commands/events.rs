@@ -1,14 +1,13 @@
 //! `ktel events`: records and uploads events for programs in any language.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
-use ktel::destination::Owner;
+use ktel::destination::{Capture, Owner};
 use ktel::directories::process_environment;
-use ktel::event::{Ending, ErrorCategory, Outcome};
+use ktel::event::{Ending, Outcome};
 use ktel::product_file::ProductFile;
 use ktel::recorder::Fate;
 use ktel::sink::{RemoteSink, Sink};
@@ -16,8 +15,10 @@ use ktel::telemetry::Telemetry;
 use ktel::uploader::{self, Uploaded};
 use tokio::time::Instant;
 
-use crate::arguments::values::{duration, one_of};
+use arguments::{EmitArguments, EventsCommand, UploadArguments};
+
 use crate::clock;
+use crate::count::count;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -25,69 +26,21 @@ use crate::products;
 use crate::runtime::runtime;
 use crate::servers;
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum EventsCommand {
-    /// Record one run of a command, without waiting for an upload
-    Emit(EmitArguments),
-    /// Send waiting events to the server of the product
-    Upload {
-        /// The product, by its name or its file
-        #[arg(long, value_name = "NAME|FILE")]
-        product: String,
-        /// Stop after this time; events that are not sent keep waiting
-        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-        send_timeout: Duration,
-    },
-}
+mod advice;
+pub(super) mod arguments;
+mod check;
 
-#[derive(Debug, Args)]
-pub(crate) struct EmitArguments {
-    /// The product, by its name or its file
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) product: String,
-    /// The version of the product, such as 1.2.3; of other builds, no event is recorded
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) version: String,
-    /// The words of the command, without arguments and flags
-    #[arg(long, value_name = "WORDS")]
-    pub(crate) command: String,
-    /// How the command ended: success, failure, interrupted or panicked
-    #[arg(long, value_name = "HOW", value_parser = outcome)]
-    pub(crate) outcome: Option<Outcome>,
-    /// Why it failed, such as network, auth or not-found
-    #[arg(long, value_name = "WHY", value_parser = category)]
-    pub(crate) error_category: Option<ErrorCategory>,
-    /// How long it took; only a bucket is stored
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) duration: Option<Duration>,
-    /// Record nothing
-    #[arg(long)]
-    pub(crate) no_telemetry: bool,
-    /// The configuration file of the product
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// The profile of the configuration; default: the variable `PRODUCT_PROFILE`, then the product file
-    #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-}
-
-fn outcome(text: &str) -> Result<Outcome, String> {
-    let known = Outcome::ALL.into_iter();
-    one_of(text, known.map(|outcome| (outcome.word(), outcome)))
-}
-
-fn category(text: &str) -> Result<ErrorCategory, String> {
-    let known = ErrorCategory::ALL.into_iter();
-    one_of(text, known.map(|category| (category.word(), category)))
-}
+/// The variable that makes `emit` say what is wrong.
+const DEBUG: &str = "KTEL_DEBUG";
 
 pub(super) fn run(command: EventsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
         EventsCommand::Emit(emit) => self::emit(&emit, printer),
-        EventsCommand::Upload { product, send_timeout } => {
+        EventsCommand::Upload(UploadArguments { product, send_timeout, capture }) => {
             let product = products::find(&product)?;
-            upload(&product, send_timeout, printer)
+            upload(&product, send_timeout, servers::capture(capture.as_deref())?, printer)
         }
+        EventsCommand::Check(check) => check::run(&check, printer),
     }
 }
 
@@ -96,8 +49,8 @@ pub(crate) fn upload_if_asked() -> Option<ExitCode> {
     uploader::run_if_asked(&process_environment, |product| {
         // Nobody reads the output. After a failure, the events keep waiting.
         let quiet = &mut Printer::new(true);
-        let uploaded =
-            products::find(product).and_then(|product| upload(&product, uploader::WITHIN, quiet));
+        let uploaded = products::find(product)
+            .and_then(|product| upload(&product, uploader::WITHIN, None, quiet));
         uploaded.unwrap_or(Exit::NotDelivered).into()
     })
 }
@@ -109,10 +62,19 @@ fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let telemetry = Telemetry::of(&product, &process_environment)
         .no_telemetry(emit.no_telemetry)
         .configuration(emit.config.as_deref(), emit.profile.as_deref());
-    if !product.event_schema.accepts_version(&emit.version) && telemetry.consent().given {
-        let version = emit.version.escape_debug();
-        printer.say(&format!("no event is recorded: `{version}` is not a version such as 1.2.3"));
+    if let Some(why) = advice::of_version(&product, &emit.version)
+        && telemetry.consent().given
+    {
+        printer.say(&format!("no event is recorded: {why}"));
         return Ok(Exit::Done);
+    }
+    let debug = process_environment(DEBUG).is_some_and(|value| value == "1");
+    if debug {
+        let advice = [
+            advice::of_command(&product, &emit.command),
+            advice::of_ending(&product, &emit.ending),
+        ];
+        advice.into_iter().flatten().for_each(|advice| printer.warn(&advice));
     }
     let people = printer.is_watched();
     let mut stderr = printer.stderr();
@@ -121,20 +83,47 @@ fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let recorder = telemetry.recorder(&emit.version, people, direct, clock::now);
     recorder.set_command(&emit.command);
     let ending = Ending {
-        outcome: emit.outcome.unwrap_or(Outcome::Success),
-        error_category: emit.error_category,
-        duration: emit.duration,
+        outcome: emit.ending.outcome.unwrap_or(Outcome::Success),
+        error_category: emit.ending.error_category,
+        duration: emit.ending.duration,
     };
     recorder.finalize(ending, clock::now());
-    if recorder.close() == Fate::Taken && product.server.is_some() && !product.direct {
+    let fate = recorder.close();
+    if debug {
+        tell(fate, &telemetry, printer);
+    }
+    let uploads = product.auto_upload && !emit.no_upload && !product.direct;
+    if fate == Fate::Taken && product.server.is_some() && uploads {
         start_upload(&telemetry);
     }
     Ok(Exit::Done)
 }
 
+/// Says what became of an event, for an author who does not see it arrive.
+fn tell(fate: Fate, telemetry: &Telemetry<'_>, printer: &mut Printer) {
+    let (product, consent) = (telemetry.product(), telemetry.consent());
+    match fate {
+        Fate::Taken => {}
+        Fate::None if !consent.given => {
+            printer.warn(&format!("no event is recorded: telemetry is off: {}", consent.winner));
+        }
+        Fate::None if !telemetry.notice(&consent, false).may_send() => {
+            printer.warn(
+                "no event is recorded: the notice was not shown yet; run the command on a terminal",
+            );
+        }
+        Fate::None if product.server.is_none() => {
+            printer.warn(&format!("no event is recorded: `{}` has no `server`", product.name));
+        }
+        Fate::None => printer.warn("no event is recorded"),
+        Fate::Dropped => printer.warn("the event is lost: it could not be written or sent"),
+        Fate::Abandoned => printer.warn("the server did not answer in time; the event may be lost"),
+    }
+}
+
 fn direct(product: &ProductFile) -> Result<Option<Box<dyn Sink>>, Failure> {
     let Some(remote) = products::server(product)? else { return Ok(None) };
-    let sender = servers::events_sender(&remote)?;
+    let sender = servers::events_sender(&remote, product)?;
     Ok(Some(Box::new(RemoteSink::new(remote, sender, product.name.as_str()))))
 }
 
@@ -148,7 +137,12 @@ fn start_upload(telemetry: &Telemetry<'_>) {
     uploader.start(Path::new(&program), product, clock::since_epoch()).ok();
 }
 
-fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Result<Exit, Failure> {
+fn upload(
+    product: &ProductFile,
+    within: Duration,
+    capture: Option<Capture>,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
     let telemetry = Telemetry::of(product, &process_environment);
     let Some(uploader) = telemetry.uploader() else {
         let error = anyhow::anyhow!(
@@ -175,7 +169,7 @@ fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Res
         printer.say(&format!("nothing was sent, because `{}` has no server", product.name));
         return Ok(Exit::Done);
     };
-    let sender = servers::events_sender(&remote)?;
+    let sender = servers::events_sender(&remote, product)?.captured(capture);
     let deadline = Instant::now() + within;
     let (schema, today) = (&product.event_schema, clock::today());
     let uploaded = runtime()?.block_on(Box::pin(uploader.upload(
@@ -185,11 +179,18 @@ fn upload(product: &ProductFile, within: Duration, printer: &mut Printer) -> Res
         deadline,
         clock::clock(),
     )));
-    let Uploaded { accepted, rejected, waiting, held } =
-        uploaded.map_err(|error| Failure::usage(error, None::<String>))?;
-    printer.say(&format!("{accepted} events delivered, {rejected} rejected, {waiting} waiting"));
+    let uploaded = uploaded.map_err(|error| Failure::usage(error, None::<String>))?;
+    let complete = uploaded.is_complete();
+    let Uploaded { accepted, rejected, waiting, held, because } = uploaded;
+    printer.say(&format!(
+        "{} delivered, {rejected} rejected, {waiting} waiting",
+        count(accepted, "event")
+    ));
+    if let Some(because) = because {
+        printer.error(&format!("`{remote}` does not have all events: {because}"), None);
+    }
     if let Some(held) = held {
         servers::tell_held(&remote, &held, Owner::Product, printer);
     }
-    Ok(if waiting > 0 { Exit::NotDelivered } else { Exit::Done })
+    Ok(if complete { Exit::Done } else { Exit::NotDelivered })
 }

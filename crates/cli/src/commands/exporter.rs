@@ -1,8 +1,13 @@
-//! `ktel exporter`: Exporters, checked without a cluster, and the definition of the resource.
+//! `ktel exporter`: ships what Exporters select, and what belongs to it.
 
+mod local;
+mod metrics;
+mod run;
+mod settings;
 mod validate;
 
 use clap::Subcommand;
+use ktel_exporter::control::role;
 use ktel_exporter::resource::crd::crd_yaml;
 
 use crate::exit::Exit;
@@ -11,18 +16,34 @@ use crate::printer::Printer;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExporterCommand {
+    /// Deliver what the Exporters of a cluster select, until a signal stops it
+    Run(run::ExporterRunArguments),
+    /// Deliver what the Exporters of a file select, without Kubernetes
+    Local(local::ExporterLocalArguments),
     /// Check files of Exporters, without a cluster
     Validate(validate::ValidateArguments),
     /// Print the definition of the resource, for kubectl apply
     Crd,
+    /// Print the smallest roles that `exporter run` needs
+    Rbac {
+        /// The name of the roles
+        #[arg(long, value_name = "NAME", default_value = "ktel-exporter")]
+        name: String,
+        /// The namespace of the lease and the cursors
+        #[arg(long, value_name = "NAMESPACE", default_value = "default")]
+        namespace: String,
+    },
 }
 
 pub(super) fn run(command: ExporterCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        ExporterCommand::Validate(arguments) => validate::run(&arguments, printer),
-        ExporterCommand::Crd => {
-            printer.out(crd_yaml())?;
-            Ok(Exit::Done)
+        ExporterCommand::Run(arguments) => return run::run(&arguments, printer),
+        ExporterCommand::Local(arguments) => return local::run(&arguments, printer),
+        ExporterCommand::Validate(arguments) => return validate::run(&arguments, printer),
+        ExporterCommand::Crd => printer.out(crd_yaml())?,
+        ExporterCommand::Rbac { name, namespace } => {
+            printer.out(role::roles(&name, &namespace, &[]))?;
         }
     }
+    Ok(Exit::Done)
 }

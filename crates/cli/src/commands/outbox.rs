@@ -1,10 +1,11 @@
 //! `ktel outbox`: the reports that wait for their servers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
 use jiff::Timestamp;
-use ktel::destination::{Owner, Remote, ReportServer};
+use ktel::destination::{Capture, Owner, Remote, ReportServer};
 use ktel::outbox::{self, Lane, Name, Outbox};
 use ktel_delivery::courier::{self, Account};
 use ktel_delivery::spool::{Held, Stored};
@@ -39,6 +40,9 @@ pub(crate) enum OutboxCommand {
         /// Give up on a server after this long
         #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
         send_timeout: Duration,
+        /// Also write every request, without secrets, to the end of this file
+        #[arg(long, value_name = "FILE")]
+        capture: Option<PathBuf>,
     },
     /// Drop waiting reports
     Drop {
@@ -59,8 +63,9 @@ pub(super) fn run(command: OutboxCommand, printer: &mut Printer) -> Result<Exit,
     match command {
         OutboxCommand::List { output } => list(&outbox, output, printer),
         OutboxCommand::Show { name } => show(&outbox, &name, printer),
-        OutboxCommand::Flush { send_timeout } => {
-            runtime()?.block_on(flush(&outbox, send_timeout, printer))
+        OutboxCommand::Flush { send_timeout, capture } => {
+            let capture = servers::capture(capture.as_deref())?;
+            runtime()?.block_on(flush(&outbox, send_timeout, capture, printer))
         }
         OutboxCommand::Drop { names, all } => drop_some(&outbox, &names, all, printer),
     }
@@ -126,8 +131,9 @@ fn print_table(waiting: &[Waiting], printer: &mut Printer) -> Result<(), Failure
     }
     printer.out(table(["NAME", "SINCE", "BYTES", "HELD", "SERVER"], rows))?;
     for Waiting { parcels, held } in waiting {
-        let (Some(held), Some((_, first))) = (held, parcels.first()) else { continue };
-        let server = &first.parcel.to;
+        // The newest one has the options of the last configuration.
+        let (Some(held), Some((_, newest))) = (held, parcels.last()) else { continue };
+        let server = &newest.parcel.to;
         let text = format!("held, tried at {}: {}", time(held.time), held.message);
         let remedy = match server.parse() {
             Ok(ReportServer::Remote(remote)) => remote.remedy(held.hold, Owner::User),
@@ -187,10 +193,11 @@ fn drop_some(
 async fn flush(
     outbox: &Outbox,
     send_timeout: Duration,
+    capture: Option<Capture>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let lanes = outbox.lanes()?;
-    let flushed = lanes.iter().map(|lane| flush_lane(lane, send_timeout));
+    let flushed = lanes.iter().map(|lane| flush_lane(lane, send_timeout, capture.clone()));
     let mut exit = Exit::Done;
     for result in futures::future::join_all(flushed).await {
         match result {
@@ -225,15 +232,20 @@ struct Flushed {
     left: u64,
 }
 
-async fn flush_lane(lane: &Lane, send_timeout: Duration) -> Result<Option<Flushed>, Failure> {
+async fn flush_lane(
+    lane: &Lane,
+    send_timeout: Duration,
+    capture: Option<Capture>,
+) -> Result<Option<Flushed>, Failure> {
     let now = clock::since_epoch();
-    let Some((_, first)) = lane.waiting(now)?.into_iter().next() else { return Ok(None) };
-    let server = first.parcel.to;
+    // The newest one has the options of the last configuration.
+    let Some((_, newest)) = lane.waiting(now)?.pop() else { return Ok(None) };
+    let server = newest.parcel.to;
     let Ok(ReportServer::Remote(remote)) = server.parse() else {
         let error = anyhow::anyhow!("`{server}` is no server that reports can be sent to");
         return Err(Failure::usage(error, Some("drop it with `ktel outbox drop`")));
     };
-    let sender = servers::sender(&remote)?;
+    let sender = servers::sender(&remote, capture)?;
     let spool = |error| Failure::from(outbox::Error::from(error));
     let Some(_delivering) = lane.spool.deliver().map_err(spool)? else {
         let error = anyhow::anyhow!("another process delivers to `{server}` at the moment");

@@ -52,6 +52,9 @@ pub(crate) struct QueryArguments {
     /// Read groups of any size, as an administrator; without it, the published tables
     #[arg(long, conflicts_with_all = ["rows", "audit", "tables"])]
     pub(crate) all_groups: bool,
+    /// Read the events of this product too, as `ktel serve --product` does (repeatable)
+    #[arg(long = "product", value_name = "NAME|FILE")]
+    pub(crate) products: Vec<String>,
     /// Use this schema file too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
@@ -84,16 +87,16 @@ async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit
         output,
         purpose,
         all_groups,
+        products,
         schemas: files,
     } = arguments;
     if tables {
         printer.out(definitions())?;
         return Ok(Exit::Done);
     }
-    let more = files.iter().map(|file| schemas::load(file));
-    let catalog = Catalog::new(more.collect::<Result<Vec<_>, _>>()?).map_err(usage)?;
+    let catalog = Catalog::new(schemas::of_server(&files, &products)?).map_err(usage)?;
     let catalog = Arc::new(catalog);
-    let store = stores::open(&store, &catalog)?;
+    let store = stores::open_to_read(&store, &catalog)?;
     let (action, request, answer) = match (sql, rows) {
         (Some(sql), _) => {
             let sight = if all_groups { Sight::Everything } else { Sight::Published(None) };

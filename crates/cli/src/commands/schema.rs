@@ -1,19 +1,20 @@
 //! `ktel schema`: checks, shows and compares schema files.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
+use ktel_model::standard::dictionary;
 use ktel_model::standard::diff::{Impact, diff};
-use ktel_model::standard::{check, dictionary};
 
-use crate::clock;
+use lint::LintOutput;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::schemas;
 use crate::table::table;
+
+mod lint;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchemaCommand {
@@ -22,6 +23,9 @@ pub(crate) enum SchemaCommand {
         /// Schema files, or directories of them
         #[arg(required = true)]
         paths: Vec<PathBuf>,
+        /// How findings are written
+        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        output: LintOutput,
     },
     /// List the built-in schemas
     List,
@@ -41,12 +45,36 @@ pub(crate) enum SchemaCommand {
         old: String,
         /// A built-in schema, or a file
         new: String,
+        /// End with exit code 1 at such a change
+        #[arg(long, value_name = "KIND", default_value = "breaking")]
+        fail_on: FailOn,
     },
+}
+
+/// Which changes make `ktel schema diff` fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Readers of the data may fail
+    Breaking,
+    /// More is collected, or readers may fail
+    Widened,
+    /// No change
+    Never,
+}
+
+impl FailOn {
+    fn fails(self, impact: Impact) -> bool {
+        match self {
+            Self::Breaking => impact == Impact::Breaking,
+            Self::Widened => matches!(impact, Impact::Widened | Impact::Breaking),
+            Self::Never => false,
+        }
+    }
 }
 
 pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        SchemaCommand::Lint { paths } => return lint(&paths, printer),
+        SchemaCommand::Lint { paths, output } => return lint::lint(&paths, output, printer),
         SchemaCommand::List => {
             let known = schemas::built_in();
             let rows = known
@@ -60,70 +88,14 @@ pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit,
         SchemaCommand::Json { name } => {
             printer.out(format!("{:#}\n", schemas::find(&name)?.json_schema()))?;
         }
-        SchemaCommand::Diff { old, new } => {
+        SchemaCommand::Diff { old, new, fail_on } => {
             let changes = diff(&schemas::find(&old)?, &schemas::find(&new)?);
             let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
             printer.out(lines)?;
-            if changes.iter().any(|change| change.severity == Impact::Breaking) {
+            if changes.iter().any(|change| fail_on.fails(change.severity)) {
                 return Ok(Exit::JobsFailed);
             }
         }
     }
     Ok(Exit::Done)
-}
-
-/// Prints every finding of every file; a file with an error makes the command fail.
-fn lint(paths: &[PathBuf], printer: &mut Printer) -> Result<Exit, Failure> {
-    let mut wrong = 0;
-    let mut files = Vec::new();
-    for path in paths {
-        files.extend(expand(path)?);
-    }
-    for file in &files {
-        let text = schemas::read(file)?;
-        match check(&text, &file.display().to_string(), clock::today()) {
-            Ok(checked) => {
-                for finding in checked.warnings {
-                    printer.out(format!("{finding}\n"))?;
-                }
-            }
-            Err(findings) => {
-                wrong += 1;
-                for finding in findings {
-                    printer.out(format!("{finding}\n"))?;
-                }
-            }
-        }
-    }
-    printer.say(&match wrong {
-        0 => format!("{} files, no errors", files.len()),
-        wrong => format!("{} files, {wrong} with errors", files.len()),
-    });
-    Ok(if wrong == 0 { Exit::Done } else { Exit::JobsFailed })
-}
-
-/// Gives the YAML files of a directory, or the file itself.
-fn expand(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let list = || -> std::io::Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
-        for entry in fs::read_dir(path)? {
-            let file = entry?.path();
-            if file.extension().is_some_and(|kind| kind == "yaml" || kind == "yml") {
-                files.push(file);
-            }
-        }
-        files.sort();
-        Ok(files)
-    };
-    let files = list()
-        .with_context(|| format!("read `{}`", path.display()))
-        .map_err(|error| Failure::usage(error, None::<String>))?;
-    if files.is_empty() {
-        let error = anyhow::anyhow!("`{}` has no YAML file", path.display());
-        return Err(Failure::usage(error, None::<String>));
-    }
-    Ok(files)
 }

@@ -38,10 +38,10 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
     let responses = if arguments.compat { Responses::Compatible } else { Responses::Strict };
     let tls = arguments.tls_certificate.zip(arguments.tls_key);
     let client_authority = arguments.tls_client_authority;
-    let schemas = arguments.schemas.iter().map(|file| schemas::load(file));
+    let schemas = schemas::of_server(&arguments.schemas, &arguments.products)?;
     let decisions = arguments.decisions.as_deref().map(decisions::load).transpose()?;
     Ok(Config {
-        schemas: schemas.collect::<Result<_, _>>()?,
+        schemas,
         token_files: arguments.tokens,
         tls: tls.map(|(certificate, key)| Files { certificate, key, client_authority }),
         kamaji: arguments.listen_legacy.map(|address| (address, responses)),

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use arguments::{TelemetryArguments, TelemetryCommand};
 
 use crate::clock;
+use crate::count::count;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -72,7 +73,11 @@ fn status(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure>
     );
     if let Some(uploader) = ambient.uploader() {
         let spooled = uploader.spool().status().map_err(spool)?;
-        text.push_str(&format!("waiting    {} events, {} bytes\n", spooled.parcels, spooled.bytes));
+        text.push_str(&format!(
+            "waiting    {}, {}\n",
+            count(spooled.parcels, "event"),
+            count(spooled.bytes, "byte")
+        ));
         if let Some(hold) = uploader.spool().held().map_err(spool)? {
             text.push_str(&format!("held       {}: {}\n", hold.hold.word(), hold.message));
         }
@@ -119,13 +124,17 @@ fn preview(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure
     let remote = products::server(product)?;
     let next = match &remote {
         Some(remote) => place(ambient)?
-            .next_batch(remote, schema, today, now)
+            .settle_batch(remote, schema, today, now)
             .map_err(|error| Failure::usage(error, None::<String>))?,
         None => None,
     };
     if let Some(parcel) = next.as_ref().and_then(|next| next.parcel.as_ref()) {
         let waiting = next.as_ref().map_or(0, |next| next.events.len());
-        printer.say(&format!("{waiting} events would be sent to {}:\n", parcel.to));
+        printer.say(&format!(
+            "{} would be sent to {}:\n",
+            count(waiting as u64, "event"),
+            parcel.to
+        ));
         printer.out(&parcel.body)?;
         printer.say("\n\nthe values of the first event:\n");
         let first = next.iter().flat_map(|next| &next.events).next();

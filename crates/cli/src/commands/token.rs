@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
-use crate::stores;
+use crate::{products, stores};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
@@ -18,11 +18,12 @@ pub(crate) enum TokenCommand {
     Add {
         #[command(flatten)]
         store: StoreArguments,
-        /// The role of the token: ingest, public (as ingest, for a token that is no secret), reader or admin
+        /// The role of the token: ingest, public (as ingest, for a token that is no secret), events (a public
+        /// key in a product file; it sends only events of this product), reader or admin
         #[arg(long, value_name = "ROLE", default_value = "ingest", value_parser = role)]
         role: Role,
         /// Limit the token to one product
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME|FILE")]
         product: Option<String>,
     },
     /// List tokens: the first digits of their hashes, roles and products
@@ -45,6 +46,14 @@ fn role(text: &str) -> Result<Role, String> {
     one_of(text, known.map(|role| (role.as_str(), role)))
 }
 
+/// Accepts the name of a product, or the file of one.
+fn name(product: &str) -> Result<String, Failure> {
+    if product.contains('/') || product.ends_with(".yaml") {
+        return Ok(products::find(product)?.name.to_string());
+    }
+    Ok(product.to_owned())
+}
+
 pub(super) fn run(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     runtime()?.block_on(run_in(command, printer))
 }
@@ -53,21 +62,30 @@ async fn run_in(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Fa
     let usage = |error: ktel_server::store::Error| Failure::usage(error, None::<String>);
     match command {
         TokenCommand::Add { store, role, product } => {
+            let product = product.as_deref().map(name).transpose()?;
+            if role == Role::Events && product.is_none() {
+                let error = anyhow::anyhow!("a product key is the key of one product");
+                return Err(Failure::usage(error, Some("name it with `--product NAME`")));
+            }
             let store = stores::open(&store, &Catalog::built_in())?;
             let token = token::random();
             store.add_token(TokenRecord::of(&token, role, product)).await.map_err(usage)?;
             printer.out(format!("{token}\n"))?;
-            printer.say("It is shown once; only its hash is stored.");
+            printer.say(if role == Role::Events {
+                "Write it into the product file as `key`. It is shown once; only its hash is stored."
+            } else {
+                "It is shown once; only its hash is stored."
+            });
         }
         TokenCommand::List { store } => {
-            let store = stores::open(&store, &Catalog::built_in())?;
+            let store = stores::open_to_read(&store, &Catalog::built_in())?;
             for token in store.tokens().await.map_err(usage)? {
                 let product = token.product.as_deref().unwrap_or("(any product)");
                 printer.out(format!("{}  {:<6}  {product}\n", token.id(), token.role.as_str()))?;
             }
         }
         TokenCommand::Revoke { store, id } => {
-            let store = stores::open(&store, &Catalog::built_in())?;
+            let store = stores::open_to_read(&store, &Catalog::built_in())?;
             let tokens = store.tokens().await.map_err(usage)?;
             let mut matching = tokens.into_iter().filter(|token| token.hex().starts_with(&id));
             match (matching.next(), matching.next()) {

@@ -1,6 +1,7 @@
 //! `ktel workflows`: runs jobs, prints the report, and sends it.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use ktel::catalog::SETS;
 use ktel::consent;
@@ -8,7 +9,7 @@ use ktel::destination::Content;
 use ktel::merge::{self, Collision};
 use ktel::product_name::ProductName;
 use ktel::workflow::Progress;
-use ktel::{Outcome, Product, Workflow};
+use ktel::{Job, Outcome, Product, Workflow};
 use ktel_model::report::Report;
 use ktel_model::standard::schema::Form;
 use serde_json::{Map, Value};
@@ -44,7 +45,7 @@ pub(super) fn run(command: WorkflowsCommand, printer: &mut Printer) -> Result<Ex
 
 /// Checks all arguments before it reads the cluster. Then it runs the jobs and sends the report.
 fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
-    let jobs = schemas::select(&run.selection, run.workflow.as_deref())?;
+    let (jobs, note) = jobs(run)?;
     let servers = match objection(run)? {
         None => Servers::parse(&run.report_servers)?,
         Some(who) => {
@@ -73,6 +74,9 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
             hints::of(error, &names[0]),
         ));
     }
+    if let Some(note) = note {
+        printer.say(&note);
+    }
     let mut report = outcome.report.clone();
     merge::merge(&mut report, user);
     let envelope = outcome.envelope(&report);
@@ -82,7 +86,7 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
         printer.out(print(&report, run.output))?;
     }
     let delivered = match senders {
-        None => servers.show(content, printer)?,
+        None => servers.show(content, run.raw.as_deref(), printer)?,
         Some(senders) => {
             let shipped = async {
                 tokio::select! {
@@ -107,6 +111,34 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
         (true, false) => Exit::JobsFailed,
         (true, true) => Exit::Done,
     })
+}
+
+/// Finds the jobs to run. Without a product, those of a set that need one are omitted, and a note
+/// says so; a job that was named runs in any case, and fails.
+fn jobs(run: &RunArguments) -> Result<(Vec<Arc<dyn Job>>, Option<String>), Failure> {
+    let (selection, workflow) = (&run.selection, run.workflow.as_deref());
+    let nothing = workflow.is_none() && selection.jobs.is_empty() && selection.jobs_from.is_empty();
+    if nothing {
+        return Err(Failure::usage(
+            anyhow::anyhow!("nothing to run: set `--jobs` or `--workflow`"),
+            Some(
+                "`--workflow all` runs everything; `ktel jobs list` and `ktel workflows list` show the names",
+            ),
+        ));
+    }
+    let jobs = schemas::select(selection, workflow)?;
+    let product = product(run);
+    let is_named =
+        product.name.is_some() || product.selector.is_some() || product.own_pod.is_some();
+    if is_named || workflow.is_none() || !selection.jobs.is_empty() {
+        return Ok((jobs, None));
+    }
+    let (jobs, skipped) = schemas::without_product(jobs);
+    let note = format!(
+        "not run without a product: {}; name it with `--product` or `--product-selector`",
+        skipped.join(", ")
+    );
+    Ok((jobs, (!skipped.is_empty()).then_some(note)))
 }
 
 /// Finds the consent source that turns telemetry off, if the user wants consent to be respected.

@@ -1,6 +1,5 @@
 //! Reports that are sent, rejected, kept, sent again, dropped, and moved in a bundle.
 
-use std::path::Path;
 use std::process::Command;
 
 use ktel_testkit::capture::{BlackHole, Datagrams, Http, Lines};
@@ -199,6 +198,46 @@ fn a_certificate_that_nobody_knows_names_the_option_and_a_known_one_is_enough() 
 }
 
 #[test]
+fn what_waits_goes_along_when_the_authority_of_a_server_changes() {
+    let user = User::new();
+    let authority = Authority::new();
+    let splunk = Splunk::start_tls(&ServerTls::new(&authority.server()));
+    let ca = |name: &str, authority: &Authority| {
+        let path = user.path(name);
+        std::fs::write(&path, authority.certificate_pem()).unwrap();
+        format!("splunk://{}?ca={}", splunk.address(), path.display())
+    };
+    let (wrong, right) = (ca("old.pem", &Authority::new()), ca("new.pem", &authority));
+    for _ in 0..2 {
+        assert_eq!(user.send(&wrong, "").0, 3);
+    }
+    assert_eq!(user.waiting().len(), 2);
+    let (code, _, stderr) = user.send(&right, "");
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!((splunk.requests().len(), user.waiting().len()), (3, 0));
+}
+
+#[test]
+fn a_flush_sends_as_the_newest_report_says() {
+    let user = User::new();
+    let authority = Authority::new();
+    let (wrong, right) = (user.path("old.pem"), user.path("new.pem"));
+    for path in [&wrong, &right] {
+        std::fs::write(path, Authority::new().certificate_pem()).unwrap();
+    }
+    let splunk = Splunk::start_tls(&ServerTls::new(&authority.server()));
+    for ca in [&wrong, &wrong, &right] {
+        let url = format!("splunk://{}?ca={}", splunk.address(), ca.display());
+        assert_eq!(user.send(&url, "").0, 3);
+    }
+    // Only the file that the newest report names is corrected.
+    std::fs::write(&right, authority.certificate_pem()).unwrap();
+    let (code, _, stderr) = user.ktel("outbox flush");
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!((splunk.requests().len(), user.waiting().len()), (3, 0));
+}
+
+#[test]
 fn a_report_is_held_until_its_token_is_right_and_none_behind_it_is_lost() {
     let (user, place) = (User::new(), tempfile::tempdir().unwrap());
     let served = crate::serve::Served::start(&place.path().join("received"));
@@ -237,7 +276,7 @@ fn a_mistake_of_the_configuration_keeps_the_report_and_one_of_the_report_does_no
     for (status, word) in [
         (307, Some("redirected")),
         (401, Some("unauthorized")),
-        (403, Some("unauthorized")),
+        (403, Some("forbidden")),
         (404, Some("not-found")),
         (405, Some("not-found")),
         (407, Some("proxy-unauthorized")),
@@ -457,19 +496,50 @@ fn without_a_spool_nothing_is_left_behind() {
     assert_eq!(user.home.path().read_dir().unwrap().count(), 0);
 }
 
-#[test]
-fn a_home_that_cannot_be_written_is_said_and_the_report_still_goes_out() {
-    let server = Http::start();
+/// Sends a report from a home on a disk that is really read-only. This ends with the command.
+#[cfg(target_os = "linux")]
+fn from_a_read_only_disk(user: &User, server: &str, more: &str) -> (i32, String, String) {
+    let script =
+        "mount --bind \"$HOME\" \"$HOME\" && mount -o remount,ro,bind \"$HOME\" && exec \"$@\"";
     let words = format!(
-        "workflows run --jobs cluster-state --snapshot {CLUSTER} --report-server {}",
-        server.url()
+        "workflows run --jobs cluster-state --snapshot {CLUSTER} --report-server {server} {more}"
     );
-    let mut command = command(&words);
-    command.env("HOME", Path::new("/proc/nowhere"));
-    let (code, _, stderr) = run(command, b"");
+    let ktel = user.command(&words);
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--map-root-user", "sh", "-c", script, "sh"]);
+    command.arg(ktel.get_program()).args(ktel.get_args());
+    command.env_clear().env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", user.home.path());
+    run(command, b"")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_disk_is_said_before_anything_else_and_the_report_still_goes_out() {
+    let (user, server) = (User::new(), Http::start());
+    let (code, _, stderr) = from_a_read_only_disk(&user, &server.url(), "");
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains("cannot be kept"), "{stderr}");
+    let first = stderr.lines().next().unwrap_or_default();
+    assert!(first.contains("reports cannot be kept") && first.contains("Read-only"), "{stderr}");
+    assert!(stderr.contains("use `--no-spool`") && stderr.contains("within 30 s"), "{stderr}");
+    assert_eq!(stderr.matches("cannot be kept").count(), 1, "{stderr}");
     assert_eq!(server.requests().len(), 1);
+    let (code, _, stderr) = from_a_read_only_disk(&user, &server.url(), "--no-spool");
+    assert!(code == 0 && !stderr.contains("kept"), "{stderr}");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_spool_it_is_tried_again_within_its_time_and_then_fails_with_the_reason() {
+    let (user, server) = (User::new(), Http::start());
+    for _ in 0..2 {
+        server.answer_next(Response::new(503));
+    }
+    let (code, _, stderr) = from_a_read_only_disk(&user, &server.url(), "--no-spool");
+    assert_eq!((code, server.requests().len()), (0, 3), "{stderr}");
+    let away = "--no-spool --send-timeout 1s";
+    let (code, _, stderr) = from_a_read_only_disk(&user, "http://127.0.0.1:1", away);
+    assert!(code == 3 && stderr.contains("does not have the report"), "{stderr}");
 }
 
 #[test]

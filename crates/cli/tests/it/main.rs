@@ -6,7 +6,11 @@ mod delivery;
 mod exporter;
 mod help;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod metricsql;
+#[cfg(test)]
+mod product_key;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

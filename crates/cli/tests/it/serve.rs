@@ -131,7 +131,7 @@ fn a_token_that_was_added_is_listed_without_showing_it() {
     assert_eq!(token("list").1, "", "it was taken back");
     let (code, _, errors) = token("add --role owner");
     assert!(
-        code == 2 && errors.contains("expected one of: ingest, public, reader, admin"),
+        code == 2 && errors.contains("expected one of: ingest, public, events, reader, admin"),
         "{errors}"
     );
 }

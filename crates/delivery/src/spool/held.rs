@@ -22,7 +22,8 @@ pub struct Held {
     pub message: String,
     /// When it was tried, since the epoch.
     pub time: Duration,
-    /// The last parcel of that try. It is held, and so is every parcel that waits behind it.
+    /// The last parcel of that try. It is held, and so is every parcel before it that still waits.
+    /// Those behind it wait too, unless they were forbidden one by one ([`Hold::Forbidden`]).
     pub through: Id,
 }
 

@@ -1,13 +1,22 @@
-//! Plain HTTP, and OTLP over HTTP: four statuses are retried, and those of a wrong address or a wrong
-//! token hold the parcel.
+//! Plain HTTP: statuses that promise nothing for later are final, and those of a wrong address or a
+//! wrong token hold the parcel.
 
 use super::rejected::Rejected;
 use super::{Answer, Hold, Rejection, Trouble, Verdict};
 
-/// Judges an answer. OTLP allows retries after 429, 502, 503 and 504 only; the same holds for other
-/// receivers here.
+/// Judges an answer. HTTP allows to repeat a request after 408, and 507 is a temporary condition.
 #[must_use]
 pub fn judge(answer: Answer<'_>) -> Verdict {
+    let trouble = match answer.status {
+        408 => Trouble::Timeout,
+        507 => Trouble::Unavailable,
+        _ => return judge_as_otlp(answer),
+    };
+    Verdict::Retry { trouble, after: answer.retry_after, message: answer.says() }
+}
+
+/// Judges a status as OTLP does: it allows retries after 429, 502, 503 and 504, and after no other.
+pub(super) fn judge_as_otlp(answer: Answer<'_>) -> Verdict {
     let retry =
         |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: answer.says() };
     let held = |hold| Verdict::held(hold, answer.says());
@@ -17,7 +26,8 @@ pub fn judge(answer: Answer<'_>) -> Verdict {
         429 => retry(Trouble::Throttled),
         502..=504 => retry(Trouble::Unavailable),
         300..=399 => held(Hold::Redirected),
-        401 | 403 => held(Hold::Unauthorized),
+        401 => held(Hold::Unauthorized),
+        403 => held(Hold::Forbidden),
         404 | 405 | 410 => held(Hold::NotFound),
         407 => held(Hold::ProxyUnauthorized),
         413 => rejected(Rejection::TooLarge),
@@ -50,17 +60,28 @@ pub fn judge_items(answer: Answer<'_>, sent: impl FnOnce() -> u64) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Hold, Rejection, Trouble, Verdict, judge, judge_items};
+    use super::{Answer, Hold, Rejection, Trouble, Verdict, judge, judge_as_otlp, judge_items};
     use std::time::Duration;
 
     #[test]
-    fn only_four_statuses_are_retried() {
+    fn only_four_statuses_are_retried_and_two_more_where_otlp_does_not_forbid_it() {
         for status in 100..=599 {
             let answer = Answer { status, retry_after: None, body: b"" };
-            let verdict = judge(answer);
-            let retried = matches!(verdict, Verdict::Retry { .. });
-            assert_eq!(retried, [429, 502, 503, 504].contains(&status), "{status}");
-            assert_eq!(verdict.is_accepted(), (200..300).contains(&status), "{status}");
+            let is_retried = |verdict| matches!(verdict, Verdict::Retry { .. });
+            let otlp = [429, 502, 503, 504].contains(&status);
+            assert_eq!(is_retried(judge_as_otlp(answer)), otlp, "{status}");
+            assert_eq!(is_retried(judge(answer)), otlp || [408, 507].contains(&status), "{status}");
+            assert_eq!(judge(answer).is_accepted(), (200..300).contains(&status), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_slow_body_and_a_full_disk_are_tried_again_when_the_receiver_says() {
+        let after = Some(Duration::from_secs(3));
+        for (status, trouble) in [(408, Trouble::Timeout), (507, Trouble::Unavailable)] {
+            let message = format!("status {status}: later");
+            let expected = Verdict::Retry { trouble, after, message };
+            assert_eq!(judge(Answer { status, retry_after: after, body: b"later" }), expected);
         }
     }
 
@@ -84,12 +105,13 @@ mod tests {
             let rejected = |rejection| Verdict::rejected(rejection, says.clone());
             let expected = match status {
                 301 | 302 | 303 | 304 | 307 | 308 => held(Hold::Redirected),
-                401 | 403 => held(Hold::Unauthorized),
+                401 => held(Hold::Unauthorized),
+                403 => held(Hold::Forbidden),
                 404 | 405 | 410 => held(Hold::NotFound),
                 407 => held(Hold::ProxyUnauthorized),
                 400 | 415 | 422 => rejected(Rejection::Malformed),
                 413 => rejected(Rejection::TooLarge),
-                429 | 502..=504 | 300..=399 => continue,
+                408 | 429 | 502..=504 | 507 | 300..=399 => continue,
                 _ => rejected(Rejection::Other),
             };
             assert_eq!(judge(Answer { status, retry_after: None, body: b"" }), expected);

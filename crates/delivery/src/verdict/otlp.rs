@@ -11,7 +11,7 @@ use super::{Answer, Hold, Rejection, Trouble, Verdict, http};
 #[must_use]
 pub fn judge_http(answer: Answer<'_>, headers: &HeaderMap, signal: Signal) -> Verdict {
     let encoding = text(headers, CONTENT_TYPE).and_then(Encoding::of);
-    if http::judge(answer) == Verdict::Accepted {
+    if http::judge_as_otlp(answer) == Verdict::Accepted {
         // OTLP answers in the encoding of the request.
         let encoding = encoding.unwrap_or(Encoding::Protobuf);
         return judge_accepted(Accepted::from_body(answer.body, signal, encoding));
@@ -19,12 +19,14 @@ pub fn judge_http(answer: Answer<'_>, headers: &HeaderMap, signal: Signal) -> Ve
     // A proxy answers in words of its own; then they are the message.
     let status = encoding.and_then(|encoding| Status::from_body(answer.body, encoding).ok());
     match &status {
-        Some(Status { message, retry_delay, .. }) if !message.is_empty() => http::judge(Answer {
-            body: message.as_bytes(),
-            retry_after: answer.retry_after.or(*retry_delay),
-            ..answer
-        }),
-        _ => http::judge(answer),
+        Some(Status { message, retry_delay, .. }) if !message.is_empty() => {
+            http::judge_as_otlp(Answer {
+                body: message.as_bytes(),
+                retry_after: answer.retry_after.or(*retry_delay),
+                ..answer
+            })
+        }
+        _ => http::judge_as_otlp(answer),
     }
 }
 
@@ -39,7 +41,7 @@ pub fn judge_grpc(answer: Answer<'_>, headers: &HeaderMap) -> Verdict {
         },
         Some(status) => judge(&status),
         // Something that does not speak gRPC has only an HTTP status.
-        None => match http::judge(answer) {
+        None => match http::judge_as_otlp(answer) {
             Verdict::Accepted => Verdict::held(Hold::NotFound, "it does not answer as gRPC does"),
             other => other,
         },
@@ -63,9 +65,8 @@ fn judge(status: &Status) -> Verdict {
             Verdict::rejected(Rejection::Malformed, message)
         }
         Code::NotFound | Code::Unimplemented => Verdict::held(Hold::NotFound, message),
-        Code::PermissionDenied | Code::Unauthenticated => {
-            Verdict::held(Hold::Unauthorized, message)
-        }
+        Code::Unauthenticated => Verdict::held(Hold::Unauthorized, message),
+        Code::PermissionDenied => Verdict::held(Hold::Forbidden, message),
         Code::Unknown | Code::AlreadyExists | Code::Internal => {
             Verdict::rejected(Rejection::Other, message)
         }
@@ -142,7 +143,7 @@ mod tests {
             ),
             (Code::NotFound, Verdict::held(Hold::NotFound, "NOT_FOUND: why")),
             (Code::AlreadyExists, Verdict::rejected(Rejection::Other, "ALREADY_EXISTS: why")),
-            (Code::PermissionDenied, Verdict::held(Hold::Unauthorized, "PERMISSION_DENIED: why")),
+            (Code::PermissionDenied, Verdict::held(Hold::Forbidden, "PERMISSION_DENIED: why")),
             (
                 Code::ResourceExhausted,
                 Verdict::rejected(Rejection::TooLarge, "RESOURCE_EXHAUSTED: why"),

@@ -40,7 +40,9 @@ fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
         24 | 25 => Verdict::AcceptedSlowly,
         1..=4 | 21 | 22 => held(Hold::Unauthorized),
         5 | 6 | 12 | 13 | 15 => rejected(Rejection::Malformed),
-        7 | 10 | 11 | 14 | 16 => held(Hold::Misconfigured),
+        // The token may not write this event; it may write others.
+        7 => held(Hold::Forbidden),
+        10 | 11 | 14 | 16 => held(Hold::Misconfigured),
         8 | 9 | 18 | 19 | 20 | 23 => retry(Trouble::Unavailable),
         26 | 27 => retry(Trouble::Throttled),
         // An unknown code: with a 200 it is no success, with an error the status decides.
@@ -88,7 +90,7 @@ mod tests {
             (403, 4, Held(Hold::Unauthorized)),
             (400, 5, Rejected(Rejection::Malformed)),
             (400, 6, Rejected(Rejection::Malformed)),
-            (400, 7, Held(Hold::Misconfigured)),
+            (400, 7, Held(Hold::Forbidden)),
             (500, 8, Retry(Trouble::Unavailable)),
             (503, 9, Retry(Trouble::Unavailable)),
             (400, 10, Held(Hold::Misconfigured)),

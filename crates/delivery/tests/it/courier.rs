@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ktel_delivery::courier::{self, Account, Carrier, Clock, Join};
+use ktel_delivery::limits::FORBIDDEN_PARCELS_MAX;
 use ktel_delivery::spool::{
     Bounds, Cursor, Disk, Drop, Drops, Durability, Full, Held, Settings, Spool, Stored,
 };
@@ -47,6 +48,7 @@ enum Act {
     Fail,
     Stall,
     Hold,
+    Forbid,
     Refuse,
 }
 
@@ -175,6 +177,7 @@ impl Receiver {
             7 => Act::Refuse,
             8 => Act::TakeSlowly,
             9 => Act::Hold,
+            10 => Act::Forbid,
             _ => Act::Take,
         }
     }
@@ -214,6 +217,7 @@ impl Carrier for Receiver {
                     return Verdict::retry(Trouble::Timeout, "stalled");
                 }
                 Act::Hold => Verdict::held(Hold::Unauthorized, "status 401"),
+                Act::Forbid => Verdict::held(Hold::Forbidden, "status 403"),
                 Act::Refuse => {
                     self.rejected.lock().unwrap().push(parcel.key.clone());
                     Verdict::rejected(Rejection::Malformed, "no")
@@ -327,6 +331,48 @@ async fn parcels_that_are_held_together_are_not_sent_one_by_one() {
     assert_eq!(account.held.map(|held| held.through), Some(ids[2]));
     assert_eq!(receiver.got.into_inner().unwrap().len(), 1);
     assert_eq!(spool.status().unwrap().parcels, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parcel_that_is_forbidden_waits_alone() {
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Forbid, Act::Take, Act::Forbid, Act::Take]);
+    let ids = ["a", "b", "c", "d"].map(|key| push(&spool, key));
+    let account = deliver(&spool, &receiver, 600).await;
+    let held = Held::new(Hold::Forbidden, "status 403", Duration::from_secs(100), ids[2]);
+    let expected = Account { accepted: 2, held: Some(held.clone()), ..Account::default() };
+    assert_eq!(account, expected);
+    let waiting = || {
+        let (mut cursor, mut waiting) = (Cursor::default(), Vec::new());
+        while let Some(stored) = spool.next(&mut cursor, Duration::from_secs(100)).unwrap() {
+            waiting.push(stored.parcel.key);
+        }
+        waiting
+    };
+    assert_eq!((waiting(), spool.held().unwrap()), (vec!["a".into(), "c".into()], Some(held)));
+    // With another token, they go.
+    let account = deliver(&spool, &receiver, 600).await;
+    assert_eq!((account.accepted, account.finished, account.held), (2, true, None));
+    assert_eq!(spool.held().unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_without_rights_costs_a_few_exchanges_and_not_one_for_each_parcel() {
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Forbid; 100]);
+    let ids: Vec<u64> = (0..50).map(|key| push(&spool, &key.to_string())).collect();
+    let account = deliver(&spool, &receiver, 600).await;
+    assert_eq!(receiver.times.lock().unwrap().len(), FORBIDDEN_PARCELS_MAX);
+    assert_eq!(account.held.map(|held| held.through), Some(ids[FORBIDDEN_PARCELS_MAX - 1]));
+    assert_eq!(spool.status().unwrap().parcels, 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_are_forbidden_go_once_more_one_by_one() {
+    let forbidden = Verdict::held(Hold::Forbidden, "status 403");
+    let (counts, account) = together(5, 10, Some(forbidden)).await;
+    assert_eq!(counts, [vec![5], vec![1; 10]].concat());
+    assert_eq!(account, Account { accepted: 10, finished: true, ..Account::default() });
 }
 
 #[tokio::test(start_paused = true)]

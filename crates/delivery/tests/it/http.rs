@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -138,6 +139,38 @@ async fn a_resolver_of_the_caller_decides_about_names_and_addresses() {
     }
     let asked = resolver.0.lock().unwrap().clone();
     assert_eq!(asked, ["reports.test", "127.0.0.1", "::1", "localhost", "169.254.169.254"]);
+}
+
+const CLIENT_OF: &str = "KTEL_TEST_CLIENT_OF";
+
+/// Runs as a program of its own when a test starts it so; as a test by itself it does nothing. It
+/// sends one request with the system's resolver, and one with its own.
+#[tokio::test]
+async fn client_beside_a_proxy() {
+    let Ok(url) = std::env::var(CLIENT_OF) else { return };
+    let url: Url = url.parse().unwrap();
+    for resolver in [None, Some(Arc::<Pinned>::default() as Arc<dyn Resolve>)] {
+        let settings = Settings { resolver, ..Settings::default() };
+        let client = Client::with(&url, &Trust::default(), settings).unwrap();
+        let reply = client.get(url.clone(), HeaderMap::new(), Duration::ZERO).await.unwrap();
+        assert_eq!(reply.status, 200);
+    }
+}
+
+#[test]
+fn a_resolver_of_the_caller_turns_proxies_off() {
+    let (server, proxy) = (capture::Http::start(), capture::Http::start());
+    let url = format!("http://reports.test:{}/", server.address().port());
+    // A variable of this process would be one of all its tests.
+    let mut client = Command::new(std::env::current_exe().unwrap());
+    client.args(["--exact", "http::client_beside_a_proxy", "--test-threads=1"]).env(CLIENT_OF, url);
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        client.env(name, proxy.url());
+    }
+    client.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("REQUEST_METHOD");
+    assert!(client.status().unwrap().success());
+    // A proxy would resolve the name itself, and could reach what the caller does not allow.
+    assert_eq!((proxy.requests().len(), server.requests().len()), (1, 1));
 }
 
 #[tokio::test]

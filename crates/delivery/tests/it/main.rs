@@ -7,8 +7,12 @@ mod faulty;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod line;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod spool;
+#[cfg(test)]
+mod tls;

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{Error as OutboxError, Outbox};
+use crate::address::receiver;
 use crate::limits::{BUNDLE_BYTES_MAX, TAKEN_KEYS_MAX};
 use ktel_delivery::private_file;
 
@@ -150,9 +151,14 @@ pub fn import(
     servers: &[String],
     now: Duration,
 ) -> Result<Imported, Error> {
-    let parcels = read(path)?;
-    if let Some((parcel, _)) = parcels.iter().find(|(parcel, _)| !servers.contains(&parcel.to)) {
-        return Err(Error::Server { path: path.to_owned(), server: parcel.to.clone() });
+    let mut parcels = read(path)?;
+    for (parcel, _) in &mut parcels {
+        // Here it may be another file that holds the authority.
+        let named = servers.iter().find(|server| receiver(server) == receiver(&parcel.to));
+        let Some(server) = named else {
+            return Err(Error::Server { path: path.to_owned(), server: parcel.to.clone() });
+        };
+        parcel.to.clone_from(server);
     }
     let mut taken = Taken::load(outbox);
     let waiting = outbox.waiting(now)?;

@@ -1,8 +1,8 @@
 //! Watches the names and labels of the objects that selectors may name: Namespaces, and kinds whose metrics carry an
 //! identity but no labels. Only metadata is asked for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use futures::StreamExt;
 use kube::api::{ApiResource, DynamicObject};
@@ -10,6 +10,7 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch};
 use kube::{Api, Client, ResourceExt};
+use tokio::sync::watch as channel;
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::warn;
 
@@ -33,12 +34,10 @@ pub enum KnownObjects {
     Listed(Arc<Listed>),
 }
 
-type State = Arc<Mutex<KnownObjects>>;
-
 /// Kinds of objects that are watched.
 pub struct Objects {
     client: Client,
-    kinds: HashMap<ApiResource, (AbortHandle, State)>,
+    kinds: HashMap<ApiResource, (AbortHandle, channel::Receiver<KnownObjects>)>,
     tasks: JoinSet<()>,
     changes: Arc<Changes>,
 }
@@ -71,30 +70,36 @@ impl Objects {
             if self.kinds.contains_key(kind) {
                 continue;
             }
-            let state = State::default();
-            let follow = follow(client.clone(), kind.clone(), state.clone(), self.changes.clone());
+            let (state, seen) = channel::channel(KnownObjects::default());
+            let follow = follow(client.clone(), kind.clone(), state, Arc::clone(&self.changes));
             let task = self.tasks.spawn(follow);
-            self.kinds.insert(kind.clone(), (task, state));
+            self.kinds.insert(kind.clone(), (task, seen));
         }
     }
 
     /// Gives what is known of a kind.
     #[must_use]
     pub fn get(&self, kind: &ApiResource) -> KnownObjects {
-        self.kinds.get(kind).map(|(_, state)| lock(state).clone()).unwrap_or_default()
+        self.kinds.get(kind).map(|(_, seen)| seen.borrow().clone()).unwrap_or_default()
     }
 
-    /// Says which kinds have not been listed yet.
-    #[must_use]
-    pub fn pending(&self) -> BTreeSet<String> {
-        let is_pending = |state: &State| matches!(*lock(state), KnownObjects::Pending);
-        let pending = self.kinds.iter().filter(|(_, (_, state))| is_pending(state));
-        pending.map(|(kind, _)| kind.kind.clone()).collect()
+    /// Waits until something is known of a kind that is watched.
+    pub async fn known(&self, kind: &ApiResource) {
+        if let Some((_, seen)) = self.kinds.get(kind) {
+            let mut seen = seen.clone();
+            // An error means that nobody follows it any more.
+            drop(seen.wait_for(|known| *known != KnownObjects::Pending).await);
+        }
     }
 }
 
 /// Follows a kind for as long as it is wanted.
-async fn follow(client: Client, kind: ApiResource, state: State, changes: Arc<Changes>) {
+async fn follow(
+    client: Client,
+    kind: ApiResource,
+    state: channel::Sender<KnownObjects>,
+    changes: Arc<Changes>,
+) {
     let api = Api::<PartialObjectMeta<DynamicObject>>::all_with(client, &kind);
     let mut events = watch::watcher(api, watcher::Config::default()).default_backoff().boxed();
     // Lists that are being read again replace the old one as a whole.
@@ -111,10 +116,7 @@ async fn follow(client: Client, kind: ApiResource, state: State, changes: Arc<Ch
             }
             Ok(Event::InitDone) => {
                 let listed = KnownObjects::Listed(Arc::new(std::mem::take(&mut listing)));
-                let mut state = lock(&state);
-                let changed = *state != listed;
-                *state = listed;
-                changed
+                state.send_if_modified(|known| std::mem::replace(known, listed) != *known)
             }
             Ok(Event::Apply(object)) => change(&state, |listed| put(listed, &object)),
             Ok(Event::Delete(object)) => {
@@ -123,13 +125,14 @@ async fn follow(client: Client, kind: ApiResource, state: State, changes: Arc<Ch
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 warn!(kind = kind.kind, group = kind.group, error, "objects cannot be watched");
-                let mut state = lock(&state);
-                // What was read stays valid while the API server is gone.
-                let is_first = matches!(*state, KnownObjects::Pending);
-                if is_first {
-                    *state = KnownObjects::Unreadable(error.to_string());
-                }
-                is_first
+                state.send_if_modified(|known| {
+                    // What was read stays valid while the API server is gone.
+                    let is_first = *known == KnownObjects::Pending;
+                    if is_first {
+                        *known = KnownObjects::Unreadable(error.to_string());
+                    }
+                    is_first
+                })
             }
         };
         if changed {
@@ -148,17 +151,12 @@ fn put(listed: &mut Listed, object: &PartialObjectMeta<DynamicObject>) -> bool {
     listed.insert(key(object), labels.clone()).as_ref() != Some(labels)
 }
 
-/// Changes a list, unless nobody holds it; tells whether it is another one now.
-fn change(state: &State, edit: impl FnOnce(&mut Listed) -> bool) -> bool {
-    match &mut *lock(state) {
+/// Changes a list, unless nothing was listed; tells whether it is another one now.
+fn change(state: &channel::Sender<KnownObjects>, edit: impl FnOnce(&mut Listed) -> bool) -> bool {
+    state.send_if_modified(|known| match known {
         KnownObjects::Listed(listed) => edit(Arc::make_mut(listed)),
         KnownObjects::Pending | KnownObjects::Unreadable(_) => false,
-    }
-}
-
-fn lock(state: &State) -> std::sync::MutexGuard<'_, KnownObjects> {
-    // What panicked did not leave the list half changed.
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+    })
 }
 
 #[cfg(test)]

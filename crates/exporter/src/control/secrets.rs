@@ -86,6 +86,11 @@ impl Secrets {
         });
         while self.tasks.try_join_next().is_some() {} // they were aborted
         lock(&self.known).retain(|name, _| wanted.contains(name));
+        self.also_watch(wanted);
+    }
+
+    /// Watches these beside the others.
+    pub fn also_watch(&mut self, wanted: &BTreeSet<SecretName>) {
         for name in wanted {
             if !self.watches.contains_key(name) {
                 let watch = self.follow(name.clone());

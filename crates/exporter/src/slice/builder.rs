@@ -1,9 +1,8 @@
 //! Collects the series of a slice, then sorts them.
 
+use super::order;
 use super::series::{Entry, NativeHistogram, Sample, Slice};
-
-/// The label that is a metric's name.
-pub(super) const METRIC_NAME: &str = "__name__";
+use super::text::{METRIC_NAME, put, take};
 
 /// Collects the series of a slice.
 ///
@@ -27,7 +26,7 @@ pub(super) const METRIC_NAME: &str = "__name__";
 /// ```
 #[derive(Debug, Default)]
 pub struct SliceBuilder {
-    labels: Vec<u8>,
+    labels: String,
     pieces: Vec<Entry>,
     samples: Vec<Sample>,
     histograms: Vec<NativeHistogram>,
@@ -39,12 +38,23 @@ pub struct SliceBuilder {
 /// The series that is being written.
 #[derive(Debug, Default)]
 struct Open {
-    text: String,
-    name: (usize, usize),
-    /// Ranges of names and values in `text`.
-    pairs: Vec<[(usize, usize); 2]>,
+    /// How much there was before it.
+    labels: usize,
     samples: usize,
     histograms: usize,
+    bucket_bytes: usize,
+    /// Where the last label's name is in the labels of the slice: as long as labels come in order, with the metric's name
+    /// first, they are written there at once.
+    last: Option<(usize, usize)>,
+    /// Labels that came in another order, to be sorted.
+    unsorted: Option<Unsorted>,
+}
+
+/// Labels in any order.
+#[derive(Debug, Default)]
+struct Unsorted {
+    name: String,
+    pairs: Vec<(String, String)>,
 }
 
 impl SliceBuilder {
@@ -66,27 +76,58 @@ impl SliceBuilder {
 
     /// Begins a series, or another piece of one.
     pub fn begin(&mut self) {
-        let open = &mut self.open;
-        open.text.clear();
-        open.pairs.clear();
-        open.name = (0, 0);
-        (open.samples, open.histograms) = (self.samples.len(), self.histograms.len());
+        self.open = Open {
+            labels: self.labels.len(),
+            samples: self.samples.len(),
+            histograms: self.histograms.len(),
+            bucket_bytes: self.bucket_bytes,
+            last: None,
+            unsorted: None,
+        };
     }
 
     /// Adds a label to it, in any order. An empty value is no label.
     pub fn label(&mut self, name: &str, value: &str) {
-        let open = &mut self.open;
-        let put = |text: &mut String, part: &str| {
-            let start = text.len();
-            text.push_str(part);
-            (start, text.len())
-        };
-        if name == METRIC_NAME {
-            open.name = put(&mut open.text, value);
-        } else if !value.is_empty() {
-            let name = put(&mut open.text, name);
-            open.pairs.push([name, put(&mut open.text, value)]);
+        if self.open.unsorted.is_none() && self.put_in_order(name, value) {
+            return;
         }
+        let (labels, start) = (&mut self.labels, self.open.labels);
+        let unsorted = self.open.unsorted.get_or_insert_with(|| {
+            let written = Unsorted::read(labels.get(start..).unwrap_or_default());
+            labels.truncate(start);
+            written
+        });
+        if name == METRIC_NAME {
+            value.clone_into(&mut unsorted.name);
+        } else if !value.is_empty() {
+            unsorted.pairs.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Writes a label that is next in order; says whether it is.
+    fn put_in_order(&mut self, name: &str, value: &str) -> bool {
+        let Self { labels, open, .. } = self;
+        let is_first = labels.len() == open.labels;
+        if name == METRIC_NAME {
+            if is_first {
+                put(labels, value);
+            }
+            return is_first;
+        }
+        if value.is_empty() {
+            return true;
+        }
+        let before = open.last.and_then(|(start, end)| labels.get(start..end));
+        if before.is_some_and(|before| before >= name) {
+            return false;
+        }
+        if is_first {
+            put(labels, ""); // it has no name, or a late one
+        }
+        put(labels, name);
+        open.last = Some((labels.len() - name.len(), labels.len()));
+        put(labels, value);
+        true
     }
 
     /// Adds a sample to it.
@@ -105,18 +146,13 @@ impl SliceBuilder {
     /// Ends it.
     pub fn end(&mut self) {
         let Self { labels, pieces, samples, histograms, open, .. } = self;
-        let text = |range: (usize, usize)| open.text.get(range.0..range.1).unwrap_or_default();
-        let start = labels.len();
-        put(labels, text(open.name));
-        if !open.pairs.is_sorted_by_key(|pair| text(pair[0])) {
-            open.pairs.sort_by(|one, other| text(one[0]).cmp(text(other[0])));
-        }
-        for pair in &open.pairs {
-            put(labels, text(pair[0]));
-            put(labels, text(pair[1]));
+        if let Some(unsorted) = open.unsorted.take() {
+            unsorted.write(labels);
+        } else if labels.len() == open.labels {
+            put(labels, "");
         }
         pieces.push(Entry {
-            labels: (start, labels.len()),
+            labels: (open.labels, labels.len()),
             samples: (open.samples, samples.len()),
             histograms: (open.histograms, histograms.len()),
         });
@@ -124,18 +160,21 @@ impl SliceBuilder {
 
     /// Drops what was begun and not ended.
     pub fn cancel(&mut self) {
+        self.labels.truncate(self.open.labels);
         self.samples.truncate(self.open.samples);
         self.histograms.truncate(self.open.histograms);
+        self.bucket_bytes = self.open.bucket_bytes;
     }
 
     /// Sorts the series by name and labels, joins their pieces, sorts their samples by time, and keeps one of those with
     /// the same time: the one with the largest value, as the store would.
     #[must_use]
     pub fn finish(self) -> Slice {
-        let Self { labels, mut pieces, samples, histograms, .. } = self;
-        let key = |entry: &Entry| labels.get(entry.labels.0..entry.labels.1).unwrap_or_default();
-        // By name first: what is written before the rest is its length, which must not decide.
-        pieces.sort_by(|one, other| name_and_rest(key(one)).cmp(&name_and_rest(key(other))));
+        let Self { labels, pieces, samples, histograms, .. } = self;
+        let key = |entry: &Entry| {
+            labels.as_bytes().get(entry.labels.0..entry.labels.1).unwrap_or_default()
+        };
+        let pieces = order::sorted(&pieces, key);
         let mut slice = Slice { series: Vec::with_capacity(pieces.len()), ..Slice::default() };
         let mut sorted_samples = Vec::with_capacity(samples.len());
         let mut histograms: Vec<Option<NativeHistogram>> =
@@ -168,6 +207,31 @@ impl SliceBuilder {
     }
 }
 
+impl Unsorted {
+    /// Reads labels that are written already.
+    fn read(written: &str) -> Self {
+        let mut unsorted = Self::default();
+        let Some((name, mut rest)) = take(written) else { return unsorted };
+        name.clone_into(&mut unsorted.name);
+        while let Some((name, after)) = take(rest)
+            && let Some((value, after)) = take(after)
+        {
+            unsorted.pairs.push((name.to_owned(), value.to_owned()));
+            rest = after;
+        }
+        unsorted
+    }
+
+    fn write(mut self, labels: &mut String) {
+        self.pairs.sort_by(|one, other| one.0.cmp(&other.0));
+        put(labels, &self.name);
+        for (name, value) in &self.pairs {
+            put(labels, name);
+            put(labels, value);
+        }
+    }
+}
+
 /// Sorts samples by time and moves one of each time to the front; gives how many those are.
 fn keep_one_each(samples: &mut [Sample]) -> usize {
     if !samples.is_sorted_by(|one, other| one.time < other.time) {
@@ -183,24 +247,4 @@ fn keep_one_each(samples: &mut [Sample]) -> usize {
         }
     }
     kept
-}
-
-fn put(out: &mut Vec<u8>, text: &str) {
-    // A text of four gibibytes is beyond every bound of a slice.
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// Takes a text and what follows it.
-pub(super) fn take(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    // It was written from a text.
-    Some((std::str::from_utf8(text).unwrap_or_default(), rest))
-}
-
-fn name_and_rest(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let Some((length, rest)) = bytes.split_first_chunk::<4>() else { return (&[], &[]) };
-    rest.split_at_checked(u32::from_le_bytes(*length) as usize).unwrap_or((rest, &[]))
 }

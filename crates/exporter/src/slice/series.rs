@@ -1,6 +1,6 @@
 //! A finished slice, and how it is read.
 
-use super::builder::{METRIC_NAME, take};
+use super::text::{METRIC_NAME, take};
 use crate::time::Millis;
 
 /// The bits of the value that says that a series has ended: Prometheus' stale marker, and `null` in the export of
@@ -68,7 +68,7 @@ pub struct Span {
 #[derive(Debug, Default)]
 pub struct Slice {
     /// Names and values of labels, each with its length before it.
-    pub(super) labels: Vec<u8>,
+    pub(super) labels: String,
     pub(super) series: Vec<Entry>,
     pub(super) samples: Vec<Sample>,
     pub(super) histograms: Vec<NativeHistogram>,
@@ -85,7 +85,7 @@ pub(super) struct Entry {
 /// A series of a slice. Samples are sorted by time; no two have the same.
 #[derive(Debug, Clone, Copy)]
 pub struct Series<'s> {
-    pub(super) labels: &'s [u8],
+    pub(super) labels: &'s str,
     /// The samples.
     pub samples: &'s [Sample],
     /// The native histograms.
@@ -122,6 +122,22 @@ impl Slice {
         self.samples.len() + self.histograms.len()
     }
 
+    /// Says how much memory it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let numbers = |one: &NativeHistogram| {
+            one.positive.len() + one.negative.len() + one.custom_bounds.len()
+        };
+        let spans = |one: &NativeHistogram| one.positive_spans.len() + one.negative_spans.len();
+        let buckets =
+            self.histograms.iter().map(|one| 8 * (numbers(one) + spans(one))).sum::<usize>();
+        self.labels.len()
+            + self.series.len() * size_of::<Entry>()
+            + self.samples.len() * size_of::<Sample>()
+            + self.histograms.len() * size_of::<NativeHistogram>()
+            + buckets
+    }
+
     fn at(&self, entry: Entry) -> Series<'_> {
         Series {
             labels: self.labels.get(entry.labels.0..entry.labels.1).unwrap_or_default(),
@@ -139,6 +155,12 @@ impl<'s> Series<'s> {
     #[must_use]
     pub fn name(&self) -> &'s str {
         take(self.labels).map(|(name, _)| name).unwrap_or_default()
+    }
+
+    /// Gives bytes that identify the series: equal labels have equal bytes, in every slice.
+    #[must_use]
+    pub const fn key(&self) -> &'s [u8] {
+        self.labels.as_bytes()
     }
 
     /// Gives the labels but the name, sorted by name. None is empty.

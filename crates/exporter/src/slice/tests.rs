@@ -1,3 +1,7 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::{Strategy, proptest};
+
 use super::{STALE_NAN_BITS, Sample, Series, Slice, SliceBuilder};
 use crate::time::Millis;
 
@@ -65,4 +69,59 @@ fn what_is_cancelled_leaves_nothing() {
     builder.cancel();
     assert_eq!(builder.bytes(), 0);
     assert!(builder.finish().is_empty());
+}
+
+/// A piece of a series as it comes: labels in any order, samples in any order.
+type Piece = (Vec<(String, String)>, Vec<(i64, i8)>);
+
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let label = ("[a-c]|__name__", "[xy]{0,2}");
+    let labels = proptest::collection::btree_map(label.0, label.1, 0..4);
+    let labels = labels.prop_map(|labels| labels.into_iter().collect::<Vec<_>>()).prop_shuffle();
+    let samples = proptest::collection::vec((0..4_i64, 0..3_i8), 1..4);
+    proptest::collection::vec((labels, samples), 0..12)
+}
+
+proptest! {
+    #[test]
+    fn a_slice_is_a_map_of_maps(pieces in pieces()) {
+        let mut expected: BTreeMap<(String, BTreeMap<String, String>), BTreeMap<i64, i8>> = BTreeMap::new();
+        let mut builder = SliceBuilder::new();
+        for (index, (labels, samples)) in pieces.iter().enumerate() {
+            builder.begin();
+            for (name, value) in labels {
+                builder.label(name, value);
+            }
+            for &(time, value) in samples {
+                builder.sample(Sample { time: Millis(time), value: f64::from(value) });
+            }
+            if index % 5 == 4 {
+                builder.cancel();
+                continue;
+            }
+            builder.end();
+            let mut labels: BTreeMap<String, String> = labels.iter().cloned().collect();
+            let name = labels.remove("__name__").unwrap_or_default();
+            labels.retain(|_, value| !value.is_empty());
+            let known = expected.entry((name, labels)).or_default();
+            for &(time, value) in samples {
+                let kept = known.entry(time).or_insert(value);
+                *kept = (*kept).max(value);
+            }
+        }
+        let slice = builder.finish();
+        let names: Vec<&str> = slice.series().map(|series| series.name()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        let mut found = BTreeMap::new();
+        for series in slice.series() {
+            let labels: Vec<(&str, &str)> = series.labels().collect();
+            assert!(labels.is_sorted());
+            let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            assert!(series.samples.is_sorted_by_key(|sample| sample.time));
+            let samples = series.samples.iter().map(|sample| (sample.time.0, sample.value as i8));
+            let before = found.insert((series.name().to_owned(), labels.collect()), samples.collect());
+            assert!(before.is_none(), "a series is there twice");
+        }
+        assert_eq!(found, expected);
+    }
 }

@@ -2,6 +2,11 @@
 
 mod cluster;
 mod cursors;
+mod engine;
+mod kinds;
 mod objects;
 mod resource;
 mod secrets;
+#[cfg(test)]
+mod source;
+mod tenancy;

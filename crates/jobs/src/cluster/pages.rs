@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::discovery::Discovery;
-use super::read::{self, METADATA_LIST, OBJECT, ReadFailure, Target, encode};
+use super::protobuf::fields;
+use super::read::{self, Encoding, METADATA_LIST, OBJECT, ReadFailure, Target, encode};
 use crate::error::Error;
 use crate::limits;
 
@@ -22,6 +23,7 @@ pub struct Pages<'a, T> {
     discovery: &'a Discovery,
     source: Source,
     reads: Reads,
+    protobuf: Option<&'static fields::List>,
     size: u32,
     position: Position,
     restarts_left: u8,
@@ -87,12 +89,30 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
             discovery,
             source: source.clone(),
             reads,
+            protobuf: None,
             size,
             position: Position::Start,
             restarts_left: limits::PAGES_RESTARTS_MAX,
             served: true,
             items: PhantomData,
         }
+    }
+
+    /// Asks for protobuf. `T` gets the fields of `list` only. A server that does not write this kind as
+    /// protobuf answers JSON.
+    #[must_use]
+    pub(crate) fn in_protobuf(self, list: &'static fields::List) -> Self {
+        Self { protobuf: Some(list), ..self }
+    }
+
+    /// Asks for metadata alone from now on.
+    pub(crate) fn only_metadata(&mut self, list: &'static fields::List) {
+        (self.reads, self.protobuf) = (Reads::Metadata, Some(list));
+    }
+
+    /// Sets the size of the pages that follow.
+    pub(crate) fn resize(&mut self, size: u32) {
+        self.size = size;
     }
 
     /// Tells whether the server has the kind. This is known after the first [`next`](Self::next).
@@ -129,11 +149,15 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
             };
             let target = Target::resource("list", &self.source.group, &self.source.resource);
             let uri = list_uri(&path, &self.source, self.size, token.as_deref());
-            let accept = match self.reads {
+            let json = match self.reads {
                 Reads::Metadata => METADATA_LIST,
                 Reads::Object => OBJECT,
             };
-            match read::get::<List<T>>(self.client, &uri, accept, &target).await {
+            let encoding = match self.protobuf.filter(|list| path.starts_with(list.path)) {
+                Some(list) => Encoding::Protobuf { list, json },
+                None => Encoding::Json(json),
+            };
+            match read::get_in::<List<T>>(self.client, &uri, encoding, &target).await {
                 Ok(list) => {
                     if let Some(token) = list.metadata.token.filter(|token| !token.is_empty()) {
                         self.position = Position::After { path, token };

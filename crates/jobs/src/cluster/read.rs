@@ -1,5 +1,6 @@
 //! One `GET` with a bounded answer, and what the answer means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{Request, StatusCode, header};
@@ -9,6 +10,7 @@ use kube::client::Body;
 use kube::core::Status;
 use serde::de::DeserializeOwned;
 
+use super::protobuf::{self, fields};
 use crate::error::Error;
 use crate::limits;
 
@@ -18,6 +20,29 @@ pub const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g
 pub const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// Whole objects.
 pub const OBJECT: &str = "application/json";
+
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// How an answer may be written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Encoding {
+    /// In JSON, with this header `Accept`.
+    Json(&'static str),
+    /// In protobuf, or else in JSON.
+    Protobuf { list: &'static fields::List, json: &'static str },
+}
+
+impl Encoding {
+    fn accept(self) -> Cow<'static, str> {
+        match self {
+            Self::Json(json) => json.into(),
+            // They differ in the media type only, and have the same parameters.
+            Self::Protobuf { json, .. } => {
+                format!("{}, {json}", json.replace(OBJECT, PROTOBUF)).into()
+            }
+        }
+    }
+}
 
 /// What is read, in the words of a role. Errors name it.
 #[derive(Debug, Clone)]
@@ -64,12 +89,31 @@ pub enum ReadFailure {
 pub async fn get<T: DeserializeOwned>(
     client: &Client,
     uri: &str,
-    accept: &str,
+    accept: &'static str,
     target: &Target,
 ) -> Result<T, ReadFailure> {
-    let bytes = get_bytes(client, uri, accept, target, limits::ANSWER_BYTES_MAX).await?;
-    serde_json::from_slice(&bytes).map_err(|source| {
-        ReadFailure::Other(Error::Malformed { what: target.what.clone(), source: Arc::new(source) })
+    get_in(client, uri, Encoding::Json(accept), target).await
+}
+
+/// Reads `uri` as JSON, or as protobuf if the server writes it.
+pub(crate) async fn get_in<T: DeserializeOwned>(
+    client: &Client,
+    uri: &str,
+    encoding: Encoding,
+    target: &Target,
+) -> Result<T, ReadFailure> {
+    let most = limits::ANSWER_BYTES_MAX;
+    let bytes = get_bytes(client, uri, &encoding.accept(), target, most).await?;
+    let read: Result<T, Arc<dyn std::error::Error + Send + Sync>> = match encoding {
+        Encoding::Protobuf { list, .. } if protobuf::is_protobuf(&bytes) => {
+            protobuf::read(&bytes, list).map_err(|error| Arc::new(error) as _)
+        }
+        Encoding::Json(_) | Encoding::Protobuf { .. } => {
+            serde_json::from_slice(&bytes).map_err(|error| Arc::new(error) as _)
+        }
+    };
+    read.map_err(|source| {
+        ReadFailure::Other(Error::Malformed { what: target.what.clone(), source })
     })
 }
 
@@ -114,10 +158,8 @@ fn failure(status: StatusCode, body: &[u8], target: &Target) -> ReadFailure {
         }
         code => {
             // A proxy answers HTML. Then only its status is of use.
-            let message = serde_json::from_slice::<Status>(body).map_or_else(
-                |_| code.canonical_reason().unwrap_or("no reason given").to_owned(),
-                |status| status.message,
-            );
+            let message = message(body)
+                .unwrap_or_else(|| code.canonical_reason().unwrap_or("no reason given").to_owned());
             ReadFailure::Other(Error::UnexpectedStatus {
                 what: target.what.clone(),
                 code: code.as_u16(),
@@ -125,6 +167,16 @@ fn failure(status: StatusCode, body: &[u8], target: &Target) -> ReadFailure {
             })
         }
     }
+}
+
+/// Reads the message of a `Status`, in either encoding; `None` when it is none.
+fn message(body: &[u8]) -> Option<String> {
+    let status: Result<Status, _> = if protobuf::is_protobuf(body) {
+        protobuf::read(body, &fields::STATUS).map_err(drop)
+    } else {
+        serde_json::from_slice(body).map_err(drop)
+    };
+    status.ok().map(|status| status.message)
 }
 
 impl ReadFailure {

@@ -54,7 +54,7 @@ impl Collector for IdentifyPlatform {
                 values.insert("arch".into(), json!(arch));
                 values.insert("os".into(), json!(os));
             }
-            values.insert("kubernetes_version".into(), json!(version.git_version));
+            values.insert("kubernetes_version".into(), json!(version.kubernetes()));
             let mut section = Collected::from(values);
             let provider = match by_version(&version.git_version) {
                 Some(provider) => Ok(Some(provider)),

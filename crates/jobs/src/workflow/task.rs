@@ -113,9 +113,14 @@ impl Task {
         let collected = timeout(self.job_timeout, self.job.collect(&self.context)).await;
         let elapsed = started.elapsed();
         match collected {
-            Ok(Ok(Collected { values, failed })) => {
+            Ok(Ok(Collected { values, mut failed })) => {
                 let today = self.context.now().to_zoned(jiff::tz::TimeZone::UTC).date();
                 let applied = self.job.schema().apply(&values, self.form, today);
+                for field in applied.missing {
+                    if failed.iter().all(|(named, _)| *named != field) {
+                        failed.push((field, Error::NoValue));
+                    }
+                }
                 Ended { section: Ok(applied.sent), omitted: applied.omitted, failed, elapsed }
             }
             Ok(Err(error)) => Ended { elapsed, ..Ended::failed(error) },

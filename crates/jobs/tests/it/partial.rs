@@ -77,3 +77,34 @@ async fn without_pods_a_mesh_has_no_count_instead_of_none() {
     assert_eq!(outcome.report.to_json(), expected);
     assert_eq!(failed(&outcome), [("mesh-detect", Some("services_by_mesh"), Reason::Forbidden)]);
 }
+
+#[tokio::test]
+async fn a_required_field_never_lacks_without_a_failure() {
+    let outcome = run("identify-platform", |uri| match uri {
+        "/version" => (200, json!({"gitVersion": "acme", "platform": "linux/amd64"})),
+        uri => of_one_namespace(uri),
+    })
+    .await;
+    let expected = json!({"identify-platform": {"arch": "amd64", "os": "linux"}});
+    assert_eq!(outcome.report.to_json(), expected);
+    let expected = [
+        ("identify-platform", Some("provider"), Reason::Forbidden),
+        ("identify-platform", Some("kubernetes_version"), Reason::BadAnswer),
+    ];
+    assert_eq!(failed(&outcome), expected);
+}
+
+#[tokio::test]
+async fn a_version_of_a_vendor_is_told_by_the_numbers_beside_it() {
+    let outcome = run("identify-platform", |uri| match uri {
+        "/version" => {
+            let version = json!({
+                "gitVersion": "v1-custom", "major": "1", "minor": "31+", "platform": "linux/amd64",
+            });
+            (200, version)
+        }
+        uri => of_one_namespace(uri),
+    })
+    .await;
+    assert_eq!(outcome.report.to_json()["identify-platform"]["kubernetes_version"], "v1.31");
+}

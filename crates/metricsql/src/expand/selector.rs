@@ -153,11 +153,9 @@ fn plain_filters(name: &str, template: Node, span: Span) -> Result<Vec<Filter>> 
     if selector.metric_name().is_some_and(|name| !name.is_empty()) {
         return Err(misplaced(name, "filters without a metric name", span));
     }
-    match selector.groups() {
-        [] => Ok(Vec::new()),
-        [group] => Ok(group.clone()),
-        _ => Err(misplaced(name, "filters without `or`", span)),
-    }
+    let mut groups = selector.into_groups();
+    let group = groups.pop().unwrap_or_default();
+    if groups.is_empty() { Ok(group) } else { Err(misplaced(name, "filters without `or`", span)) }
 }
 
 /// Gives the metric name all groups agree on to those that say nothing about it.

@@ -20,7 +20,7 @@ fn own<'a>(node: &'a Node, open: &mut Vec<&'a Node>) -> usize {
     match node {
         Node::Number(number) => 1 + number.text().len(),
         Node::Duration(duration) => 1 + duration.text().len(),
-        Node::Text(value) => 1 + text(value),
+        Node::Text(value, _) => 1 + text(value),
         Node::Selector(raw) => {
             let filter = |filter: &crate::syntax::RawFilter| {
                 1 + filter.label.len() + filter.value.as_ref().map_or(0, |(_, value)| text(value))
@@ -47,9 +47,9 @@ fn own<'a>(node: &'a Node, open: &mut Vec<&'a Node>) -> usize {
             1
         }
         Node::With(with) => {
+            // Its templates are not copied.
             open.push(&with.expr);
-            open.extend(with.templates.iter().map(|template| &template.body));
-            1 + with.templates.iter().map(|t| t.name.len() + words(&t.parameters)).sum::<usize>()
+            1
         }
     }
 }

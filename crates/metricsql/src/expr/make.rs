@@ -1,6 +1,8 @@
 //! Makes expressions without a query.
 
-use super::{Aggregate, Binary, Call, Expr, Grouping, Join, Matching, Rollup, Selector};
+use super::{
+    Aggregate, Binary, Call, Expr, Grouping, Join, Matching, Rollup, Selector, StringLiteral,
+};
 use crate::duration::Duration;
 use crate::number::Number;
 use crate::operator::Operator;
@@ -134,14 +136,14 @@ impl From<f64> for Expr {
 
 impl From<String> for Expr {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(StringLiteral::new(text))
     }
 }
 
 impl From<&str> for Expr {
     /// Makes a string; to read a query, use [`parse`](crate::parse).
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(StringLiteral::new(text))
     }
 }
 

@@ -98,6 +98,10 @@ impl<K: AsRef<str>, V: AsRef<str>, const N: usize> Labels for [(K, V); N] {
 }
 
 impl Selector {
+    pub(crate) fn into_groups(self) -> Vec<Vec<Filter>> {
+        self.groups
+    }
+
     /// Makes a selector; filters given twice in a group are dropped, and the name comes first.
     #[must_use]
     pub fn new(mut groups: Vec<Vec<Filter>>) -> Self {
@@ -204,15 +208,39 @@ impl Filter {
         Ok(Self { label, operator, value, pattern })
     }
 
-    /// Makes a filter that wants a label to have one of these values, and escapes them.
-    pub(crate) fn one_of(label: &str, values: &[String]) -> Self {
+    /// Makes a filter that wants a label to have one of these values, none of which is read as a regular expression. An empty
+    /// value stands for series without the label.
+    ///
+    /// ```
+    /// use ktel_metricsql::{Filter, Selector};
+    ///
+    /// let filter = Filter::one_of("job", &["a.b".to_owned(), "c|d".to_owned()]);
+    /// assert_eq!(Selector::new(vec![vec![filter]]).to_string(), r#"{job=~"a\\.b|c\\|d"}"#);
+    /// ```
+    #[must_use]
+    pub fn one_of(label: impl Into<String>, values: &[String]) -> Self {
+        Self::literals(label.into(), FilterOperator::Matches, values)
+    }
+
+    /// Makes a filter that wants a label to have none of these values, none of which is read as a regular expression. Series
+    /// without the label pass, unless a value is empty.
+    ///
+    /// ```
+    /// use ktel_metricsql::{Filter, Selector};
+    ///
+    /// let filter = Filter::none_of("job", &["a".to_owned(), ".*".to_owned()]);
+    /// assert!(filter.holds("") && filter.holds("b") && !filter.holds(".*"));
+    /// assert_eq!(Selector::new(vec![vec![filter]]).to_string(), r#"{job!~"a|\\.\\*"}"#);
+    /// ```
+    #[must_use]
+    pub fn none_of(label: impl Into<String>, values: &[String]) -> Self {
+        Self::literals(label.into(), FilterOperator::NotMatches, values)
+    }
+
+    fn literals(label: String, operator: FilterOperator, values: &[String]) -> Self {
         let escaped: Vec<String> = values.iter().map(|value| escape(value)).collect();
-        Self {
-            label: label.to_owned(),
-            operator: FilterOperator::Matches,
-            value: escaped.join("|"),
-            pattern: Some(Pattern::of_literals(values)),
-        }
+        let pattern = Some(Pattern::of_literals(values));
+        Self { label, operator, value: escaped.join("|"), pattern }
     }
 
     pub(crate) fn metric_name(name: impl Into<String>) -> Self {
@@ -282,9 +310,10 @@ pub(crate) fn deduplicate(filters: &mut Vec<Filter>) {
     const SHORT: usize = 16;
     if filters.len() > SHORT {
         let mut seen = std::collections::HashSet::with_capacity(filters.len());
-        filters.retain(|filter| {
-            seen.insert((filter.label.clone(), filter.operator, filter.value.clone()))
-        });
+        let key = filters.iter().map(|one| (&one.label, one.operator, &one.value));
+        let new: Vec<bool> = key.map(|key| seen.insert(key)).collect();
+        let mut new = new.into_iter();
+        filters.retain(|_| new.next().unwrap_or(true));
         return;
     }
     let mut kept = 0;

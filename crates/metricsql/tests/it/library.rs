@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ktel_metricsql::{
     Aggregate, Binary, Call, Duration, Expr, Fill, Filter, FilterOperator, Grouping, Join, Matcher,
-    Matching, Number, Operator, Rollup, Selector, Store, Version, parse,
+    Matching, Number, Operator, Place, Rollup, Selector, Store, Version, parse,
 };
 use proptest::prelude::*;
 
@@ -150,15 +150,8 @@ fn every_node_says_where_it_stands_in_the_query() {
     let (expr, _) = parse(query).unwrap();
     let mut places = Vec::new();
     expr.visit(&mut |part| {
-        let place = match part {
-            Expr::Rollup(rollup) => rollup.place,
-            Expr::Call(call) => call.place,
-            Expr::Aggregate(aggregate) => aggregate.place,
-            Expr::Binary(binary) => binary.place,
-            Expr::Selector(selector) => selector.place(),
-            _ => return,
-        };
-        places.push(place.span().and_then(|span| query.get(span.range())).unwrap_or_default());
+        places
+            .push(part.place().span().and_then(|span| query.get(span.range())).unwrap_or_default());
     });
     let expected = [
         "+",
@@ -170,6 +163,18 @@ fn every_node_says_where_it_stands_in_the_query() {
         "c{x='y'}",
     ];
     assert_eq!(places, expected);
+    // So do numbers, strings and durations. What was computed covers what it was computed of.
+    let query = "WITH (w = 7m) union(12, 'a' + \"b\", 5m, -3, 1 + 2 * 4, inf, up[w:1m] offset -2h)";
+    let (expr, _) = parse(query).unwrap();
+    let Expr::Call(call) = &expr else { panic!("{expr}") };
+    let text = |place: Place| query.get(place.span().unwrap().range()).unwrap();
+    let places: Vec<&str> = call.args.iter().map(|arg| text(arg.place())).collect();
+    let rollup = "up[w:1m] offset -2h";
+    assert_eq!(places, ["12", "'a' + \"b\"", "5m", "-3", "1 + 2 * 4", "inf", rollup]);
+    let Some(Expr::Rollup(rollup)) = call.args.last() else { panic!("{expr}") };
+    let lengths = [&rollup.window, &rollup.step, &rollup.offset].map(|length| length.as_ref());
+    let lengths = lengths.map(|length| text(length.unwrap().place()));
+    assert_eq!(lengths, ["7m", "1m", "2h"]);
     // The built-in templates are not in the query.
     let (built_in, _) = parse("range_median(a)").unwrap();
     let Expr::Call(call) = &built_in else { panic!("{built_in}") };

@@ -166,3 +166,17 @@ fn every_limit_can_be_set() {
     exceeds("a + b                                     ", &limits, "bytes");
     assert!(parse_with(r#"{a=~"a.....b"}"#, &limits).is_err());
 }
+
+#[test]
+fn templates_within_each_other_are_copied_once() {
+    let nested = |levels: usize| {
+        let wrap = |query, level| format!("WITH (a{level} = {query}) sum(a{level}) by (job)");
+        (0..levels).fold("up".to_owned(), wrap)
+    };
+    let mut limits = Limits::default();
+    // Each level copies its own words. With what is defined within it, 40 levels would take 16 000.
+    limits.expansion = 40 * 30;
+    parse_with(&nested(40), &limits).unwrap();
+    limits.expansion = 40 * 5;
+    exceeds(&nested(40), &limits, "units of WITH expansion");
+}

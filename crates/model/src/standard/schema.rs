@@ -411,7 +411,7 @@ pub enum VersionPart {
     Major,
     /// `v1.23`
     Minor,
-    /// `v1.23.4`
+    /// `v1.23.4`; of a pre-release also its word, as in `v1.23.4-rc`
     Patch,
     /// `v1.23.4-rc.1`: a pre-release as semver knows it, no build metadata
     Full,

@@ -2,7 +2,8 @@
 
 use ktel_otlp::{
     Attributes, KeyValue, Limits, LogsData, LogsWriter, Metric, MetricData, MetricsData,
-    MetricsWriter, NumberDataPoint, NumberValue, Repeated, Resource, TracesData, TracesWriter,
+    MetricsWriter, NumberDataPoint, NumberValue, Repeated, Resource, SeriesValue, TracesData,
+    TracesWriter,
 };
 use opentelemetry_proto::tonic::{logs, metrics, trace};
 use proptest::prelude::*;
@@ -121,6 +122,45 @@ proptest! {
             resource.scope_spans.iter_mut().for_each(|it| { it.scope.get_or_insert_default(); });
         }
         prop_assert_eq!(streamed.encode_to_vec(), expected.encode_to_vec());
+    }
+
+    /// At every limit, as many values as single points would fit, in the same bytes.
+    #[test]
+    fn a_series_is_written_as_its_points(
+        samples in proptest::collection::vec((1_u64.., any::<f64>()), 0..300),
+        text in 0_usize..200,
+        has_start: bool,
+        length_max in 0_usize..20_000,
+    ) {
+        let mut attributes = Attributes::new();
+        attributes.push("a", "x".repeat(text).as_str());
+        let metric = Metric { name: "m", ..Metric::default() };
+        let (mut one_by_one, mut at_once) = (MetricsWriter::new(), MetricsWriter::new());
+        let start = |time: u64| if has_start { time / 2 + 1 } else { 0 };
+        let mut gauge = one_by_one.gauge(&metric);
+        let fit = samples.iter().take_while(|(time, value)| {
+            let point = NumberDataPoint {
+                start_time_unix_nano: start(*time),
+                time_unix_nano: *time,
+                value: NumberValue::Double(*value),
+                attributes: attributes.view(),
+                ..NumberDataPoint::default()
+            };
+            gauge.push_within(&point, length_max)
+        });
+        let fit = fit.count();
+        let value = |&(time, value): &(u64, f64)| SeriesValue {
+            start_time_unix_nano: start(time),
+            time_unix_nano: time,
+            value,
+        };
+        let mut gauge = at_once.gauge(&metric);
+        let written = gauge.push_series(attributes.view(), has_start, &samples, value, length_max);
+        prop_assert_eq!((written, at_once.items()), (fit, one_by_one.items()));
+        at_once.take_back_empty();
+        one_by_one.take_back_empty();
+        prop_assert_eq!(at_once.is_empty(), fit == 0);
+        prop_assert_eq!(at_once.finish(), one_by_one.finish());
     }
 
     /// Lengths of one, two and three bytes, wherever the guess of the writer lies.

@@ -6,7 +6,7 @@ pub enum Population {
     /// Senders with a token that is a secret.
     #[default]
     Authenticated,
-    /// Senders of lines, clients of Kamaji, and senders with a public token. Anybody can add to their numbers.
+    /// Senders of lines, clients of Kamaji, senders with a public token or a product key. Anybody can add to their numbers.
     Unauthenticated,
 }
 

@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::code::{
-    BUSY, CHANNEL_MISSING, Code, HEALTHY, INVALID_AUTHORIZATION, INVALID_CHANNEL, INVALID_DATA,
-    INVALID_TOKEN, QUEUE_FULL, SUCCESS, TOKEN_IN_QUERY, TOKEN_REQUIRED, TOO_LARGE, UNHEALTHY,
+    BUSY, CHANNEL_MISSING, Code, HEALTHY, INCORRECT_INDEX, INVALID_AUTHORIZATION, INVALID_CHANNEL,
+    INVALID_DATA, INVALID_TOKEN, QUEUE_FULL, SUCCESS, TOKEN_IN_QUERY, TOKEN_REQUIRED, TOO_LARGE,
+    UNHEALTHY,
 };
 use self::event::{Event, Events};
 use super::authentication::{AuthError, AuthResult};
@@ -192,7 +193,11 @@ impl App {
         key: Option<String>,
         event: Result<Event<'_>, Code>,
     ) -> Result<ingest::Read, (Code, &'static str)> {
-        let rejected = |reason: Reason| (INVALID_DATA, reason.code_and_message().0);
+        let rejected = |reason: Reason| {
+            // Splunk's code for a token that may not write this.
+            let code = if reason == Reason::Product { INCORRECT_INDEX } else { INVALID_DATA };
+            (code, reason.code_and_message().0)
+        };
         let malformed = |code| (code, Reason::Malformed.code_and_message().0);
         let Event { source, day, bytes, parsed } = event.map_err(malformed)?;
         let signer = signer(bytes.as_bytes(), &parsed);

@@ -2,7 +2,8 @@
 //!
 //! A sender with a token has a rate limit of its own, wherever it sends from. All other requests share
 //! the limit of their client subnet: those without a valid token, those of readers, and those that
-//! erase an installation.
+//! erase an installation. Anybody can have a product key, so its requests take from both limits: one
+//! subnet cannot use up the limit that all users of the product share.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use super::authentication::{AuthError, AuthResult, Scheme, token};
 use super::responses::error_response;
 use super::state::App;
 use crate::rate_limit::{ClientSubnet, RateKey};
-use crate::token::TokenRecord;
+use crate::token::{Role, TokenRecord};
 
 /// Routes that accept the same tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,28 +48,26 @@ impl RouteGroup {
     }
 }
 
-/// The middleware: one request takes one permit from exactly one rate limit.
+/// The middleware: one request takes one permit from the rate limits that apply to it.
 pub(super) async fn guard(
     State((app, group)): State<(Arc<App>, RouteGroup)>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let mut auth = app.authenticate(request.headers(), group).await;
-    match &auth {
-        Ok(token) if group.has_own_limit(request.method(), token) => {
-            // The route answers: protocols express a rate limit in different ways.
-            if !app.try_acquire(RateKey::Token(*token.digest())) {
-                auth = Err(AuthError::RateLimited);
-            }
+    let token = auth.as_ref().ok();
+    let with_own_limit = token.filter(|token| group.has_own_limit(request.method(), token));
+    if with_own_limit.is_none_or(|token| token.role == Role::Events) {
+        // A request without a subnet did not come over the network.
+        let subnet = request.extensions().get::<ClientSubnet>().copied();
+        if !subnet.is_none_or(|subnet| app.try_acquire_subnet(subnet)) {
+            app.counters().answered(429);
+            return error_response(429, "rate", "too many requests from this network", None);
         }
-        Ok(_) | Err(_) => {
-            // A request without a subnet did not come over the network.
-            let subnet = request.extensions().get::<ClientSubnet>().copied();
-            if !subnet.is_none_or(|subnet| app.try_acquire_subnet(subnet)) {
-                app.counters().answered(429);
-                return error_response(429, "rate", "too many requests from this network", None);
-            }
-        }
+    }
+    // The route answers: protocols express a rate limit in different ways.
+    if with_own_limit.is_some_and(|token| !app.try_acquire(RateKey::Token(*token.digest()))) {
+        auth = Err(AuthError::RateLimited);
     }
     request.extensions_mut().insert(AuthResult(auth));
     let answer = next.run(request).await;

@@ -97,6 +97,11 @@ impl App {
                 Err(reason) => rejected.push(reason),
             }
         }
+        // Nothing would be stored; with this status, the sender can keep it for another token.
+        if all.is_empty() && rejected.contains(&Reason::Product) {
+            self.count_rejected(Reason::Product.code_and_message().0, rejected.len());
+            return Err((403, Code::PermissionDenied, Reason::Product.code_and_message().1));
+        }
         if let Err(error) = self.store_items(all).await {
             tracing::error!(error = &error as &dyn std::error::Error, "logs were not stored");
             return Err((503, Code::Unavailable, "the store does not answer; try again"));

@@ -104,7 +104,7 @@ impl App {
         }
         let sight = match token.role {
             Role::Admin => Sight::Everything,
-            Role::Reader | Role::Ingest | Role::Public => {
+            Role::Reader | Role::Ingest | Role::Public | Role::Events => {
                 Sight::Published(Some(self.min_group_size))
             }
         };

@@ -41,7 +41,10 @@ pub(super) async fn receive(
     let Some(format) = body_format(&parts.headers) else {
         return error_response(415, "type", "send application/json or application/x-ndjson", None);
     };
-    let with_receipts = receipts::are_requested(&parts.headers);
+    let wish = Wish {
+        receipts: receipts::are_requested(&parts.headers),
+        test: parts.headers.contains_key(TEST),
+    };
     let metadata = BodyMetadata::from_headers(&parts.headers);
     drop(parts);
     let body = match app.body(&metadata, body).await {
@@ -61,7 +64,18 @@ pub(super) async fn receive(
     if items.len() > ITEMS_MAX {
         return error_response(413, "too_many", "too many items in one request", None);
     }
-    app.store_all(token, metadata.key.as_deref(), &items, with_receipts).await
+    app.store_all(token, metadata.key.as_deref(), &items, wish).await
+}
+
+/// The header of a request whose items are checked and not stored.
+const TEST: &str = "ktel-test";
+
+/// What a request asks for besides being stored.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    receipts: bool,
+    /// Check everything, and store nothing.
+    test: bool,
 }
 
 /// The results of the items of a request.
@@ -118,7 +132,7 @@ impl App {
         token: &TokenRecord,
         key: Option<&str>,
         items: &[&[u8]],
-        with_receipts: bool,
+        wish: Wish,
     ) -> Response {
         let mut outcome = Outcome::default();
         let mut all = Vec::new();
@@ -143,6 +157,13 @@ impl App {
                     outcome.rejected.extend(read.rejected.iter().map(|part| of_part(index, *part)));
                     all.push(read);
                 }
+                // Stored in part, the request would be done, and this item lost. The sender keeps all of
+                // them instead, and sends each by itself.
+                Err(Reason::Product) => {
+                    let (code, message) = Reason::Product.code_and_message();
+                    self.count_rejected(code, 1);
+                    return error_response(Reason::Product.status(), code, message, Some(index));
+                }
                 Err(reason) => {
                     let (code, message) = reason.code_and_message();
                     let error = json!({"code": code, "message": message, "item": index});
@@ -150,7 +171,10 @@ impl App {
                 }
             }
         }
-        let claims = with_receipts.then(|| claims(&all));
+        if wish.test {
+            return tested(outcome, &all);
+        }
+        let claims = wish.receipts.then(|| claims(&all));
         let receipts = match self.store_items(all).await {
             Ok(stored) => {
                 let is_new = |stored: &&Appended| **stored == Appended::New;
@@ -184,6 +208,23 @@ impl App {
     fn receipts(&self, claims: Vec<receipt::StoredClaim>, stored: &[Appended]) -> Vec<Value> {
         let new = claims.into_iter().zip(stored).filter(|(_, stored)| **stored == Appended::New);
         new.map(|(claim, _)| self.key.stored(claim)).collect()
+    }
+}
+
+/// The answer to a test: what would be stored, and what would be omitted from it.
+fn tested(outcome: Outcome, all: &[Read]) -> Response {
+    let mut omitted = ktel_model::standard::Omitted::default();
+    all.iter().for_each(|read| omitted.add(&read.omitted));
+    let test = json!({"would_store": all.len(), "omitted": omitted});
+    let Outcome { rejected, first, .. } = outcome;
+    match first {
+        Some((status, error)) if all.is_empty() => {
+            json_response(status, &json!({"error": error, "rejected": rejected, "test": test}))
+        }
+        _ => json_response(
+            200,
+            &json!({"stored": 0, "repeated": 0, "rejected": rejected, "test": test}),
+        ),
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn error_response(
 pub(super) fn store_error(error: &Error) -> Response {
     error!(error = error as &dyn std::error::Error, "the store failed");
     match error {
-        Error::Full => error_response(507, "full", "the disk is full", None),
+        Error::Full => error_response(503, "full", "the disk is full", None),
         _ => error_response(503, "store", "the store does not answer; try again", None),
     }
 }

@@ -19,6 +19,7 @@ use crate::connection_limiter::ConnectionLimiter;
 use crate::ingest::{self, Sender};
 use crate::limits::{
     BODIES_BYTES_MAX, MIN_GROUP_SIZE_DEFAULT, MIN_GROUP_SIZE_LEAST, TOKENS_KNOWN_FOR,
+    TOKENS_UNKNOWN_FOR,
 };
 use crate::publication::Publisher;
 use crate::query::child::Runner;
@@ -150,6 +151,7 @@ impl App {
         let (today, token_product) = (self.today(), token.product.as_deref());
         let sender = match token.role {
             Role::Ingest => Sender::Token(token.group()),
+            Role::Events => Sender::ProductKey,
             Role::Public | Role::Reader | Role::Admin => Sender::Public,
         };
         ingest::Context {
@@ -201,7 +203,9 @@ impl App {
             let known = self.tokens.read().expect("no holder panics");
             (known.tokens.find(token).cloned(), known.read_at)
         };
-        if since.elapsed() < TOKENS_KNOWN_FOR {
+        // A token that was just created works at once; guesses do not keep the store busy.
+        let fresh_for = if found.is_some() { TOKENS_KNOWN_FOR } else { TOKENS_UNKNOWN_FOR };
+        if since.elapsed() < fresh_for {
             return found;
         }
         if let Err(error) = self.refresh_tokens().await {

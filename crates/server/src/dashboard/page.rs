@@ -91,7 +91,7 @@ impl Page<'_> {
             @if self.view.population == Population::Unauthenticated {
                 p.note role="note" {
                     strong { "Anybody can add to these numbers. " }
-                    "They count what was sent without a secret: lines, documents of Kamaji’s clients, and reports with a public token. "
+                    "They count what was sent without a secret: lines, documents of Kamaji’s clients, reports with a public token, and events with a product key. "
                     "They are never added to the numbers of " a href="/" { "authenticated senders" } "."
                 }
             }

@@ -21,6 +21,8 @@ pub(super) struct ItemBuilder {
     pub(super) rejected: Vec<Rejected>,
     tally: Tally,
     today: Date,
+    /// Whether only events of commands may be added.
+    events_only: bool,
     installation_check: InstallationCheck,
 }
 
@@ -32,6 +34,11 @@ impl ItemBuilder {
         let (sections, rejected, today) = (Vec::new(), Vec::new(), context.today);
         let (omitted, tally) = (Omitted::default(), Tally::default());
         let installation_check = InstallationCheck::of(context);
+        let events_only = context.sender == Sender::ProductKey;
+        // A key of no product would be one of all products.
+        if events_only && context.token_product.is_none() {
+            return Err(Reason::Role);
+        }
         Ok(Self {
             sections,
             parts: Vec::new(),
@@ -39,6 +46,7 @@ impl ItemBuilder {
             rejected,
             tally,
             today,
+            events_only,
             installation_check,
         })
     }
@@ -52,6 +60,7 @@ impl ItemBuilder {
     ) {
         let section = match (entry, raw) {
             (None, _) => Err(Reason::UnknownSchema),
+            (Some(entry), _) if self.events_only && !entry.is_of_commands() => Err(Reason::Role),
             (Some(entry), Some(raw)) => self.apply(entry, raw),
             (Some(_), None) => Err(Reason::Malformed),
         };
@@ -99,8 +108,7 @@ impl ItemBuilder {
         product: Option<String>,
     ) -> Result<Read, Reason> {
         self.expire(day);
-        let Self { sections, parts: _, omitted, rejected, tally, today, installation_check: _ } =
-            self;
+        let Self { sections, omitted, rejected, tally, today, .. } = self;
         if sections.is_empty() {
             return Err(rejected.first().map_or(Reason::Empty, |rejected| rejected.reason));
         }
@@ -111,7 +119,9 @@ impl ItemBuilder {
         let key = key.ok_or(Reason::Key)?;
         let (key, authenticated, token_group) = match context.sender {
             Sender::Token(group) => (key, true, group),
-            Sender::Public | Sender::Kamaji | Sender::Line => (key.unsigned(), false, 0),
+            Sender::Public | Sender::ProductKey | Sender::Kamaji | Sender::Line => {
+                (key.unsigned(), false, 0)
+            }
         };
         let received = today;
         let record =
@@ -133,7 +143,9 @@ enum InstallationCheck {
 impl InstallationCheck {
     fn of(context: Context<'_>) -> Self {
         match context.sender {
-            Sender::Token(_) | Sender::Public => Self::Signer(context.signer.map(str::to_owned)),
+            Sender::Token(_) | Sender::Public | Sender::ProductKey => {
+                Self::Signer(context.signer.map(str::to_owned))
+            }
             Sender::Kamaji => Self::Anybody,
             Sender::Line => Self::Line,
         }

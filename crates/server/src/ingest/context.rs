@@ -31,6 +31,8 @@ pub enum Sender {
     Token(u8),
     /// The holder of a token that anybody can have.
     Public,
+    /// The holder of a product key: anybody, and only for events of its product.
+    ProductKey,
     /// A client of Kamaji's own receiver, without a token.
     Kamaji,
     /// The author of a line, without a token.
@@ -70,6 +72,8 @@ pub enum Reason {
     Key,
     /// The token is for another product.
     Product,
+    /// The token is a product key, and this is no event of its product.
+    Role,
     /// It has too many parts.
     TooMany,
     /// Nothing of it is declared.
@@ -91,6 +95,7 @@ impl Reason {
             Self::UnknownSchema => ("unknown_schema", "no schema of this receiver declares it"),
             Self::Key => ("key", "the id or the day is invalid"),
             Self::Product => ("product", "the token is for another product"),
+            Self::Role => ("role", "a product key sends only events of its product"),
             Self::TooMany => ("too_many", "too many parts in one item"),
             Self::Empty => ("empty", "nothing of it is declared"),
             Self::Missing => ("missing", "a required field is missing"),
@@ -106,8 +111,8 @@ impl Reason {
     pub fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::Key => 400,
-            // The sender keeps the item until it has the token of its product.
-            Self::Product => 403,
+            // The sender keeps the item until it has the token of its product, or of its role.
+            Self::Product | Self::Role => 403,
             Self::TooMany => 413,
             // Another token or key does not make this item valid.
             Self::Signature | Self::UnknownSchema | Self::Empty | Self::Missing | Self::Expired => {

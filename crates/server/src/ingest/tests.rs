@@ -142,3 +142,26 @@ fn what_would_be_deleted_at_once_is_rejected_and_not_counted() {
     let counted: Vec<&str> = record.tally.counts.keys().map(|who| who.schema.as_str()).collect();
     assert_eq!((record.sections.len(), counted), (1, vec!["ktel/cluster-state"]));
 }
+
+#[test]
+fn a_product_key_sends_events_of_its_product_in_whatever_form_and_nothing_else() {
+    let event = json!({"schema_version": 1, "timestamp": "2026-11-20T14:30:45Z", "version": "1.0.0",
+        "os": "linux", "arch": "amd64", "command_path": "plan"});
+    let batch = json!({"schema": "ktel/events", "product": "acme", "events": [event]});
+    let statistics = json!({"cluster-state": {"pods": 3}});
+    let defaults = TransportDefaults { source: Source::Collector, product: None, day: None };
+    for (product, item, expected) in [
+        (Some("acme"), &event, Ok(false)),
+        (Some("acme"), &batch, Ok(false)),
+        (Some("acme"), &statistics, Err(Reason::Role)),
+        (Some("acme"), &envelope(&statistics), Err(Reason::Role)),
+        (Some("other"), &batch, Err(Reason::Product)),
+        (None, &batch, Err(Reason::Role)),
+    ] {
+        let read = with(product, |context| {
+            let context = Context { sender: Sender::ProductKey, ..context };
+            collected(context, defaults, item.as_object().unwrap())
+        });
+        assert_eq!(read.map(|read| read.record.authenticated), expected, "{product:?} {item}");
+    }
+}

@@ -50,10 +50,13 @@ impl Error {
     }
 }
 
+/// The roles that a file can have. A product key is of one product, so it has no file.
+const ROLES: [Role; 4] = [Role::Ingest, Role::Public, Role::Reader, Role::Admin];
+
 /// Adds the token of every file that has the name of a role.
 pub(super) async fn add(store: &Store, folder: &Path) -> Result<(), Error> {
     let mut any = false;
-    for role in Role::ALL {
+    for role in ROLES {
         let Some(token) = read(&folder.join(role.as_str()))? else { continue };
         store.add_token(TokenRecord::of(&token, role, None)).await?;
         any = true;

@@ -14,6 +14,17 @@ pub enum Place {
     Postgres(Box<tokio_postgres::Config>),
 }
 
+impl Place {
+    /// Whether a store is there. A database is asked when it is opened.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join(super::sqlite::FILE).is_file(),
+            Self::Postgres(_) => true,
+        }
+    }
+}
+
 impl FromStr for Place {
     type Err = Error;
 

@@ -7,25 +7,23 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use tokio_postgres::Row;
 use tokio_postgres::config::Config;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
 
 use self::months::Month;
 use self::session::{Session, is_connection_lost, is_duplicate, is_partition_missing};
-use super::counts::{Asked, Count, Version};
+
 use super::error::Error;
 use super::keep::{Expired, Forgotten};
 use super::outcome::Appended;
 use super::sql::{self, Dialect, ITEMS, RECORDS};
 use super::view::View;
-use crate::anonymity::Population;
-use crate::audit::{AuditEntry, AuditSummary};
+use crate::audit::AuditEntry;
 use crate::layout::Table;
 use crate::limits::DATABASE_REQUEST_TIMEOUT;
 use crate::publication::Publisher;
@@ -33,13 +31,13 @@ use crate::receipt::SigningKey;
 use crate::record::Record;
 use crate::token::{Role, TokenRecord};
 
-mod audit;
-mod counts;
+pub(super) mod audit;
+pub(super) mod counts;
 mod erase;
 mod insert;
 mod migrate;
 mod months;
-mod publish;
+pub(super) mod publish;
 mod session;
 mod tls;
 
@@ -187,77 +185,14 @@ impl Reading {
         Self(tokio::sync::Mutex::new(Link { config: config.clone(), session: None }))
     }
 
-    pub(super) async fn counts(&self, asked: &Asked) -> Result<Vec<Count>, Error> {
-        let mut link = self.0.lock().await;
-        let read =
-            timeout(DATABASE_REQUEST_TIMEOUT, counts::select(&link.ready().await?.client, asked))
-                .await;
-        link.after(read)
-    }
-
-    pub(super) async fn counts_by_product(
+    /// Reads within the time of a request.
+    pub(super) async fn read<T>(
         &self,
-        population: Population,
-        period: (Date, Date),
-    ) -> Result<Vec<(String, Count)>, Error> {
+        ask: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut link = self.0.lock().await;
         let client = &link.ready().await?.client;
-        let reading = counts::select_by_product(client, population, period);
-        let read = timeout(DATABASE_REQUEST_TIMEOUT, reading).await;
-        link.after(read)
-    }
-
-    pub(super) async fn published(&self, asked: &Asked) -> Result<Vec<Count>, Error> {
-        let mut link = self.0.lock().await;
-        let client = &link.ready().await?.client;
-        let read = timeout(DATABASE_REQUEST_TIMEOUT, publish::select(client, asked)).await;
-        link.after(read)
-    }
-
-    pub(super) async fn published_by_product(
-        &self,
-        population: Population,
-        period: (Date, Date),
-    ) -> Result<Vec<(String, Count)>, Error> {
-        let mut link = self.0.lock().await;
-        let client = &link.ready().await?.client;
-        let reading = publish::select_by_product(client, population, period);
-        let read = timeout(DATABASE_REQUEST_TIMEOUT, reading).await;
-        link.after(read)
-    }
-
-    pub(super) async fn published_products(
-        &self,
-        population: Population,
-    ) -> Result<Vec<String>, Error> {
-        let mut link = self.0.lock().await;
-        let client = &link.ready().await?.client;
-        let read = timeout(DATABASE_REQUEST_TIMEOUT, publish::products(client, population)).await;
-        link.after(read)
-    }
-
-    pub(super) async fn audit_log(&self, most: u32) -> Result<Vec<AuditEntry>, Error> {
-        let mut link = self.0.lock().await;
-        let read =
-            timeout(DATABASE_REQUEST_TIMEOUT, audit::audit_log(&link.ready().await?.client, most))
-                .await;
-        link.after(read)
-    }
-
-    pub(super) async fn audit_summary(&self, since: i64) -> Result<Vec<AuditSummary>, Error> {
-        let mut link = self.0.lock().await;
-        let read = timeout(
-            DATABASE_REQUEST_TIMEOUT,
-            audit::audit_summary(&link.ready().await?.client, since),
-        )
-        .await;
-        link.after(read)
-    }
-
-    pub(super) async fn versions(&self, population: Population) -> Result<Vec<Version>, Error> {
-        let mut link = self.0.lock().await;
-        let client = &link.ready().await?.client;
-        let read = timeout(DATABASE_REQUEST_TIMEOUT, counts::versions(client, population)).await;
+        let read = timeout(DATABASE_REQUEST_TIMEOUT, ask(client)).await;
         link.after(read)
     }
 }

@@ -35,7 +35,9 @@ impl ReadConnection {
             Self::Sqlite(connection) => {
                 beside(connection, move |it| sqlite::counts::select(it, &asked)).await
             }
-            Self::Postgres(reading) => reading.counts(&asked).await,
+            Self::Postgres(reading) => {
+                reading.read(async |it| postgres::counts::select(it, &asked).await).await
+            }
         }
     }
 
@@ -51,7 +53,13 @@ impl ReadConnection {
                 };
                 beside(connection, read).await
             }
-            Self::Postgres(reading) => reading.counts_by_product(population, period).await,
+            Self::Postgres(reading) => {
+                reading
+                    .read(async |it| {
+                        postgres::counts::select_by_product(it, population, period).await
+                    })
+                    .await
+            }
         }
     }
 
@@ -60,7 +68,9 @@ impl ReadConnection {
             Self::Sqlite(connection) => {
                 beside(connection, move |it| sqlite::publish::select(it, &asked)).await
             }
-            Self::Postgres(reading) => reading.published(&asked).await,
+            Self::Postgres(reading) => {
+                reading.read(async |it| postgres::publish::select(it, &asked).await).await
+            }
         }
     }
 
@@ -76,7 +86,13 @@ impl ReadConnection {
                 };
                 beside(connection, read).await
             }
-            Self::Postgres(reading) => reading.published_by_product(population, period).await,
+            Self::Postgres(reading) => {
+                reading
+                    .read(async |it| {
+                        postgres::publish::select_by_product(it, population, period).await
+                    })
+                    .await
+            }
         }
     }
 
@@ -88,7 +104,9 @@ impl ReadConnection {
             Self::Sqlite(connection) => {
                 beside(connection, move |it| sqlite::publish::products(it, population)).await
             }
-            Self::Postgres(reading) => reading.published_products(population).await,
+            Self::Postgres(reading) => {
+                reading.read(async |it| postgres::publish::products(it, population).await).await
+            }
         }
     }
 
@@ -98,7 +116,9 @@ impl ReadConnection {
             Self::Sqlite(connection) => {
                 beside(connection, move |it| sqlite::audit::audit_log(it, most)).await
             }
-            Self::Postgres(reading) => reading.audit_log(most).await,
+            Self::Postgres(reading) => {
+                reading.read(async |it| postgres::audit::audit_log(it, most).await).await
+            }
         }
     }
 
@@ -108,7 +128,9 @@ impl ReadConnection {
             Self::Sqlite(connection) => {
                 beside(connection, move |it| sqlite::audit::audit_summary(it, since)).await
             }
-            Self::Postgres(reading) => reading.audit_summary(since).await,
+            Self::Postgres(reading) => {
+                reading.read(async |it| postgres::audit::audit_summary(it, since).await).await
+            }
         }
     }
 
@@ -117,7 +139,9 @@ impl ReadConnection {
             Self::Sqlite(connection) => {
                 beside(connection, move |it| sqlite::counts::versions(it, population)).await
             }
-            Self::Postgres(reading) => reading.versions(population).await,
+            Self::Postgres(reading) => {
+                reading.read(async |it| postgres::counts::versions(it, population).await).await
+            }
         }
     }
 }

@@ -104,6 +104,24 @@ async fn a_client_without_a_sender_token_has_the_rate_limit_of_its_subnet() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_subnet_does_not_use_up_the_limit_that_all_users_of_a_product_key_share() {
+    let server = Server::start().await;
+    let key = "00000000-0000-4000-8000-00000000000e";
+    let record = TokenRecord::of(key, Role::Events, Some("acme".to_owned()));
+    server.store().add_token(record).await.unwrap();
+    tokio::time::advance(TOKENS_KNOWN_FOR).await;
+    let key = format!("Bearer {key}");
+    let asks = async |side| asks(&server, side, ("POST", "/v1/events"), Some(&key)).await;
+    assert_eq!(asks(1).await, Some(SUBNET_BURST), "one subnet has its own limit");
+    assert_eq!(asks(2).await, Some(SUBNET_BURST), "and another one");
+    assert_eq!(
+        asks(3).await,
+        Some(RATE_BURST - 2 * SUBNET_BURST),
+        "all of them share that of the key"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sender_has_so_many_turns_wherever_it_comes_from_and_takes_nobody_elses() {
     let server = Server::start().await;
     let sender = format!("Bearer {TOKEN}");

@@ -13,6 +13,7 @@ mod installations;
 mod lines;
 mod network;
 mod otlp;
+mod product_token;
 mod published;
 mod query;
 mod receipts;

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use http::Request;
 use ktel_server::store::{Appended, Error, Place};
 use ktel_server::{Catalog, Store};
 use ktel_testkit::certificates::Authority;
 use ktel_testkit::postgres::Postgres;
+use serde_json::json;
 use tokio_postgres::NoTls;
 
+use crate::routes::{Server, TOKEN, report};
 use crate::support::{pods, record, table};
 
 fn open(url: &str) -> Result<Store, Error> {
@@ -123,6 +126,23 @@ async fn a_full_disk_and_a_held_table_have_their_own_errors() {
     let answers = all().await.unwrap();
     let stored: Vec<bool> = answers.iter().map(Result::is_ok).collect();
     assert_eq!(stored, [true, false, true], "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_tries_again_later_when_the_disk_is_full() {
+    let url = Postgres::shared().database();
+    let server = Server::start_on(&url.parse().unwrap(), tempfile::tempdir().unwrap()).await;
+    let fail = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$; \
+                CREATE TRIGGER fail BEFORE INSERT ON ktel_records \
+                FOR EACH ROW EXECUTE FUNCTION fail()";
+    meddle(&url, fail).await;
+    let report = report("0123456789abcdef", &json!(3)).to_string();
+    let request = Request::post("/v1/reports").header("authorization", format!("Bearer {TOKEN}"));
+    let answer = server.answer(request.body(report.into()).unwrap()).await;
+    // OTLP's table has 503 and no 507, and so have many clients.
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"), "{answer:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

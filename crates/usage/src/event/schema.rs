@@ -37,7 +37,7 @@ pub enum Rejected {
         source: serde_json::Error,
     },
     /// It has values that are not declared. The message does not repeat them.
-    #[error("{count} values of the event are {}", reason.word())]
+    #[error("values of the event are {}: {count}", reason.word())]
     Dropped {
         /// Why they cannot be sent.
         reason: Reason,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::consent::{DefaultConsent, Profiles};
 use crate::event::{EventSchema, Version, Vocabulary};
-use crate::limits::{NOTICE_CHARS_MAX, NOTICE_LINES_MAX, SCHEMAS_MAX};
+use crate::limits::{KEY_BYTES_MAX, NOTICE_CHARS_MAX, NOTICE_LINES_MAX, SCHEMAS_MAX};
 use crate::product_name::ProductName;
 use crate::yaml;
 
@@ -23,6 +23,7 @@ struct Raw {
     binary: Option<String>,
     consent: DefaultConsent,
     server: Option<String>,
+    key: Option<String>,
     policy: Option<PathBuf>,
     default_profile: Option<String>,
     profiles: Option<Vec<String>>,
@@ -31,6 +32,7 @@ struct Raw {
     event_version: Option<u64>,
     #[serde(default)]
     direct: bool,
+    auto_upload: Option<bool>,
     #[serde(default)]
     schemas: Vec<String>,
     #[serde(default)]
@@ -53,12 +55,14 @@ pub(super) fn parse(
         binary,
         consent,
         server,
+        key,
         policy,
         default_profile,
         profiles,
         commands,
         event_version,
         direct,
+        auto_upload,
         schemas,
         notice,
     } = raw;
@@ -86,11 +90,13 @@ pub(super) fn parse(
         name,
         consent,
         server,
+        key,
         policy,
         profiles,
         vocabulary,
         event_version,
         direct,
+        auto_upload: auto_upload.unwrap_or(true),
         event_schema,
         schemas,
         notice,
@@ -102,7 +108,7 @@ fn first_line(text: &str) -> String {
 }
 
 fn check(raw: &Raw) -> Result<(), String> {
-    let Raw { ktel, consent, server, policy, event_version, schemas, notice, .. } = raw;
+    let Raw { ktel, consent, server, key, policy, event_version, schemas, notice, .. } = raw;
     if *ktel != 1 {
         return Err(format!("its format is {ktel}, and only `ktel: 1` is known"));
     }
@@ -111,6 +117,9 @@ fn check(raw: &Raw) -> Result<(), String> {
     }
     if let Some(server) = server {
         server_is_plain(server)?;
+    }
+    if let Some(key) = key {
+        key_is_a_word(key)?;
     }
     if policy.as_ref().is_some_and(|policy| !policy.is_absolute()) {
         return Err("`policy` must be an absolute path".to_owned());
@@ -168,6 +177,14 @@ fn server_is_plain(server: &str) -> Result<(), String> {
         );
     }
     printable("server", Some(server), false)
+}
+
+/// Accepts a key that can be part of a header.
+fn key_is_a_word(key: &str) -> Result<(), String> {
+    if !key.is_empty() && key.len() <= KEY_BYTES_MAX && key.bytes().all(|c| c.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(format!("`key` is not a product key: letters, digits and signs, at most {KEY_BYTES_MAX}"))
 }
 
 /// Accepts a text that a terminal can show.

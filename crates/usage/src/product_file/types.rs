@@ -18,6 +18,8 @@ pub struct ProductFile {
     pub consent: DefaultConsent,
     /// Where events go. Without it, nothing is sent.
     pub server: Option<String>,
+    /// The product key, which the server asks for. It is public.
+    pub key: Option<String>,
     /// The policy of the organisation for this product.
     pub policy: Option<PathBuf>,
     /// The profiles of its configuration.
@@ -28,6 +30,8 @@ pub struct ProductFile {
     pub event_version: Version,
     /// Whether each command sends its event itself, and no event is stored on the machine.
     pub direct: bool,
+    /// Whether recording an event starts an upload, if none began lately.
+    pub auto_upload: bool,
     /// The schema of its events.
     pub event_schema: EventSchema,
     /// The schemas of what else it may send.

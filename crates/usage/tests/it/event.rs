@@ -117,11 +117,11 @@ fn an_event_of_another_program_is_accepted_only_if_every_value_is_declared() {
     let mut incomplete = event().raw();
     incomplete.shift_remove("os");
     let table = [
-        (with("user", json!("ann")), "1 values of the event are undeclared"),
-        (with("outcome", json!("success")), "1 values of the event are undeclared"),
-        (with("command_path", json!("get secrets")), "1 values of the event are undeclared"),
-        (with("command_path", json!(7)), "1 values of the event are wrong_type"),
-        (with("version", json!("ann's build")), "1 values of the event are wrong_type"),
+        (with("user", json!("ann")), "values of the event are undeclared: 1"),
+        (with("outcome", json!("success")), "values of the event are undeclared: 1"),
+        (with("command_path", json!("get secrets")), "values of the event are undeclared: 1"),
+        (with("command_path", json!(7)), "values of the event are wrong_type: 1"),
+        (with("version", json!("ann's build")), "values of the event are wrong_type: 1"),
         (Value::Object(incomplete), "the event has no `os`"),
         (json!([]), "the event is not a JSON object"),
         (json!({}), "the event has no `schema_version`"),

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::date;
+use ktel_delivery::Secret;
 use ktel_delivery::courier::{self, Clock};
 use ktel_delivery::gzip::compress;
+use ktel_delivery::limits::SLOW_DOWN;
 use ktel_delivery::spool::{Drops, Full, Settings, Spool};
 use ktel_delivery::verdict::Hold;
 use ktel_destination::outbox::SETTINGS;
@@ -20,7 +22,7 @@ use ktel_testkit::tls::ServerTls;
 use ktel_usage::event::{Event, EventSchema, Version, Vocabulary};
 use ktel_usage::sink::{Record, Sink};
 use ktel_usage::uploader::{NextBatch, Uploaded, Uploader};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 const COMMANDS: [&str; 6] = ["get apis", "get services", "get routes", "plan", "apply", "login"];
@@ -72,7 +74,8 @@ fn clock() -> Clock {
 fn remote(url: &str) -> (Remote, Sender) {
     let Ok(ReportServer::Remote(remote)) = url.parse() else { panic!("a server behind a network") };
     let remote = remote.for_events();
-    let sender = remote.sender(&Tokens::default(), clock().now).unwrap();
+    let tokens = Tokens { splunk: Some(Secret::new("hunter2")), ..Tokens::default() };
+    let sender = remote.sender(&tokens, clock().now).unwrap();
     (remote, sender)
 }
 
@@ -106,6 +109,24 @@ async fn the_courier_and_the_uploader_both_stop_at_a_server_that_is_not_trusted(
     is_untrusted(account.held.map(|held| held.hold));
     assert_eq!(untrusted.connections(), 2, "it was tried once");
     assert!(untrusted.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_uploader_sends_more_slowly_when_the_server_asks_for_it() {
+    let (state, server) = (tempfile::tempdir().unwrap(), Http::start());
+    let uploader = Uploader::of(state.path());
+    let remote = remote(&format!("splunk+http://{}", server.address()));
+    let events = remote.0.events_at_once() + 1;
+    record(&uploader, events);
+    let nearly_full = json!({"text": "HEC queue is approaching capacity", "code": 24});
+    server.answer(Response::json(200, &nearly_full));
+    let begin = Instant::now();
+    let uploaded = upload(&uploader, &remote).await;
+    let took = begin.elapsed();
+    let all = u64::try_from(events).unwrap();
+    assert_eq!(uploaded, Uploaded { accepted: all, ..Uploaded::default() });
+    assert_eq!(server.requests().len(), 2, "two batches");
+    assert!(took >= SLOW_DOWN, "{took:?}");
 }
 
 #[tokio::test]

@@ -46,6 +46,11 @@ const FILE: &[Key] = &[
         "Where events go. Without it, nothing is sent. The URL must not contain a user name or a password.",
     ),
     key(
+        "key",
+        "text",
+        "The product key, which the server requires. It is public: whoever has the file can read it. `ktel token add --role events` creates one.",
+    ),
+    key(
         "policy",
         "absolute path",
         "The policy file of an organisation for this product, in addition to `/etc/ktel/policy.yaml`.",
@@ -74,6 +79,11 @@ const FILE: &[Key] = &[
         "direct",
         "boolean; default: `false`",
         "`true`: each command sends its event itself, within 50 ms, and no event is stored on the machine.",
+    ),
+    key(
+        "auto_upload",
+        "boolean; default: `true`",
+        "`false`: recording an event never starts an upload. `ktel events upload` sends the events.",
     ),
     key(
         "schemas",

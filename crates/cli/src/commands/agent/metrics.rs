@@ -11,9 +11,12 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-/// Tells whether an agent does its work, as leader or standing by.
+/// Tells whether an agent does its work, as leader or standing by, or could do it once.
 pub(super) fn readiness(status: &Status) -> Readiness {
     match status.phase() {
+        Phase::StandingBy | Phase::Leading if !status.is_synced() => {
+            Readiness::NotReady("the API server has not answered yet; see the log".into())
+        }
         Phase::Off | Phase::StandingBy | Phase::Leading => Readiness::Ready,
         Phase::Starting => Readiness::NotReady("another agent uses the state directory".into()),
     }

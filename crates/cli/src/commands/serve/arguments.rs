@@ -6,18 +6,19 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::arguments::shared::StoreArguments;
+use crate::arguments::values::listener;
 use crate::lines_address::LinesAddress;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// The address to listen on; port 0 uses a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090", env = "KTEL_LISTEN", value_parser = listener)]
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     /// Also accept documents of Kamaji's clients, without a token, on this address; they are marked
     /// as unauthenticated
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listener)]
     pub(crate) listen_legacy: Option<SocketAddr>,
     /// Respond there exactly as Kamaji's own receiver does, with its wrong status codes
     #[arg(long, requires = "listen_legacy")]
@@ -47,6 +48,9 @@ pub(crate) struct ServeArguments {
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each
     #[arg(long, value_name = "FILE")]
     pub(crate) decisions: Option<PathBuf>,
+    /// Accept the commands of this product in its events (repeatable)
+    #[arg(long = "product", value_name = "NAME|FILE")]
+    pub(crate) products: Vec<String>,
     /// Accept data of this schema file too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,

@@ -76,8 +76,7 @@ pub(super) fn run(arguments: &VerifyArguments, printer: &mut Printer) -> Result<
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = fs::read(path).with_context(|| format!("read `{}`", path.display()));
-    bytes.map_err(|error| Failure::usage(error, None::<String>))
+    fs::read(path).map_err(|error| schemas::unreadable(path, error))
 }
 
 /// Finds receipts: one, one per line, or those of a response.

@@ -1,11 +1,12 @@
 //! The flags of `ktel workflows`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::arguments::shared::{ClusterArguments, SelectionArguments, SendingArguments};
-use crate::arguments::values::{duration, namespaced};
+use crate::arguments::values::{at_least_one, duration, namespaced, standard_input};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkflowsCommand {
@@ -23,7 +24,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) workflow: Option<String>,
     /// Send the report to this server (repeatable): splunk://, splunk+tls://, https://, otlp://, file:PATH …
-    #[arg(long = "report-server", value_name = "URL")]
+    #[arg(long = "report-server", visible_alias = "server", value_name = "URL")]
     pub(crate) report_servers: Vec<String>,
     #[command(flatten)]
     pub(crate) sending: SendingArguments,
@@ -47,9 +48,12 @@ pub(crate) struct RunArguments {
     /// Send ranges and months instead of exact values
     #[arg(long)]
     pub(crate) coarse: bool,
-    /// Print what each report server would get, and send nothing
+    /// Print the request that each report server would get, OTLP as JSON, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// With --dry-run: add the bytes of each body to the end of this file
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub(crate) raw: Option<PathBuf>,
     /// Send nothing if the user, the machine or the cluster has turned telemetry off
     #[arg(long)]
     pub(crate) respect_consent: bool,
@@ -63,13 +67,13 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     pub(crate) job_timeout: Duration,
     /// How many jobs run at once
-    #[arg(long, value_name = "N", default_value_t = ktel::limits::CONCURRENCY)]
+    #[arg(long, value_name = "N", default_value_t = ktel::limits::CONCURRENCY, value_parser = at_least_one)]
     pub(crate) concurrency: usize,
     /// The format of the printed report
     #[arg(short, long, value_name = "FORMAT", default_value = "json")]
     pub(crate) output: Output,
     /// `-` reads a JSON object from standard input and adds it to the report
-    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
+    #[arg(value_name = "-", value_parser = standard_input)]
     pub(crate) input: Option<String>,
 }
 

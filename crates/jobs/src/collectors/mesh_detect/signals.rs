@@ -187,17 +187,33 @@ fn find(matches: impl Fn(&Mesh) -> bool) -> Meshes {
     listed.fold(Meshes::default(), |found, (index, _)| found.with(Meshes::one(index)))
 }
 
+/// Decides which meshes the annotations of a pod name. Their injectors write them.
+fn of_annotations(metadata: &Metadata) -> Meshes {
+    let Some(annotations) = &metadata.annotations else { return Meshes::default() };
+    find(|mesh| {
+        mesh.pod_annotations.iter().any(|(key, wanted)| {
+            annotations.get(*key).is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
+        })
+    })
+}
+
+/// Decides whether the metadata of more pods tells their meshes: some of these pods are part of a mesh,
+/// all of those have its annotation, and no mesh is expected that writes none.
+pub(super) fn annotations_suffice(pods: &[Pod], expected: Meshes) -> bool {
+    let silent = |mesh: &Mesh| !mesh.sidecars.is_empty() && mesh.pod_annotations.is_empty();
+    let signs = pods.iter().map(|pod| (of_pod(pod), of_annotations(&pod.metadata)));
+    let signs: Vec<_> = signs.filter(|(meshes, _)| !meshes.is_empty()).collect();
+    !signs.is_empty()
+        && signs.iter().all(|(meshes, annotated)| meshes == annotated)
+        && MESHES
+            .iter()
+            .enumerate()
+            .all(|(index, mesh)| !silent(mesh) || !expected.contains(Meshes::one(index)))
+}
+
 /// Decides which meshes a pod is part of. What looks like Kuma may be Kong Mesh: see
 /// [`settle_kuma`].
 pub(super) fn of_pod(pod: &Pod) -> Meshes {
-    let annotated = |mesh: &Mesh| {
-        let annotations = pod.metadata.annotations.as_ref();
-        mesh.pod_annotations.iter().any(|(key, wanted)| {
-            annotations
-                .and_then(|annotations| annotations.get(*key))
-                .is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
-        })
-    };
     let containers = pod.spec.containers.iter().flatten();
     let inits = || pod.spec.init_containers.iter().flatten();
     let native = inits().filter(|init| init.restart_policy.as_deref() == Some("Always"));
@@ -209,7 +225,7 @@ pub(super) fn of_pod(pod: &Pod) -> Meshes {
         })
     };
     let has_init = |mesh: &Mesh| inits().any(|init| mesh.inits.contains(&init.name.as_str()));
-    find(|mesh| annotated(mesh) || has_sidecar(mesh) || has_init(mesh))
+    of_annotations(&pod.metadata).with(find(|mesh| has_sidecar(mesh) || has_init(mesh)))
 }
 
 /// Decides which meshes the annotations of a service name.
@@ -243,7 +259,7 @@ pub(super) fn settle_kuma(found: Meshes, deployed: Meshes) -> Meshes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Meshes, Pod, control_plane, of_pod, of_service, settle_kuma};
+    use super::{Meshes, Pod, annotations_suffice, control_plane, of_pod, of_service, settle_kuma};
     use serde_json::json;
 
     fn names(meshes: Meshes) -> Vec<&'static str> {
@@ -286,6 +302,34 @@ mod tests {
         for (pod, expected) in table {
             let parsed: Pod = serde_json::from_value(pod.clone()).unwrap();
             assert_eq!(names(of_pod(&parsed)), expected, "{pod}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_enough_when_every_sidecar_of_a_page_is_annotated() {
+        let parse = |pod: serde_json::Value| serde_json::from_value::<Pod>(pod).unwrap();
+        let plain = || parse(json!({"spec": {"containers": [{"name": "app"}]}}));
+        let by_hand = || parse(json!({"spec": {"containers": [{"name": "istio-proxy"}]}}));
+        let injected = || {
+            parse(json!({
+                "metadata": {"annotations": {"sidecar.istio.io/status": "{}"}},
+                "spec": {"containers": [{"name": "app"}, {"name": "istio-proxy"}]},
+            }))
+        };
+        let (istio, app_mesh) =
+            (control_plane("istiod"), control_plane("appmesh-controller-webhook-service"));
+        let table = [
+            (vec![plain(), injected()], istio, true),
+            (vec![injected()], Meshes::default(), true),
+            // Nothing is known yet of how sidecars look here.
+            (vec![plain()], istio, false),
+            (vec![], istio, false),
+            (vec![injected(), by_hand()], istio, false),
+            // App Mesh writes no annotation.
+            (vec![injected()], istio.with(app_mesh), false),
+        ];
+        for (index, (pods, expected, enough)) in table.into_iter().enumerate() {
+            assert_eq!(annotations_suffice(&pods, expected), enough, "row {index}");
         }
     }
 

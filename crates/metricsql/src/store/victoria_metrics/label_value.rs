@@ -16,7 +16,7 @@ pub(super) fn check(expr: &Expr) -> Result<(), StoreError> {
 fn longest(expr: &Expr) -> Result<usize, StoreError> {
     let bound = match expr {
         Expr::Number(_) | Expr::Duration(_) => 0,
-        Expr::String(text) => text.len(),
+        Expr::String(string) => string.as_str().len(),
         Expr::Selector(_) => STORED_VALUE_BYTES_MAX,
         Expr::Rollup(rollup) => {
             if let Some(at) = &rollup.at {
@@ -75,7 +75,7 @@ const NUMBER_BYTES: usize = 64;
 /// Counts the references to groups that a replacement may have.
 fn references(replacement: Option<&Expr>, bytes: usize) -> usize {
     match replacement {
-        Some(Expr::String(text)) => text.matches('$').count(),
+        Some(Expr::String(string)) => string.as_str().matches('$').count(),
         _ => bytes / 2,
     }
 }

@@ -3,17 +3,19 @@
 use super::super::schema::VersionPart;
 use crate::limits::VERSION_BYTES_MAX;
 
-/// The first words of a pre-release that are kept. Any other word could be a name.
-pub(crate) const PRE_RELEASES: [&str; 6] = ["alpha", "beta", "dev", "pre", "preview", "rc"];
+/// The words of a pre-release that are kept. Any other word could be a name.
+pub(crate) const PRE_RELEASES: [&str; 9] =
+    ["alpha", "beta", "canary", "dev", "nightly", "pre", "preview", "rc", "snapshot"];
 
 /// A version cut down to a part: `v1.23.4-gke-a1fdc32f` is `v1.23.4`. `None` when it is none.
 ///
-/// A version that has fewer parts than asked for stays as short as it is.
+/// A version that has fewer parts than asked for stays as short as it is. Two numbers may be followed by
+/// anything, as in `v1.30eks`; a single one only by what cannot be a word, as `12monkeys` is no version.
 pub(super) fn normalize(text: &str, part: VersionPart) -> Option<String> {
     if text.len() > VERSION_BYTES_MAX {
         return None;
     }
-    let (prefix, mut rest) = match text.strip_prefix('v') {
+    let (prefix, mut rest) = match text.strip_prefix(['v', 'V']) {
         Some(rest) => ("v", rest),
         None => ("", text),
     };
@@ -34,16 +36,16 @@ pub(super) fn normalize(text: &str, part: VersionPart) -> Option<String> {
             _ => break,
         }
     }
-    if !rest.is_empty() && !rest.starts_with(['-', '+', '.', '~', '_']) {
+    if numbers.len() == 1 && !rest.is_empty() && !rest.starts_with(['-', '+', '.', '~', '_']) {
         return None;
     }
-    let complete = numbers.len() == 3;
     numbers.truncate(kept);
-    let mut version = format!("{prefix}{}", numbers.join("."));
-    if part == VersionPart::Full && complete {
-        version.extend(rest.strip_prefix('-').and_then(pre_release).map(|pre| format!("-{pre}")));
-    }
-    Some(version)
+    let pre_release = match part {
+        VersionPart::Major | VersionPart::Minor => None,
+        VersionPart::Patch => pre_release(rest).map(|(word, _)| format!("-{word}")),
+        VersionPart::Full => pre_release(rest).map(|(word, number)| format!("-{word}{number}")),
+    };
+    Some(format!("{prefix}{}{}", numbers.join("."), pre_release.unwrap_or_default()))
 }
 
 fn leading_number(text: &str) -> Option<(u32, &str)> {
@@ -52,35 +54,34 @@ fn leading_number(text: &str) -> Option<(u32, &str)> {
     Some((number.parse().ok()?, rest))
 }
 
-/// `rc.1` of `rc.1.20240101-g1234567+build`; nothing of `gke.100`.
-fn pre_release(text: &str) -> Option<String> {
-    let letters = text.bytes().take_while(u8::is_ascii_lowercase).count();
-    let (word, rest) = text.split_at_checked(letters)?;
-    if !PRE_RELEASES.contains(&word) {
-        return None;
-    }
+/// The word of a pre-release, and its number with the dot before it: `rc` and `.1` of
+/// `-rc.1.20240101-g1234567+build`; nothing of `-gke.100`.
+fn pre_release(rest: &str) -> Option<(&'static str, String)> {
+    let rest = rest.strip_prefix(['-', '.', '~', '_']).unwrap_or(rest);
+    // OpenShift writes `4.12.0-0.nightly-2022-…`.
+    let rest = match leading_number(rest) {
+        Some((_, after)) => after.strip_prefix(['.', '-'])?,
+        None => rest,
+    };
+    let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (word, rest) = rest.split_at_checked(letters)?;
+    let word = PRE_RELEASES.into_iter().find(|known| known.eq_ignore_ascii_case(word))?;
     let (dot, rest) = match rest.strip_prefix('.') {
         Some(rest) => (".", rest),
         None => ("", rest),
     };
-    Some(match leading_number(rest) {
-        Some((number, _)) => format!("{word}{dot}{number}"),
-        None => word.to_owned(),
-    })
+    let number = leading_number(rest).map(|(number, _)| format!("{dot}{number}"));
+    Some((word, number.unwrap_or_default()))
 }
 
 /// A regular expression for what [`normalize`] returns.
 pub(crate) fn pattern(part: VersionPart) -> String {
-    let minor = r"^v?\d+(\.\d+)?$";
-    let patch = r"^v?\d+(\.\d+(\.\d+)?)?$";
+    let words = PRE_RELEASES.join("|");
     match part {
         VersionPart::Major => r"^v?\d+$".to_owned(),
-        VersionPart::Minor => minor.to_owned(),
-        VersionPart::Patch => patch.to_owned(),
-        VersionPart::Full => {
-            let words = PRE_RELEASES.join("|");
-            format!(r"^v?\d+(\.\d+(\.\d+(-({words})(\.?\d+)?)?)?)?$")
-        }
+        VersionPart::Minor => r"^v?\d+(\.\d+)?$".to_owned(),
+        VersionPart::Patch => format!(r"^v?\d+(\.\d+){{0,2}}(-({words}))?$"),
+        VersionPart::Full => format!(r"^v?\d+(\.\d+){{0,2}}(-({words})(\.?\d+)?)?$"),
     }
 }
 
@@ -107,20 +108,42 @@ mod tests {
         check("v1.23.4-gke-a1fdc32f", ["v1", "v1.23", "v1.23.4", "v1.23.4"]);
         check("v1.29.3+k3s1", ["v1", "v1.29", "v1.29.3", "v1.29.3"]);
         check("1.27+", ["1", "1.27", "1.27", "1.27"]);
-        check("v1.30.0-rc.1+build.7", ["v1", "v1.30", "v1.30.0", "v1.30.0-rc.1"]);
-        check("v1.30.0-rc1", ["v1", "v1.30", "v1.30.0", "v1.30.0-rc1"]);
-        check("v1.30.0-alpha.2.45-acme", ["v1", "v1.30", "v1.30.0", "v1.30.0-alpha.2"]);
-        check("v1.30.0-beta", ["v1", "v1.30", "v1.30.0", "v1.30.0-beta"]);
+        check("v1.30.0-rc.1+build.7", ["v1", "v1.30", "v1.30.0-rc", "v1.30.0-rc.1"]);
         check("v1.30.0-acme.7", ["v1", "v1.30", "v1.30.0", "v1.30.0"]);
         check("3.4.3.1", ["3", "3.4", "3.4.3", "3.4.3"]);
         check("v2", ["v2", "v2", "v2", "v2"]);
-        check("4.12.0-0.nightly-2022", ["4", "4.12", "4.12.0", "4.12.0"]);
+    }
+
+    #[test]
+    fn a_pre_release_is_not_told_as_its_release() {
+        check("v1.30.0-rc1", ["v1", "v1.30", "v1.30.0-rc", "v1.30.0-rc1"]);
+        check("v1.30.0-RC.2", ["v1", "v1.30", "v1.30.0-rc", "v1.30.0-rc.2"]);
+        check("v1.30.0rc2", ["v1", "v1.30", "v1.30.0-rc", "v1.30.0-rc2"]);
+        check("v1.30.0-alpha.2.45-acme", ["v1", "v1.30", "v1.30.0-alpha", "v1.30.0-alpha.2"]);
+        check("v1.30.0-beta", ["v1", "v1.30", "v1.30.0-beta", "v1.30.0-beta"]);
+        check("v1.30-beta.1", ["v1", "v1.30", "v1.30-beta", "v1.30-beta.1"]);
+        check("2-SNAPSHOT", ["2", "2", "2-snapshot", "2-snapshot"]);
+        check("4.12.0-0.nightly-2022", ["4", "4.12", "4.12.0-nightly", "4.12.0-nightly"]);
+        // What stands behind a plus is no pre-release, and a word that only begins like one is none.
+        check("v1.30.0+rc.1", ["v1", "v1.30", "v1.30.0", "v1.30.0"]);
+        check("v1.30.0-rcorp.1", ["v1", "v1.30", "v1.30.0", "v1.30.0"]);
+    }
+
+    #[test]
+    fn vendors_may_write_anything_after_two_numbers() {
+        check("V1.2.3", ["v1", "v1.2", "v1.2.3", "v1.2.3"]);
+        check("v1.30.1eks", ["v1", "v1.30", "v1.30.1", "v1.30.1"]);
+        check("v1.30eks", ["v1", "v1.30", "v1.30", "v1.30"]);
+        check("1.30.1 (acme)", ["1", "1.30", "1.30.1", "1.30.1"]);
+        check("v1-custom", ["v1", "v1", "v1", "v1"]);
     }
 
     #[test]
     fn what_is_not_a_version_is_none() {
         let long = format!("1.2.3-{}", "a".repeat(200));
-        for text in ["", "v", "latest", "my-cluster", "12monkeys", "99999999999.1", "V1.2", &long] {
+        for text in
+            ["", "v", "latest", "my-cluster", "12monkeys", "v1beta1", "99999999999.1", &long]
+        {
             assert_eq!(normalize(text, VersionPart::Full), None, "{text}");
         }
     }

@@ -69,7 +69,9 @@ fn version(part: VersionPart) -> &'static str {
     match part {
         VersionPart::Major => "its first number",
         VersionPart::Minor => "its first two numbers",
-        VersionPart::Patch => "its three numbers, without what vendors add",
+        VersionPart::Patch => {
+            "its three numbers and the word of a pre-release, without what vendors add"
+        }
         VersionPart::Full => "its three numbers and whether it is a pre-release",
     }
 }

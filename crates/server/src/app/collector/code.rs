@@ -17,6 +17,7 @@ pub(super) const INVALID_AUTHORIZATION: Code = Code(3, 401, "Invalid authorizati
 pub(super) const INVALID_TOKEN: Code = Code(4, 403, "Invalid token");
 pub(super) const NO_DATA: Code = Code(5, 400, "No data");
 pub(super) const INVALID_DATA: Code = Code(6, 400, "Invalid data format");
+pub(super) const INCORRECT_INDEX: Code = Code(7, 400, "Incorrect index");
 pub(super) const BUSY: Code = Code(9, 503, "Server is busy");
 pub(super) const CHANNEL_MISSING: Code = Code(10, 400, "Data channel is missing");
 pub(super) const INVALID_CHANNEL: Code = Code(11, 400, "Invalid data channel");

@@ -19,7 +19,7 @@ pub(super) async fn add(session: &mut Session, entry: &AuditEntry) -> Result<(),
 }
 
 /// Reads the newest entries.
-pub(super) async fn audit_log(client: &Client, most: u32) -> Result<Vec<AuditEntry>, Error> {
+pub(crate) async fn audit_log(client: &Client, most: u32) -> Result<Vec<AuditEntry>, Error> {
     let rows = client.query(&Dialect::Postgres.audit_log(), &[&i64::from(most)]).await?;
     let entry = |row: &tokio_postgres::Row| {
         Ok(AuditEntry {
@@ -36,7 +36,7 @@ pub(super) async fn audit_log(client: &Client, most: u32) -> Result<Vec<AuditEnt
 }
 
 /// Counts entries by role, action and purpose.
-pub(super) async fn audit_summary(client: &Client, since: i64) -> Result<Vec<AuditSummary>, Error> {
+pub(crate) async fn audit_summary(client: &Client, since: i64) -> Result<Vec<AuditSummary>, Error> {
     let rows = client.query(&Dialect::Postgres.audit_summary(), &[&since]).await?;
     let one = |row: &tokio_postgres::Row| {
         let (role, action, purpose) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);

@@ -167,7 +167,7 @@ async fn change(client: &Client, statement: &Statement, changes: &Changes) -> Re
 }
 
 /// Gives the counts that are asked for.
-pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>, Error> {
+pub(crate) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>, Error> {
     let sql = counts::select(asked, |number| format!("${number}"));
     let (from, to) = (day_number(asked.from), day_number(asked.to));
     let authenticated = counts::column(asked.population);
@@ -179,7 +179,7 @@ pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>,
 }
 
 /// Gives the counts of a period, by product.
-pub(super) async fn select_by_product(
+pub(crate) async fn select_by_product(
     client: &Client,
     population: Population,
     (from, to): (Date, Date),
@@ -203,7 +203,7 @@ fn count(row: &Row) -> Result<Count, Error> {
 }
 
 /// Gives every product and its versions.
-pub(super) async fn versions(
+pub(crate) async fn versions(
     client: &Client,
     population: Population,
 ) -> Result<Vec<Version>, Error> {

@@ -91,7 +91,7 @@ async fn take(
 }
 
 /// Gives the published cells that are asked for.
-pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>, Error> {
+pub(crate) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>, Error> {
     let (from, to) = (day_number(asked.from), day_number(asked.to));
     let authenticated = counts::column(asked.population);
     let mut values: Vec<&(dyn ToSql + Sync)> = vec![&from, &to, &authenticated];
@@ -101,7 +101,7 @@ pub(super) async fn select(client: &Client, asked: &Asked) -> Result<Vec<Count>,
 }
 
 /// Gives the published cells of a period, by product.
-pub(super) async fn select_by_product(
+pub(crate) async fn select_by_product(
     client: &Client,
     population: Population,
     (from, to): (Date, Date),
@@ -124,7 +124,7 @@ fn count(row: &Row) -> Result<Count, Error> {
 }
 
 /// Gives the products with published cells.
-pub(super) async fn products(
+pub(crate) async fn products(
     client: &Client,
     population: Population,
 ) -> Result<Vec<String>, Error> {

@@ -14,16 +14,33 @@ use crate::resource::wire::{self, SecretKeyRef};
 
 /// The path of metrics, as OTLP names it.
 const METRICS: &str = "v1/metrics";
-/// Headers that ktel sets itself, or that would break a request.
-const RESERVED: [&str; 8] = [
+/// Headers that ktel sets itself, or that belong to one connection.
+const RESERVED: [&str; 14] = [
+    "accept-encoding",
     "connection",
     "content-encoding",
     "content-length",
     "content-type",
     "expect",
     "host",
+    "keep-alive",
+    "proxy-connection",
     "te",
+    "trailer",
     "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+/// Headers that carry credentials. Whoever may read the Exporter would read them, so they come from Secrets only.
+const SECRET: [&str; 8] = [
+    "api-key",
+    "authorization",
+    "cookie",
+    "dd-api-key",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-auth-token",
 ];
 
 pub(super) fn normalise(
@@ -115,8 +132,11 @@ fn headers(written: &wire::OtlpHttp, path: &FieldPath, findings: &mut Vec<Findin
                 INVALID,
                 format!("ktel sets the header `{lower}` itself"),
             ));
-        } else if !seen.insert(lower) {
+        } else if !seen.insert(lower.clone()) {
             findings.push(Finding::error(path, CONFLICT, "the header is given twice"));
+        } else if written.headers.contains_key(name) && SECRET.contains(&lower.as_str()) {
+            let message = "carries a secret; use `authentication`, or `headersFrom` with a Secret";
+            findings.push(Finding::error(path, "SecretInHeaders", message));
         }
     }
     findings.iter().filter(|finding| finding.is_error()).count() == before

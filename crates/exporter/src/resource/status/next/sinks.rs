@@ -6,7 +6,7 @@ use super::super::{
     ExporterStatus, GapStatus, PointsStatus, ResolvedStatus, SinkState, SinkStatus,
 };
 use super::{count, error, human, time};
-use crate::limits::GAPS_MAX;
+use crate::limits::STATUS_GAPS_MAX;
 use crate::plan::{Compression, Plan, SinkPlan, Temporality};
 use crate::report::{LaneReport, LaneState, Report};
 use crate::resource::duration;
@@ -96,7 +96,7 @@ fn gaps(lanes: &[&LaneReport], before: &[GapStatus]) -> Vec<GapStatus> {
     let mut gaps: Vec<GapStatus> = before.to_vec();
     gaps.extend(lanes.iter().flat_map(|lane| of(lane)));
     gaps.sort_by(|one, other| (&one.from, &one.source).cmp(&(&other.from, &other.source)));
-    gaps.split_off(gaps.len().saturating_sub(GAPS_MAX))
+    gaps.split_off(gaps.len().saturating_sub(STATUS_GAPS_MAX))
 }
 
 fn resolved(sink: &SinkPlan) -> ResolvedStatus {

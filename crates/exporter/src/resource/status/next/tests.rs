@@ -96,6 +96,7 @@ fn report() -> Report {
         generation: 1,
         sources: vec![source("one"), source("two")],
         lanes: vec![lane("one"), lane("two")],
+        backfills: Vec::new(),
     }
 }
 

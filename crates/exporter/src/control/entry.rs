@@ -1,0 +1,340 @@
+//! One Exporter in the hands of the leader.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
+use super::cursors::{Claimed, CursorStore, Error};
+use super::secrets::{Known, SecretName, Secrets};
+use crate::compile::{self, Cluster, Compiled, Input, SecretNeeds};
+use crate::credentials::Credentials;
+use crate::cursor::Cursors;
+use crate::engine::Engine;
+use crate::plan::{ExporterId, Plan};
+use crate::report::Report;
+use crate::resource::status::next::{CredentialProblem, Facts};
+use crate::resource::status::pacing::Written;
+use crate::resource::status::{ExporterStatus, next};
+use crate::resource::{Exporter, Finding, Spec, normalise};
+use crate::settings::Settings;
+use crate::time::Millis;
+
+/// One Exporter in the hands of the leader.
+#[derive(Debug)]
+pub(super) struct Entry {
+    id: ExporterId,
+    generation: i64,
+    spec: Spec,
+    /// The names of all its sources and sinks, also of those that cannot be used.
+    named: Named,
+    findings: Vec<Finding>,
+    compiled: Option<Compiled>,
+    problems: Vec<CredentialProblem>,
+    claimed: Claimed,
+    /// When a source was first seen, for those that came later than the Exporter.
+    added: BTreeMap<String, Millis>,
+    /// The status that was there when we took it over.
+    base: ExporterStatus,
+    /// The status as it is now, to be compared with.
+    current: ExporterStatus,
+    pub(super) written: Option<Written>,
+}
+
+/// The names of the sources and sinks of an Exporter.
+#[derive(Debug, Default)]
+struct Named {
+    sources: BTreeSet<String>,
+    sinks: BTreeSet<String>,
+}
+
+impl Named {
+    fn of(exporter: &Exporter) -> Self {
+        Self {
+            sources: exporter.spec.sources.iter().map(|source| source.name.clone()).collect(),
+            sinks: exporter.spec.sinks.iter().map(|sink| sink.name.clone()).collect(),
+        }
+    }
+
+    /// Gives the cursors of lanes that the Exporter has and that cannot run: their source or sink is not in the plan. A mistake
+    /// that is corrected later, or objects that are not known yet, lose nothing.
+    fn waiting(&self, saved: &Cursors, plan: Option<&Plan>) -> Cursors {
+        saved.filtered(|source, sink| {
+            let runs = plan.is_some_and(|plan| {
+                plan.sources.iter().any(|known| known.name == source)
+                    && plan.sinks.iter().any(|known| known.name == sink)
+            });
+            self.sources.contains(source) && self.sinks.contains(sink) && !runs
+        })
+    }
+}
+
+impl Entry {
+    /// Reads the spec of an Exporter, and forgets what is wrong with it.
+    pub(super) fn read(exporter: &Exporter) -> Spec {
+        normalise(&exporter.spec).0
+    }
+
+    /// Claims the cursors of an Exporter. Where there are none, those of its status are taken: the ConfigMap was lost.
+    pub(super) async fn claim(
+        exporter: &Exporter,
+        store: &CursorStore,
+        now: Millis,
+    ) -> Result<Self, Error> {
+        let id = ExporterId {
+            namespace: exporter.namespace().unwrap_or_default(),
+            name: exporter.name_any(),
+            uid: exporter.uid().unwrap_or_default(),
+        };
+        let base = exporter.status.clone().unwrap_or_default();
+        let spec = Self::read(exporter);
+        let initial = initial(&spec, &base, created(exporter, now));
+        let claimed = store.claim(&id, &initial).await?;
+        Ok(Self {
+            id,
+            generation: exporter.metadata.generation.unwrap_or_default(),
+            spec,
+            named: Named::of(exporter),
+            findings: Vec::new(),
+            compiled: None,
+            problems: Vec::new(),
+            claimed,
+            added: BTreeMap::new(),
+            current: base.clone(),
+            base,
+            written: None,
+        })
+    }
+
+    /// Compiles the newest spec, with what the cluster has now.
+    pub(super) fn compile(
+        &mut self,
+        exporter: &Exporter,
+        settings: &Settings,
+        cluster: &Cluster,
+        now: Millis,
+    ) {
+        let (spec, mut findings) = normalise(&exporter.spec);
+        self.generation = exporter.metadata.generation.unwrap_or_default();
+        let created = created(exporter, now);
+        // The sources of a new Exporter begin with it; one that is added later begins at that moment.
+        let is_new = self.compiled.is_none() && self.claimed.saved().is_empty();
+        for source in &spec.sources {
+            if !self.claimed.saved().has_source(&source.name) {
+                let begin = if is_new { created } else { now };
+                self.added.entry(source.name.clone()).or_insert(begin);
+            }
+        }
+        self.added.retain(|name, _| spec.sources.iter().any(|source| source.name == *name));
+        let input = Input {
+            id: &self.id,
+            generation: self.generation,
+            spec: &spec,
+            created,
+            added: &self.added,
+        };
+        let compiled = compile::compile(input, settings, cluster);
+        findings.extend(compiled.findings.iter().cloned());
+        (self.spec, self.findings, self.compiled) = (spec, findings, Some(compiled));
+        self.named = Named::of(exporter);
+    }
+
+    /// Writes where new lanes begin, so that a crash does not change it.
+    pub(super) async fn begin(&mut self, store: &CursorStore) -> Result<(), Error> {
+        let Some(Compiled { plan: Some(plan), .. }) = &self.compiled else { return Ok(()) };
+        let cursors = self.cursors(plan).or(&self.waiting());
+        store.save(&mut self.claimed, &self.id, &cursors).await
+    }
+
+    fn waiting(&self) -> Cursors {
+        let plan = self.compiled.as_ref().and_then(|compiled| compiled.plan.as_ref());
+        self.named.waiting(self.claimed.saved(), plan)
+    }
+
+    /// Gives the plan to the engine, as soon as all of its Secrets were looked for.
+    pub(super) fn apply(&mut self, engine: &Engine, secrets: &Secrets) {
+        let Some(Compiled { plan, secrets: needs, .. }) = &self.compiled else { return };
+        let Some(plan) = plan else {
+            // It has no tenant any more: what it had is not read any longer. The cursors stay.
+            engine.remove(&self.id);
+            return;
+        };
+        let mut problems = Vec::new();
+        let mut all = Vec::new();
+        for (sink, needs) in plan.sinks.iter().zip(needs) {
+            let Some(found) = credentials(&self.id.namespace, needs, secrets) else { return };
+            let credentials = found.unwrap_or_else(|(reason, message)| {
+                problems.push(CredentialProblem { sink: sink.name.clone(), reason, message });
+                Credentials::default()
+            });
+            all.push(Arc::new(credentials));
+        }
+        self.problems = problems;
+        let cursors = self.cursors(plan);
+        engine.apply(Arc::new(plan.clone()), all, cursors);
+    }
+
+    /// Gives the cursor of each lane: the saved one, or where its source begins.
+    fn cursors(&self, plan: &Plan) -> Cursors {
+        let mut cursors = Cursors::default();
+        for sink in &plan.sinks {
+            for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
+                let saved = self.claimed.saved().get(&source.name, &sink.name);
+                cursors.set(&source.name, &sink.name, saved.unwrap_or(source.begin));
+                let older = Cursors::backfill(&source.name);
+                if let Some(saved) = self.claimed.saved().get(&older, &sink.name) {
+                    cursors.set(&older, &sink.name, saved);
+                }
+            }
+        }
+        cursors
+    }
+
+    /// Writes the cursors that a report names, and those that are not in it.
+    pub(super) async fn save(
+        &mut self,
+        store: &CursorStore,
+        report: Option<&Report>,
+    ) -> Result<(), Error> {
+        let Some(report) = report else { return Ok(()) };
+        let cursors = Cursors::of(report);
+        if cursors.is_empty() {
+            return Ok(()); // nothing of it runs; what is saved stays
+        }
+        let cursors = cursors.or(&self.waiting());
+        store.save(&mut self.claimed, &self.id, &cursors).await
+    }
+
+    /// Gives the next status.
+    pub(super) fn next_status(&mut self, report: Option<&Report>, now: Millis) -> ExporterStatus {
+        let plan = self.compiled.as_ref().and_then(|compiled| compiled.plan.as_ref());
+        let facts = Facts {
+            generation: self.generation,
+            plan,
+            findings: &self.findings,
+            credentials: &self.problems,
+            report,
+            base: &self.base,
+        };
+        let status = next::next(&self.current, &facts, now);
+        self.current = status.clone();
+        status
+    }
+
+    pub(super) fn id(&self) -> &ExporterId {
+        &self.id
+    }
+
+    /// The status that was there when we took it over.
+    pub(super) fn base(&self) -> &ExporterStatus {
+        &self.base
+    }
+
+    pub(super) fn key(&self) -> (String, String) {
+        (self.id.namespace.clone(), self.id.name.clone())
+    }
+
+    pub(super) fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// The Secrets that its sinks name.
+    pub(super) fn secrets(&self) -> BTreeSet<SecretName> {
+        let needs = self.compiled.iter().flat_map(|compiled| &compiled.secrets);
+        let name =
+            |name: &str| SecretName { namespace: self.id.namespace.clone(), name: name.to_owned() };
+        needs.flat_map(SecretNeeds::names).map(name).collect()
+    }
+
+    pub(super) fn needs(&self, secret: &SecretName) -> bool {
+        self.secrets().contains(secret)
+    }
+}
+
+/// When an Exporter was made. Without a time it begins now.
+fn created(exporter: &Exporter, now: Millis) -> Millis {
+    let created = exporter.metadata.creation_timestamp.as_ref();
+    created.map_or(now, |time| Millis(time.0.as_millisecond()))
+}
+
+/// Gives the cursors of an Exporter whose ConfigMap is not there: those of its status, if it has delivered before.
+fn initial(spec: &Spec, status: &ExporterStatus, created: Millis) -> Cursors {
+    let mut cursors = Cursors::default();
+    for sink in &status.sinks {
+        let Some(acked) = &sink.acked_through else { continue };
+        for source in &spec.sources {
+            let acked = Millis(acked.0.as_millisecond()).max(created);
+            cursors.set(&source.name, &sink.name, acked);
+        }
+    }
+    cursors
+}
+
+/// Gives the credentials of a sink, or what is wrong with them; nothing while a Secret has not been looked for.
+fn credentials(
+    namespace: &str,
+    needs: &SecretNeeds,
+    secrets: &Secrets,
+) -> Option<Result<Credentials, (&'static str, String)>> {
+    let mut data = BTreeMap::new();
+    for name in needs.names() {
+        let secret = SecretName { namespace: namespace.to_owned(), name: name.to_owned() };
+        match secrets.get(&secret) {
+            Known::Pending => return None,
+            Known::Present(found) => {
+                data.insert(name, found);
+            }
+            Known::Absent => {
+                let message =
+                    format!("the Secret `{name}` does not exist; create it in `{namespace}`");
+                return Some(Err(("SecretNotFound", message)));
+            }
+            Known::Unreadable(why) => {
+                return Some(Err((
+                    "SecretUnreadable",
+                    format!("the Secret `{name}` cannot be read: {why}"),
+                )));
+            }
+        }
+    }
+    let get = |key: &crate::resource::spec::SecretKey| {
+        data.get(key.name.as_str())?.get(&key.key).map(|value| value.0.clone())
+    };
+    let found = needs.credentials(get).map_err(|missing| {
+        let all: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        ("SecretIncomplete", all.join("; "))
+    });
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Named;
+    use crate::cursor::Cursors;
+    use crate::plan::{ExporterId, Plan, Tenant};
+    use crate::time::Millis;
+
+    #[test]
+    fn a_source_that_cannot_be_used_keeps_its_cursor_and_one_that_is_gone_does_not() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let named = Named { sources: names(&["wrong"]), sinks: names(&["out"]) };
+        let mut saved = Cursors::default();
+        saved.set("wrong", "out", Millis(5));
+        saved.set("wrong", "gone", Millis(6));
+        saved.set("gone", "out", Millis(7));
+        let empty = Plan {
+            id: ExporterId { namespace: "a".into(), name: "b".into(), uid: "c".into() },
+            generation: 1,
+            tenant: Tenant { name: "t".into(), matchers: Vec::new(), path: None },
+            sources: Vec::new(),
+            sinks: Vec::new(),
+            is_suspended: false,
+        };
+        for plan in [None, Some(&empty)] {
+            let waiting = named.waiting(&saved, plan);
+            assert_eq!(waiting.get("wrong", "out"), Some(Millis(5)));
+            assert_eq!(waiting.get("wrong", "gone"), None);
+            assert_eq!(waiting.get("gone", "out"), None);
+        }
+    }
+}

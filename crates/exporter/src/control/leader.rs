@@ -1,0 +1,243 @@
+//! What a leader does: it keeps plans, credentials, cursors and statuses up to date until it is stopped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream;
+use kube::Client;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::changes::{Change, Changes};
+use super::cursors::{self, CursorStore};
+use super::entry::Entry;
+use super::exporters::Exporters;
+use super::secrets::{SecretName, Secrets};
+use super::statuses::Statuses;
+use super::world::World;
+use crate::engine::Engine;
+use crate::limits;
+use crate::resource::Exporter;
+use crate::settings::Settings;
+use crate::time::Millis;
+
+/// What a leader works with.
+pub(super) struct Leader<'s> {
+    settings: &'s Settings,
+    now: fn() -> std::time::Duration,
+    engine: Arc<Engine>,
+    changes: Arc<Changes>,
+    exporters: Exporters,
+    world: World,
+    secrets: Secrets,
+    cursors: CursorStore,
+    statuses: Statuses,
+    entries: BTreeMap<(String, String), Entry>,
+}
+
+impl<'s> Leader<'s> {
+    /// Begins to watch. Nothing is sent before [`run`](Self::run).
+    pub(super) fn new(
+        client: &Client,
+        settings: &'s Settings,
+        engine: Arc<Engine>,
+        cursors: CursorStore,
+        identity: &str,
+        now: fn() -> std::time::Duration,
+    ) -> Self {
+        let changes = Arc::new(Changes::default());
+        Self {
+            settings,
+            now,
+            engine,
+            exporters: Exporters::watch(client.clone(), Arc::clone(&changes)),
+            world: World::new(client.clone(), Arc::clone(&changes)),
+            secrets: Secrets::new(client.clone(), Arc::clone(&changes)),
+            cursors,
+            statuses: Statuses::new(client.clone(), identity),
+            entries: BTreeMap::new(),
+            changes,
+        }
+    }
+
+    /// Works until it is stopped. Then it lets the engine finish what is under way, and writes cursors and statuses.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is sent any more. What was acknowledged since the last write of a cursor is sent again by the next leader.
+    ///
+    /// # Errors
+    /// When another leader has taken the cursors.
+    pub(super) async fn run(mut self, stop: &CancellationToken) -> Result<(), cursors::Error> {
+        self.exporters.listed().await;
+        self.world.listed().await;
+        let alive: BTreeSet<String> =
+            self.exporters.all().iter().filter_map(|found| found.metadata.uid.clone()).collect();
+        // What cannot be deleted now stays for the next leader.
+        match self.cursors.delete_others(|uid| alive.contains(uid)).await {
+            Ok(0) => {}
+            Ok(deleted) => info!(deleted, "deleted the cursors of Exporters that are gone"),
+            Err(error) => warn!(error = &error as &dyn std::error::Error, "old cursors stay"),
+        }
+        let mut saving = interval(limits::CURSORS_SAVED_EVERY);
+        let mut telling = interval(limits::STATUS_LOOKED_AT_EVERY);
+        for tick in [&mut saving, &mut telling] {
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.changes.wait() => {
+                    sleep(limits::CHANGES_SETTLE).await; // what changes together is handled together
+                    let changes = self.changes.take();
+                    self.reconcile(changes).await?;
+                }
+                _ = saving.tick() => self.save().await?,
+                _ = telling.tick() => {
+                    if self.world.refresh().await {
+                        self.changes.note(Change::Selected);
+                    }
+                    self.tell().await;
+                }
+            }
+        }
+        self.engine.stop(limits::DRAIN_WITHIN).await;
+        self.save().await?;
+        self.tell().await;
+        Ok(())
+    }
+
+    /// Compiles what changed, and gives it to the engine.
+    async fn reconcile(&mut self, changes: BTreeSet<Change>) -> Result<(), cursors::Error> {
+        let mut stale: BTreeSet<(String, String)> = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Exporter(namespace, name) => {
+                    stale.insert((namespace, name));
+                }
+                Change::Secret(secret) => {
+                    let asks = |entry: &&Entry| entry.needs(&secret);
+                    stale.extend(self.entries.values().filter(asks).map(Entry::key));
+                }
+                Change::Selected => stale.extend(self.entries.keys().cloned()),
+            }
+        }
+        let found: Vec<_> =
+            stale.into_iter().map(|key| (self.exporters.get(&key.0, &key.1), key)).collect();
+        let specs = self.entries.values().map(Entry::spec);
+        // What selectors ask for has to be watched before they are compiled.
+        let new: Vec<_> =
+            found.iter().filter_map(|(exporter, _)| exporter.as_deref()).map(Entry::read).collect();
+        self.world.watch(specs.chain(new.iter()), self.settings).await;
+        for (exporter, key) in found {
+            match exporter {
+                Some(exporter) => self.take(&exporter, key).await?,
+                None => self.forget(&key).await,
+            }
+        }
+        let wanted: BTreeSet<SecretName> = self.entries.values().flat_map(Entry::secrets).collect();
+        self.secrets.watch(&wanted);
+        Ok(())
+    }
+
+    /// Takes an Exporter, new or changed.
+    async fn take(
+        &mut self,
+        exporter: &Exporter,
+        key: (String, String),
+    ) -> Result<(), cursors::Error> {
+        let now = self.now();
+        let is_same = |entry: &Entry| Some(&entry.id().uid) == exporter.metadata.uid.as_ref();
+        if !self.entries.get(&key).is_some_and(is_same) {
+            // Deleted and made again under the same name: another one, from the beginning.
+            self.forget(&key).await;
+            match Entry::claim(exporter, &self.cursors, now).await {
+                Ok(entry) => {
+                    self.entries.insert(key.clone(), entry);
+                }
+                Err(error) => return self.try_again(key, error),
+            }
+        }
+        let Some(entry) = self.entries.get_mut(&key) else { return Ok(()) };
+        entry.compile(exporter, self.settings, self.world.cluster(), now);
+        if let Err(error) = entry.begin(&self.cursors).await {
+            return self.try_again(key, error);
+        }
+        self.secrets.also_watch(&entry.secrets());
+        entry.apply(&self.engine, &self.secrets);
+        Ok(())
+    }
+
+    /// Looks at an Exporter again whose cursors could not be read or written.
+    fn try_again(
+        &self,
+        (namespace, name): (String, String),
+        error: cursors::Error,
+    ) -> Result<(), cursors::Error> {
+        if matches!(error, cursors::Error::Superseded { .. }) {
+            return Err(error);
+        }
+        let error: &dyn std::error::Error = &error;
+        warn!(namespace, exporter = name, error, "its cursors cannot be claimed; trying again");
+        self.changes.note(Change::Exporter(namespace, name));
+        Ok(())
+    }
+
+    async fn forget(&mut self, key: &(String, String)) {
+        let Some(entry) = self.entries.remove(key) else { return };
+        self.engine.remove(entry.id());
+        if let Err(error) = self.cursors.delete(entry.id()).await {
+            // The next leader deletes it.
+            let error: &dyn std::error::Error = &error;
+            warn!(exporter = key.1, namespace = key.0, error, "its cursors cannot be deleted");
+        }
+    }
+
+    /// Writes the cursors that moved.
+    async fn save(&mut self) -> Result<(), cursors::Error> {
+        let (store, engine) = (&self.cursors, &self.engine);
+        let saved = stream::iter(self.entries.values_mut())
+            .map(|entry| async move {
+                let report = engine.report(entry.id());
+                (entry.save(store, report.as_deref()).await, entry.key())
+            })
+            .buffer_unordered(limits::API_WRITES_AT_ONCE);
+        let saved: Vec<_> = saved.collect().await;
+        for (result, key) in saved {
+            match result {
+                Ok(()) => {}
+                Err(error @ cursors::Error::Superseded { .. }) => return Err(error),
+                Err(error) => {
+                    let error: &dyn std::error::Error = &error;
+                    warn!(
+                        exporter = key.1,
+                        namespace = key.0,
+                        error,
+                        "its cursors cannot be written; trying again"
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the statuses that changed, or are due.
+    async fn tell(&mut self) {
+        let now = self.now();
+        let (statuses, engine) = (&self.statuses, &self.engine);
+        stream::iter(self.entries.values_mut())
+            .map(|entry| async move {
+                let report = engine.report(entry.id());
+                statuses.write(entry, report.as_deref(), now).await;
+            })
+            .buffer_unordered(limits::API_WRITES_AT_ONCE)
+            .collect::<()>()
+            .await;
+    }
+
+    fn now(&self) -> Millis {
+        Millis(i64::try_from((self.now)().as_millis()).unwrap_or(i64::MAX))
+    }
+}

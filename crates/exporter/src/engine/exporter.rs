@@ -1,0 +1,287 @@
+//! Runs one Exporter: an actor that owns its lanes, reads and requests.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use super::Published;
+use super::audit::Audit;
+use super::memory::Room;
+use super::read::{Event, Learned};
+use super::seams::Sends;
+use super::width::Width;
+use super::world::World;
+use crate::credentials::Credentials;
+use crate::cursor::Cursors;
+use crate::lane::{Bucket, Lane};
+use crate::limits::{EVENTS_MAX, REPORT_EVERY, TICK};
+use crate::mapping::{DeltaState, Shape};
+use crate::plan::{Plan, SinkPlan, SourcePlan};
+use crate::report::{Problem, Report};
+use crate::sink::Outcome;
+use crate::time::{Millis, Window};
+
+mod auditing;
+mod differences;
+mod reading;
+mod reconcile;
+mod reporting;
+mod sending;
+
+/// What an Exporter shall do.
+#[derive(Debug, Clone)]
+pub(super) struct Desired {
+    pub(super) plan: Arc<Plan>,
+    /// Those of the plan's sinks, in its order.
+    pub(super) credentials: Vec<Arc<Credentials>>,
+    /// Where lanes begin that the engine does not know.
+    pub(super) cursors: Arc<Cursors>,
+    /// Nothing new is sent; what is under way is waited for until then.
+    pub(super) stop: Option<Instant>,
+}
+
+/// An Exporter that runs.
+pub(super) struct Actor {
+    world: Arc<World>,
+    published: Arc<Published>,
+    plan: Arc<Plan>,
+    tenant: Arc<crate::plan::Tenant>,
+    tenant_name: Arc<str>,
+    cursors: Arc<Cursors>,
+    sources: Vec<Source>,
+    sinks: Vec<Sink>,
+    lanes: BTreeMap<u64, Route>,
+    reads: Vec<Read>,
+    next_id: u64,
+    /// Windows that a lane wants which another lane will want soon, and since when.
+    together: BTreeMap<(usize, i64, i64), Instant>,
+    tasks: JoinSet<()>,
+    requests: JoinSet<Answer>,
+    events: mpsc::Receiver<Event>,
+    give: mpsc::Sender<Event>,
+    asks_time: bool,
+    /// The store did not say its time: it is not asked again before.
+    asks_not_before: Instant,
+    stop: Option<Instant>,
+    /// When something changed last that the report does not say yet.
+    reported: Instant,
+}
+
+/// A source and what was learned about it.
+struct Source {
+    plan: SourcePlan,
+    width: Width,
+    learned: Learned,
+    /// Memory of the lanes that read together, and of those that are behind.
+    room: Room,
+    side_room: Room,
+    states: Vec<Differences>,
+    failures: u32,
+    not_before: Option<Instant>,
+    error: Option<Problem>,
+    series: u64,
+    audit: Audit,
+    /// A count is under way, or failed: there is no other one before.
+    audit_not_before: Option<Instant>,
+    late: u64,
+}
+
+/// What differences need, for lanes of a shape whose windows begin between two moments.
+struct Differences {
+    shape: Shape,
+    from: Millis,
+    until: Millis,
+    /// The windows of that time that were read.
+    windows: Vec<Window>,
+    /// None while a read has it.
+    state: Option<DeltaState>,
+}
+
+/// A sink and how it is reached.
+struct Sink {
+    plan: SinkPlan,
+    credentials: Arc<Credentials>,
+    sends: Option<Arc<dyn Sends>>,
+    /// Counts the senders that there were.
+    epoch: u64,
+    bucket: Bucket,
+    /// The lane that sent last: the others are next.
+    last: u64,
+}
+
+/// A lane and where it leads.
+struct Route {
+    source: usize,
+    sink: usize,
+    shape: Shape,
+    /// Older data, beside the new.
+    older: Option<Older>,
+    lane: Lane,
+}
+
+/// Older data: until when, and how fast.
+struct Older {
+    until: Millis,
+    bucket: Bucket,
+}
+
+/// A window that is being read.
+struct Read {
+    id: u64,
+    source: usize,
+    shape: Shape,
+    window: Window,
+    members: Vec<u64>,
+    blocked: Arc<Mutex<Option<Instant>>>,
+    task: AbortHandle,
+}
+
+/// The answer of a sink.
+struct Answer {
+    lane: u64,
+    flight: u64,
+    epoch: u64,
+    outcome: Outcome,
+}
+
+impl Actor {
+    pub(super) fn new(
+        world: Arc<World>,
+        published: Arc<Published>,
+        desired: &Desired,
+        earlier: Option<&Report>,
+    ) -> Self {
+        let (give, events) = mpsc::channel(EVENTS_MAX);
+        let mut actor = Self {
+            world,
+            published,
+            plan: Arc::clone(&desired.plan),
+            tenant: Arc::new(desired.plan.tenant.clone()),
+            tenant_name: desired.plan.tenant.name.as_str().into(),
+            cursors: Arc::clone(&desired.cursors),
+            sources: Vec::new(),
+            sinks: Vec::new(),
+            lanes: BTreeMap::new(),
+            reads: Vec::new(),
+            next_id: 0,
+            together: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            requests: JoinSet::new(),
+            events,
+            give,
+            asks_time: false,
+            asks_not_before: Instant::now(),
+            stop: desired.stop,
+            reported: Instant::now(),
+        };
+        actor.reconcile(desired, earlier);
+        actor
+    }
+
+    /// Runs until it shall stop, or nobody wants it any more.
+    pub(super) async fn run(mut self, desired: &mut watch::Receiver<Desired>) {
+        loop {
+            let now = Instant::now();
+            let wakes = self.step(now);
+            self.report_if_due(now);
+            if self.stop.is_some_and(|until| self.requests.is_empty() || now >= until) {
+                break;
+            }
+            let report_at = self.reported + REPORT_EVERY;
+            let wakes = if report_at > now { wakes.min(report_at) } else { wakes };
+            tokio::select! {
+                changed = desired.changed() => {
+                    if changed.is_err() {
+                        return; // it was removed: nobody asks for its report
+                    }
+                    let desired = desired.borrow_and_update().clone();
+                    self.reconcile(&desired, None);
+                }
+                Some(answer) = self.requests.join_next() => {
+                    let answer = unwrap(answer);
+                    self.answered(answer, Instant::now());
+                }
+                Some(done) = self.tasks.join_next() => unwrap_read(done),
+                Some(event) = self.events.recv() => self.happened(event, Instant::now()),
+                () = sleep_until(wakes) => {}
+            }
+        }
+        self.report();
+    }
+
+    /// Does all that can be done now; says when there may be more to do.
+    fn step(&mut self, now: Instant) -> Instant {
+        let mut wakes = now + TICK;
+        if self.stop.is_some() {
+            self.tasks.abort_all();
+            return self.stop.map_or(wakes, |stop| stop.min(wakes));
+        }
+        self.give_memory_back(now);
+        self.settle_differences();
+        self.start_reads(now, &mut wakes);
+        self.start_audits(now);
+        self.start_requests(now, &mut wakes);
+        self.give_memory_back(now);
+        wakes.max(now + Duration::from_millis(1))
+    }
+
+    /// Takes memory from lanes that wait for too long.
+    fn give_memory_back(&mut self, now: Instant) {
+        let late: Vec<u64> = self
+            .lanes
+            .iter()
+            .filter(|(id, route)| route.lane.should_release(now) || self.is_too_slow(**id, now))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in late {
+            self.release(id);
+        }
+    }
+
+    /// Takes memory from a lane.
+    fn release(&mut self, id: u64) {
+        if let Some(route) = self.lanes.get_mut(&id) {
+            route.lane.release();
+        }
+        for read in &mut self.reads {
+            read.members.retain(|member| *member != id);
+        }
+        let sources = &mut self.sources;
+        self.reads.retain(|read| {
+            if read.members.is_empty() {
+                read.task.abort();
+                sources[read.source].forget_state(read.shape);
+            }
+            !read.members.is_empty()
+        });
+    }
+
+    fn id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+}
+
+/// A panic of a task is one of the Exporter.
+fn unwrap<T>(result: Result<T, JoinError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_cancelled) => unreachable!("requests are not aborted while the actor runs"),
+        },
+    }
+}
+
+/// As [`unwrap`]; a read may have been aborted.
+fn unwrap_read(result: Result<(), JoinError>) {
+    if let Err(error) = result
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}

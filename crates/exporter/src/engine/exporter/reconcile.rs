@@ -1,0 +1,279 @@
+//! Makes an Exporter do what its plan says, and keeps what remains of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Actor, Desired, Older, Route, Sink, Source};
+use crate::credentials::Credentials;
+use crate::cursor::Cursors;
+use crate::engine::audit::Audit;
+use crate::engine::memory::Room;
+use crate::engine::read::Learned;
+use crate::engine::width::Width;
+use crate::engine::world::World;
+use crate::lane::{Bucket, Lane, Policy};
+use crate::mapping::Shape;
+use crate::plan::{RatePlan, Selection, SinkPlan, SourcePlan};
+use crate::report::{Problem, Report};
+
+impl Actor {
+    /// Changes to another plan, or to other credentials. Lanes between the same source and sink go on; a selection that
+    /// changed holds for what is read from now on.
+    pub(super) fn reconcile(&mut self, desired: &Desired, earlier: Option<&Report>) {
+        let now = Instant::now();
+        self.stop = desired.stop;
+        self.plan = Arc::clone(&desired.plan);
+        self.cursors = Arc::clone(&desired.cursors);
+        if *self.tenant != self.plan.tenant {
+            self.tenant = Arc::new(self.plan.tenant.clone());
+            self.tenant_name = self.plan.tenant.name.as_str().into();
+            self.forget_what_was_read();
+        }
+        let mut routes: BTreeMap<(String, String, bool), (u64, Route)> = BTreeMap::new();
+        for (id, route) in std::mem::take(&mut self.lanes) {
+            let source = self.sources[route.source].plan.name.clone();
+            let sink = self.sinks[route.sink].plan.name.clone();
+            routes.insert((source, sink, route.older.is_some()), (id, route));
+        }
+        let old_sources: Vec<String> =
+            self.sources.iter().map(|source| source.plan.name.clone()).collect();
+        self.sources_as_planned();
+        self.reads_as_planned(&old_sources);
+        let changed = self.sinks_as_planned(&desired.credentials, now);
+        for sink_index in 0..self.sinks.len() {
+            for source_index in self.sinks[sink_index].plan.sources.clone() {
+                let Some(source) = self.sources.get(source_index) else { continue };
+                let has_older = source.plan.backfill.is_some();
+                let (source, sink) =
+                    (source.plan.name.clone(), self.sinks[sink_index].plan.name.clone());
+                for is_older in [false, true] {
+                    let known = routes.remove(&(source.clone(), sink.clone(), is_older));
+                    let (id, mut route) = match known {
+                        _ if is_older && !has_older => {
+                            if let Some((id, _)) = known {
+                                self.release(id);
+                            }
+                            continue;
+                        }
+                        Some((id, route)) => {
+                            (id, Route { source: source_index, sink: sink_index, ..route })
+                        }
+                        None => {
+                            let indices = (source_index, sink_index);
+                            (self.id(), self.new_route(indices, is_older, earlier, now))
+                        }
+                    };
+                    self.update(id, &mut route, &changed, now);
+                    self.lanes.insert(id, route);
+                }
+            }
+        }
+        // Those that are gone: requests are answered to nobody, reads go on for the others.
+        for (_, (id, _)) in routes {
+            self.release(id);
+        }
+        self.report();
+    }
+
+    /// Reads everything again that is not under way, since it may have been another tenant's.
+    fn forget_what_was_read(&mut self) {
+        for read in self.reads.drain(..) {
+            read.task.abort();
+        }
+        for route in self.lanes.values_mut() {
+            route.lane.release();
+        }
+        for source in &mut self.sources {
+            (source.states, source.learned) = (Vec::new(), Learned::default());
+        }
+    }
+
+    fn sources_as_planned(&mut self) {
+        let mut old: BTreeMap<String, Source> = std::mem::take(&mut self.sources)
+            .into_iter()
+            .map(|source| (source.plan.name.clone(), source))
+            .collect();
+        for plan in &self.plan.sources {
+            let source = match old.remove(&plan.name) {
+                Some(source) => source.with(plan, &self.world),
+                None => Source::new(plan, &self.world),
+            };
+            self.sources.push(source);
+        }
+    }
+
+    /// Reads name sources by index, which may be another one now.
+    fn reads_as_planned(&mut self, old_sources: &[String]) {
+        let sources = &self.sources;
+        self.reads.retain_mut(|read| {
+            let name = &old_sources[read.source];
+            match sources.iter().position(|source| source.plan.name == *name) {
+                Some(index) => read.source = index,
+                None => {
+                    read.task.abort();
+                    return false;
+                }
+            }
+            true
+        });
+        self.together.clear();
+    }
+
+    /// Gives the sinks whose address or credentials changed.
+    fn sinks_as_planned(&mut self, credentials: &[Arc<Credentials>], now: Instant) -> Vec<bool> {
+        let mut old: BTreeMap<String, Sink> = std::mem::take(&mut self.sinks)
+            .into_iter()
+            .map(|sink| (sink.plan.name.clone(), sink))
+            .collect();
+        let none = Arc::new(Credentials::default());
+        let mut changed = Vec::new();
+        for (index, plan) in self.plan.sinks.iter().enumerate() {
+            let own = credentials.get(index).unwrap_or(&none);
+            let mut sink = match old.remove(&plan.name) {
+                Some(sink) if sink.plan == *plan && sink.credentials == *own => {
+                    changed.push(false);
+                    self.sinks.push(sink);
+                    continue;
+                }
+                Some(sink) => Sink { plan: plan.clone(), credentials: Arc::clone(own), ..sink },
+                None => Sink {
+                    plan: plan.clone(),
+                    credentials: Arc::clone(own),
+                    sends: None,
+                    epoch: 0,
+                    bucket: Bucket::new(&plan.rate, now),
+                    last: 0,
+                },
+            };
+            sink.bucket.set(&plan.rate);
+            sink.epoch += 1;
+            sink.sends = None;
+            changed.push(true);
+            self.sinks.push(sink);
+        }
+        changed
+    }
+
+    fn new_route(
+        &self,
+        (source, sink): (usize, usize),
+        is_older: bool,
+        earlier: Option<&Report>,
+        now: Instant,
+    ) -> Route {
+        let (from, to) = (&self.sources[source].plan, &self.sinks[sink].plan);
+        let older = from.backfill.filter(|_| is_older).map(|backfill| Older {
+            until: from.begin,
+            bucket: Bucket::new(
+                &RatePlan { points_per_second: backfill.rate_max, burst: 0, ..to.rate },
+                now,
+            ),
+        });
+        let (name, begin) = match from.backfill.filter(|_| is_older) {
+            Some(backfill) => (Cursors::backfill(&from.name), backfill.from.min(from.begin)),
+            None => (from.name.clone(), from.begin),
+        };
+        let begin = self.cursors.get(&name, &to.name).unwrap_or(begin);
+        let known = earlier.and_then(|report| {
+            let lanes = if is_older { &report.backfills } else { &report.lanes };
+            lanes.iter().find(|lane| lane.source == from.name && lane.sink == to.name)
+        });
+        let lane = match known {
+            Some(known) => Lane::new(policy(to), known.cursor.unwrap_or(begin)).with_account(known),
+            None => Lane::new(policy(to), begin),
+        };
+        Route { source, sink, shape: shape(to), older, lane }
+    }
+
+    fn update(&mut self, id: u64, route: &mut Route, changed: &[bool], now: Instant) {
+        let sink = &mut self.sinks[route.sink];
+        route.lane.set_policy(policy(&sink.plan));
+        route.lane.set_suspended(self.plan.is_suspended);
+        if route.shape != shape(&sink.plan) {
+            // What waits was made in another way.
+            route.shape = shape(&sink.plan);
+            route.lane.release();
+            for read in &mut self.reads {
+                read.members.retain(|member| *member != id);
+            }
+        }
+        if !changed.get(route.sink).copied().unwrap_or(true) && sink.sends.is_some() {
+            return;
+        }
+        if sink.sends.is_none() {
+            match self.world.connects.connect(&sink.plan, &sink.credentials) {
+                Ok(sends) => sink.sends = Some(sends),
+                Err(error) => {
+                    let time = self.world.now();
+                    let problem = Problem::new("CredentialsInvalid", None, &whole(&error), time);
+                    route.lane.held(problem, now);
+                    return;
+                }
+            }
+        }
+        route.lane.corrected(now);
+    }
+}
+
+impl Source {
+    fn new(plan: &SourcePlan, world: &World) -> Self {
+        Self {
+            plan: plan.clone(),
+            width: Width::new(world.settings.window, step(plan)),
+            learned: Learned::default(),
+            room: Room::new(world.source_bytes),
+            side_room: Room::new(world.source_bytes / 4),
+            states: Vec::new(),
+            failures: 0,
+            not_before: None,
+            error: None,
+            series: 0,
+            audit: Audit::default(),
+            audit_not_before: None,
+            late: 0,
+        }
+    }
+
+    fn with(mut self, plan: &SourcePlan, world: &World) -> Self {
+        if step(&self.plan) != step(plan) {
+            self.width = Width::new(world.settings.window, step(plan));
+        }
+        if self.plan.selection != plan.selection {
+            // The error was about another question.
+            (self.not_before, self.failures) = (None, 0);
+            self.states.clear();
+            self.audit = Audit::default();
+        }
+        self.plan = plan.clone();
+        self
+    }
+}
+
+fn step(plan: &SourcePlan) -> Option<std::time::Duration> {
+    match &plan.selection {
+        Selection::Raw(_) => None,
+        Selection::Expression { step, .. } => Some(*step),
+    }
+}
+
+fn policy(plan: &SinkPlan) -> Policy {
+    Policy { retry: plan.retry, in_flight_max: plan.rate.in_flight_max.max(1) }
+}
+
+fn shape(plan: &SinkPlan) -> Shape {
+    Shape { batch: plan.batch, temporality: plan.temporality, accepts: plan.accepts }
+}
+
+/// Writes an error and its causes.
+pub(super) fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

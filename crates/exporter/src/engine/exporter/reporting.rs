@@ -1,0 +1,78 @@
+//! Says what an Exporter does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Actor, Route};
+use crate::limits::REPORT_EVERY;
+use crate::report::{LaneReport, Report, SourceReport};
+use crate::time::Millis;
+
+impl Actor {
+    pub(super) fn report_if_due(&mut self, now: Instant) {
+        if now >= self.reported + REPORT_EVERY {
+            self.report();
+        }
+    }
+
+    /// Publishes a report if it differs from the last one.
+    pub(super) fn report(&mut self) {
+        let now = Instant::now();
+        self.reported = now;
+        let report = Report {
+            id: self.plan.id.clone(),
+            generation: self.plan.generation,
+            sources: self
+                .sources
+                .iter()
+                .map(|source| SourceReport {
+                    name: source.plan.name.clone(),
+                    error: source.error.clone(),
+                    series: source.series,
+                    late: source.late,
+                })
+                .collect(),
+            lanes: self.lane_reports(false, now),
+            backfills: self.lane_reports(true, now),
+        };
+        self.published.publish(Arc::new(report));
+    }
+
+    fn lane_reports(&self, is_older: bool, now: Instant) -> Vec<LaneReport> {
+        let lanes = self.lanes.values().filter(|route| route.older.is_some() == is_older);
+        lanes.map(|route| self.lane_report(route, now)).collect()
+    }
+
+    fn lane_report(&self, route: &Route, now: Instant) -> LaneReport {
+        let (source, sink) = (&self.sources[route.source], &self.sinks[route.sink]);
+        let lane = &route.lane;
+        let waits = lane.waits(now).filter(|wait| !wait.is_zero());
+        LaneReport {
+            source: source.plan.name.clone(),
+            sink: sink.plan.name.clone(),
+            cursor: Some(lane.cursor()),
+            lag: self.lag(route),
+            state: lane.state(),
+            points: lane.points(),
+            error: lane.error().cloned(),
+            next_attempt: waits.map(|wait| self.world.now() + wait),
+            gaps: lane.gaps().to_vec(),
+        }
+    }
+
+    /// Gives how far a lane is behind the newest window that is complete.
+    fn lag(&self, route: &Route) -> Duration {
+        let source = &self.sources[route.source];
+        if let Some(older) = &route.older {
+            let left = older.until.0.saturating_sub(route.lane.cursor().0);
+            return Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        }
+        // Without the store's clock, ours: it says about how late it is.
+        let now = self.world.store_now(Instant::now()).0.unwrap_or_else(|| self.world.now());
+        let newest: Millis = (now - source.plan.lag_min).align_down(source.width.base());
+        let behind = newest.0.saturating_sub(route.lane.cursor().0);
+        Duration::from_millis(u64::try_from(behind).unwrap_or(0))
+    }
+}

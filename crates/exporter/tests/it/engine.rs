@@ -1,0 +1,228 @@
+//! The engine between a real store and real receivers. What arrives is compared with what the store exports.
+
+mod faults;
+mod sinks;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ktel_delivery::courier::Clock;
+use ktel_exporter::credentials::Credentials;
+use ktel_exporter::cursor::Cursors;
+use ktel_exporter::engine::{Engine, OverHttp, Settings};
+use ktel_exporter::plan::{
+    Accepts, Authentication, BatchPlan, Compression, Egress, ExporterId, LateData, OnExhausted,
+    Plan, RatePlan, RetryPlan, Selection, SinkPlan, SourcePlan, Temporality, Tenant, TlsPlan,
+};
+use ktel_exporter::report::LaneReport;
+use ktel_exporter::source::{Reader, Store, StoreKind};
+use ktel_exporter::time::Millis;
+use ktel_metricsql::{Matcher, Selector, Version};
+use ktel_testkit::http::Request;
+use ktel_testkit::otlp_series::{Labels, Samples};
+use ktel_testkit::victoria_metrics::VictoriaMetrics;
+use ktel_testkit::wait;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// Ends a hang.
+const SOON: Duration = Duration::from_secs(40);
+/// The samples are of the ten minutes before an hour ago.
+const SPAN: i64 = 600_000;
+
+#[expect(clippy::disallowed_methods, reason = "the store has the time of this machine")]
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+}
+
+/// A store with samples of a tenant and of a stranger, and an engine that reads it.
+struct Scene {
+    store: VictoriaMetrics,
+    engine: Engine,
+    runtime: Runtime,
+    begin: Millis,
+}
+
+impl Scene {
+    fn start(series: usize) -> Self {
+        let store = VictoriaMetrics::start();
+        let url = format!("http://{}", store.address());
+        Self::between(store, &url, series)
+    }
+
+    /// Reads the store by another address.
+    fn between(store: VictoriaMetrics, url: &str, series: usize) -> Self {
+        let begin = Millis(i64::try_from(since_1970().as_millis()).unwrap() - 3_600_000);
+        let begin = begin.align_down(Duration::from_secs(60));
+        for tenant in ["mine", "theirs"] {
+            store.import(&lines(tenant, series, begin.0));
+        }
+        let reader = Reader::new(&Store {
+            kind: StoreKind::VictoriaMetrics(Version::new(1, 145)),
+            url: url.parse().unwrap(),
+            authorization: None,
+            authorities: None,
+            query_bytes_max: 16 * 1024,
+        });
+        let settings = Settings { window: Duration::from_secs(10), ..Settings::default() };
+        let clock = Clock { now: since_1970, jitter: || 0.5 };
+        let (reader, sinks) = (Arc::new(reader.unwrap()), Arc::new(OverHttp));
+        let engine = Engine::new(reader, sinks, settings, clock);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        Self { store, engine, runtime, begin }
+    }
+
+    fn plan(&self, sinks: Vec<SinkPlan>) -> Plan {
+        let tenant = vec![Matcher::equal("tenant", "mine").unwrap()];
+        let source = SourcePlan {
+            name: "all".into(),
+            selection: Selection::Raw(vec!["{tenant=\"mine\"}".parse::<Selector>().unwrap()]),
+            begin: self.begin,
+            lag_min: Duration::from_secs(5),
+            late_data: LateData::Off,
+            backfill: None,
+        };
+        Plan {
+            id: ExporterId { namespace: "n".into(), name: "e".into(), uid: "u".into() },
+            generation: 1,
+            tenant: Tenant { name: "mine".into(), matchers: tenant, path: None },
+            sources: vec![source],
+            sinks,
+            is_suspended: false,
+        }
+    }
+
+    fn apply(&self, plan: &Plan, credentials: Vec<Credentials>) {
+        let _entered = self.runtime.enter();
+        let credentials = credentials.into_iter().map(Arc::new).collect();
+        self.engine.apply(Arc::new(plan.clone()), credentials, Cursors::default());
+    }
+
+    fn lane(&self, sink: &str) -> Option<LaneReport> {
+        let reports = self.engine.reports();
+        let mut lanes = reports.iter().flat_map(|report| &report.lanes);
+        lanes.find(|lane| lane.sink == sink).cloned()
+    }
+
+    /// Waits until a lane has come to the end of the samples; gives what it says.
+    #[track_caller]
+    fn wait_for(&self, sink: &str) -> LaneReport {
+        self.wait_until("all is settled", sink, |lane| {
+            lane.cursor.is_some_and(|cursor| cursor.0 > self.begin.0 + SPAN)
+        })
+    }
+
+    #[track_caller]
+    fn wait_until(
+        &self,
+        what: &str,
+        sink: &str,
+        is_so: impl Fn(&LaneReport) -> bool,
+    ) -> LaneReport {
+        let mut last = None;
+        let waited = wait::poll(SOON, || {
+            last = self.lane(sink);
+            last.clone().filter(|lane| is_so(lane)).ok_or(())
+        });
+        let lane = waited.unwrap_or_else(|()| {
+            let sources: Vec<_> = self.engine.reports()[0].sources.clone();
+            panic!("{what}: {last:#?} {sources:#?}")
+        });
+        assert_eq!(lane.points.conservation_error(), 0, "{lane:?}");
+        lane
+    }
+
+    /// Gives what the store has of the tenant.
+    fn stored(&self) -> Samples {
+        let text = self.store.ask("/api/v1/export", &[("match[]", "{tenant=\"mine\"}")]);
+        let mut samples = Samples::default();
+        for line in text.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let metric = line["metric"].as_object().unwrap();
+            let labels =
+                metric.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+            let labels = Labels::new(labels);
+            let times = line["timestamps"].as_array().unwrap().iter();
+            for (value, time) in line["values"].as_array().unwrap().iter().zip(times) {
+                samples.number(labels.clone(), time.as_i64().unwrap(), value.as_f64().unwrap());
+            }
+        }
+        samples
+    }
+}
+
+/// Gives samples of ten minutes, each 15 s, as the store imports them.
+fn lines(tenant: &str, series: usize, begin: i64) -> String {
+    let mut lines = String::new();
+    for index in 0..series {
+        let metric = json!({"__name__": format!("metric_{}", index % 40), "tenant": tenant,
+            "instance": format!("10.0.0.{index}"), "job": "api"});
+        let times: Vec<i64> =
+            (0..SPAN / 15_000).map(|step| begin + step * 15_000 + index as i64 % 977).collect();
+        let values: Vec<f64> =
+            times.iter().map(|time| (time % 1000) as f64 * 0.1 + index as f64).collect();
+        let line = json!({"metric": metric, "values": values, "timestamps": times});
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
+    lines
+}
+
+fn sink(name: &str, url: &str) -> SinkPlan {
+    SinkPlan {
+        name: name.into(),
+        sources: vec![0],
+        endpoint: format!("{url}/v1/metrics").parse().unwrap(),
+        authentication: Authentication::None,
+        headers: Vec::new(),
+        secret_headers: Vec::new(),
+        tls: TlsPlan::default(),
+        egress: Egress {
+            allows_http: true,
+            allowed: vec!["127.0.0.0/8".parse().unwrap()],
+            ..Egress::default()
+        },
+        compression: Compression::Gzip,
+        batch: BatchPlan {
+            is_enabled: true,
+            timeout: Duration::from_secs(5),
+            points_max: 500,
+            bytes_max: 4 << 20,
+        },
+        retry: RetryPlan {
+            attempts_max: 3,
+            backoff: Duration::from_millis(200),
+            backoff_max: Duration::from_secs(2),
+            on_exhausted: OnExhausted::Hold,
+        },
+        temporality: Temporality::Cumulative,
+        rate: RatePlan { points_per_second: None, burst: 0, in_flight_max: 1, age_max: None },
+        accepts: Accepts::default(),
+    }
+}
+
+/// Reads what was in requests.
+fn arrived(requests: &[Request]) -> Samples {
+    let mut samples = Samples::default();
+    for request in requests {
+        let body = match request.header("content-encoding") {
+            Some("zstd") => zstd::stream::decode_all(request.wire_body.as_slice()).unwrap(),
+            _ => request.body().unwrap(),
+        };
+        samples.read(&body).unwrap();
+    }
+    samples
+}
+
+/// Says that two are equal; shows a few differences.
+#[track_caller]
+fn same(arrived: &Samples, stored: &Samples, what: &str) {
+    assert!(!stored.0.is_empty(), "the store has samples");
+    let difference = arrived.difference(stored);
+    let shown = &difference[..difference.len().min(5)];
+    assert!(difference.is_empty(), "{what}: {} differences: {shown:#?}", difference.len());
+}
