@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{CredentialProblem, Facts, next};
+use super::next;
 use crate::plan::{
     Accepts, Authentication, BatchPlan, Compression, Egress, ExporterId, LateData, OnExhausted,
     Plan, RatePlan, RetryPlan, Selection, SinkPlan, SourcePlan, Temporality, Tenant, TlsPlan,
@@ -10,6 +10,7 @@ use crate::plan::{
 use crate::report::{Gap, LaneReport, LaneState, Points, Problem, Report, SourceReport};
 use crate::resource::finding::Finding;
 use crate::resource::path::FieldPath;
+use crate::resource::status::facts::{CredentialProblem, Facts};
 use crate::resource::status::{ConditionStatus, ConditionType, ExporterStatus, SinkState};
 use crate::time::{Millis, Window};
 
