@@ -22,6 +22,7 @@ demo: ## the whole catalog on a made-up cluster
 check: $(TOOLS)/cargo-deny-$(DENY) ## format, lints, docs, dependencies, generated files, rules of our own
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package ktel-usage --no-default-features -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 	for workspace in . $(LOCKED); do cargo fetch --locked --quiet --manifest-path $$workspace/Cargo.toml || exit; done
 	$< --offline --log-level warn check bans licenses sources

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Compares what two programs cost to compile from nothing: one that records usage events, and one
-# that names the whole library. Prints a table of Markdown. Takes about three minutes on two cores.
+# Compares what programs cost to compile from nothing: one that only records usage events, one that
+# uploads them too, and one that names the whole library. Prints a table of Markdown. Takes about four
+# minutes on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-program() { # name of the crate, its folder
+program() { # its name, the crate, its folder, more of the dependency
   mkdir -p "$work/$1/src"
   cat >"$work/$1/Cargo.toml" <<END
 [package]
@@ -15,7 +16,7 @@ name = "program"
 edition = "2024"
 [workspace]
 [dependencies]
-$1 = { path = "$repository/crates/$2" }
+$2 = { path = "$repository/crates/$3"$4 }
 END
   echo 'fn main() {}' >"$work/$1/src/main.rs"
   cp Cargo.lock "$work/$1/"
@@ -33,10 +34,14 @@ packages() {
   cargo tree --offline --edges normal,build --prefix none --no-dedupe --manifest-path "$work/$1/Cargo.toml" | sort -u | wc -l
 }
 
-program ktel-usage usage
-program ktel ktel
-echo '| | `ktel-usage` | `ktel` | ratio |'
-echo '|---|---|---|---|'
-row() { awk -v what="$1" -v a="$2" -v b="$3" 'BEGIN { printf "| %s | %s | %s | %.2f |\n", what, a, b, a / b }'; }
-row 'packages' "$(packages ktel-usage)" "$(packages ktel)"
-row 'CPU seconds, debug build' "$(cpu_seconds ktel-usage)" "$(cpu_seconds ktel)"
+program record ktel-usage usage ', default-features = false'
+program upload ktel-usage usage ''
+program whole ktel ktel ''
+echo '| | records | records and uploads | the whole library | ratios |'
+echo '|---|---|---|---|---|'
+row() { # what is counted, how
+  awk -v what="$1" -v a="$($2 record)" -v b="$($2 upload)" -v c="$($2 whole)" \
+    'BEGIN { printf "| %s | %s | %s | %s | %.2f, %.2f |\n", what, a, b, c, a / c, b / c }'
+}
+row 'packages' packages
+row 'CPU seconds, debug build' cpu_seconds

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "network")]
 pub mod http;
+#[cfg(feature = "network")]
 pub mod otlp;
+#[cfg(feature = "network")]
 mod rejected;
+#[cfg(feature = "network")]
 pub mod retry_after;
+#[cfg(feature = "network")]
 pub mod splunk;
 
 /// What to do with a parcel after an exchange.
@@ -199,6 +204,7 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
+#[cfg(feature = "network")]
 impl Answer<'_> {
     /// Gives the beginning of the body as one line without control characters.
     fn says(&self) -> String {

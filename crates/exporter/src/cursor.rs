@@ -24,7 +24,7 @@ impl Cursors {
         self.lanes.get(source)?.get(sink).copied()
     }
 
-    /// Gives the name under which a source's lanes of older data have their cursors. No source has such a name.
+    /// Gives the name of a source's lanes of older data. No source has such a name.
     #[must_use]
     pub fn backfill(source: &str) -> String {
         format!("{source}/backfill")
@@ -51,14 +51,9 @@ impl Cursors {
     #[must_use]
     pub fn of(report: &Report) -> Self {
         let mut cursors = Self::default();
-        for lane in &report.lanes {
+        for lane in report.all_lanes() {
             if let Some(cursor) = lane.cursor {
                 cursors.set(&lane.source, &lane.sink, cursor);
-            }
-        }
-        for lane in &report.backfills {
-            if let Some(cursor) = lane.cursor {
-                cursors.set(&Self::backfill(&lane.source), &lane.sink, cursor);
             }
         }
         cursors

@@ -349,9 +349,9 @@ impl Lane {
 
     /// Counts points that were never read because they are too old.
     pub fn skipped(&mut self, window: Window, points: u64) {
-        // Those that had been read before are dropped already.
+        // Those that had been read before are dropped already, or in flight.
         let known = points.min(std::mem::take(&mut self.expired));
-        self.account.read_fresh(points - known);
+        self.account.read(points - known);
         self.account.dropped(window, "TooOld", points - known);
     }
 

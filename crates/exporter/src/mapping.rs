@@ -25,6 +25,7 @@ mod native;
 mod natives;
 mod number;
 mod output;
+mod row;
 mod shape;
 mod split;
 mod summaries;

@@ -16,7 +16,7 @@ pub struct Report {
     pub sources: Vec<SourceReport>,
     /// The lanes: one for each sink and each of its sources.
     pub lanes: Vec<LaneReport>,
-    /// The lanes that send older data beside the new. Their lag is what is left of it.
+    /// The lanes that send older data beside the new, as source `name/backfill`. Their lag is what is left of it.
     pub backfills: Vec<LaneReport>,
 }
 

@@ -2,6 +2,10 @@
 //!
 //! It decides [consent], shows the [notice], [records](recorder) the event and gives it to a
 //! [sink]. It must not depend on Kubernetes, on a terminal or on a clock.
+//!
+//! Without the feature `upload`, which is on by default, nothing is sent: events wait in their
+//! [spool](uploader::Uploader::spool) for `ktel events upload` or for another binary of the product, which
+//! [`Uploader::start`](uploader::Uploader::start) starts. Then neither an HTTP client nor TLS is compiled.
 
 pub mod ci_environment;
 pub mod consent;

@@ -15,9 +15,11 @@ use crate::event::Event;
 use crate::limits::{WAITING_AGE_MAX, WAITING_BYTES_MAX, WAITING_EVENTS_MAX};
 
 mod file;
+#[cfg(feature = "upload")]
 mod remote;
 
 pub use file::FileSink;
+#[cfg(feature = "upload")]
 pub use remote::RemoteSink;
 
 /// The spool of events that wait for an upload.

@@ -96,6 +96,10 @@ const UNREACHABLE: [(&str, &[&str]); 1] = [(
     &["k8s-openapi", "kube", "kube-client", "kube-core", "kube-runtime", "tokio-postgres"],
 )];
 
+/// What a program that only records events must not compile: `ktel-usage` without its default features.
+const SUPERFLUOUS: [&str; 9] =
+    ["h2", "hyper", "ktel-destination", "ktel-otlp", "kube", "reqwest", "ring", "rustls", "tokio"];
+
 /// Normal dependencies, by name.
 type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
@@ -108,6 +112,8 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<Vec<String>> {
     for (name, unreachable) in UNREACHABLE {
         findings.extend(reached(&all, name, unreachable));
     }
+    let compiled = metadata::compiled(root, &["-p", "ktel-usage", "--no-default-features"])?;
+    findings.extend(superfluous(&compiled));
     Ok(findings)
 }
 
@@ -170,6 +176,19 @@ fn reached(all: &Dependencies, start: &str, unreachable: &[&str]) -> Option<Stri
         }
     }
     None
+}
+
+/// Finds what a program that only records events would compile in vain.
+fn superfluous(compiled: &BTreeSet<String>) -> Vec<String> {
+    let found = SUPERFLUOUS.iter().filter(|name| compiled.contains(**name));
+    found
+        .map(|name| {
+            format!(
+                "`ktel-usage` compiles `{name}` without its feature `upload`; see \
+                 `cargo tree -p ktel-usage --no-default-features -e normal -i {name}`"
+            )
+        })
+        .collect()
 }
 
 /// Names the crates of the workspace.

@@ -1,5 +1,6 @@
 //! What cargo says about the workspace.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +21,24 @@ pub(super) fn ask(root: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
         String::from_utf8_lossy(&output.stderr).trim()
     );
     serde_json::from_slice(&output.stdout).context("read the answer of `cargo metadata`")
+}
+
+/// Names what is compiled for a package and its features, as normal dependencies. `cargo metadata` has
+/// the features of the whole workspace only.
+pub(super) fn compiled(root: &Path, arguments: &[&str]) -> anyhow::Result<BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(arguments)
+        .output()
+        .context("run `cargo tree`")?;
+    ensure!(
+        output.status.success(),
+        "`cargo tree` failed: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    let text = String::from_utf8(output.stdout).context("read the answer of `cargo tree`")?;
+    Ok(text.lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect())
 }
 
 /// Finds the first file of every target of the workspace, relative to `root`.

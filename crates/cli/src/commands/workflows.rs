@@ -113,9 +113,11 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     })
 }
 
+type Jobs = Vec<Arc<dyn Job>>;
+
 /// Finds the jobs to run. Without a product, those of a set that need one are omitted, and a note
 /// says so; a job that was named runs in any case, and fails.
-fn jobs(run: &RunArguments) -> Result<(Vec<Arc<dyn Job>>, Option<String>), Failure> {
+fn jobs(run: &RunArguments) -> Result<(Jobs, Option<String>), Failure> {
     let (selection, workflow) = (&run.selection, run.workflow.as_deref());
     let nothing = workflow.is_none() && selection.jobs.is_empty() && selection.jobs_from.is_empty();
     if nothing {

@@ -330,7 +330,7 @@ impl Scene {
     }
 
     fn apply(&self, plan: &Plan) {
-        let none = vec![Arc::new(Credentials::default()); plan.sinks.len()];
+        let none = plan.sinks.iter().map(|_| Arc::default()).collect();
         self.engine.apply(Arc::new(plan.clone()), none, Cursors::default());
     }
 

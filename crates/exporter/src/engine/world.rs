@@ -34,12 +34,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             window: crate::limits::WINDOW,
-            memory_bytes: usize::try_from(crate::limits::MEMORY_BYTES).unwrap_or(usize::MAX),
+            memory_bytes: crate::limits::MEMORY_BYTES,
             store_requests_max: usize::try_from(crate::limits::STORE_REQUESTS).unwrap_or(1),
             tenant: TenantLimits::default(),
         }
     }
 }
+
+type Known = (Arc<Metadata>, Instant);
 
 /// What all Exporters share.
 #[derive(Debug)]
@@ -60,7 +62,8 @@ pub(super) struct World {
     /// The store asked for a pause until then.
     pause: Mutex<Option<Instant>>,
     asks: Turn<()>,
-    metadata: Turn<HashMap<Option<String>, (Arc<Metadata>, Instant)>>,
+    /// By the tenant's path, and when it was read.
+    metadata: Turn<HashMap<Option<String>, Known>>,
 }
 
 impl World {

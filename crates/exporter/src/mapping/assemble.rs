@@ -8,6 +8,7 @@ use super::family::Part;
 use super::identity::Facts;
 use super::index::Item;
 use super::number::{Own, second};
+use super::row::Row;
 use super::tally::{MappingDrop, Tally};
 use crate::slice::{Sample, Slice};
 use crate::time::Millis;
@@ -21,15 +22,6 @@ struct Member<'s> {
     bound: Bound,
     /// What was not taken yet.
     samples: &'s [Sample],
-}
-
-/// What one series says at a moment.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    pub(super) part: Part,
-    /// The bounds of a bucket; of a quantile, it is the upper one.
-    pub(super) bound: Bound,
-    pub(super) sample: Sample,
 }
 
 /// The members of a family, by their attributes.

@@ -1,8 +1,8 @@
 //! Classic histograms: buckets, a sum and a count become one data point.
 
-use super::assemble::Row;
 use super::difference::{Cumulative, Difference};
 use super::family::Part;
+use super::row::Row;
 use super::tally::MappingDrop;
 
 /// What a histogram says at a moment, since its start.

@@ -2,9 +2,9 @@
 
 use ktel_otlp::ValueAtQuantile;
 
-use super::assemble::Row;
 use super::family::Part;
 use super::histogram::{Left, whole};
+use super::row::Row;
 use super::tally::MappingDrop;
 
 /// What a summary says at a moment.

@@ -1,6 +1,6 @@
 //! A batch that several lanes send: its compressed forms are made once.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -28,9 +28,7 @@ impl Shared {
     #[must_use]
     pub fn new(batch: Batch, memory: Option<Arc<Memory>>) -> Self {
         // Fixed seeds: the same batch has the same fingerprint whenever it is read again.
-        let mut hasher = foldhash::quality::FixedState::with_seed(0).build_hasher();
-        batch.body.hash(&mut hasher);
-        let fingerprint = hasher.finish();
+        let fingerprint = foldhash::quality::FixedState::with_seed(0).hash_one(&batch.body);
         Self { batch, fingerprint, gzip: OnceLock::new(), zstd: OnceLock::new(), memory }
     }
 

@@ -32,7 +32,7 @@ const SPAN: i64 = 600_000;
 
 #[expect(clippy::disallowed_methods, reason = "the store has the time of this machine")]
 fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970")
 }
 
 /// A store with samples of a tenant and of a stranger, and an engine that reads it.
@@ -52,21 +52,21 @@ impl Scene {
 
     /// Reads the store by another address.
     fn between(store: VictoriaMetrics, url: &str, series: usize) -> Self {
-        let begin = Millis(i64::try_from(since_1970().as_millis()).unwrap() - 3_600_000);
+        let begin = Millis(i64::try_from(since_1970().as_millis()).expect("a time") - 3_600_000);
         let begin = begin.align_down(Duration::from_secs(60));
         for tenant in ["mine", "theirs"] {
             store.import(&lines(tenant, series, begin.0));
         }
         let reader = Reader::new(&Store {
             kind: StoreKind::VictoriaMetrics(Version::new(1, 145)),
-            url: url.parse().unwrap(),
+            url: url.parse().expect("a URL"),
             authorization: None,
             authorities: None,
             query_bytes_max: 16 * 1024,
         });
         let settings = Settings { window: Duration::from_secs(10), ..Settings::default() };
         let clock = Clock { now: since_1970, jitter: || 0.5 };
-        let (reader, sinks) = (Arc::new(reader.unwrap()), Arc::new(OverHttp));
+        let (reader, sinks) = (Arc::new(reader.expect("a reader")), Arc::new(OverHttp));
         let engine = Engine::new(reader, sinks, settings, clock);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -75,6 +75,7 @@ fn what_is_no_histogram_is_counted_with_the_reason() {
 fn what_comes_after_a_metric_without_points_keeps_its_resource_and_scope() {
     let labels = r#"job="b",otel_scope_name="lib""#;
     let lines = [
+        line(r#"a{job="b"}"#, &[(0, 1.0)]),
         line(&format!("h_bucket{{le=\"1\",{labels}}}"), &[(0, 0.5)]),
         line(&format!("h_count{{{labels}}}"), &[(0, 3.0)]),
         line(r#"up{job="a"}"#, &[(0, 1.0)]),
@@ -82,7 +83,7 @@ fn what_comes_after_a_metric_without_points_keeps_its_resource_and_scope() {
     ];
     let encoded = encode(&lines, &[]);
     assert_eq!(encoded.dropped(), [(BadCounts, 2)]);
-    let expected = samples(&lines[2..], |_| true);
+    let expected = samples(&[&lines[..1], &lines[3..]].concat(), |_| true);
     assert_eq!(encoded.arrived(&shape()).difference(&expected), [""; 0]);
 }
 

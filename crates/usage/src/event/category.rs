@@ -8,6 +8,17 @@ use ktel_model::error_category::{Classifier, ErrorCategory, find};
 
 use crate::limits::CAUSES_MAX;
 
+#[cfg(feature = "upload")]
+mod network;
+#[cfg(feature = "upload")]
+use network::wrapper;
+
+/// Without a network, no error wraps another one.
+#[cfg(not(feature = "upload"))]
+fn wrapper(_: &(dyn Error + 'static)) -> Option<ErrorCategory> {
+    None
+}
+
 /// Finds the category of an error. The outermost error of the chain that has one decides.
 ///
 /// It knows the errors of the standard library, of this crate and of the crates that this one uses.
@@ -48,24 +59,12 @@ fn known(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
     if let Some(error) = find::<io::Error>(error) {
         return of_io(error.kind());
     }
-    if let Some(error) = find::<hyper::Error>(error) {
-        return of_hyper(error);
-    }
-    if let Some(error) = find::<ktel_destination::Error>(error) {
-        return error.is_in_url().then_some(ErrorCategory::InvalidInput);
-    }
     if let Some(error) = find::<crate::product_file::ProductFileError>(error) {
         return of_product_file(error);
     }
-    if let Some(error) = find::<tokio::task::JoinError>(error) {
-        let cancelled = error.is_cancelled();
-        return Some(if cancelled { ErrorCategory::Cancelled } else { ErrorCategory::Internal });
-    }
-    if find::<tokio::time::error::Elapsed>(error).is_some() {
-        return Some(ErrorCategory::Timeout);
-    }
-    if find::<futures::future::Aborted>(error).is_some() {
-        return Some(ErrorCategory::Cancelled);
+    #[cfg(feature = "upload")]
+    if let Some(category) = network::known(error) {
+        return Some(category);
     }
     is_about_input(error).then_some(ErrorCategory::InvalidInput)
 }
@@ -74,26 +73,15 @@ fn known(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
 fn is_about_input(error: &(dyn Error + 'static)) -> bool {
     let json = find::<serde_json::Error>(error).is_some_and(|error| !error.is_io());
     json || find::<serde_saphyr::Error>(error).is_some()
-        || find::<http::uri::InvalidUri>(error).is_some()
         || find::<std::num::ParseIntError>(error).is_some()
         || find::<std::num::ParseFloatError>(error).is_some()
         || find::<std::str::Utf8Error>(error).is_some()
         || find::<std::string::FromUtf8Error>(error).is_some()
         || find::<jiff::Error>(error).is_some()
-        || find::<ktel_destination::line::LineError>(error).is_some()
-        || find::<ktel_destination::line::UnknownDialect>(error).is_some()
         || find::<crate::product_name::InvalidName>(error).is_some()
         || find::<super::InvalidVocabulary>(error).is_some()
         || find::<super::Rejected>(error).is_some()
         || find::<ktel_model::standard::Error>(error).is_some()
-}
-
-/// Errors that wrap others. They decide only if no cause has a category.
-fn wrapper(error: &(dyn Error + 'static)) -> Option<ErrorCategory> {
-    if let Some(error) = find::<hyper_util::client::legacy::Error>(error) {
-        return error.is_connect().then_some(ErrorCategory::Network);
-    }
-    None
 }
 
 fn of_io(kind: io::ErrorKind) -> Option<ErrorCategory> {
@@ -132,17 +120,5 @@ fn of_product_file(error: &crate::product_file::ProductFileError) -> Option<Erro
         | File::OtherName { .. }
         | File::Commands { .. }
         | File::Schema { .. } => Some(ErrorCategory::InvalidInput),
-    }
-}
-
-fn of_hyper(error: &hyper::Error) -> Option<ErrorCategory> {
-    if error.is_timeout() {
-        Some(ErrorCategory::Timeout)
-    } else if error.is_canceled() {
-        Some(ErrorCategory::Cancelled)
-    } else if error.is_incomplete_message() || error.is_closed() {
-        Some(ErrorCategory::Network)
-    } else {
-        None
     }
 }

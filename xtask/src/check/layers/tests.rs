@@ -59,6 +59,15 @@ fn what_must_not_be_reached_is_found_with_the_way_there() {
 }
 
 #[test]
+fn what_only_an_upload_needs_is_found_where_nothing_is_uploaded() {
+    let compiled = |names: &[&str]| superfluous(&names.iter().map(ToString::to_string).collect());
+    assert_eq!(compiled(&["ktel-usage", "ktel-delivery", "serde"]), [""; 0]);
+    let found = compiled(&["ktel-usage", "rustls", "serde"]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("`ktel-usage` compiles `rustls` without"), "{found:?}");
+}
+
+#[test]
 fn no_row_uses_a_crate_above_it() {
     for (at, row) in TABLE.iter().enumerate() {
         for used in row.uses.iter().chain(row.may_use) {

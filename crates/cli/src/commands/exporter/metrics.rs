@@ -51,7 +51,7 @@ impl Collector for ExporterMetrics {
 }
 
 fn lanes(reports: &[Arc<Report>]) -> impl Iterator<Item = (&Report, &LaneReport)> {
-    reports.iter().flat_map(|report| report.lanes.iter().map(move |lane| (&**report, lane)))
+    reports.iter().flat_map(|report| report.all_lanes().map(move |lane| (&**report, lane)))
 }
 
 fn labels<'r>(report: &'r Report, lane: &'r LaneReport) -> [(&'static str, &'r str); 4] {
@@ -99,7 +99,8 @@ fn lag(encoder: &mut DescriptorEncoder<'_>, reports: &[Arc<Report>]) -> fmt::Res
     let help = "How far a sink is behind the newest data that can be delivered.";
     let name = "ktel_exporter_lag_seconds";
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-    for (report, lane) in lanes(reports) {
+    // Older data is late by intent.
+    for (report, lane) in lanes(reports).filter(|(report, lane)| !report.backfills.contains(lane)) {
         let value = ConstGauge::new(lane.lag.as_secs_f64());
         value.encode(family.encode_family(&labels(report, lane))?)?;
     }

@@ -71,7 +71,7 @@ pub(super) fn run(
             }
         };
         let ended = match listener {
-            Some(listener) => health::serve_during(listener, routes(&status), work).await,
+            Some(listener) => Box::pin(health::serve_during(listener, routes(&status), work)).await,
             None => work.await,
         };
         ended.map_err(|error| Failure::usage(error, None::<&str>))?;

@@ -178,7 +178,7 @@ impl Actor {
         let begin = self.cursors.get(&name, &to.name).unwrap_or(begin);
         let known = earlier.and_then(|report| {
             let lanes = if is_older { &report.backfills } else { &report.lanes };
-            lanes.iter().find(|lane| lane.source == from.name && lane.sink == to.name)
+            lanes.iter().find(|lane| lane.source == name && lane.sink == to.name)
         });
         let lane = match known {
             Some(known) => Lane::new(policy(to), known.cursor.unwrap_or(begin)).with_account(known),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Actor, Route};
+use crate::cursor::Cursors;
 use crate::limits::REPORT_EVERY;
 use crate::report::{LaneReport, Report, SourceReport};
 use crate::time::Millis;
@@ -49,8 +50,9 @@ impl Actor {
         let (source, sink) = (&self.sources[route.source], &self.sinks[route.sink]);
         let lane = &route.lane;
         let waits = lane.waits(now).filter(|wait| !wait.is_zero());
+        let name = &source.plan.name;
         LaneReport {
-            source: source.plan.name.clone(),
+            source: if route.older.is_some() { Cursors::backfill(name) } else { name.clone() },
             sink: sink.plan.name.clone(),
             cursor: Some(lane.cursor()),
             lag: self.lag(route),

@@ -97,7 +97,7 @@ async fn data_that_is_older_than_a_sink_wants_is_dropped_and_counted() {
     scene.pass(Duration::from_secs(120)).await;
     let lane = scene.lane(0, 0);
     assert!(lane.gaps.iter().all(|gap| gap.reason == "TooOld"), "{:?}", lane.gaps);
-    assert!(lane.points.dropped >= 3000 / 15 * 10 - 100, "{:?}", lane.points);
+    assert!(lane.points.dropped >= 3000 / 15 * 10 - 200, "{:?}", lane.points);
     assert_eq!(lane.points.read, scene.expected(Millis(BEGIN), lane.cursor.unwrap()));
 }
 
@@ -113,5 +113,5 @@ async fn samples_that_come_late_are_counted() {
     scene.store.late.store(7, Ordering::Relaxed);
     scene.pass(Duration::from_secs(260)).await;
     let late = scene.engine.reports()[0].sources[0].late;
-    assert!(late >= 7 && late % 7 == 0, "{late}");
+    assert!(late >= 7 && late.is_multiple_of(7), "{late}");
 }

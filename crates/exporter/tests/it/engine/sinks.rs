@@ -20,7 +20,7 @@ use super::{SOON, Scene, arrived, same, sink};
 
 #[test]
 fn every_sample_arrives_once_at_each_sink_and_no_strangers() {
-    let scene = Scene::start(1500);
+    let scene = Scene::start(600);
     let receivers: Vec<Http> = (0..3).map(|_| Http::start()).collect();
     let codecs = [Compression::Gzip, Compression::Zstd, Compression::None];
     let mut sinks = Vec::new();
@@ -161,7 +161,7 @@ fn a_token_that_is_not_accepted_any_more_is_fetched_again_later() {
 fn a_certificate_decides_whether_anything_is_sent() {
     let scene = Scene::start(3);
     let (authority, other) = (Authority::new(), Authority::new());
-    let receiver = Http::start_tls(&ServerTls::new(authority.server()));
+    let receiver = Http::start_tls(&ServerTls::new(&authority.server()));
     let mut plan = scene.plan(vec![sink("a", &receiver.url())]);
     plan.sinks[0].tls.has_own_authorities = true;
     let trusting = |authority: &Authority| {
