@@ -127,7 +127,7 @@ pub(crate) const POINTS_PER_SECOND_MAX: i64 = 1_000_000_000;
 pub(crate) const AGE_MIN: Duration = Duration::from_secs(60);
 
 /// Characters of a value that a finding repeats: enough to recognise it.
-pub(crate) const SHOWN_CHARS_MAX: usize = 60;
+pub(crate) const SHOWN_VALUE_CHARS_MAX: usize = 60;
 /// Findings in a status: nobody reads more, and an object may have 1.5 MiB.
 pub(crate) const FINDINGS_MAX: usize = 20;
 /// Bytes of an error's message in a status, as the resource promises.
@@ -238,7 +238,7 @@ pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 /// After a lost term: somebody else leads, so there is no hurry.
 pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Bytes of a file of resources. The API server takes 3 MiB for one object; files have several.
-pub(crate) const FILE_BYTES_MAX: usize = 16 << 20;
+pub(crate) const EXPORTER_FILE_BYTES_MAX: usize = 16 << 20;
 /// Levels of a file of resources. An Exporter has 10; other objects in the file may have more.
 pub(crate) const FILE_DEPTH_MAX: usize = 64;
 /// Values of a file of resources, with those that aliases repeat: a billion laughs end here.
