@@ -149,7 +149,7 @@ pub const STORE_TEXT_BYTES_MAX: usize = 256;
 pub const STORE_ERROR_BYTES_MAX: usize = 4 * 1024;
 /// How long a store may be silent within an answer. Searching a large index takes it some seconds.
 pub const STORE_SILENCE_MAX: Duration = Duration::from_secs(60);
-/// How long a whole answer may take. A slice of some megabytes takes seconds; a store that sends slower is given up.
+/// How long a whole answer may take. A slice of some megabytes takes seconds; a store that sends slower is abandoned.
 pub const STORE_EXCHANGE_MAX: Duration = Duration::from_secs(300);
 /// How old what is known of the store's clock may be. Two clocks drift apart by some milliseconds in this time.
 pub const STORE_CLOCK_AGE_MAX: Duration = Duration::from_secs(30);
