@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::check::Check;
+use super::error::ReadError;
 use super::exchange::{Form, whole};
 use super::export::millis_as_seconds;
 use super::metadata;
 use super::{
-    Evaluation, Metadata, Part, ReadError, Reader, StoreKind, count, families, matrix, narrow,
-    promql, text,
+    Evaluation, Metadata, Part, Reader, StoreKind, count, families, matrix, narrow, promql, text,
 };
 use crate::limits::{METADATA_BYTES_MAX, NAMES_BYTES_MAX, NUMBER_BYTES_MAX, STORE_CLOCK_AGE_MAX};
 use crate::plan::Tenant;

@@ -2,9 +2,9 @@
 //!
 //! Counts are written as differences of differences: in time, and of whole numbers also from bucket to bucket.
 
+use super::bad_chunk::{BadChunk, bad};
 use super::bits::Bits;
 use super::xor::Xor;
-use super::{BadChunk, bad};
 use crate::slice::{NativeHistogram, STALE_NAN_BITS, Span};
 use crate::source::ReadError;
 use crate::time::Millis;
