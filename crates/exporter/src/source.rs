@@ -17,7 +17,7 @@ use crate::slice::Slice;
 use crate::time::{Millis, Window};
 
 use clock::Clock;
-use exchange::Form;
+use form::Form;
 
 mod address;
 pub mod check;
@@ -27,6 +27,7 @@ mod error;
 mod exchange;
 pub mod export;
 pub mod families;
+mod form;
 pub mod labels;
 mod matrix;
 mod metadata;

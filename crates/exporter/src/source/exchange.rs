@@ -11,15 +11,13 @@ use tokio::time::{Instant, timeout};
 use url::{Url, form_urlencoded};
 
 use super::error::ReadError;
+use super::form::Form;
 use super::{Reader, clock, text};
 use crate::limits::{STORE_ERROR_BYTES_MAX, STORE_SILENCE_MAX};
 
 /// How a store says that more series match than it gives at once.
 const TOO_MANY: [&str; 3] =
     ["matching timeseries exceeds", "cannot select more than", "-search.maxSamplesPerQuery"];
-
-/// The parameters of a request.
-pub(super) type Form = Vec<(&'static str, String)>;
 
 impl Reader {
     /// Posts a form, with the tenant's part of it in the URL, where nothing in the body takes its place.

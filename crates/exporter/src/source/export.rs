@@ -13,7 +13,8 @@ use crate::time::Window;
 
 use super::check::Check;
 use super::error::ReadError;
-use super::exchange::{Form, check_end, next};
+use super::exchange::{check_end, next};
+use super::form::Form;
 use super::{Part, Reader, narrow, text};
 use crate::limits::{EXPORT_LONG_LINE_BYTES, SELECTORS_BYTES_MAX};
 use line::{Line, Scratch};

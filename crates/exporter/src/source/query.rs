@@ -9,8 +9,9 @@ use url::Url;
 
 use super::check::Check;
 use super::error::ReadError;
-use super::exchange::{Form, whole};
+use super::exchange::whole;
 use super::export::millis_as_seconds;
+use super::form::Form;
 use super::metadata;
 use super::{
     Evaluation, Metadata, Part, Reader, StoreKind, count, families, matrix, narrow, promql, text,

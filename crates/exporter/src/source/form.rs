@@ -1,0 +1,4 @@
+//! The parameters of a request.
+
+/// The parameters of a request.
+pub(super) type Form = Vec<(&'static str, String)>;
