@@ -9,7 +9,7 @@ use ktel_testkit::ports::TcpPort;
 use ktel_testkit::real;
 
 use crate::process::Process;
-use crate::{SAMPLES, Scene, write};
+use crate::scene::{SAMPLES, Scene, write};
 
 /// Who takes part.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ use ktel_otlp::{
     NumberDataPoint, NumberValue, Resource,
 };
 
-use crate::SAMPLES;
+use crate::scene::SAMPLES;
 
 /// Metrics that the series belong to.
 const METRICS: usize = 200;

@@ -5,7 +5,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -18,27 +17,18 @@ use ktel_testkit::real;
 use contestants::Contestant;
 use process::{Process, Used};
 use receiver::{Arrived, Counts};
+use scene::{SAMPLES, Scene};
 
 mod contestants;
 mod data;
 mod process;
 mod receiver;
+mod scene;
 
-/// Samples of each series, one in 15 s.
-pub(crate) const SAMPLES: usize = 4;
 /// Nothing arrived for so long: nothing will.
 const SILENCE: Duration = Duration::from_secs(20);
 /// The longest run of one contestant.
 const RUN_MAX: Duration = Duration::from_secs(600);
-
-/// What all contestants share.
-pub(crate) struct Scene {
-    pub(crate) folder: tempfile::TempDir,
-    pub(crate) store: String,
-    pub(crate) series: usize,
-    /// When the first sample was taken; the minute after it has them all.
-    pub(crate) start_ms: u64,
-}
 
 /// What a run gave.
 struct Outcome {
@@ -223,11 +213,4 @@ fn print(contestant: Contestant, outcome: &Outcome) {
 fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines.iter().skip(lines.len().saturating_sub(12)).copied().collect::<Vec<_>>().join("\n")
-}
-
-/// Writes a file of a contestant.
-pub(crate) fn write(folder: &Path, name: &str, text: &str) -> anyhow::Result<PathBuf> {
-    let path = folder.join(name);
-    std::fs::write(&path, text)?;
-    Ok(path)
 }

@@ -27,6 +27,7 @@ mod fair;
 mod memory;
 mod partition;
 mod pool;
+mod published;
 mod read;
 mod seams;
 mod tenants;
@@ -40,6 +41,7 @@ pub use seams::{Connects, Later, OverHttp, Query, Reads, Sends};
 pub use world::Settings;
 
 use exporter::{Actor, Desired};
+use published::Published;
 use world::World;
 
 #[cfg(test)]
@@ -57,39 +59,6 @@ pub struct Engine {
 struct Running {
     exporters: BTreeMap<ExporterId, watch::Sender<Desired>>,
     tasks: JoinSet<()>,
-}
-
-/// The last report of each Exporter.
-#[derive(Debug)]
-struct Published {
-    reports: Mutex<BTreeMap<ExporterId, Arc<Report>>>,
-    /// Counts changes.
-    changes: watch::Sender<u64>,
-}
-
-impl Published {
-    fn publish(&self, report: Arc<Report>) {
-        let mut reports = self.lock();
-        if reports.get(&report.id).is_some_and(|known| *known == report) {
-            return;
-        }
-        reports.insert(report.id.clone(), report);
-        drop(reports);
-        self.changes.send_modify(|changes| *changes += 1);
-    }
-
-    fn get(&self, id: &ExporterId) -> Option<Arc<Report>> {
-        self.lock().get(id).cloned()
-    }
-
-    fn remove(&self, id: &ExporterId) {
-        self.lock().remove(id);
-        self.changes.send_modify(|changes| *changes += 1);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ExporterId, Arc<Report>>> {
-        self.reports.lock().expect("no holder panics")
-    }
 }
 
 impl Engine {

@@ -149,7 +149,7 @@ pub const STORE_TEXT_BYTES_MAX: usize = 256;
 pub const STORE_ERROR_BYTES_MAX: usize = 4 * 1024;
 /// How long a store may be silent within an answer. Searching a large index takes it some seconds.
 pub const STORE_SILENCE_MAX: Duration = Duration::from_secs(60);
-/// How long a whole answer may take. A slice of some megabytes takes seconds; a store that sends slower is given up.
+/// How long a whole answer may take. A slice of some megabytes takes seconds; a store that sends slower is abandoned.
 pub const STORE_EXCHANGE_MAX: Duration = Duration::from_secs(300);
 /// How old what is known of the store's clock may be. Two clocks drift apart by some milliseconds in this time.
 pub const STORE_CLOCK_AGE_MAX: Duration = Duration::from_secs(30);
@@ -158,7 +158,7 @@ pub const EXPORT_LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Of a line that is longer the samples are counted before they are taken, so that it cannot pass the bound by much.
 pub const EXPORT_LONG_LINE_BYTES: usize = 64 * 1024;
 /// The selectors in one request. Go's servers read a form of 10 MB.
-pub const REQUEST_BODY_BYTES_MAX: usize = 1024 * 1024;
+pub const SELECTORS_BYTES_MAX: usize = 1024 * 1024;
 /// What is in a query beside the filters of one group and the names: a label, braces, operators.
 pub const QUERY_REST_BYTES: usize = 64;
 /// The names of all metrics: a hundred thousand of a hundred bytes.
@@ -234,7 +234,7 @@ pub const CHANGES_SETTLE: Duration = Duration::from_millis(200);
 /// Requests to the API server at once that write cursors or statuses.
 pub const API_WRITES_AT_ONCE: usize = 8;
 /// What is under way is waited for this long when the exporter stops; the chart gives a Pod 60 s.
-pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+pub const LEADER_DRAINS_WITHIN: Duration = Duration::from_secs(30);
 /// After a lost term: somebody else leads, so there is no hurry.
 pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Bytes of a file of resources. The API server takes 3 MiB for one object; files have several.

@@ -6,66 +6,34 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+use http::header::{CONTENT_ENCODING, HeaderValue};
 use ktel_delivery::fault::Fault;
-use ktel_delivery::http::{Client, Request, Url};
+use ktel_delivery::http::Request;
 use ktel_delivery::verdict::Verdict;
-use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::credentials::Credentials;
-use crate::plan::{Compression, SinkPlan};
+use crate::plan::SinkPlan;
+
+use inner::Inner;
 
 mod authentication;
 mod compress;
 mod connect;
 mod egress;
+mod error;
+mod inner;
 mod judge;
 mod oauth;
 mod shared;
 
+pub use error::SetupError;
 pub use judge::{Judgement, reason};
 pub use shared::Shared;
 
 /// Sends to one sink with one set of credentials. Cheap to clone; made anew when either changes.
 #[derive(Debug, Clone)]
 pub struct Sender(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    client: Client,
-    url: Url,
-    headers: HeaderMap,
-    compression: Compression,
-    oauth: Option<oauth::Tokens>,
-    redactor: judge::Redactor,
-}
-
-/// Why no sender can be made. The texts name fields, never values.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    /// Something that the plan asks for is not in the credentials.
-    #[error("the secret has no {missing}")]
-    Incomplete {
-        /// What is missing.
-        missing: &'static str,
-    },
-    /// A certificate or authority is no text.
-    #[error("the secret's {field} is not PEM")]
-    NotPem {
-        /// Which.
-        field: &'static str,
-    },
-    /// The name of a server and a proxy exclude each other: the proxy resolves the name.
-    #[error("`tls.serverName` cannot be used through a proxy")]
-    ServerName,
-    /// A header cannot be sent.
-    #[error(transparent)]
-    Header(#[from] ktel_delivery::http::BadHeader),
-    /// The HTTP client cannot be made.
-    #[error(transparent)]
-    Client(#[from] ktel_delivery::http::Error),
-}
 
 /// What an exchange gave.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use ::http::HeaderMap;
 use ktel_delivery::Secret;
 use ktel_delivery::http::{self, BadHeader, Client, Settings};
 use ktel_delivery::tls::{Pem, Trust};
-use ktel_metricsql::{Expr, Labels, Selector, Version};
+use ktel_metricsql::{Expr, Selector, Version};
 use thiserror::Error;
 
 use crate::limits::STORE_EXCHANGE_MAX;
@@ -23,6 +23,7 @@ mod address;
 pub mod check;
 mod clock;
 mod count;
+mod error;
 mod exchange;
 pub mod export;
 pub mod families;
@@ -34,6 +35,8 @@ mod promql;
 mod query;
 pub mod remote_read;
 mod text;
+
+pub use error::ReadError;
 
 /// A store that is read.
 #[derive(Debug, Clone)]
@@ -135,57 +138,6 @@ pub enum MetricKind {
     StateSet,
 }
 
-/// Why a window could not be read. Nothing of it was given on.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// More than the bound: read it in parts.
-    #[error("more than {bytes_max} bytes of series and samples")]
-    TooLarge {
-        /// The bound.
-        bytes_max: usize,
-    },
-    /// The store asks to wait.
-    #[error("the store is busy: {message}")]
-    Busy {
-        /// For how long.
-        after: Option<Duration>,
-        /// What it says.
-        message: String,
-    },
-    /// No whole answer came.
-    #[error("the store cannot be read: {message}")]
-    Unavailable {
-        /// Why.
-        message: String,
-    },
-    /// The store rejects the request.
-    #[error("the store rejects the request with status {status}: {message}")]
-    Rejected {
-        /// The HTTP status.
-        status: u16,
-        /// What it says.
-        message: String,
-    },
-    /// The request cannot be made.
-    #[error("the store cannot be asked: {message}")]
-    Unsendable {
-        /// Why.
-        message: String,
-    },
-    /// A series came that is not the tenant's, or that no selector wants.
-    #[error("the store returned a series that is not of the tenant: {series}")]
-    Violation {
-        /// Its name, nothing else: it is not ours to show.
-        series: String,
-    },
-    /// An answer that is none.
-    #[error("the answer of the store cannot be read: {message}")]
-    Malformed {
-        /// What is wrong with it.
-        message: String,
-    },
-}
-
 /// An expression to evaluate at aligned instants.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
@@ -193,14 +145,6 @@ pub struct Evaluation {
     pub expr: Expr,
     /// The time between two instants.
     pub step: Duration,
-}
-
-impl ReadError {
-    /// Makes the error of a series that must not be there.
-    fn stranger<L: Labels + ?Sized>(labels: &L) -> Self {
-        let name = labels.value("__name__").unwrap_or_default();
-        Self::Violation { series: text::clean(name.as_bytes()) }
-    }
 }
 
 impl Reader {

@@ -5,7 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::secrets::SecretName;
+/// A Secret of a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SecretName {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
 
 /// Something that a plan or its credentials are made of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -103,7 +103,7 @@ impl<'s> Leader<'s> {
                 }
             }
         }
-        self.engine.stop(limits::DRAIN_WITHIN).await;
+        self.engine.stop(limits::LEADER_DRAINS_WITHIN).await;
         self.save().await?;
         self.tell().await;
         Ok(())

@@ -11,16 +11,8 @@ use kube::{Api, Client};
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::warn;
 
+pub use super::changes::SecretName;
 use super::changes::{Change, Changes};
-
-/// A Secret of a namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SecretName {
-    /// The namespace.
-    pub namespace: String,
-    /// The name.
-    pub name: String,
-}
 
 /// What is known of a Secret.
 #[derive(Clone, PartialEq, Default)]

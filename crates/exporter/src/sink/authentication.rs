@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT
 use ktel_delivery::Secret;
 use ktel_delivery::http::sensitive;
 
-use super::SetupError;
+use super::error::SetupError;
 use super::judge::Redactor;
 use crate::credentials::Credentials;
 use crate::plan::{Authentication, SinkPlan};

@@ -5,8 +5,10 @@ use ktel_delivery::Secret;
 use ktel_delivery::http::{Client, Protocol, Settings, Url};
 use ktel_delivery::tls::{Pem, Trust};
 
+use super::error::SetupError;
+use super::inner::Inner;
 use super::judge::Redactor;
-use super::{Inner, SetupError, authentication, egress, oauth};
+use super::{authentication, egress, oauth};
 use crate::credentials::Credentials;
 use crate::limits::{SINK_ANSWERS_WITHIN, SINK_REACHED_WITHIN};
 use crate::plan::{Authentication, SinkPlan};

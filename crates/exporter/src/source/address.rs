@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::ReadError;
+use super::error::ReadError;
 use crate::plan::Tenant;
 
 /// Where the tenant's path goes, as a URL writes `{tenant}`.

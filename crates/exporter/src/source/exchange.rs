@@ -10,7 +10,8 @@ use ktel_delivery::verdict::retry_after;
 use tokio::time::{Instant, timeout};
 use url::{Url, form_urlencoded};
 
-use super::{ReadError, Reader, clock, text};
+use super::error::ReadError;
+use super::{Reader, clock, text};
 use crate::limits::{STORE_ERROR_BYTES_MAX, STORE_SILENCE_MAX};
 
 /// How a store says that more series match than it gives at once.
@@ -90,7 +91,7 @@ impl Reader {
     }
 }
 
-/// Gives the next piece of an answer; a store that says nothing for long is given up.
+/// Gives the next piece of an answer; a store that says nothing for long is abandoned.
 pub(super) async fn next(
     answer: &mut Streamed,
     bytes_max: usize,

@@ -12,9 +12,10 @@ use crate::slice::SliceBuilder;
 use crate::time::Window;
 
 use super::check::Check;
+use super::error::ReadError;
 use super::exchange::{Form, check_end, next};
-use super::{Part, ReadError, Reader, narrow, text};
-use crate::limits::{EXPORT_LONG_LINE_BYTES, REQUEST_BODY_BYTES_MAX};
+use super::{Part, Reader, narrow, text};
+use crate::limits::{EXPORT_LONG_LINE_BYTES, SELECTORS_BYTES_MAX};
 use line::{Line, Scratch};
 use lines::{BadStream, Lines};
 
@@ -144,7 +145,7 @@ fn bodies(queries: Vec<String>) -> Vec<Vec<String>> {
     for query in queries {
         bytes += query.len();
         match bodies.last_mut() {
-            Some(last) if bytes <= REQUEST_BODY_BYTES_MAX => last.push(query),
+            Some(last) if bytes <= SELECTORS_BYTES_MAX => last.push(query),
             _ => {
                 bytes = query.len();
                 bodies.push(vec![query]);

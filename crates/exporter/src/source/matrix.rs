@@ -7,7 +7,8 @@ use ktel_metricsql::Labels;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{ReadError, text};
+use super::error::ReadError;
+use super::text;
 use crate::slice::{Sample, SliceBuilder};
 use crate::time::{Millis, Window};
 

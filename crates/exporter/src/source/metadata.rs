@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{Metadata, MetricKind, MetricMetadata, ReadError, text};
+use super::error::ReadError;
+use super::{Metadata, MetricKind, MetricMetadata, text};
 
 #[derive(Deserialize)]
 struct Answer {

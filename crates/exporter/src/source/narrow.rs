@@ -2,8 +2,9 @@
 
 use ktel_metricsql::{Expr, Filter, Matcher, Selector, enforce};
 
+use super::Part;
+use super::error::ReadError;
 use super::families::{NAMELESS, members};
-use super::{Part, ReadError};
 use crate::limits::QUERY_REST_BYTES;
 
 const METRIC_NAME: &str = "__name__";

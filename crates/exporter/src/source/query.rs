@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::check::Check;
+use super::error::ReadError;
 use super::exchange::{Form, whole};
 use super::export::millis_as_seconds;
 use super::metadata;
 use super::{
-    Evaluation, Metadata, Part, ReadError, Reader, StoreKind, count, families, matrix, narrow,
-    promql, text,
+    Evaluation, Metadata, Part, Reader, StoreKind, count, families, matrix, narrow, promql, text,
 };
 use crate::limits::{METADATA_BYTES_MAX, NAMES_BYTES_MAX, NUMBER_BYTES_MAX, STORE_CLOCK_AGE_MAX};
 use crate::plan::Tenant;
@@ -24,7 +24,7 @@ impl Reader {
     /// Reads raw samples by `selector[window]` at its last moment.
     ///
     /// The range is open on the left since Prometheus 3 and in VictoriaMetrics, so the moment before the window is not in
-    /// it. An older Prometheus gives a sample of that moment too; it is left out here. Stale markers are not given.
+    /// it. An older Prometheus gives a sample of that moment too; it is omitted here. Stale markers are not given.
     pub(super) async fn raw_by_query(
         &self,
         tenant: &Tenant,

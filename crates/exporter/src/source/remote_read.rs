@@ -1,19 +1,21 @@
 //! Reads raw samples of Prometheus by `remote_read`, in streamed chunks.
 //!
 //! The answer is a sequence of frames with checksums, so an error that Prometheus writes behind them as text is noticed.
-//! Chunks are given whole: what lies outside of the window is left out here.
+//! Chunks are given whole: what lies outside of the window is omitted here.
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::check::Check;
+use super::error::ReadError;
 use super::exchange::{check_end, next};
-use super::{Part, ReadError, Reader, narrow, promql};
+use super::{Part, Reader, narrow, promql};
 use crate::plan::Tenant;
 use crate::slice::{Sample, SliceBuilder};
 use crate::time::{Millis, Window};
 use frames::Frames;
 use message::{Chunk, Encoding, Series};
 
+mod bad_chunk;
 mod bits;
 pub mod frames;
 pub mod histogram;
@@ -22,26 +24,11 @@ mod protobuf;
 mod request;
 pub mod xor;
 
+pub use bad_chunk::BadChunk;
+use bad_chunk::bad;
+
 /// Says that the answer is frames of chunks.
 const STREAMED: &str = "application/x-streamed-protobuf";
-
-/// A chunk, a message or a frame that cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct BadChunk {
-    /// What is wrong with it.
-    pub what: &'static str,
-}
-
-const fn bad(what: &'static str) -> BadChunk {
-    BadChunk { what }
-}
-
-impl From<BadChunk> for ReadError {
-    fn from(error: BadChunk) -> Self {
-        Self::Malformed { message: format!("an answer of remote read: {}", error.what) }
-    }
-}
 
 /// What comes of the frames of an answer.
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 /// Gives the engine while there is one, and whether this process is the leader.
-type Look = dyn Fn() -> (Option<Arc<Engine>>, bool) + Send + Sync;
+type Observe = dyn Fn() -> (Option<Arc<Engine>>, bool) + Send + Sync;
 
 /// The metrics of the exporter.
-pub(super) struct ExporterMetrics(pub(super) Box<Look>);
+pub(super) struct ExporterMetrics(pub(super) Box<Observe>);
 
 impl fmt::Debug for ExporterMetrics {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,18 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::reconcile::whole;
 use super::{Actor, Read, Route};
 use crate::engine::read::{Event, Failure, Job, Learned, Summary};
 use crate::lane::Want;
 use crate::limits::{
-    LANE_HOLDS_MEMORY_FOR, READ_TOGETHER_WITHIN, SOURCE_READS_MAX, STORE_ASKED_AGAIN_AFTER,
-    STORE_ASKS_FOR_MAX, STORE_BACKOFF_FIRST, STORE_BACKOFF_MAX, STORE_WRONG_FOR,
+    READ_TOGETHER_WITHIN, SOURCE_READS_MAX, STORE_ASKED_AGAIN_AFTER, STORE_WRONG_FOR,
 };
 use crate::mapping::{DeltaState, Shape};
 use crate::plan::Temporality;
 use crate::report::Problem;
-use crate::source::ReadError;
 use crate::time::{Millis, Window};
 
 /// A window that lanes want.
@@ -280,34 +277,6 @@ impl Actor {
         }
     }
 
-    /// The store could not be read for a source: it waits.
-    fn store_failed(&mut self, index: usize, error: &ReadError, now: Instant) {
-        let jitter = (self.world.clock.jitter)().clamp(0.0, 1.0);
-        let source = &mut self.sources[index];
-        let doubled =
-            STORE_BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(source.failures.min(16)));
-        source.failures += 1;
-        let own = doubled.min(STORE_BACKOFF_MAX).mul_f64(0.5 + jitter / 2.0);
-        let (reason, pause) = match error {
-            ReadError::Busy { after, .. } => {
-                let asked = after.unwrap_or_default().min(STORE_ASKS_FOR_MAX);
-                if !asked.is_zero() {
-                    self.world.pause_until(now + asked);
-                }
-                ("StoreBusy", own.max(asked))
-            }
-            ReadError::Unavailable { .. } => ("StoreUnavailable", own),
-            ReadError::Malformed { .. } => ("StoreAnswerMalformed", own),
-            ReadError::TooLarge { .. } => ("TooManySeries", STORE_WRONG_FOR),
-            ReadError::Rejected { .. } => ("QueryRejected", STORE_BACKOFF_MAX),
-            ReadError::Unsendable { .. } => ("QueryUnsendable", STORE_WRONG_FOR),
-            ReadError::Violation { .. } => ("TenancyViolation", STORE_WRONG_FOR),
-        };
-        source.not_before = Some(now + pause);
-        let time = self.world.now();
-        source.error = Some(Problem::new(reason, None, &whole(error), time));
-    }
-
     /// Drops data that is older than the sinks want it.
     fn expire(&mut self, store_now: Millis) {
         for (id, route) in &mut self.lanes {
@@ -326,22 +295,5 @@ impl Actor {
                 }
             });
         }
-    }
-
-    /// Says whether a lane keeps a read waiting for memory that other lanes wait for.
-    pub(super) fn is_too_slow(&self, id: u64, now: Instant) -> bool {
-        let Some(route) = self.lanes.get(&id) else { return false };
-        let is_long = |since: Instant| now > since + LANE_HOLDS_MEMORY_FOR;
-        if !route.lane.waits_since().is_some_and(is_long) {
-            return false;
-        }
-        self.reads.iter().any(|read| {
-            let blocked = *read.blocked.lock().expect("no holder panics");
-            blocked.is_some_and(is_long)
-                && read.members.iter().any(|member| {
-                    *member != id
-                        && self.lanes.get(member).is_some_and(|other| other.lane.is_idle())
-                })
-        })
     }
 }

@@ -8,9 +8,9 @@ const EXACT_POWERS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 /// The largest whole number up to which a float holds every one.
-const EXACT_MAX: u64 = 1 << 53;
+const EXACT_BELOW: u64 = 1 << 53;
 /// As many digits always fit 64 bits.
-const DIGITS_MAX: usize = 19;
+const DIGITS: usize = 19;
 
 /// Takes a value off the front: a number, `null` for the stale marker, or an infinity as text.
 #[inline]
@@ -48,8 +48,8 @@ fn decimal(bytes: &mut &[u8]) -> Option<f64> {
             return None;
         }
     }
-    let is_simple = whole + places <= DIGITS_MAX
-        && mantissa <= EXACT_MAX
+    let is_simple = whole + places <= DIGITS
+        && mantissa <= EXACT_BELOW
         && !matches!(rest.first(), Some(b'e' | b'E'));
     if is_simple && let Some(power) = EXACT_POWERS.get(places) {
         *bytes = rest;
@@ -98,7 +98,7 @@ pub(super) fn integer(bytes: &mut &[u8]) -> Option<i64> {
     };
     let (magnitude, rest) = digits(rest, start);
     let length = number.len() - rest.len();
-    if length == 0 || length > DIGITS_MAX {
+    if length == 0 || length > DIGITS {
         return None;
     }
     *bytes = rest;

@@ -1,11 +1,11 @@
 //! Cuts a stream into frames: a length, a checksum, a message.
 
+use super::bad_chunk::{BadChunk, bad};
 use super::protobuf::varint;
-use super::{BadChunk, bad};
 use crate::limits::REMOTE_READ_FRAME_BYTES_MAX;
 
 /// The longest length and the checksum behind it.
-const HEAD_BYTES_MAX: usize = 10 + 4;
+const HEAD_BYTES: usize = 10 + 4;
 
 /// Cuts a stream into frames, whatever the pieces in which it comes.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ type Split<'a> = (&'a [u8], &'a [u8]);
 fn frame(bytes: &[u8]) -> Result<Option<Split<'_>>, BadChunk> {
     let mut rest = bytes;
     let Some(length) = varint(&mut rest) else {
-        let is_cut = bytes.len() < HEAD_BYTES_MAX;
+        let is_cut = bytes.len() < HEAD_BYTES;
         return if is_cut { Ok(None) } else { Err(bad("a frame without a length")) };
     };
     let length =

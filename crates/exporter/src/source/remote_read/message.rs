@@ -1,7 +1,7 @@
 //! The messages in the frames.
 
+use super::bad_chunk::{BadChunk, bad};
 use super::protobuf::{Value, field};
-use super::{BadChunk, bad};
 use crate::source::ReadError;
 
 /// A series of a frame, or a part of one.

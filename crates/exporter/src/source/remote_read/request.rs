@@ -3,7 +3,7 @@
 use ktel_metricsql::{Filter, FilterOperator};
 
 use super::protobuf::{put_bytes, put_number};
-use crate::limits::REQUEST_BODY_BYTES_MAX;
+use crate::limits::SELECTORS_BYTES_MAX;
 use crate::time::Window;
 
 /// What we can read: `STREAMED_XOR_CHUNKS`.
@@ -15,7 +15,7 @@ pub(super) fn bodies(groups: &[Vec<Filter>], window: Window) -> Vec<Vec<u8>> {
     for group in groups {
         let query = query(group, window);
         match bodies.last_mut() {
-            Some(last) if last.len() + query.len() <= REQUEST_BODY_BYTES_MAX => {
+            Some(last) if last.len() + query.len() <= SELECTORS_BYTES_MAX => {
                 put_bytes(last, 1, &query);
             }
             _ => {

@@ -1,7 +1,7 @@
 //! Chunks of floats: timestamps as differences of differences, values as differences of bits.
 
+use super::bad_chunk::{BadChunk, bad};
 use super::bits::Bits;
-use super::{BadChunk, bad};
 
 /// Decodes a chunk.
 ///

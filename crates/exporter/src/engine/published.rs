@@ -1,0 +1,42 @@
+//! The last report of each Exporter.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::watch;
+
+use crate::plan::ExporterId;
+use crate::report::Report;
+
+/// The last report of each Exporter.
+#[derive(Debug)]
+pub(super) struct Published {
+    pub(super) reports: Mutex<BTreeMap<ExporterId, Arc<Report>>>,
+    /// Counts changes.
+    pub(super) changes: watch::Sender<u64>,
+}
+
+impl Published {
+    pub(super) fn publish(&self, report: Arc<Report>) {
+        let mut reports = self.lock();
+        if reports.get(&report.id).is_some_and(|known| *known == report) {
+            return;
+        }
+        reports.insert(report.id.clone(), report);
+        drop(reports);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    pub(super) fn get(&self, id: &ExporterId) -> Option<Arc<Report>> {
+        self.lock().get(id).cloned()
+    }
+
+    pub(super) fn remove(&self, id: &ExporterId) {
+        self.lock().remove(id);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, BTreeMap<ExporterId, Arc<Report>>> {
+        self.reports.lock().expect("no holder panics")
+    }
+}
