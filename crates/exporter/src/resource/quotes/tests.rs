@@ -57,7 +57,7 @@ proptest! {
     #[test]
     fn text_within_ascii_quotes_is_never_touched(
         before in "[a-z{}=, ]{0,8}",
-        body in r#"([^"\\]|\\.){0,12}"#,
+        body in r#"([a-z“”‘’']|\\["\\n]){0,12}"#,
         after in "[a-z{}=, “”‘’]{0,8}",
     ) {
         let string = format!("\"{body}\"");

@@ -55,8 +55,8 @@ fn select(spec: &mut Value, kind: Value) {
 }
 
 #[rustfmt::skip]
-pub(crate) fn cases() -> Vec<Case> {
-    let mut cases = vec![
+fn sources_and_names() -> Vec<Case> {
+    vec![
         case("no source", "spec.sources", "should have at least 1 items", |spec| spec["sources"] = json!([])),
         case("21 sources", "spec.sources", "must have at most 20 items", |spec| {
             spec["sources"] = (0..21).map(|number| json!({"name": format!("s{number}"), "metrics": {}})).collect();
@@ -75,6 +75,12 @@ pub(crate) fn cases() -> Vec<Case> {
         case("a number for a text", "spec.sinks[0].otlp_http.endpoint", "must be of type string", |spec| sink(spec)["otlp_http"]["endpoint"] = json!(5)),
         case("an unknown source", "spec", "sinks[].sources names a source that is not in spec.sources", |spec| sink(spec)["sources"] = json!(["all", "gone"])),
         case("a source named twice", "spec.sinks[0].sources[1]", "Duplicate value", |spec| sink(spec)["sources"] = json!(["all", "all"])),
+    ]
+}
+
+#[rustfmt::skip]
+fn sinks() -> Vec<Case> {
+    vec![
         case("no transport", "spec.sinks[0]", "a sink needs exactly one transport", |spec| spec["sinks"] = json!([{"name": "a"}])),
         case("two transports", "spec.sinks[0]", "a sink needs exactly one transport", |spec| {
             let sink = sink(spec);
@@ -100,6 +106,12 @@ pub(crate) fn cases() -> Vec<Case> {
         case("a long longest pause", "spec.sinks[0].retry.maxBackoff", "maxBackoff must be at most 1h", |spec| sink(spec)["retry"] = json!({"maxBackoff": "61m"})),
         case("many requests at once", "spec.sinks[0].limits.inFlight", "less than or equal to 32", |spec| sink(spec)["limits"] = json!({"inFlight": 33})),
         case("a small age", "spec.sinks[0].limits.maxAge", "maxAge must be at least 1m", |spec| sink(spec)["limits"] = json!({"maxAge": "59s"})),
+    ]
+}
+
+#[rustfmt::skip]
+fn selections() -> Vec<Case> {
+    vec![
         case("a long lag", "spec.sources[0].minLag", "minLag must be at most 24h", |spec| source(spec)["minLag"] = json!("25h")),
         case("a short step", "spec.sources[0].metrics.step", "step must be between 1s and 1h", |spec| source(spec)["metrics"]["step"] = json!("500ms")),
         case("unknown handling of late data", "spec.sources[0].lateData", "Unsupported value", |spec| source(spec)["lateData"] = json!("on")),
@@ -113,9 +125,13 @@ pub(crate) fn cases() -> Vec<Case> {
         case("Exists with values", "spec.sources[0].metrics.resourceSelectors[0].namespaceSelector.matchExpressions[0]", "Exists and DoesNotExist take none", |spec| {
             source(spec)["metrics"]["resourceSelectors"] = json!([{"namespaceSelector": {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]}}]);
         }),
-    ];
+    ]
+}
+
+#[rustfmt::skip]
+fn kinds() -> Vec<Case> {
     const KIND: &str = "spec.sources[0].metrics.resourceSelectors[0].kinds[0].kind";
-    cases.extend([
+    vec![
         case("a number for a kind", KIND, "less than or equal to 0", |spec| select(spec, json!({"kind": 5}))),
         case("a negative number for a kind", KIND, "greater than or equal to 1", |spec| select(spec, json!({"kind": -5}))),
         case("a boolean for a kind", KIND, "must not validate the schema (not)", |spec| select(spec, json!({"kind": true}))),
@@ -124,9 +140,13 @@ pub(crate) fn cases() -> Vec<Case> {
         case("an empty list for a kind", KIND, "should have at least 1 items", |spec| select(spec, json!({"kind": []}))),
         case("a number in a list of kinds", "kind[1]", "must be of type string", |spec| select(spec, json!({"kind": ["a", 5]}))),
         case("a query for a kind", KIND, "should match", |spec| select(spec, json!({"kind": "a|b"}))),
-    ]);
+    ]
+}
+
+#[rustfmt::skip]
+fn authentication() -> Vec<Case> {
     const AUTHENTICATION: &str = "spec.sinks[0].otlp_http.authentication";
-    cases.extend([
+    vec![
         case("authentication of no type", AUTHENTICATION, "give exactly one of type, basic and bearer", |spec| authenticate(spec, json!({}))),
         case("two types", AUTHENTICATION, "give exactly one of type, basic and bearer", |spec| authenticate(spec, json!({"type": "mtls", "secretRef": {"name": "s"}, "bearer": {"secretRef": {"name": "s"}}}))),
         case("a type without a Secret", AUTHENTICATION, "type and secretRef belong together", |spec| authenticate(spec, json!({"type": "mtls"}))),
@@ -147,8 +167,12 @@ pub(crate) fn cases() -> Vec<Case> {
         case("an empty authentication under the other spelling", "spec.sinks[0].otlpHttp.authentication", "give exactly one of", |spec| {
             spec["sinks"] = json!([{"name": "a", "otlpHttp": {"endpoint": "https://example.com", "authentication": {}}}]);
         }),
-    ]);
-    cases
+    ]
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    let all = [sources_and_names(), sinks(), selections(), kinds(), authentication()];
+    all.into_iter().flatten().collect()
 }
 
 #[rustfmt::skip]

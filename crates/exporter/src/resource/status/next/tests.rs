@@ -234,7 +234,6 @@ const CASES: [(&str, Change, &str); 12] = [
 ];
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one table")]
 fn conditions_tell_the_truth() {
     for (name, change, expected) in CASES {
         let mut known = Known::good();
