@@ -72,15 +72,17 @@ impl Scene {
             .worker_threads(2)
             .enable_all()
             .build()
-            .unwrap();
+            .expect("a runtime");
         Self { store, engine, runtime, begin }
     }
 
     fn plan(&self, sinks: Vec<SinkPlan>) -> Plan {
-        let tenant = vec![Matcher::equal("tenant", "mine").unwrap()];
+        let tenant = vec![Matcher::equal("tenant", "mine").expect("a matcher")];
         let source = SourcePlan {
             name: "all".into(),
-            selection: Selection::Raw(vec!["{tenant=\"mine\"}".parse::<Selector>().unwrap()]),
+            selection: Selection::Raw(vec![
+                "{tenant=\"mine\"}".parse::<Selector>().expect("a selector"),
+            ]),
             begin: self.begin,
             lag_min: Duration::from_secs(5),
             late_data: LateData::Off,
@@ -141,14 +143,21 @@ impl Scene {
         let text = self.store.ask("/api/v1/export", &[("match[]", "{tenant=\"mine\"}")]);
         let mut samples = Samples::default();
         for line in text.lines() {
-            let line: Value = serde_json::from_str(line).unwrap();
-            let metric = line["metric"].as_object().unwrap();
-            let labels =
-                metric.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+            let line: Value = serde_json::from_str(line).expect("what the store exports");
+            let metric = line["metric"].as_object().expect("what the store exports");
+            let labels = metric.iter().map(|(name, value)| {
+                (name.as_str(), value.as_str().expect("what the store exports"))
+            });
             let labels = Labels::new(labels);
-            let times = line["timestamps"].as_array().unwrap().iter();
-            for (value, time) in line["values"].as_array().unwrap().iter().zip(times) {
-                samples.number(labels.clone(), time.as_i64().unwrap(), value.as_f64().unwrap());
+            let times = line["timestamps"].as_array().expect("what the store exports").iter();
+            for (value, time) in
+                line["values"].as_array().expect("what the store exports").iter().zip(times)
+            {
+                samples.number(
+                    labels.clone(),
+                    time.as_i64().expect("what the store exports"),
+                    value.as_f64().expect("what the store exports"),
+                );
             }
         }
         samples
@@ -176,14 +185,14 @@ fn sink(name: &str, url: &str) -> SinkPlan {
     SinkPlan {
         name: name.into(),
         sources: vec![0],
-        endpoint: format!("{url}/v1/metrics").parse().unwrap(),
+        endpoint: format!("{url}/v1/metrics").parse().expect("it is there"),
         authentication: Authentication::None,
         headers: Vec::new(),
         secret_headers: Vec::new(),
         tls: TlsPlan::default(),
         egress: Egress {
             allows_http: true,
-            allowed: vec!["127.0.0.0/8".parse().unwrap()],
+            allowed: vec!["127.0.0.0/8".parse().expect("it is there")],
             ..Egress::default()
         },
         compression: Compression::Gzip,
@@ -210,10 +219,12 @@ fn arrived(requests: &[Request]) -> Samples {
     let mut samples = Samples::default();
     for request in requests {
         let body = match request.header("content-encoding") {
-            Some("zstd") => zstd::stream::decode_all(request.wire_body.as_slice()).unwrap(),
-            _ => request.body().unwrap(),
+            Some("zstd") => {
+                zstd::stream::decode_all(request.wire_body.as_slice()).expect("it answers")
+            }
+            _ => request.body().expect("it answers"),
         };
-        samples.read(&body).unwrap();
+        samples.read(&body).expect("it answers");
     }
     samples
 }
