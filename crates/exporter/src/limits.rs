@@ -127,7 +127,7 @@ pub(crate) const POINTS_PER_SECOND_MAX: i64 = 1_000_000_000;
 pub(crate) const AGE_MIN: Duration = Duration::from_secs(60);
 
 /// Characters of a value that a finding repeats: enough to recognise it.
-pub(crate) const SHOWN_CHARS_MAX: usize = 60;
+pub(crate) const SHOWN_VALUE_CHARS_MAX: usize = 60;
 /// Findings in a status: nobody reads more, and an object may have 1.5 MiB.
 pub(crate) const FINDINGS_MAX: usize = 20;
 /// Bytes of an error's message in a status, as the resource promises.
@@ -149,7 +149,7 @@ pub const STORE_TEXT_BYTES_MAX: usize = 256;
 pub const STORE_ERROR_BYTES_MAX: usize = 4 * 1024;
 /// How long a store may be silent within an answer. Searching a large index takes it some seconds.
 pub const STORE_SILENCE_MAX: Duration = Duration::from_secs(60);
-/// How long a whole answer may take. A slice of some megabytes takes seconds; a store that sends slower is given up.
+/// How long a whole answer may take. A slice of some megabytes takes seconds; a store that sends slower is abandoned.
 pub const STORE_EXCHANGE_MAX: Duration = Duration::from_secs(300);
 /// How old what is known of the store's clock may be. Two clocks drift apart by some milliseconds in this time.
 pub const STORE_CLOCK_AGE_MAX: Duration = Duration::from_secs(30);
@@ -238,7 +238,7 @@ pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 /// After a lost term: somebody else leads, so there is no hurry.
 pub const LEADS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Bytes of a file of resources. The API server takes 3 MiB for one object; files have several.
-pub(crate) const FILE_BYTES_MAX: usize = 16 << 20;
+pub(crate) const EXPORTER_FILE_BYTES_MAX: usize = 16 << 20;
 /// Levels of a file of resources. An Exporter has 10; other objects in the file may have more.
 pub(crate) const FILE_DEPTH_MAX: usize = 64;
 /// Values of a file of resources, with those that aliases repeat: a billion laughs end here.

@@ -6,7 +6,7 @@
 //!    the CRD comes from here          +--> compile --> Plan
 //! ```
 //!
-//! What cannot be used is left out of the [`Spec`] and named in a [`Finding`], so that one wrong source or sink
+//! What cannot be used is omitted of the [`Spec`] and named in a [`Finding`], so that one wrong source or sink
 //! never stops another.
 
 mod bounds;

@@ -13,7 +13,7 @@ use crate::cursor::Cursors;
 use crate::engine::Engine;
 use crate::plan::{ExporterId, Plan};
 use crate::report::Report;
-use crate::resource::status::next::{CredentialProblem, Facts};
+use crate::resource::status::facts::{CredentialProblem, Facts};
 use crate::resource::status::pacing::Written;
 use crate::resource::status::{ExporterStatus, next};
 use crate::resource::{Exporter, Finding, Spec, normalise};

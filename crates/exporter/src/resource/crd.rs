@@ -28,7 +28,7 @@ pub fn crd_yaml() -> String {
 }
 
 /// A derive makes each `Option` nullable, and a null that is there counts as given in the rules. Only an empty query may
-/// be null: its text is often left out after the colon. And a description is one paragraph, wherever its source broke
+/// be null: its text is often omitted after the colon. And a description is one paragraph, wherever its source broke
 /// the line.
 fn tidy(name: &str, schema: &mut JSONSchemaProps) {
     if name != "metricsql" {

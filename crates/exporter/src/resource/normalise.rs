@@ -1,8 +1,9 @@
 //! Makes the one form of a resource of what is written: spellings, defaults, and the checks that the API server makes too.
 //!
-//! Pure. What cannot be used is left out and named in a finding, so that the other sources and sinks work.
+//! Pure. What cannot be used is omitted and named in a finding, so that the other sources and sinks work.
 
 mod authentication;
+mod reason;
 mod selector;
 mod sink;
 mod source;
@@ -14,11 +15,6 @@ use super::finding::Finding;
 use super::path::FieldPath;
 use super::spec::Spec;
 use super::wire::ExporterSpec;
-
-/// The reason of a finding about a value that is wrong by itself.
-const INVALID: &str = "Invalid";
-/// The reason of a finding about fields that do not go together.
-const CONFLICT: &str = "Conflict";
 
 /// Makes the one form of a resource of what is written.
 #[must_use]

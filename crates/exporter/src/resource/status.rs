@@ -1,7 +1,9 @@
 //! What the status of an Exporter says: the truth about delivery.
 
+pub mod facts;
 pub mod next;
 pub mod pacing;
+mod value;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::KubeSchema;

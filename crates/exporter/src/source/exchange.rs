@@ -90,7 +90,7 @@ impl Reader {
     }
 }
 
-/// Gives the next piece of an answer; a store that says nothing for long is given up.
+/// Gives the next piece of an answer; a store that says nothing for long is abandoned.
 pub(super) async fn next(
     answer: &mut Streamed,
     bytes_max: usize,

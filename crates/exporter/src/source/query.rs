@@ -24,7 +24,7 @@ impl Reader {
     /// Reads raw samples by `selector[window]` at its last moment.
     ///
     /// The range is open on the left since Prometheus 3 and in VictoriaMetrics, so the moment before the window is not in
-    /// it. An older Prometheus gives a sample of that moment too; it is left out here. Stale markers are not given.
+    /// it. An older Prometheus gives a sample of that moment too; it is omitted here. Stale markers are not given.
     pub(super) async fn raw_by_query(
         &self,
         tenant: &Tenant,

@@ -1,7 +1,7 @@
 //! Reads raw samples of Prometheus by `remote_read`, in streamed chunks.
 //!
 //! The answer is a sequence of frames with checksums, so an error that Prometheus writes behind them as text is noticed.
-//! Chunks are given whole: what lies outside of the window is left out here.
+//! Chunks are given whole: what lies outside of the window is omitted here.
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 

@@ -50,7 +50,7 @@ fn compiled(query: &str, settings: &Settings) -> Compiled {
         "sources": [{"name": "a", "metrics": {"metricsql": query}}],
         "sinks": [{"name": "b", "otlp_http": {"endpoint": "https://otlp.example.com"}}],
     });
-    let written: ExporterSpec = serde_json::from_value(written).unwrap();
+    let written: ExporterSpec = serde_json::from_value(written).expect("a resource");
     let (spec, _) = normalise(&written);
     let id = ExporterId { namespace: "shop".into(), name: "e".into(), uid: "1".into() };
     let labels = BTreeMap::from([("example.com/tenant".to_owned(), "me".to_owned())]);
@@ -66,7 +66,8 @@ fn compiled(query: &str, settings: &Settings) -> Compiled {
 
 fn read(reader: &Reader, plan: &Plan) -> Result<Slice, String> {
     let window = Window { start: Millis(T), end: Millis(T + 60_000) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let slice = match plan.sources[0].selection.clone() {
         Selection::Raw(selectors) => {
             let part = Part { selectors, families: None };

@@ -7,7 +7,7 @@ use granit_parser::{Event, Parser, Span};
 use super::node::{Content, Entry, Node};
 use super::place::Place;
 use super::scalar::Scalar;
-use crate::limits::{FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_NODES_MAX};
+use crate::limits::{EXPORTER_FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_NODES_MAX};
 
 /// Why a file cannot be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,13 +36,14 @@ struct Reader {
     nodes: usize,
 }
 
-/// Reads a file of YAML documents; empty ones are left out.
+/// Reads a file of YAML documents; empty ones are omitted.
 ///
 /// # Errors
 /// When it is not YAML, has a key twice, or is too large or too deep.
 pub fn parse(text: &str) -> Result<Vec<Node>, Fault> {
-    if text.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes, more than {FILE_BYTES_MAX}", text.len());
+    if text.len() > EXPORTER_FILE_BYTES_MAX {
+        let message =
+            format!("the file has {} bytes, more than {EXPORTER_FILE_BYTES_MAX}", text.len());
         return Err(Fault { place: Place::on_line(1, 1, 1), message });
     }
     let mut reader = Reader::default();

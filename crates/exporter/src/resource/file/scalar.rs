@@ -89,15 +89,17 @@ pub(super) fn part(
             let indent = source.chars().count().checked_sub(written.chars().count())?;
             Some(Place::on_line(line, indent + column + 1, covered.max(1)))
         }
-        ScalarStyle::Folded => None,
-        _ if !place.is_one_line() => None,
-        style => {
+        style @ (ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)
+            if place.is_one_line() =>
+        {
             let line = file.lines().nth(place.line.checked_sub(1)?)?;
             let source: Vec<char> = line.chars().skip(place.column.checked_sub(1)?).collect();
             let start = written_width(&source, style, before.chars().count());
             let end = written_width(&source, style, before.chars().count() + covered.max(1));
             Some(Place::on_line(place.line, place.column + start, end.saturating_sub(start).max(1)))
         }
+        // The lines of other styles are joined: the place is lost.
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{CONFLICT, INVALID};
+use super::reason::{CONFLICT, INVALID};
 use crate::resource::finding::Finding;
 use crate::resource::messages;
 use crate::resource::path::FieldPath;

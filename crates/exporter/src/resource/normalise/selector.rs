@@ -1,6 +1,6 @@
 //! Selectors of resources.
 
-use super::{CONFLICT, INVALID};
+use super::reason::{CONFLICT, INVALID};
 use crate::resource::finding::Finding;
 use crate::resource::messages;
 use crate::resource::path::FieldPath;

@@ -5,8 +5,9 @@ mod transport;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::reason::{CONFLICT, INVALID};
 use super::source::all;
-use super::{CONFLICT, INVALID, value};
+use super::value;
 use crate::limits::{
     AGE_MIN, BACKOFF_DEFAULT, BACKOFF_MAX_DEFAULT, BACKOFF_MIN, BATCH_BYTES_MAX, BATCH_BYTES_MIN,
     BATCH_POINTS_MAX, BATCH_TIMEOUT_MAX, IN_FLIGHT_MAX, PAUSE_MAX, POINTS_PER_SECOND_MAX,
@@ -144,7 +145,7 @@ fn retry(written: &wire::Retry, path: &FieldPath, findings: &mut Vec<Finding>) -
             value::duration(
                 text,
                 bounds,
-                messages::MAX_BACKOFF,
+                messages::LONGEST_PAUSE,
                 &path.field("maxBackoff"),
                 findings,
             )
@@ -178,7 +179,7 @@ fn limits(written: &wire::Limits, path: &FieldPath, findings: &mut Vec<Finding>)
         value::duration(
             text,
             AGE_MIN..=Duration::MAX,
-            messages::MAX_AGE,
+            messages::AGE,
             &path.field("maxAge"),
             findings,
         )

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{INVALID, selector, value};
+use super::reason::INVALID;
+use super::{selector, value};
 use crate::limits::{LAG_MAX, POINTS_PER_SECOND_MAX, STEP_DEFAULT, STEP_MAX, STEP_MIN};
 use crate::plan::{Backfill, LateData};
 use crate::resource::finding::Finding;
@@ -30,7 +31,7 @@ pub(super) fn normalise(
         value::duration(
             text,
             Duration::ZERO..=LAG_MAX,
-            messages::MIN_LAG,
+            messages::LAG,
             &path.field("minLag"),
             findings,
         )

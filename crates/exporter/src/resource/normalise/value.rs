@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::INVALID;
-use crate::limits::SHOWN_CHARS_MAX;
+use super::reason::INVALID;
+use crate::limits::SHOWN_VALUE_CHARS_MAX;
 use crate::resource::duration;
 use crate::resource::finding::Finding;
 use crate::resource::path::FieldPath;
@@ -64,8 +64,8 @@ pub(super) fn bytes(written: &IntOrText) -> Option<usize> {
 
 /// A text of the resource, short enough for a message and without control characters.
 pub(super) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).flat_map(printed).collect();
-    if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
+    let mut shown: String = text.chars().take(SHOWN_VALUE_CHARS_MAX).flat_map(printed).collect();
+    if text.chars().nth(SHOWN_VALUE_CHARS_MAX).is_some() {
         shown.push('…');
     }
     shown

@@ -7,42 +7,13 @@ mod conditions;
 mod human;
 mod sinks;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-
-use super::{ErrorStatus, ExporterStatus, FindingSeverity, FindingStatus, SourceStatus};
-use crate::limits::{ERROR_BYTES_MAX, FINDING_BYTES_MAX, FINDINGS_MAX, PATH_BYTES_MAX};
-use crate::plan::Plan;
-use crate::report::{Problem, Report, SourceReport};
+use super::facts::Facts;
+use super::value::{count, cut, error};
+use super::{ExporterStatus, FindingSeverity, FindingStatus, SourceStatus};
+use crate::limits::{FINDING_BYTES_MAX, FINDINGS_MAX, PATH_BYTES_MAX};
+use crate::report::SourceReport;
 use crate::resource::finding::{Finding, Severity};
 use crate::time::Millis;
-
-/// What is known of an Exporter.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// The generation of the spec that was compiled.
-    pub generation: i64,
-    /// What compiling it gave. None if nothing of it can be used.
-    pub plan: Option<&'a Plan>,
-    /// What is wrong with the spec.
-    pub findings: &'a [Finding],
-    /// What is wrong with its Secrets.
-    pub credentials: &'a [CredentialProblem],
-    /// What the engine says. None before it has said anything.
-    pub report: Option<&'a Report>,
-    /// The status that was there when this process took the Exporter over: the report counts from then on.
-    pub base: &'a ExporterStatus,
-}
-
-/// Why a sink has no credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialProblem {
-    /// The name of the sink.
-    pub sink: String,
-    /// A word for machines, such as `SecretNotFound`.
-    pub reason: &'static str,
-    /// What it is and what to do, without any secret.
-    pub message: String,
-}
 
 /// Gives the next status.
 #[must_use]
@@ -93,47 +64,6 @@ fn source(report: &SourceReport) -> SourceStatus {
         late: count(report.late),
         last_error: report.error.as_ref().map(error),
     }
-}
-
-fn error(problem: &Problem) -> ErrorStatus {
-    ErrorStatus {
-        reason: problem.reason.to_owned(),
-        code: problem.status.map(i32::from),
-        message: cut(&problem.message, ERROR_BYTES_MAX),
-        time: time(problem.time),
-    }
-}
-
-/// A status has whole seconds: what was read back has to equal what was written.
-pub(super) fn time(millis: Millis) -> Time {
-    let seconds = millis.0.div_euclid(1000);
-    // Beyond the calendar there is no text for it; the nearest one is.
-    let timestamp = jiff::Timestamp::from_second(seconds).unwrap_or(if seconds < 0 {
-        jiff::Timestamp::MIN
-    } else {
-        jiff::Timestamp::MAX
-    });
-    Time(timestamp)
-}
-
-fn count(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Makes a text one line of at most so many bytes.
-fn cut(text: &str, bytes_max: usize) -> String {
-    let clean = text.replace(|c: char| c.is_control(), " ");
-    if clean.len() <= bytes_max {
-        return clean;
-    }
-    let mut cut = String::new();
-    for c in clean.chars() {
-        if cut.len() + c.len_utf8() + '…'.len_utf8() > bytes_max {
-            break;
-        }
-        cut.push(c);
-    }
-    cut + "…"
 }
 
 #[cfg(test)]

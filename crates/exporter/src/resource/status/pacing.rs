@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ExporterStatus;
-use super::next::time;
+use super::value::time;
 use crate::limits::{HEARTBEAT, STATUS_PAUSE};
 use crate::time::Millis;
 

@@ -163,7 +163,7 @@ pub struct Retry {
     /// The longest pause, at most `1h`. Default: `60s`, or `backoff` if that is longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) <= duration('1h')").message(messages::MAX_BACKOFF))]
+    #[x_kube(validation = Rule::new("duration(self) <= duration('1h')").message(messages::LONGEST_PAUSE))]
     pub max_backoff: Option<String>,
     /// What happens when the attempts are used up. `hold`: the status says so, and the sink is tried again after each
     /// `maxBackoff`; no data is lost while the store has it. `drop`: the points are counted as dropped, and a gap is recorded.
@@ -190,7 +190,7 @@ pub struct Limits {
     /// The age of the oldest data that is sent, at least `1m`, such as `24h`. Older data is dropped, counted, and recorded as a gap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('1m')").message(messages::MAX_AGE))]
+    #[x_kube(validation = Rule::new("duration(self) >= duration('1m')").message(messages::AGE))]
     pub max_age: Option<String>,
 }
 

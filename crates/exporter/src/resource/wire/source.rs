@@ -29,7 +29,7 @@ pub struct Source {
     /// operator's. A longer time catches more samples that the store gets late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
-    #[x_kube(validation = Rule::new("duration(self) <= duration('24h')").message(messages::MIN_LAG))]
+    #[x_kube(validation = Rule::new("duration(self) <= duration('24h')").message(messages::LAG))]
     pub min_lag: Option<String>,
     /// What happens to samples that the store gets after their window was read. `off`: nothing. `audit`: they are counted in
     /// the status. `repair`: they are counted and sent, except to sinks that refuse old points.

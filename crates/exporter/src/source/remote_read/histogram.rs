@@ -24,7 +24,7 @@ struct Layout {
 const CUSTOM: i32 = -53;
 const CUT: BadChunk = bad("a chunk of histograms is cut");
 
-/// Decodes a chunk. Of histograms of floats, which nobody can take, the buckets are left out.
+/// Decodes a chunk. Of histograms of floats, which nobody can take, the buckets are omitted.
 ///
 /// # Errors
 /// When it is cut or no chunk, and what `take` gives.
@@ -241,7 +241,7 @@ impl State {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "it says how much was left out, no more"
+                reason = "it says how much was omitted, no more"
             )]
             Self::Floats(floats) => histogram.count = floats.count.get() as u64,
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use http::HeaderName;
 use url::Url;
 
-use super::super::{CONFLICT, INVALID, authentication};
+use super::super::authentication;
+use super::super::reason::{CONFLICT, INVALID};
 use crate::plan::Compression;
 use crate::resource::finding::Finding;
 use crate::resource::path::FieldPath;

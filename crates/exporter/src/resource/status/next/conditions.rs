@@ -1,7 +1,8 @@
 //! The conditions: what holds, what does not, and since when.
 
+use super::super::facts::Facts;
+use super::super::value::{cut, time};
 use super::super::{Condition, ConditionStatus, ConditionType, ExporterStatus};
-use super::{Facts, cut, time};
 use crate::limits::{CAUGHT_UP_WITHIN, FINDING_BYTES_MAX};
 use crate::report::{LaneReport, LaneState, Problem, Report};
 use crate::time::Millis;

@@ -2,10 +2,11 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::super::value::{count, error, time};
 use super::super::{
     ExporterStatus, GapStatus, PointsStatus, ResolvedStatus, SinkState, SinkStatus,
 };
-use super::{count, error, human, time};
+use super::human;
 use crate::limits::STATUS_GAPS_MAX;
 use crate::plan::{Compression, Plan, SinkPlan, Temporality};
 use crate::report::{LaneReport, LaneState, Report};

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{CredentialProblem, Facts, next};
+use super::next;
 use crate::plan::{
     Accepts, Authentication, BatchPlan, Compression, Egress, ExporterId, LateData, OnExhausted,
     Plan, RatePlan, RetryPlan, Selection, SinkPlan, SourcePlan, Temporality, Tenant, TlsPlan,
@@ -10,6 +10,7 @@ use crate::plan::{
 use crate::report::{Gap, LaneReport, LaneState, Points, Problem, Report, SourceReport};
 use crate::resource::finding::Finding;
 use crate::resource::path::FieldPath;
+use crate::resource::status::facts::{CredentialProblem, Facts};
 use crate::resource::status::{ConditionStatus, ConditionType, ExporterStatus, SinkState};
 use crate::time::{Millis, Window};
 
@@ -150,93 +151,92 @@ fn summary(status: &ExporterStatus) -> String {
     status.conditions.iter().map(letter).collect::<Vec<_>>().join(" ")
 }
 
+type Change = fn(&mut Known);
+
+/// What is known, as a change of what is good, and the conditions that follow.
+const CASES: [(&str, Change, &str); 12] = [
+    ("all is well", |_| (), "+Accepted +Reading +Valid +Delivering +CaughtUp +Ready"),
+    (
+        "nothing is known",
+        |known| known.report = None,
+        "+Accepted ?Starting ?Starting ?Starting ?Starting ?Starting",
+    ),
+    (
+        "a warning",
+        |known| known.findings.push(Finding::warning(FieldPath::spec(), "Odd", "odd")),
+        "+AcceptedWithWarnings +Reading +Valid +Delivering +CaughtUp +Ready",
+    ),
+    (
+        "an error beside what works",
+        |known| known.findings.push(Finding::error(FieldPath::spec(), "Bad", "bad")),
+        "-PartlyInvalid +Reading +Valid +Delivering +CaughtUp -NotAccepted",
+    ),
+    (
+        "nothing usable",
+        |known| {
+            known.plan = None;
+            known.findings.push(Finding::error(FieldPath::spec(), "Bad", "bad"));
+        },
+        "-Invalid -NotAccepted -NotAccepted -NotAccepted -NotAccepted -NotAccepted",
+    ),
+    (
+        "the store does not answer",
+        |known| source(known).error = Some(Problem { reason: "Unreachable", ..problem(None) }),
+        "+Accepted -Unreachable +Valid +Delivering +CaughtUp -SourcesNotReady",
+    ),
+    (
+        "a Secret is missing",
+        |known| {
+            let (sink, message) = ("sink".to_owned(), "make it".to_owned());
+            known.credentials.push(CredentialProblem { sink, reason: "SecretNotFound", message });
+        },
+        "+Accepted +Reading -SecretNotFound +Delivering +CaughtUp -CredentialsInvalid",
+    ),
+    (
+        "a token is refused",
+        |known| {
+            let lane = first(known);
+            (lane.state, lane.error) = (LaneState::Held, Some(problem(Some(401))));
+        },
+        "+Accepted +Reading -Unauthorized -Unauthorized +CaughtUp -CredentialsInvalid",
+    ),
+    (
+        "a sink is down",
+        |known| {
+            let lane = first(known);
+            let error = Problem { reason: "Unavailable", ..problem(Some(503)) };
+            (lane.state, lane.error) = (LaneState::Exhausted, Some(error));
+            lane.lag = Duration::from_secs(3600);
+        },
+        "+Accepted +Reading +Valid -Unavailable -Behind -NotDelivering",
+    ),
+    (
+        "a lane is behind",
+        |known| first(known).lag = Duration::from_secs(121),
+        "+Accepted +Reading +Valid +Delivering -Behind -Behind",
+    ),
+    (
+        "a lane has not begun",
+        |known| {
+            *first(known) = LaneReport {
+                source: "one".to_owned(),
+                sink: "sink".to_owned(),
+                ..LaneReport::default()
+            }
+        },
+        "+Accepted +Reading ?Starting ?Starting ?Starting ?Starting",
+    ),
+    (
+        "suspended",
+        |known| known.plan.as_mut().expect("there is one").is_suspended = true,
+        "+Accepted ?Suspended ?Suspended ?Suspended ?Suspended ?Suspended",
+    ),
+];
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn conditions_tell_the_truth() {
-    type Change = fn(&mut Known);
-    let table: [(&str, Change, &str); 12] = [
-        ("all is well", |_| (), "+Accepted +Reading +Valid +Delivering +CaughtUp +Ready"),
-        (
-            "nothing is known",
-            |known| known.report = None,
-            "+Accepted ?Starting ?Starting ?Starting ?Starting ?Starting",
-        ),
-        (
-            "a warning",
-            |known| known.findings.push(Finding::warning(FieldPath::spec(), "Odd", "odd")),
-            "+AcceptedWithWarnings +Reading +Valid +Delivering +CaughtUp +Ready",
-        ),
-        (
-            "an error beside what works",
-            |known| known.findings.push(Finding::error(FieldPath::spec(), "Bad", "bad")),
-            "-PartlyInvalid +Reading +Valid +Delivering +CaughtUp -NotAccepted",
-        ),
-        (
-            "nothing usable",
-            |known| {
-                known.plan = None;
-                known.findings.push(Finding::error(FieldPath::spec(), "Bad", "bad"));
-            },
-            "-Invalid -NotAccepted -NotAccepted -NotAccepted -NotAccepted -NotAccepted",
-        ),
-        (
-            "the store does not answer",
-            |known| source(known).error = Some(Problem { reason: "Unreachable", ..problem(None) }),
-            "+Accepted -Unreachable +Valid +Delivering +CaughtUp -SourcesNotReady",
-        ),
-        (
-            "a Secret is missing",
-            |known| {
-                let (sink, message) = ("sink".to_owned(), "make it".to_owned());
-                known.credentials.push(CredentialProblem {
-                    sink,
-                    reason: "SecretNotFound",
-                    message,
-                });
-            },
-            "+Accepted +Reading -SecretNotFound +Delivering +CaughtUp -CredentialsInvalid",
-        ),
-        (
-            "a token is refused",
-            |known| {
-                let lane = first(known);
-                (lane.state, lane.error) = (LaneState::Held, Some(problem(Some(401))));
-            },
-            "+Accepted +Reading -Unauthorized -Unauthorized +CaughtUp -CredentialsInvalid",
-        ),
-        (
-            "a sink is down",
-            |known| {
-                let lane = first(known);
-                let error = Problem { reason: "Unavailable", ..problem(Some(503)) };
-                (lane.state, lane.error) = (LaneState::Exhausted, Some(error));
-                lane.lag = Duration::from_secs(3600);
-            },
-            "+Accepted +Reading +Valid -Unavailable -Behind -NotDelivering",
-        ),
-        (
-            "a lane is behind",
-            |known| first(known).lag = Duration::from_secs(121),
-            "+Accepted +Reading +Valid +Delivering -Behind -Behind",
-        ),
-        (
-            "a lane has not begun",
-            |known| {
-                *first(known) = LaneReport {
-                    source: "one".to_owned(),
-                    sink: "sink".to_owned(),
-                    ..LaneReport::default()
-                }
-            },
-            "+Accepted +Reading ?Starting ?Starting ?Starting ?Starting",
-        ),
-        (
-            "suspended",
-            |known| known.plan.as_mut().expect("there is one").is_suspended = true,
-            "+Accepted ?Suspended ?Suspended ?Suspended ?Suspended ?Suspended",
-        ),
-    ];
-    for (name, change, expected) in table {
+    for (name, change, expected) in CASES {
         let mut known = Known::good();
         change(&mut known);
         let status = known.next(&ExporterStatus::default(), NOW);
