@@ -27,6 +27,7 @@ mod fair;
 mod memory;
 mod partition;
 mod pool;
+mod published;
 mod read;
 mod seams;
 mod tenants;
@@ -40,6 +41,7 @@ pub use seams::{Connects, Later, OverHttp, Query, Reads, Sends};
 pub use world::Settings;
 
 use exporter::{Actor, Desired};
+use published::Published;
 use world::World;
 
 #[cfg(test)]
@@ -59,39 +61,6 @@ struct Running {
     tasks: JoinSet<()>,
 }
 
-/// The last report of each Exporter.
-#[derive(Debug)]
-struct Published {
-    reports: Mutex<BTreeMap<ExporterId, Arc<Report>>>,
-    /// Counts changes.
-    changes: watch::Sender<u64>,
-}
-
-impl Published {
-    fn publish(&self, report: Arc<Report>) {
-        let mut reports = self.lock();
-        if reports.get(&report.id).is_some_and(|known| *known == report) {
-            return;
-        }
-        reports.insert(report.id.clone(), report);
-        drop(reports);
-        self.changes.send_modify(|changes| *changes += 1);
-    }
-
-    fn get(&self, id: &ExporterId) -> Option<Arc<Report>> {
-        self.lock().get(id).cloned()
-    }
-
-    fn remove(&self, id: &ExporterId) {
-        self.lock().remove(id);
-        self.changes.send_modify(|changes| *changes += 1);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ExporterId, Arc<Report>>> {
-        self.reports.lock().expect("no holder panics")
-    }
-}
-
 impl Engine {
     /// Makes an engine that reads this store; it runs nothing yet.
     #[must_use]
@@ -101,11 +70,9 @@ impl Engine {
         settings: Settings,
         clock: Clock,
     ) -> Self {
-        let (changes, _) = watch::channel(0);
-        let published = Published { reports: Mutex::default(), changes };
         Self {
             world: Arc::new(World::new(store, connects, settings, clock)),
-            published: Arc::new(published),
+            published: Arc::new(Published::new()),
             running: Mutex::default(),
         }
     }
@@ -159,7 +126,7 @@ impl Engine {
     /// Changes whenever a report does.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.published.changes.subscribe()
+        self.published.changes()
     }
 
     /// Gives the bytes of memory that are in use for what is read and for what is sent.

@@ -6,15 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+use http::header::{CONTENT_ENCODING, HeaderValue};
 use ktel_delivery::fault::Fault;
-use ktel_delivery::http::{Client, Request, Url};
+use ktel_delivery::http::Request;
 use ktel_delivery::verdict::Verdict;
-use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::credentials::Credentials;
-use crate::plan::{Compression, SinkPlan};
+use crate::plan::SinkPlan;
 
 mod authentication;
 mod compress;
@@ -22,50 +21,18 @@ mod connect;
 mod egress;
 mod judge;
 mod oauth;
+mod setup_error;
 mod shared;
 
 pub use judge::{Judgement, reason};
+pub use setup_error::SetupError;
 pub use shared::Shared;
+
+use connect::Connection;
 
 /// Sends to one sink with one set of credentials. Cheap to clone; made anew when either changes.
 #[derive(Debug, Clone)]
-pub struct Sender(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    client: Client,
-    url: Url,
-    headers: HeaderMap,
-    compression: Compression,
-    oauth: Option<oauth::Tokens>,
-    redactor: judge::Redactor,
-}
-
-/// Why no sender can be made. The texts name fields, never values.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    /// Something that the plan asks for is not in the credentials.
-    #[error("the secret has no {missing}")]
-    Incomplete {
-        /// What is missing.
-        missing: &'static str,
-    },
-    /// A certificate or authority is no text.
-    #[error("the secret's {field} is not PEM")]
-    NotPem {
-        /// Which.
-        field: &'static str,
-    },
-    /// The name of a server and a proxy exclude each other: the proxy resolves the name.
-    #[error("`tls.serverName` cannot be used through a proxy")]
-    ServerName,
-    /// A header cannot be sent.
-    #[error(transparent)]
-    Header(#[from] ktel_delivery::http::BadHeader),
-    /// The HTTP client cannot be made.
-    #[error(transparent)]
-    Client(#[from] ktel_delivery::http::Error),
-}
+pub struct Sender(Arc<Connection>);
 
 /// What an exchange gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,14 +53,14 @@ impl Sender {
     /// # Errors
     /// When the credentials lack something, or it cannot be used.
     pub fn new(plan: &SinkPlan, credentials: &Credentials) -> Result<Self, SetupError> {
-        connect::sender(plan, credentials).map(|inner| Self(Arc::new(inner)))
+        connect::connect(plan, credentials).map(|connection| Self(Arc::new(connection)))
     }
 
     /// Sends a batch once. `now` is the time since 1970, for answers that name a date.
     ///
     /// *Cancel safety:* may be dropped at any time; the exchange then counts as unanswered.
     pub async fn send(&self, batch: &Shared, now: Duration) -> Outcome {
-        let Inner { client, url, headers, compression, oauth, redactor } = &*self.0;
+        let Connection { client, url, headers, compression, oauth, redactor } = &*self.0;
         let began = Instant::now();
         let body = batch.compressed(*compression);
         let bytes = body.len();

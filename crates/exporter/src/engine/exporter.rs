@@ -8,9 +8,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::Published;
 use super::audit::Audit;
 use super::memory::Room;
+use super::published::Published;
 use super::read::{Event, Learned};
 use super::seams::Sends;
 use super::width::Width;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ktel_delivery::courier::Clock;
-use tokio::sync::{Mutex as Turn, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::pool::Pool;
@@ -61,9 +61,9 @@ pub(super) struct World {
     store_clock: Mutex<Option<(i64, Instant)>>,
     /// The store asked for a pause until then.
     pause: Mutex<Option<Instant>>,
-    asks: Turn<()>,
+    asks: tokio::sync::Mutex<()>,
     /// By the tenant's path, and when it was read.
-    metadata: Turn<HashMap<Option<String>, Known>>,
+    metadata: tokio::sync::Mutex<HashMap<Option<String>, Known>>,
 }
 
 impl World {
@@ -87,8 +87,8 @@ impl World {
             tenants: Tenants::new(settings.tenant),
             store_clock: Mutex::new(None),
             pause: Mutex::new(None),
-            asks: Turn::new(()),
-            metadata: Turn::new(HashMap::new()),
+            asks: tokio::sync::Mutex::new(()),
+            metadata: tokio::sync::Mutex::new(HashMap::new()),
         }
     }
 

@@ -6,8 +6,8 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT
 use ktel_delivery::Secret;
 use ktel_delivery::http::sensitive;
 
-use super::SetupError;
 use super::judge::Redactor;
+use super::setup_error::SetupError;
 use crate::credentials::Credentials;
 use crate::plan::{Authentication, SinkPlan};
 

@@ -1,17 +1,32 @@
 //! Makes the HTTP client of a sink.
 
-use http::header::{HOST, HeaderValue};
+use http::header::{HOST, HeaderMap, HeaderValue};
 use ktel_delivery::Secret;
 use ktel_delivery::http::{Client, Protocol, Settings, Url};
 use ktel_delivery::tls::{Pem, Trust};
 
 use super::judge::Redactor;
-use super::{Inner, SetupError, authentication, egress, oauth};
+use super::setup_error::SetupError;
+use super::{authentication, egress, oauth};
 use crate::credentials::Credentials;
 use crate::limits::{SINK_ANSWERS_WITHIN, SINK_REACHED_WITHIN};
-use crate::plan::{Authentication, SinkPlan};
+use crate::plan::{Authentication, Compression, SinkPlan};
 
-pub(super) fn sender(plan: &SinkPlan, credentials: &Credentials) -> Result<Inner, SetupError> {
+/// How a sink is reached.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) compression: Compression,
+    pub(super) oauth: Option<oauth::Tokens>,
+    pub(super) redactor: Redactor,
+}
+
+pub(super) fn connect(
+    plan: &SinkPlan,
+    credentials: &Credentials,
+) -> Result<Connection, SetupError> {
     let mut redactor = Redactor::default();
     let mut headers = authentication::headers(plan, credentials, &mut redactor)?;
     let trust = trust(plan, credentials)?;
@@ -35,7 +50,7 @@ pub(super) fn sender(plan: &SinkPlan, credentials: &Credentials) -> Result<Inner
         }
         _ => None,
     };
-    Ok(Inner { client, url, headers, compression: plan.compression, oauth, redactor })
+    Ok(Connection { client, url, headers, compression: plan.compression, oauth, redactor })
 }
 
 fn client(

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Judgement, SetupError};
+use super::judge::Judgement;
+use super::setup_error::SetupError;
 use crate::limits::{
     TOKEN_BYTES_MAX, TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_UNKNOWN, TOKEN_RENEWED_BEFORE,
 };
