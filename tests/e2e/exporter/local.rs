@@ -87,7 +87,7 @@ fn killed_again_and_again_it_delivers_everything() {
         "ktel": 1,
         "store": {"kind": "victoria-metrics", "version": "1.145",
             "url": format!("http://{}", store.address())},
-        "tenancy": {"labels": {"project": "mine"}},
+        "tenancy": {"labels": {"project": {"fixed": "mine"}}},
         "egress": {"allow_http": true, "allowed_networks": ["127.0.0.0/8"]},
         "reading": {"window": "5s", "lag": "2s", "lag_min": "1s"},
     });
