@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use scene::{SOON, Scene};
 
+mod local;
 mod scene;
 
 /// The example of the requirement, word for word, with its typographic quotes.

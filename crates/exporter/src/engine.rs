@@ -70,11 +70,9 @@ impl Engine {
         settings: Settings,
         clock: Clock,
     ) -> Self {
-        let (changes, _) = watch::channel(0);
-        let published = Published { reports: Mutex::default(), changes };
         Self {
             world: Arc::new(World::new(store, connects, settings, clock)),
-            published: Arc::new(published),
+            published: Arc::new(Published::new()),
             running: Mutex::default(),
         }
     }
@@ -128,7 +126,7 @@ impl Engine {
     /// Changes whenever a report does.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.published.changes.subscribe()
+        self.published.changes()
     }
 
     /// Gives the bytes of memory that are in use for what is read and for what is sent.

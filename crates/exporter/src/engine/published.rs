@@ -1,4 +1,4 @@
-//! The last report of each Exporter.
+//! The reports of all Exporters, for whoever asks.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -11,12 +11,21 @@ use crate::report::Report;
 /// The last report of each Exporter.
 #[derive(Debug)]
 pub(super) struct Published {
-    pub(super) reports: Mutex<BTreeMap<ExporterId, Arc<Report>>>,
+    reports: Mutex<BTreeMap<ExporterId, Arc<Report>>>,
     /// Counts changes.
-    pub(super) changes: watch::Sender<u64>,
+    changes: watch::Sender<u64>,
 }
 
 impl Published {
+    pub(super) fn new() -> Self {
+        let (changes, _) = watch::channel(0);
+        Self { reports: Mutex::default(), changes }
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
     pub(super) fn publish(&self, report: Arc<Report>) {
         let mut reports = self.lock();
         if reports.get(&report.id).is_some_and(|known| *known == report) {

@@ -396,9 +396,11 @@ async fn what_vanished_from_the_store_is_counted_as_dropped() {
 async fn a_batch_that_is_settled_is_not_sent_again_when_its_window_is_read_again() {
     let mut world = started();
     for _ in 0..2 {
+        world.lane.concurrency.restart();
         world.send();
         world.answer(0, Verdict::Accepted, true);
     }
+    assert!(world.flights.is_empty());
     assert_eq!(world.accepted, [(0, 0), (WIDTH, 0)], "one of two batches of the second window");
     world.lane.release();
     world.reading = None;

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod cursors;
+#[cfg(test)]
 mod engine;
 mod kinds;
 mod objects;

@@ -189,6 +189,10 @@ fn ready(
         for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
             let cursor = saved.get(&source.name, &sink.name).unwrap_or(source.begin);
             cursors.set(&source.name, &sink.name, cursor);
+            let older = Cursors::backfill(&source.name);
+            if let Some(cursor) = saved.get(&older, &sink.name) {
+                cursors.set(&older, &sink.name, cursor);
+            }
         }
     }
     Some(Ready { key, plan: Arc::new(plan), credentials, cursors })

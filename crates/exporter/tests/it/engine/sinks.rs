@@ -80,7 +80,7 @@ fn a_dead_sink_delays_no_other_and_its_memory_is_given_back() {
     same(&arrived(&alive.requests()), &scene.stored(), "the other one");
     assert_eq!(scene.lane("dead").unwrap().points.acknowledged, 0);
     dead.answer(Response::new(200));
-    // Its request is dropped after 30 s.
+    // Its request has 30 s.
     let lane = scene.wait_for("dead");
     assert_eq!(lane.points.acknowledged, scene.stored().0.len() as u64);
     assert_eq!(scene.engine.memory_used(), (0, 0));
