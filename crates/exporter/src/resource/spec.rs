@@ -112,7 +112,7 @@ impl LabelSelector {
 /// Selects kinds: any of the groups, and in it any of the names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindSelector {
-    /// API groups; the core group is empty. [`Name::Any`] stands for all.
+    /// API groups; the core group is empty. `*` stands for all.
     pub groups: Vec<Group>,
     /// The names in them.
     pub names: Vec<KindName>,
