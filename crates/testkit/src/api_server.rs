@@ -16,8 +16,11 @@ use crate::ports::TcpPort;
 use crate::real;
 use crate::watched::{Launch, Stop, Watched};
 
+mod audit;
 mod credentials;
 mod seed;
+
+pub use audit::Access;
 
 /// The token of a user in `system:masters`.
 pub const ADMIN_TOKEN: &str = "admin-token";
@@ -86,6 +89,7 @@ impl ApiServer {
         let port = TcpPort::hold()?;
         let mut server = Self { process: None, etcd, directory, port, program, kubectl };
         server.write_credentials()?;
+        server.write_audit_policy()?;
         server.launch()?;
         Ok(server)
     }
@@ -108,6 +112,9 @@ impl ApiServer {
             // It would hold Pods back until a controller has made the account's objects.
             "--disable-admission-plugins=ServiceAccount".to_owned(),
             "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
+            format!("--audit-policy-file={}", file("audit.yaml")),
+            format!("--audit-log-path={}", file("audit.log")),
+            "--audit-log-mode=blocking".to_owned(), // a request is there when its answer is
         ];
         let log = self.directory.join("kube-apiserver.log");
         let launch = Launch {
