@@ -32,6 +32,9 @@ pub(crate) enum ExporterCommand {
         /// The namespace of the lease and the cursors
         #[arg(long, value_name = "NAMESPACE", default_value = "default")]
         namespace: String,
+        /// A kind whose labels are read with `resolve: objects`, such as gateways.gateway.networking.k8s.io
+        #[arg(long = "object", value_name = "RESOURCE[.GROUP]", value_parser = kind)]
+        objects: Vec<(String, String)>,
     },
 }
 
@@ -41,9 +44,23 @@ pub(super) fn run(command: ExporterCommand, printer: &mut Printer) -> Result<Exi
         ExporterCommand::Local(arguments) => return local::run(&arguments, printer),
         ExporterCommand::Validate(arguments) => return validate::run(&arguments, printer),
         ExporterCommand::Crd => printer.out(crd_yaml())?,
-        ExporterCommand::Rbac { name, namespace } => {
-            printer.out(role::roles(&name, &namespace, &[]))?;
+        ExporterCommand::Rbac { name, namespace, objects } => {
+            printer.out(role::roles(&name, &namespace, &objects))?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// Reads `RESOURCE.GROUP` as the group and the resource.
+fn kind(text: &str) -> Result<(String, String), &'static str> {
+    let is_name = |letter: char| {
+        letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-.".contains(letter)
+    };
+    if text.is_empty() || !text.chars().all(is_name) {
+        return Err(
+            "write the plural in lower case, and the group behind a dot: gateways.gateway.networking.k8s.io",
+        );
+    }
+    let (resource, group) = text.split_once('.').unwrap_or((text, ""));
+    Ok((group.to_owned(), resource.to_owned()))
 }
