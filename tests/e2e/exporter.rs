@@ -11,8 +11,13 @@ use serde_json::Value;
 
 use scene::{SOON, Scene};
 
+mod faults;
+mod fleet;
 mod local;
+mod rights;
 mod scene;
+mod selectors;
+mod tenancy;
 
 /// The example of the requirement, word for word, with its typographic quotes.
 const REQUIRED: &str =

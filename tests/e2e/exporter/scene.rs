@@ -12,7 +12,7 @@ use ktel_testkit::http::Request;
 use ktel_testkit::otlp_series::{Labels, Samples};
 use ktel_testkit::victoria_metrics::VictoriaMetrics;
 use ktel_testkit::wait;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{command, ktel};
 
@@ -26,6 +26,12 @@ pub(crate) struct Scene {
     pub(crate) api: ApiServer,
     pub(crate) store: VictoriaMetrics,
     pub(crate) receiver: Http,
+    /// Where the exporter finds the store.
+    pub(crate) store_address: SocketAddr,
+    /// The tenancy of the operator's settings.
+    pub(crate) tenancy: &'static str,
+    /// More lines of the operator's settings.
+    pub(crate) more: &'static str,
     place: tempfile::TempDir,
     /// Where the exporter serves its metrics.
     metrics: std::sync::Mutex<Option<SocketAddr>>,
@@ -69,10 +75,14 @@ impl Drop for Exporter {
 
 impl Scene {
     pub(crate) fn start() -> Self {
+        let store = VictoriaMetrics::start();
         let scene = Self {
             api: ApiServer::start(),
-            store: VictoriaMetrics::start(),
+            store_address: store.address(),
+            store,
             receiver: Http::start(),
+            tenancy: "{labels: {project: {namespace_label: example.com/project}}}",
+            more: "",
             place: tempfile::tempdir().expect("a place"),
             metrics: std::sync::Mutex::default(),
         };
@@ -110,32 +120,78 @@ impl Scene {
         text.replace(GRAFANA, &self.receiver.url())
     }
 
-    /// Applies an Exporter.
+    /// Applies manifests as a user does.
+    #[track_caller]
     pub(crate) fn apply(&self, namespace: &str, text: &str) {
-        let file = self.place.path().join("exporter.yaml");
-        std::fs::write(&file, text).expect("a file");
-        self.kubectl(&["apply", "-n", namespace, "-f", &file.display().to_string()]);
+        self.apply_with(namespace, text, &[]).expect("they are valid");
     }
 
-    /// Writes `seconds` seconds of samples of a project, a few series each 200 ms, as time goes by. Gives the time before
-    /// the first one, in milliseconds.
+    /// Applies an Exporter, and gives what kubectl said if it is refused. Client-side, the whole text would be in an
+    /// annotation too, which has a limit of its own.
+    pub(crate) fn try_apply(&self, namespace: &str, text: &str) -> Result<(), String> {
+        self.apply_with(namespace, text, &["--server-side"])
+    }
+
+    fn apply_with(&self, namespace: &str, text: &str, more: &[&str]) -> Result<(), String> {
+        let file = self.place.path().join("exporter.yaml");
+        std::fs::write(&file, text).expect("a file");
+        let file = file.display().to_string();
+        let words = ["apply", "-n", namespace, "-f", &file].into_iter().chain(more.iter().copied());
+        self.api.kubectl(words).map(drop).map_err(|error| format!("{error:#}"))
+    }
+
+    /// Writes `seconds` seconds of samples of a project's gateways in `shop`. Gives the time before the first one, in
+    /// milliseconds.
     pub(crate) fn feed(&self, project: &str, seconds: u32) -> i64 {
-        let begun = now_ms();
-        for step in 0..seconds * 5 {
-            let time = now_ms();
-            let mut lines = String::new();
-            for gateway in 0..4 {
-                for (name, value) in [
-                    ("network_bytes_total", time as f64 / 1000.0 + f64::from(gateway)),
-                    ("network_bytes_queued", f64::from(step % 7) + 0.25),
-                ] {
-                    lines += &format!(
-                        r#"{{"metric":{{"__name__":"{name}","project":"{project}","service_name":"networking.datumapis.com","resource_kind":"Gateway","resource_namespace":"shop","resource_name":"gateway-{gateway}"}},"values":[{value}],"timestamps":[{time}]}}"#
-                    );
-                    lines.push('\n');
+        let labels = [
+            ("project", project),
+            ("service_name", "networking.datumapis.com"),
+            ("resource_kind", "Gateway"),
+            ("resource_namespace", "shop"),
+        ];
+        self.feed_labels(&[&labels], seconds)
+    }
+
+    /// Writes `seconds` seconds of samples, each 200 ms, as time goes by: for each list of labels those of four gateways.
+    pub(crate) fn feed_labels(&self, targets: &[&[(&str, &str)]], seconds: u32) -> i64 {
+        let mut step = 0;
+        self.feed_lines(
+            |time| {
+                let mut lines = String::new();
+                for (labels, gateway) in
+                    targets.iter().flat_map(|labels| (0..4).map(move |gateway| (labels, gateway)))
+                {
+                    for (name, value) in [
+                        ("network_bytes_total", time as f64 / 1000.0 + f64::from(gateway)),
+                        ("network_bytes_queued", f64::from(step % 7_u32) + 0.25),
+                    ] {
+                        let mut metric: serde_json::Map<String, Value> = labels
+                            .iter()
+                            .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+                            .collect();
+                        metric.insert("__name__".to_owned(), name.into());
+                        metric.insert(
+                            "resource_name".to_owned(),
+                            format!("gateway-{gateway}").into(),
+                        );
+                        lines += &format!(
+                            "{}\n",
+                            json!({"metric": metric, "values": [value], "timestamps": [time]})
+                        );
+                    }
                 }
-            }
-            self.store.import(&lines);
+                step += 1;
+                lines
+            },
+            seconds,
+        )
+    }
+
+    /// Writes lines of samples, each 200 ms, for some seconds.
+    pub(crate) fn feed_lines(&self, mut lines: impl FnMut(i64) -> String, seconds: u32) -> i64 {
+        let begun = now_ms();
+        for _ in 0..seconds * 5 {
+            self.store.import(&lines(now_ms()));
             std::thread::sleep(Duration::from_millis(200));
         }
         begun
@@ -143,12 +199,17 @@ impl Scene {
 
     /// Starts the exporter, and waits until it serves its metrics.
     pub(crate) fn start_exporter(&self) -> Exporter {
+        self.start_exporter_with(&self.api.admin_kubeconfig(), &[])
+    }
+
+    /// Starts the exporter as somebody else, with more arguments.
+    pub(crate) fn start_exporter_with(&self, kubeconfig: &Path, more: &[&str]) -> Exporter {
         let settings = self.settings();
         let log = self.place.path().join(format!("exporter-{}.log", now_ms()));
         let file = std::fs::File::create(&log).expect("a file");
-        let mut command = command(&self.api.admin_kubeconfig());
+        let mut command = command(kubeconfig);
         command.args(["--verbose", "exporter", "run", "--listen", "127.0.0.1:0", "--config"]);
-        command.arg(settings).env("POD_NAME", format!("exporter-{}", now_ms()));
+        command.arg(settings).args(more).env("POD_NAME", format!("exporter-{}", now_ms()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         let exporter = Exporter { process: command.spawn().expect("ktel can be started"), log };
         wait::until("the exporter listens", SOON, || {
@@ -166,11 +227,12 @@ impl Scene {
         let text = format!(
             "ktel: 1
 store: {{kind: victoria-metrics, version: '1.145', url: 'http://{}'}}
-tenancy: {{labels: {{project: {{namespace_label: example.com/project}}}}}}
+tenancy: {}
 egress: {{allow_http: true, allowed_networks: [127.0.0.0/8]}}
 reading: {{window: 5s, lag: 2s, lag_min: 1s}}
+{}
 ",
-            self.store.address()
+            self.store_address, self.tenancy, self.more
         );
         std::fs::write(&file, text).expect("a file");
         file
@@ -224,6 +286,23 @@ reading: {{window: 5s, lag: 2s, lag_min: 1s}}
         let text = self.kubectl(&["get", "exp", name, "-n", namespace, "-o", "json"]);
         let object: Value = serde_json::from_str(&text).expect("JSON");
         object["status"].clone()
+    }
+
+    /// The names and statuses of all Exporters of a namespace.
+    pub(crate) fn statuses(&self, namespace: &str) -> Vec<(String, Value)> {
+        let text = self.kubectl(&["get", "exp", "-n", namespace, "-o", "json"]);
+        let list: Value = serde_json::from_str(&text).expect("JSON");
+        let objects = list["items"].as_array().expect("items").iter();
+        objects
+            .map(|object| {
+                let name = object["metadata"]["name"].as_str().expect("a name");
+                (name.to_owned(), object["status"].clone())
+            })
+            .collect()
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        now_ms()
     }
 
     /// When an Exporter was made, in milliseconds.
