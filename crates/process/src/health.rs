@@ -45,17 +45,17 @@ where
     F: Fn() -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Readiness> + Send + 'static,
 {
-    without_readiness(metrics).route(READYZ, get(move || answer(ready())))
+    liveness()
+        .route(METRICS, get(move || exposition(Arc::clone(&metrics))))
+        .route(READYZ, get(move || answer(ready())))
 }
 
-/// Gives the routes that cost nothing, for a command that guards `/readyz` itself.
-pub fn without_readiness<S>(metrics: Arc<Metrics>) -> Router<S>
+/// Gives the route that costs nothing, for a command that guards the others itself.
+pub fn liveness<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route(HEALTHZ, get(|| async { "ok\n" }))
-        .route(METRICS, get(move || exposition(Arc::clone(&metrics))))
+    Router::new().route(HEALTHZ, get(|| async { "ok\n" }))
 }
 
 /// Serves routes on a listener until `stop` is cancelled. Connections are bounded, in number and in
@@ -77,8 +77,10 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToke
                     });
                 }
                 Err(error) => {
-                    let error: &dyn std::error::Error = &error;
-                    warn!(error, "the health endpoint cannot accept a connection");
+                    warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the health endpoint cannot accept a connection"
+                    );
                     sleep(HEALTH_ACCEPT_PAUSE).await;
                 }
             }
@@ -120,7 +122,8 @@ async fn answer(ready: impl Future<Output = Readiness>) -> Response {
     }
 }
 
-async fn exposition(metrics: Arc<Metrics>) -> Response {
+/// Answers with metrics in the format of OpenMetrics.
+pub async fn exposition(metrics: Arc<Metrics>) -> Response {
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.text()).into_response()
 }
 
@@ -135,7 +138,7 @@ mod tests {
     use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
-    use super::{Readiness, routes, serve, without_readiness};
+    use super::{Readiness, liveness, routes, serve};
     use crate::limits::{HEALTH_CONNECTIONS_MAX, HEALTH_HEAD_WITHIN};
     use crate::metrics::{CONTENT_TYPE, Metrics};
 
@@ -182,7 +185,7 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
-        let routes = without_readiness(Arc::new(Metrics::new("test")));
+        let routes = liveness();
         let asking = async {
             let mut silent = Vec::new();
             for _ in 0..HEALTH_CONNECTIONS_MAX {
@@ -200,7 +203,7 @@ mod tests {
     async fn it_answers_as_long_as_the_work_goes_on() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let routes = without_readiness(Arc::new(Metrics::new("test")));
+        let routes = liveness();
         let answer = super::serve_during(listener, routes, get(port, "/healthz")).await;
         assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
         assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err());

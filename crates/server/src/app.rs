@@ -1,6 +1,5 @@
 //! The routes of a receiver, over one store.
 
-use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,9 +8,6 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use ktel_process::health;
-use ktel_process::metrics::Metrics;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::DescriptorEncoder;
 
 use self::guard::RouteGroup;
 use self::responses::{error_response, json_response, store_error};
@@ -27,6 +23,7 @@ mod forget;
 mod guard;
 pub mod kamaji;
 mod lines;
+pub mod metrics;
 mod otlp;
 pub mod query;
 mod question_cache;
@@ -55,7 +52,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/counts", get(charts::counts))
         .route("/v1/query", post(query::ask))
         .route("/v1/rows/{table}", get(query::rows))
-        .route("/v1/audit", get(audit::log));
+        .route("/v1/audit", get(audit::log))
+        .route("/metrics", get(metrics::read));
     let public = Router::new()
         .route("/v1/forget", post(forget::receive))
         .route("/v1/keys", get(receipts::keys))
@@ -68,12 +66,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", get(openapi_document))
         .route("/readyz", get(ready))
         .fallback(|| async { error_response(404, "not_found", "there is no such route", None) });
-    // These routes have no rate limit: they cost little, and monitoring must keep working while other
-    // clients of the same network are limited.
-    let metrics = Metrics::new("server")
-        .with(|registry| registry.register_collector(Box::new(AppMetrics(Arc::clone(&app)))));
-    let unlimited =
-        health::without_readiness(Arc::new(metrics)).method_not_allowed_fallback(wrong_method);
+    // It has no rate limit: it costs little, and a probe must be answered while other clients of the same
+    // network are limited.
+    let unlimited = health::liveness().method_not_allowed_fallback(wrong_method);
     let guarded = |group, routes: Router<Arc<App>>| {
         let guard = from_fn_with_state((Arc::clone(&app), group), guard::guard);
         routes.method_not_allowed_fallback(wrong_method).layer(guard)
@@ -98,15 +93,5 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     match app.store.probe().await {
         Ok(()) => "ok\n".into_response(),
         Err(error) => store_error(&error),
-    }
-}
-
-/// The metrics of a receiver, as Prometheus scrapes them.
-#[derive(Debug)]
-struct AppMetrics(Arc<App>);
-
-impl Collector for AppMetrics {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        self.0.counters().encode(self.0.connections(), &mut encoder)
     }
 }

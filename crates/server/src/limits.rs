@@ -184,8 +184,7 @@ pub const AUDIT_KEEP_DAYS: i64 = 400;
 pub const AUDIT_ROWS_MAX: u32 = 1000;
 /// A purpose is a line on a page.
 pub const PURPOSE_BYTES_MAX: usize = 200;
-/// How many words of each side a chart of two fields shows: as many as a drawing has room for. The work
-/// of suppression grows with the fourth power of it.
+/// How many words of each side a chart of two fields shows: as many as a drawing has room for.
 pub const PAIR_WORDS_MAX: usize = 12;
 /// How many bars a chart has; its table has the rest.
 pub const CHART_BARS_MAX: usize = 12;

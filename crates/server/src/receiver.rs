@@ -29,6 +29,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ktel_model::Schema;
 use ktel_model::standard::schema::Decision;
+use ktel_process::health;
 use ktel_process::supervise::{Ended, Supervisor};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, UdpSocket};
@@ -36,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
 use crate::app::kamaji::{self, Responses};
+use crate::app::metrics;
 use crate::app::{App, ChartAccess, router};
 use crate::catalog::Catalog;
 use crate::connection_limiter::ConnectionLimiter;
@@ -72,6 +74,8 @@ pub struct Config {
     pub tls: Option<Files>,
     /// The address of the routes of Kamaji's own receiver, and how they respond.
     pub kamaji: Option<(SocketAddr, Responses)>,
+    /// The address of health and metrics, without a token and without TLS.
+    pub metrics: Option<SocketAddr>,
     /// The addresses on which lines of syslog are accepted.
     pub lines: Vec<(LineTransport, SocketAddr)>,
     /// Who may read charts.
@@ -96,6 +100,7 @@ impl Config {
             token_files: None,
             tls: None,
             kamaji: None,
+            metrics: None,
             lines: Vec::new(),
             chart_access: ChartAccess::default(),
             min_group_size: MIN_GROUP_SIZE_DEFAULT,
@@ -113,6 +118,7 @@ pub struct Receiver {
     tls: Option<Tls>,
     main: (TcpListener, SocketAddr),
     kamaji: Option<(TcpListener, SocketAddr, Responses)>,
+    metrics: Option<(TcpListener, SocketAddr)>,
     lines: Vec<LineListener>,
 }
 
@@ -155,6 +161,10 @@ impl Receiver {
             }
             None => None,
         };
+        let metrics = match config.metrics {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let mut lines = Vec::new();
         for (transport, address) in config.lines {
             if transport == LineTransport::Tls && tls.is_none() {
@@ -162,7 +172,7 @@ impl Receiver {
             }
             lines.push(LineListener::bind(transport, address).await?);
         }
-        Ok(Self { app, limiter, tls, main, kamaji, lines })
+        Ok(Self { app, limiter, tls, main, kamaji, metrics, lines })
     }
 
     /// The URL of all routes.
@@ -175,6 +185,13 @@ impl Receiver {
     #[must_use]
     pub fn kamaji_url(&self) -> Option<String> {
         self.kamaji.as_ref().map(|(_, address, _)| self.url_of(*address))
+    }
+
+    /// The URL of the metrics, if they have a listener.
+    #[must_use]
+    pub fn metrics_url(&self) -> Option<String> {
+        let (_, address) = self.metrics.as_ref()?;
+        Some(format!("http://{address}{}", health::METRICS))
     }
 
     /// The URLs that accept lines, in the order of [`Config::lines`].
@@ -217,7 +234,7 @@ impl Receiver {
 
     /// Starts the tasks of the receiver, for a program that supervises others as well.
     pub fn spawn(self, supervisor: &mut Supervisor) {
-        let Self { app, limiter, tls, main: (listener, _), kamaji, lines } = self;
+        let Self { app, limiter, tls, main: (listener, _), kamaji, metrics, lines } = self;
         let stop = supervisor.stop_token();
         let config = tls.as_ref().map(Tls::config);
         if let Some(tls) = tls {
@@ -234,6 +251,10 @@ impl Receiver {
             let routes = kamaji::router(Arc::clone(&app), responses);
             let serve = serve_routes(routes, listener_config(listener), stop.clone());
             supervisor.spawn("serve Kamaji", serve);
+        }
+        if let Some((listener, _)) = metrics {
+            let serve = health::serve(listener, metrics::router(&app), stop.clone());
+            supervisor.spawn("serve metrics", serve);
         }
         for listener in lines {
             let serve = listener.serve(Arc::clone(&app), config.clone(), stop.clone());

@@ -45,6 +45,7 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
         token_files: arguments.tokens,
         tls: tls.map(|(certificate, key)| Files { certificate, key, client_authority }),
         kamaji: arguments.listen_legacy.map(|address| (address, responses)),
+        metrics: arguments.listen_metrics,
         lines: arguments.listen_lines.iter().map(|it| (it.transport, it.address)).collect(),
         chart_access: if arguments.public {
             ChartAccess::Public
@@ -84,6 +85,9 @@ async fn announce(receiver: &Receiver, printer: &mut Printer) -> Result<(), Fail
     printer.out(format!("listening on  {}\n", receiver.url()))?;
     if let Some(url) = receiver.kamaji_url() {
         printer.out(format!("for Kamaji on  {url}\n"))?;
+    }
+    if let Some(url) = receiver.metrics_url() {
+        printer.out(format!("metrics on  {url}\n"))?;
     }
     for url in receiver.line_urls() {
         printer.out(format!("for lines on  {url}\n"))?;

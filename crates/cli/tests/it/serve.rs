@@ -12,6 +12,7 @@ pub(crate) struct Served {
     out: BufReader<ChildStdout>,
     pub(crate) ingest: Option<String>,
     pub(crate) url: String,
+    metrics: Option<String>,
 }
 
 impl Served {
@@ -22,34 +23,47 @@ impl Served {
     pub(crate) fn start_with(store: &Path, more: &[&str]) -> Self {
         let mut serve = command("serve --listen 127.0.0.1:0 --store");
         serve.arg(store).args(more);
-        Self::of(serve)
+        Self::of(serve, more.contains(&"--listen-metrics"))
     }
 
-    fn of(mut serve: Command) -> Self {
+    fn of(mut serve: Command, with_metrics: bool) -> Self {
         serve.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = serve.spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut ingest = None;
+        let mut listening = None;
         loop {
             let mut line = String::new();
             assert!(out.read_line(&mut line).unwrap() > 0, "it ended without listening");
             match line.trim().rsplit_once("  ") {
                 Some(("ingest token", token)) => ingest = Some(token.to_owned()),
-                Some(("listening on", url)) => {
-                    return Self { process, out, ingest, url: url.to_owned() };
+                Some(("listening on", url)) if !with_metrics => {
+                    let url = url.to_owned();
+                    return Self { process, out, ingest, url, metrics: None };
+                }
+                Some(("listening on", url)) => listening = Some(url.to_owned()),
+                Some(("metrics on", url)) => {
+                    let url_of_all = listening.expect("the first listener is named first");
+                    let metrics = Some(url.trim_end_matches("/metrics").to_owned());
+                    return Self { process, out, ingest, url: url_of_all, metrics };
                 }
                 _ => {}
             }
         }
     }
 
+    /// Asks the listener of the metrics, or else that of all routes.
     fn get(&self, path: &str) -> String {
-        self.ask(&format!("GET {path}"), "", "")
+        Self::ask_at(self.metrics.as_ref().unwrap_or(&self.url), &format!("GET {path}"), "", "")
     }
 
     /// Asks over a connection of its own, and gives the whole answer.
     pub(crate) fn ask(&self, request: &str, headers: &str, body: &str) -> String {
-        let address = self.url.strip_prefix("http://").unwrap();
+        Self::ask_at(&self.url, request, headers, body)
+    }
+
+    fn ask_at(url: &str, request: &str, headers: &str, body: &str) -> String {
+        let address = url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         let length = body.len();
         write!(
@@ -94,14 +108,16 @@ fn ship(served: &Served, token: &str) -> (i32, String, String) {
 fn a_report_of_the_program_is_stored_and_tokens_are_shown_once() {
     let place = tempfile::tempdir().unwrap();
     let store = place.path().join("received");
-    let mut served = Served::start(&store);
+    let mut served = Served::start_with(&store, &["--listen-metrics", "127.0.0.1:0"]);
     let token = served.ingest.clone().expect("the first start makes a token");
     let (code, _, errors) = ship(&served, &token);
     assert_eq!(code, 0, "{errors}");
     let metrics = served.get("/metrics");
     assert!(metrics.contains("ktel_server_items_total{result=\"stored\"} 1"), "{metrics}");
-    // Whoever asks has a connection itself.
-    assert!(!metrics.contains("ktel_server_connections 0"), "{metrics}");
+    // They are on a listener of their own, whose connections are not counted.
+    assert!(metrics.contains("ktel_server_connections 0"), "{metrics}");
+    assert!(served.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert!(served.get("/v1/keys").starts_with("HTTP/1.1 404"));
     assert!(metrics.contains("ktel_server_rejected_connections_total 0"), "{metrics}");
     assert_eq!(served.stop(), (0, String::new()));
 
@@ -158,7 +174,7 @@ fn tokens_of_a_folder_are_accepted_and_none_is_printed() {
     let token = "0123456789abcdef0123456789abcdef";
     std::fs::write(folder.join("ingest"), format!("{token}\n")).unwrap();
     for _ in ["the first start", "a restart"] {
-        let mut served = Served::of(serve("127.0.0.1:0"));
+        let mut served = Served::of(serve("127.0.0.1:0"), false);
         assert_eq!(served.ingest, None);
         assert_eq!(ship(&served, token).0, 0);
         assert_eq!(served.stop().0, 0);

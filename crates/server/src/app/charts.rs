@@ -76,14 +76,15 @@ pub(super) async fn page(
     }
     let today = app.today();
     let parts = draw(&app.catalog, &counts, &view, today);
+    let sees_all = matches!(reader, ChartReader::AllGroups(_));
     let page = Page {
         view: &view,
         products: &selectable.products,
         versions: selectable.versions.as_deref(),
         parts: &parts,
-        health: app.counters().health(),
+        health: sees_all.then(|| app.counters().health()),
         today,
-        sees_all: matches!(reader, ChartReader::AllGroups(_)),
+        sees_all,
     };
     html(page.render())
 }

@@ -86,7 +86,7 @@ impl Counters {
             reasons(&self.omitted_values),
         )?;
         let responses = self.answers.lock().expect("no holder panics").clone();
-        let help = "HTTP responses by status code, except those of /healthz and /metrics.";
+        let help = "HTTP responses by status code, except those of /healthz and of the listener for metrics.";
         family(encoder, "ktel_server_http_responses_total", help, "code", responses)?;
         let Some(limiter) = limiter else { return Ok(()) };
         let open = i64::try_from(limiter.open()).unwrap_or(i64::MAX);

@@ -40,7 +40,7 @@ pub struct Page<'a> {
     /// The charts.
     pub parts: &'a [Part<'a>],
     /// The counters.
-    pub health: Health,
+    pub health: Option<Health>,
     /// The day.
     pub today: Date,
     /// Whether groups of any size are shown.
@@ -107,7 +107,7 @@ impl Page<'_> {
             }
             (self.nothing())
             @for part in self.parts { (self.part(part)) }
-            (self.health())
+            @if let Some(health) = self.health { (self.received(health)) }
         };
         frame(product, &main)
     }
@@ -296,8 +296,8 @@ impl Page<'_> {
         }
     }
 
-    fn health(&self) -> Markup {
-        let Health { stored, repeated, rejected, omitted } = self.health;
+    fn received(&self, health: Health) -> Markup {
+        let Health { stored, repeated, rejected, omitted } = health;
         let rows = [
             ("stored", stored),
             ("repeated (already stored)", repeated),

@@ -91,7 +91,6 @@ async fn a_client_without_a_sender_token_has_the_rate_limit_of_its_subnet() {
         (("POST", "/services/collector"), Some(&*of_splunk)),
         (("POST", "/services/collector"), Some(&*basic)),
         (("GET", "/healthz"), None),
-        (("GET", "/metrics"), None),
     ] {
         let one = request(1, asked.0, asked.1, authorization);
         assert_ne!(server.answer(one).await.status(), 429, "{asked:?}");

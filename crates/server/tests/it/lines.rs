@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::network::{holds, meddle};
-use crate::routes::Server;
+use crate::routes::{ADMIN, Server};
 use crate::support::table;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -272,7 +272,8 @@ async fn lines_of_a_stream_wait_for_a_store_that_has_no_place_for_them() {
     rows(&server, "ktel/kic-ping", 1).await;
     rows(&server, "ktel/kongctl", 1).await;
     let metrics = async || {
-        let answer = server.answer(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+        let request = Request::get("/metrics").header("authorization", format!("Bearer {ADMIN}"));
+        let answer = server.answer(request.body(Body::empty()).unwrap()).await;
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(body.to_vec()).unwrap()
     };

@@ -17,6 +17,7 @@ mod product_token;
 mod published;
 mod query;
 mod receipts;
+mod receiver;
 mod routes;
 mod seeds;
 mod served;

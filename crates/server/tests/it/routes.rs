@@ -161,7 +161,8 @@ async fn everything_that_is_rejected_or_omitted_is_counted_with_its_reason() {
     server.post("/services/collector", r#"{"event": {"strange": {}}}"#).await;
     let wrong = Request::post("/v1/reports").header("authorization", "Bearer wrong");
     server.ask(wrong.body(Body::from("{}")).unwrap()).await;
-    let metrics = server.answer(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    let metrics = Request::get("/metrics").header("authorization", format!("Bearer {ADMIN}"));
+    let metrics = server.answer(metrics.body(Body::empty()).unwrap()).await;
     let metrics = metrics.into_body().collect().await.unwrap().to_bytes();
     let metrics = String::from_utf8(metrics.to_vec()).unwrap();
     let is_ours = |line: &&str| line.starts_with("ktel_server_");
@@ -304,8 +305,31 @@ async fn the_collector_answers_by_splunks_table() {
 #[tokio::test]
 async fn the_process_says_how_it_is() {
     let server = Server::start().await;
-    for path in ["/healthz", "/readyz", "/metrics", "/services/collector/health"] {
+    for path in ["/healthz", "/readyz", "/services/collector/health"] {
         let (status, _) = server.ask(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn metrics_count_single_reports_so_readers_do_not_see_them() {
+    let server = Server::start().await;
+    for (token, expected) in
+        [(None, 401), (Some(TOKEN), 403), (Some(READER), 403), (Some(ADMIN), 200)]
+    {
+        let request = Request::get("/metrics");
+        let request = token.into_iter().fold(request, |request, token| {
+            request.header("authorization", format!("Bearer {token}"))
+        });
+        let answer = server.answer(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status(), expected, "{token:?}");
+    }
+    let page = async |token: &str| {
+        let request = Request::get("/").header("authorization", format!("Bearer {token}"));
+        let answer = server.answer(request.body(Body::empty()).unwrap()).await;
+        String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    };
+    let counters = "repeated (already stored)";
+    assert!(page(ADMIN).await.contains(counters));
+    assert!(!page(READER).await.contains(counters));
 }

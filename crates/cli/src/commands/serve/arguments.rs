@@ -23,6 +23,10 @@ pub(crate) struct ServeArguments {
     /// Respond there exactly as Kamaji's own receiver does, with its wrong status codes
     #[arg(long, requires = "listen_legacy")]
     pub(crate) compat: bool,
+    /// Also serve health and metrics on this address, without a token and without TLS. With the other routes, metrics are
+    /// for administrators: they count single reports
+    #[arg(long, value_name = "ADDRESS", value_parser = listener)]
+    pub(crate) listen_metrics: Option<SocketAddr>,
     /// Accept the tokens in this folder: its files ingest, public, reader and admin
     #[arg(long, value_name = "FOLDER")]
     pub(crate) tokens: Option<PathBuf>,
