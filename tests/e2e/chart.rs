@@ -40,6 +40,19 @@ server:
     enabled: true
     from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress}}}]
   serviceMonitor: {enabled: true, interval: 1m}
+exporter:
+  enabled: true
+  definition: {install: false}
+  config:
+    store: {kind: victoria-metrics, version: '1.145', url: 'http://vmsingle.monitoring.svc:8428'}
+    tenancy: {labels: {namespace: namespace_name}}
+    resources: {resolve: objects}
+  storeCredentials: {secret: store}
+  objects: [gateways.gateway.networking.k8s.io]
+  replicas: 2
+  serviceMonitor: {enabled: true, interval: 30s}
+  alerts: {enabled: true}
+  dashboard: {enabled: true}
 ";
 
 /// The parts that keep state elsewhere, or none.

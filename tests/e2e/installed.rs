@@ -6,12 +6,14 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ktel_testkit::api_server::ApiServer;
+use ktel_testkit::capture::Http;
 use ktel_testkit::certificates::Authority;
 use ktel_testkit::ports::TcpPort;
 use ktel_testkit::postgres::Postgres;
+use ktel_testkit::victoria_metrics::VictoriaMetrics;
 use ktel_testkit::{real, wait};
 use serde_json::{Value, json};
 
@@ -33,6 +35,7 @@ struct Scene {
     server: ApiServer,
     helm: Helm,
     port: TcpPort,
+    metrics_port: TcpPort,
 }
 
 impl Scene {
@@ -48,8 +51,10 @@ impl Scene {
             "stringData": {"ingest": TOKEN, "admin": TOKEN.replace('a', "1")},
         });
         server.apply(&secret.to_string()).expect("a secret");
-        let port = TcpPort::hold().expect("a free port"); // the chart needs a number
-        Self { server, helm, port }
+        // The chart needs numbers.
+        let (port, metrics_port) =
+            (TcpPort::hold().expect("a free port"), TcpPort::hold().expect("a free port"));
+        Self { server, helm, port, metrics_port }
     }
 
     #[track_caller]
@@ -86,7 +91,8 @@ impl Scene {
 
     /// Asks the receiver, which a container runs.
     fn ask(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.number())).ok()?;
+        let port = if path == "/metrics" { &self.metrics_port } else { &self.port };
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port.number())).ok()?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
@@ -166,7 +172,7 @@ impl Scene {
     }
 }
 
-fn values(port: u16) -> String {
+fn values(port: u16, metrics_port: u16) -> String {
     format!(
         "
 agent:
@@ -189,6 +195,7 @@ server:
   enabled: true
   bindAddress: 127.0.0.1
   port: {port}
+  metricsPort: {metrics_port}
   tokens: {{secret: tokens}}
   ingress: {{enabled: true, host: telemetry.example.com}}
   networkPolicy: {{enabled: true, from: [{{podSelector: {{}}}}]}}
@@ -207,7 +214,7 @@ fn every_pod_of_a_release_works_with_its_own_roles_and_may_nothing_else() {
         let wait = ["wait", "--for=condition=Established", &name, "--timeout=30s"];
         server.kubectl(wait).expect("the kind is served");
     }
-    let values = scene.helm.values(&values(scene.port.number()));
+    let values = scene.helm.values(&values(scene.port.number(), scene.metrics_port.number()));
     scene.helm(&["install", "x", CHART, "--namespace=obs", "--values", &values]);
     server.kubectl(["create", "serviceaccount", "bare", "--namespace=obs"]).expect("an account");
 
@@ -331,9 +338,10 @@ fn a_server_finds_its_database_and_its_certificate_in_secrets() {
     });
     scene.server.apply(&secret.to_string()).expect("a secret");
     let values = scene.helm.values(&format!(
-        "server: {{enabled: true, replicas: 2, tls: {{secret: certificate}}, bindAddress: 127.0.0.1, port: {}, \
+        "server: {{enabled: true, replicas: 2, tls: {{secret: certificate}}, bindAddress: 127.0.0.1, port: {}, metricsPort: {}, \
          tokens: {{secret: tokens}}, store: {{postgres: {{secret: database}}}}}}",
-        scene.port.number()
+        scene.port.number(),
+        scene.metrics_port.number()
     ));
     scene.helm(&["install", "x", CHART, "--namespace=obs", "--values", &values]);
     let deployment = scene.get("deployment", "x-ktel-server");
@@ -351,4 +359,75 @@ fn a_server_finds_its_database_and_its_certificate_in_secrets() {
     assert_eq!(running.stop(), Some(0));
     scene.helm(&["uninstall", "x", "--namespace=obs"]);
     assert_eq!(scene.left("app.kubernetes.io/instance=x"), Vec::<String>::new());
+}
+
+#[test]
+fn an_exporter_delivers_with_its_own_roles_and_its_definition_outlives_the_release() {
+    let scene = Scene::new();
+    let (store, receiver) = (VictoriaMetrics::start(), Http::start());
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "store", "namespace": "obs"},
+        "stringData": {"authorization": "Bearer of-the-store"},
+    });
+    scene.server.apply(&secret.to_string()).expect("a secret");
+    let values = scene.helm.values(&format!(
+        "
+exporter:
+  enabled: true
+  bindAddress: 127.0.0.1
+  port: {}
+  config:
+    store: {{kind: victoria-metrics, version: '1.145', url: 'http://{}'}}
+    tenancy: {{labels: {{namespace: namespace_name}}}}
+    egress: {{allow_http: true, allowed_networks: [127.0.0.0/8]}}
+    reading: {{window: 5s, lag: 2s, lag_min: 1s}}
+  storeCredentials: {{secret: store}}
+",
+        scene.port.number(),
+        store.address()
+    ));
+    scene.helm(&["install", "x", CHART, "--namespace=obs", "--values", &values]);
+    let definition = "crd/exporters.telemetry.datumapis.com";
+    let wait = ["wait", "--for=condition=Established", definition, "--timeout=30s"];
+    scene.server.kubectl(wait).expect("the definition is served");
+    let exporter = json!({
+        "apiVersion": "telemetry.datumapis.com/v1alpha1", "kind": "Exporter",
+        "metadata": {"name": "all", "namespace": "kamaji-system"},
+        "spec": {
+            "sources": [{"name": "all", "metrics": {"metricsql": ""}}],
+            "sinks": [{"name": "here", "otlp_http": {"endpoint": receiver.url()}}],
+        },
+    });
+    scene.server.apply(&exporter.to_string()).expect("the Exporter is valid");
+    let deployment = scene.get("deployment", "x-ktel-exporter");
+    let container = scene.container(&deployment["spec"]["template"]);
+    let running = container.start();
+    scene.wait_until_it_answers("/readyz", "200 OK");
+    let waited = wait::poll(SOON, || {
+        store.import(&format!(
+            r#"{{"metric":{{"__name__":"load","namespace":"kamaji-system"}},"values":[1],"timestamps":[{}]}}"#,
+            now_ms()
+        ));
+        if receiver.requests().is_empty() { Err(()) } else { Ok(()) }
+    });
+    waited.expect("what is written is delivered");
+    scene
+        .server
+        .kubectl(["create", "serviceaccount", "bare", "--namespace=obs"])
+        .expect("an account");
+    let printed = ktel(Path::new("/nonexistent"), "exporter rbac --namespace obs");
+    scene.may_only("x-ktel-exporter", &printed.stdout);
+    assert_eq!(running.stop(), Some(0));
+
+    scene.helm(&["uninstall", "x", "--namespace=obs"]);
+    scene.server.kubectl(["get", "exp", "all", "-n", "kamaji-system"]).expect("it is kept");
+    // A second release finds it, and makes it its own with Helm's own flag.
+    let take = ["install", "y", CHART, "--namespace=obs", "--values", &values, "--take-ownership"];
+    scene.helm(&take);
+}
+
+#[expect(clippy::disallowed_methods, reason = "samples are of now")]
+fn now_ms() -> u128 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    now.as_millis()
 }

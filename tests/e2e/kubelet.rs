@@ -44,9 +44,13 @@ impl Container {
         made.bring_program();
         let cluster = Cluster { server, namespace };
         for variable in container["env"].as_array().into_iter().flatten() {
-            let value = match &variable["valueFrom"] {
-                Value::Null => words(&variable["value"]),
-                from => cluster.secret(&from["secretKeyRef"]),
+            let from = &variable["valueFrom"];
+            let value = match from["fieldRef"]["fieldPath"].as_str() {
+                Some("metadata.name") => "pod-of-a-test".to_owned(),
+                Some("metadata.namespace") => namespace.to_owned(),
+                Some(other) => panic!("the field {other}"),
+                None if from.is_null() => words(&variable["value"]),
+                None => cluster.secret(&from["secretKeyRef"]),
             };
             made.environment.push((words(&variable["name"]), value));
         }

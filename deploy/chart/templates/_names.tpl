@@ -21,7 +21,7 @@
 
 {{- define "ktel.selector" -}}
 app.kubernetes.io/name: {{ include "ktel.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
