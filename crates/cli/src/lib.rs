@@ -1,5 +1,6 @@
 //! The command line of ktel. It parses arguments, calls the libraries, and prints.
 //!
+//! It must not know a wire format, a table or a schema by itself. What another program could use is in a library.
 //! Standard output has only the result of a command. Messages go to standard error.
 
 mod arguments;

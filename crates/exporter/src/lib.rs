@@ -1,5 +1,8 @@
 //! The exporter wing: an `Exporter` resource ships selected metrics of a tenant from a store to any OTLP endpoint.
 //!
+//! It must not depend on the other wings, nor read a clock, a file or the environment by itself: its caller gives it
+//! plans, credentials and the time. Only [`control`] knows Kubernetes.
+//!
 //! Two halves meet in a [`plan`]:
 //!
 //! ```text

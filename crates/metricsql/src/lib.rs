@@ -1,4 +1,5 @@
-//! Parses, prints and enforces MetricsQL, the query language of VictoriaMetrics.
+//! Parses, prints and enforces MetricsQL, the query language of VictoriaMetrics. It does no I/O, and knows neither a store
+//! nor who its caller is: what to enforce comes with each call.
 //!
 //! A query is text from a stranger. [`parse`] makes an [`Expr`] of it as the reference does: templates
 //! expanded, constants folded. [`enforce`] puts labels into every selector. [`Store::query`] writes what
