@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ktel_testkit::proxy::{Fault, Proxy};
 use ktel_testkit::wait;
+use serde_json::json;
 
 use super::scene::{SOON, Scene};
 use super::{condition, once};
@@ -73,5 +74,31 @@ fn an_api_server_that_is_gone_for_a_minute_costs_nothing() {
     let stored = scene.stored(SELECTOR, created);
     assert_eq!(once(&scene.arrived()).difference(&stored), Vec::<String>::new());
     // The same process: it did not end for it.
+    exporter.stop();
+}
+
+#[test]
+fn an_exporter_that_cannot_be_read_stops_no_other() {
+    let scene = Scene::start();
+    // A definition without a schema lets in what this release cannot read.
+    let printed = crate::program::ktel("/dev/null".as_ref(), "exporter crd");
+    let mut definition = crate::helm::documents(&printed.stdout).remove(0);
+    definition["spec"]["versions"][0]["schema"] = json!({
+        "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+    });
+    scene.api.apply(&definition.to_string()).expect("the definition is valid");
+    scene.namespace("other", "project-2");
+    let unreadable = json!({
+        "apiVersion": "telemetry.datumapis.com/v1alpha1", "kind": "Exporter",
+        "metadata": {"name": "unreadable"}, "spec": {"sources": 5, "sinks": "none"},
+    });
+    wait::until("the definition without a schema is in use", SOON, || {
+        scene.try_apply("other", &unreadable.to_string()).is_ok()
+    });
+    shop(&scene);
+    let exporter = scene.start_exporter();
+    scene.feed("project-1", 8);
+    scene.wait_until_delivered("shop", "gateway-exporter");
+    wait::until("the log names it", SOON, || exporter.said().contains("unreadable"));
     exporter.stop();
 }

@@ -1,23 +1,30 @@
 //! Watches the Exporters of all namespaces.
+//!
+//! One that cannot be read, such as one that an older definition let in, is kept beside the others: the list of all stays
+//! readable, and nothing of the one is deleted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures::StreamExt;
+use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch};
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Resource, ResourceExt};
 use tokio::task::JoinSet;
 use tracing::warn;
 
 use super::changes::{Change, Changes};
 use crate::resource::Exporter;
 
+/// An Exporter, or why it cannot be read.
+pub type Guarded = DeserializeGuard<Exporter>;
+
 /// The Exporters of the cluster.
 #[derive(Debug)]
 pub struct Exporters {
-    store: Store<Exporter>,
+    store: Store<Guarded>,
     _following: JoinSet<()>,
 }
 
@@ -35,7 +42,7 @@ impl Exporters {
         let (store, writer) = reflector::store();
         let mut following = JoinSet::new();
         following.spawn(async move {
-            let api = Api::<Exporter>::all(client);
+            let api = Api::<Guarded>::all(client);
             let events = watch::watcher(api, watcher::Config::default()).default_backoff();
             let mut events = events.reflect(writer).boxed();
             let mut editions = Editions::default();
@@ -64,14 +71,14 @@ impl Exporters {
 
     /// Gives one of them.
     #[must_use]
-    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<Exporter>> {
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<Guarded>> {
         self.store.get(&ObjectRef::new(name).within(namespace))
     }
 
-    /// Gives all of them.
+    /// Gives the UIDs of all of them.
     #[must_use]
-    pub fn all(&self) -> Vec<Arc<Exporter>> {
-        self.store.state()
+    pub fn uids(&self) -> BTreeSet<String> {
+        self.store.state().iter().filter_map(|found| found.meta().uid.clone()).collect()
     }
 }
 
@@ -85,7 +92,7 @@ struct Editions {
 impl Editions {
     /// Takes an event; gives the Exporters that are other ones now. What a list brings counts when the list is complete,
     /// because until then the store has the old ones.
-    fn see(&mut self, event: &Event<Exporter>) -> BTreeSet<(String, String)> {
+    fn see<K: Resource>(&mut self, event: &Event<K>) -> BTreeSet<(String, String)> {
         match event {
             Event::Init => {
                 self.listing.clear();
@@ -123,12 +130,12 @@ impl Editions {
     }
 }
 
-fn key(exporter: &Exporter) -> (String, String) {
+fn key(exporter: &impl Resource) -> (String, String) {
     (exporter.namespace().unwrap_or_default(), exporter.name_any())
 }
 
-fn edition(exporter: &Exporter) -> Edition {
-    Edition { uid: exporter.uid(), generation: exporter.metadata.generation }
+fn edition(exporter: &impl Resource) -> Edition {
+    Edition { uid: exporter.uid(), generation: exporter.meta().generation }
 }
 
 #[cfg(test)]

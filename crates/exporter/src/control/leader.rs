@@ -13,13 +13,13 @@ use tracing::{info, warn};
 use super::changes::{Change, Changes};
 use super::cursors::{self, CursorStore};
 use super::entry::Entry;
-use super::exporters::Exporters;
+use super::exporters::{Exporters, Guarded};
 use super::secrets::{SecretName, Secrets};
 use super::statuses::Statuses;
 use super::world::World;
 use crate::engine::Engine;
 use crate::limits;
-use crate::resource::Exporter;
+use crate::resource::{Exporter, Spec};
 use crate::settings::Settings;
 use crate::time::Millis;
 
@@ -73,8 +73,7 @@ impl<'s> Leader<'s> {
     pub(super) async fn run(mut self, stop: &CancellationToken) -> Result<(), cursors::Error> {
         self.exporters.listed().await;
         self.world.listed().await;
-        let alive: BTreeSet<String> =
-            self.exporters.all().iter().filter_map(|found| found.metadata.uid.clone()).collect();
+        let alive = self.exporters.uids();
         // What cannot be deleted now stays for the next leader.
         match self.cursors.delete_others(|uid| alive.contains(uid)).await {
             Ok(0) => {}
@@ -128,12 +127,18 @@ impl<'s> Leader<'s> {
             stale.into_iter().map(|key| (self.exporters.get(&key.0, &key.1), key)).collect();
         let specs = self.entries.values().map(Entry::spec);
         // What selectors ask for has to be watched before they are compiled.
-        let new: Vec<_> =
-            found.iter().filter_map(|(exporter, _)| exporter.as_deref()).map(Entry::read).collect();
+        let readable = |guarded: &Option<Arc<Guarded>>| -> Option<Spec> {
+            guarded.as_deref()?.0.as_ref().ok().map(Entry::read)
+        };
+        let new: Vec<_> = found.iter().filter_map(|(exporter, _)| readable(exporter)).collect();
         self.world.watch(specs.chain(new.iter()), self.settings).await;
         for (exporter, key) in found {
-            match exporter {
-                Some(exporter) => self.take(&exporter, key).await?,
+            match exporter.as_deref().map(|guarded| &guarded.0) {
+                Some(Ok(exporter)) => self.take(exporter, key).await?,
+                Some(Err(error)) => {
+                    let (namespace, name) = key;
+                    warn!(namespace, exporter = name, %error, "an Exporter cannot be read; what was read before goes on");
+                }
                 None => self.forget(&key).await,
             }
         }
