@@ -4,6 +4,9 @@
 mod access;
 #[cfg(test)]
 #[cfg(unix)]
+mod accessibility;
+#[cfg(test)]
+#[cfg(unix)]
 mod agent;
 #[cfg(test)]
 #[cfg(unix)]

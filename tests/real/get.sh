@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec hec-sender otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
+all=(etcd kube-apiserver kubectl helm hec hec-sender otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis axe rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -103,6 +103,21 @@ from_pypi() { # program, the folder that names it and all that it needs, in an e
   echo "$home/bin/$name"
 }
 
+from_npm() { # program, a file of the only package that its lock names
+  local name=$1 folder=$here/$1 file=$cache/$1/node_modules/$2 pin
+  pin=$(cat "$folder"/* | sha256sum | cut -d' ' -f1)
+  if [ ! -f "$file" ] || [ "$(cat "$cache/$name.pin" 2>/dev/null)" != "$pin" ]; then
+    may_build "$name"
+    command -v npm >/dev/null || fail "\`$name\` is installed with \`npm\`; Debian's package is \`npm\`"
+    rm -rf "${cache:?}/$name"
+    mkdir -p "$cache/$name"
+    cp "$folder"/* "$cache/$name/"
+    (cd "$cache/$name" && npm ci --silent --ignore-scripts --no-audit --no-fund >&2) || fail "\`$name\` was not installed"
+    echo "$pin" >"$cache/$name.pin"
+  fi
+  echo "$file"
+}
+
 installed() { # program, the package to install, a file that this package may come without
   local found postgres
   postgres=$(printf '%s:' /usr/lib/postgresql/*/bin) # off the PATH, one folder for each version
@@ -157,6 +172,7 @@ get() {
     splunk-logging) client splunk-logging.js ;;
     splunk-handler) client splunk-handler.py ;;
     schemathesis) from_pypi schemathesis schemathesis ;;
+    axe) from_npm axe axe-core/axe.min.js ;;
     chromium) installed chromium chromium ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
     postgres) installed postgres postgresql ;;

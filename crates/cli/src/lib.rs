@@ -9,6 +9,7 @@ mod cluster;
 mod commands;
 mod count;
 mod decisions;
+mod end_of_life;
 mod exit;
 mod failure;
 mod hints;

@@ -16,3 +16,12 @@ pub(crate) const EXPORTER_DRAIN_WITHIN: Duration = Duration::from_secs(30);
 
 /// The largest snapshot on standard input: what `kubectl get -A -o json` prints of a large cluster fits.
 pub(crate) const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;
+
+/// The made-up installations of the demonstration: enough for groups of ten, few enough to store in a second.
+pub(crate) const DEMO_INSTALLATIONS: u64 = 300;
+
+/// The weeks of the demonstration: the default period of charts.
+pub(crate) const DEMO_WEEKS: i64 = 13;
+
+/// How many records of the demonstration are stored with one sync.
+pub(crate) const DEMO_RECORDS_AT_ONCE: usize = 500;

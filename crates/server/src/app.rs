@@ -16,20 +16,27 @@ use crate::openapi;
 pub mod audit;
 mod authentication;
 mod body;
+mod chart;
 mod charts;
+mod choice;
 mod collector;
 mod counters;
 mod forget;
 mod guard;
 pub mod kamaji;
 mod lines;
+mod login;
 pub mod metrics;
+mod origin;
 mod otlp;
+mod public;
 pub mod query;
 mod question_cache;
+mod reader;
 mod receipts;
 mod reports;
 mod responses;
+mod session;
 mod state;
 
 pub use state::{App, ChartAccess};
@@ -49,7 +56,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/services/collector/ack", post(collector::acks));
     let read = Router::new()
         .route("/", get(charts::page))
-        .route("/v1/counts", get(charts::counts))
+        .route("/chart", get(chart::page))
+        .route("/chart.svg", get(chart::picture))
+        .route("/embed", get(chart::frame))
+        .route("/v1/counts", get(chart::counts))
+        .route("/v1/series", get(chart::series))
         .route("/v1/query", post(query::ask))
         .route("/v1/rows/{table}", get(query::rows))
         .route("/v1/audit", get(audit::log))
@@ -59,9 +70,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/keys", get(receipts::keys))
         .route("/services/collector/health", get(collector::health))
         .route("/services/collector/health/1.0", get(collector::health))
+        .route("/public/{product}", get(public::page))
+        .route("/public/{product}/values.csv", get(public::values))
+        .route("/login", get(login::page))
+        .route("/login", post(login::log_in))
+        .route("/logout", post(login::log_out))
         .route("/dictionary", get(charts::dictionary))
         .route("/dashboard.css", get(charts::style))
         .route("/dashboard.js", get(charts::script))
+        .route("/favicon.svg", get(charts::icon))
         .route("/transparency", get(charts::transparency))
         .route("/openapi.json", get(openapi_document))
         .route("/readyz", get(ready))

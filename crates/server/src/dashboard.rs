@@ -2,22 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Kind, Type};
 
+use self::order::Order;
+use self::series::{Series, Stacking};
 use crate::anonymity::Population;
 use crate::catalog::Catalog;
-use crate::limits::PAIR_WORDS_MAX;
 use crate::pair::{Pair, pairs};
 use crate::store::counts::Count;
-use crate::tally::{ALL, week};
+use crate::tally::{is_version, week};
 
+pub(crate) use figure::entry;
+pub(crate) use frame::bare;
+pub use frame::{ICON, SCRIPT, STYLE, Visitor};
+pub use groups::Groups;
+pub use period::Period;
+
+pub mod address;
+pub mod chart_page;
 pub mod dictionary;
+pub mod empty;
+mod figure;
+mod frame;
 mod grid;
+mod groups;
+pub mod login;
+pub mod order;
+mod over_time;
+pub mod overview;
+mod overview_page;
 pub mod page;
+mod period;
+pub mod public_page;
 mod sankey;
+pub mod series;
+pub mod standalone;
 mod svg;
 pub mod transparency;
 
@@ -30,8 +51,8 @@ pub struct View {
     pub product: Option<String>,
     /// One version; all of them if `None`. Published numbers are not divided by version.
     pub version: Option<String>,
-    /// The number of weeks.
-    pub weeks: u32,
+    /// The weeks.
+    pub period: Period,
     /// The minimum number of senders of a group, of which numbers are multiples; 1 for an administrator.
     pub min_group_size: i64,
 }
@@ -43,8 +64,8 @@ pub struct Part<'a> {
     pub schema: &'a Schema,
     /// What is counted.
     pub unit: Unit,
-    /// The total of each week; `None` where nothing is known.
-    pub weeks: Vec<(Date, Option<i64>)>,
+    /// The total of each week.
+    pub totals: Series,
     /// One chart for each field with data.
     pub charts: Vec<Chart<'a>>,
     /// One chart for each pair of fields with data.
@@ -54,7 +75,7 @@ pub struct Part<'a> {
 /// What a chart counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Installations, by their last report in the newest week with data.
+    /// Installations, by their last report of a week: the newest week that is over, if it has data.
     Installations(Date),
     /// Reports of the whole period.
     Reports,
@@ -69,8 +90,12 @@ pub struct Chart<'a> {
     pub path: String,
     /// Its declaration.
     pub field: &'a Field,
+    /// Whether it is the version of the product.
+    pub is_version: bool,
     /// Its groups.
     pub groups: Groups,
+    /// The same by week.
+    pub series: Series,
 }
 
 /// Two fields.
@@ -80,15 +105,8 @@ pub struct PairChart<'a> {
     pub pair: Pair<'a>,
     /// Its groups.
     pub groups: Groups,
-}
-
-/// The numbers of a chart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Groups {
-    /// Words and how often they were reported, the largest first.
-    pub words: Vec<(String, i64)>,
-    /// The number of the smaller groups together.
-    pub other: Option<i64>,
+    /// The same by week.
+    pub series: Series,
 }
 
 /// One pair of words: the first, the second, how often.
@@ -109,7 +127,7 @@ impl PairChart<'_> {
 }
 
 impl Unit {
-    /// The unit of a schema; for installations, with the newest week that has data.
+    /// The unit of a schema; for installations, with the week that they are counted in.
     pub(crate) fn of(schema: &Schema, newest: Date) -> Self {
         let has_id = || schema.fields.values().any(|field| matches!(field.of, Type::Id));
         match schema.kind {
@@ -130,15 +148,6 @@ impl Unit {
     }
 }
 
-impl View {
-    /// The first week of the period.
-    #[must_use]
-    pub fn from(&self, today: Date) -> Date {
-        let back = i64::from(self.weeks.saturating_sub(1));
-        week(today).checked_sub(back.weeks()).unwrap_or(Date::MIN)
-    }
-}
-
 /// Arranges counts as charts.
 #[must_use]
 pub fn draw<'a>(catalog: &'a Catalog, counts: &[Count], view: &View, today: Date) -> Vec<Part<'a>> {
@@ -150,99 +159,42 @@ pub fn draw<'a>(catalog: &'a Catalog, counts: &[Count], view: &View, today: Date
         .entries()
         .filter_map(|entry| {
             let counts = by_schema.get(entry.schema.id().as_str())?;
-            Some(part(&entry.schema, counts, view, today))
+            Some(part(&entry.schema, counts, &view.period, today))
         })
         .collect()
 }
 
-fn part<'a>(schema: &'a Schema, counts: &[&Count], view: &View, today: Date) -> Part<'a> {
-    let of_all = |day: Date| {
-        let all = counts.iter().find(|count| count.week == day && count.value.field == ALL);
-        all.map(|all| all.number)
-    };
-    let newest = counts.iter().map(|count| count.week).max().unwrap_or(today);
-    let unit = Unit::of(schema, newest);
-    let first = view.from(today);
-    let weeks = (0..i64::from(view.weeks)).filter_map(|back| first.checked_add(back.weeks()).ok());
-    let weeks = weeks.map(|day| (day, of_all(day))).collect();
+fn part<'a>(schema: &'a Schema, counts: &[&Count], period: &Period, today: Date) -> Part<'a> {
+    let weeks = || counts.iter().map(|count| count.week);
+    let over = weeks().filter(|monday| *monday < week(today)).max();
+    let unit = Unit::of(schema, over.or_else(|| weeks().max()).unwrap_or(today));
     let charts = schema.all_fields().filter_map(|(path, field)| {
-        let mut groups = Groups::of(counts, &path, unit);
-        if matches!(field.of, Type::Count(_) | Type::Duration(_)) {
-            // Buckets are sorted from small to large.
-            groups.words.sort_by_key(|(word, _)| begin(word));
-        }
-        (groups != Groups::default()).then_some(Chart { path, field, groups })
+        let order = Order::of(field);
+        let groups = Groups::of(counts, &path, unit, order);
+        let forms = (order, Stacking::of(field));
+        let series = Series::of(counts, &path, forms, period, today);
+        let is_version = is_version(schema, &path, field);
+        // A word may have been reported in other weeks than the newest one only.
+        let has_data = groups != Groups::default() || !series.lines.is_empty();
+        has_data.then_some(Chart { path, field, is_version, groups, series })
     });
     let charts = charts.collect();
     let pairs = pairs(schema).filter_map(|pair| {
-        let groups = Groups::of(counts, &pair.name, unit).of_frequent(&pair);
-        (groups != Groups::default()).then_some(PairChart { pair, groups })
+        let groups = Groups::of(counts, &pair.name, unit, Order::Frequency).of_frequent(&pair);
+        let forms = (Order::Frequency, Stacking::Stacked);
+        let series = Series::of(counts, &pair.name, forms, period, today);
+        (groups != Groups::default()).then_some(PairChart { pair, groups, series })
     });
     let pairs = pairs.collect();
-    Part { schema, unit, weeks, charts, pairs }
-}
-
-impl Groups {
-    /// Adds up counts of one field.
-    fn of(counts: &[&Count], path: &str, unit: Unit) -> Self {
-        let mut words: BTreeMap<&str, i64> = BTreeMap::new();
-        let mut other = None;
-        for count in counts.iter().filter(|count| count.value.field == path) {
-            if matches!(unit, Unit::Installations(newest) if newest != count.week) {
-                continue;
-            }
-            if count.is_other {
-                *other.get_or_insert_default() += count.number;
-            } else {
-                *words.entry(&count.value.word).or_default() += count.number;
-            }
-        }
-        let words = words.into_iter().map(|(word, number)| (word.to_owned(), number));
-        let mut words: Vec<(String, i64)> = words.collect();
-        words.sort_by(|(one, more), (other, less)| (less, one).cmp(&(more, other)));
-        Self { words, other }
-    }
-
-    /// Keeps the most frequent words of both sides of a pair; a drawing has no room for more.
-    fn of_frequent(mut self, pair: &Pair<'_>) -> Self {
-        let mut sums: [BTreeMap<&str, i64>; 2] = Default::default();
-        for (word, number) in &self.words {
-            let Some((first, second)) = pair.sides(word) else { continue };
-            *sums[0].entry(first).or_default() += number;
-            *sums[1].entry(second).or_default() += number;
-        }
-        let frequent = sums.map(|side| {
-            let mut side: Vec<(i64, String)> =
-                side.into_iter().map(|(word, number)| (-number, word.to_owned())).collect();
-            side.sort_unstable();
-            side.truncate(PAIR_WORDS_MAX);
-            side
-        });
-        let is_frequent = |word: &str, side: usize| frequent[side].iter().any(|(_, it)| it == word);
-        let rest = self.words.extract_if(.., |(word, _)| {
-            let sides = pair.sides(word);
-            !sides.is_some_and(|(first, second)| is_frequent(first, 0) && is_frequent(second, 1))
-        });
-        let rest: Option<i64> = rest.map(|(_, number)| number).reduce(|one, next| one + next);
-        self.other = match (self.other, rest) {
-            (None, None) => None,
-            (other, rest) => Some(other.unwrap_or_default() + rest.unwrap_or_default()),
-        };
-        self
-    }
-}
-
-/// The number that a bucket begins with, as in `21-100` and `10001+`.
-fn begin(bucket: &str) -> u64 {
-    let digits: String = bucket.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or(u64::MAX)
+    let totals = Series::of_totals(counts, unit.as_str(), period, today);
+    Part { schema, unit, totals, charts, pairs }
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
-    use super::{Unit, View, draw};
+    use super::{Period, Unit, View, draw};
     use crate::anonymity::Population;
     use crate::catalog::Catalog;
     use crate::limits::PAIR_WORDS_MAX;
@@ -257,7 +209,8 @@ mod tests {
 
     fn view(min_group_size: i64) -> View {
         let population = Population::Authenticated;
-        View { population, product: None, version: None, weeks: 3, min_group_size }
+        let period = Period::last(3, date(2026, 11, 18));
+        View { population, product: None, version: None, period, min_group_size }
     }
 
     #[test]
@@ -275,13 +228,6 @@ mod tests {
     }
 
     #[test]
-    fn buckets_stand_in_their_order() {
-        let mut buckets = ["1001-10000", "10001+", "0", "21-100", "2-5"];
-        buckets.sort_by_key(|bucket| super::begin(bucket));
-        assert_eq!(buckets, ["0", "2-5", "21-100", "1001-10000", "10001+"]);
-    }
-
-    #[test]
     fn reports_are_added_up_and_weeks_without_a_number_are_left_open() {
         let catalog = Catalog::built_in();
         let state = "ktel/cluster-state";
@@ -295,12 +241,16 @@ mod tests {
         let parts = draw(&catalog, &counts, &view(10), date(2026, 11, 18));
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].unit, Unit::Reports);
-        let weeks =
-            [(date(2026, 11, 2), None), (date(2026, 11, 9), Some(40)), (date(2026, 11, 16), None)];
-        assert_eq!(parts[0].weeks, weeks);
+        assert_eq!(parts[0].totals.totals, [None, Some(40), None]);
         let charts: Vec<_> = parts[0].charts.iter().map(|chart| chart.path.as_str()).collect();
         assert_eq!(charts, ["pods"]);
         let groups = &parts[0].charts[0].groups;
         assert_eq!((&*groups.words, groups.other), (&[("6-20".to_owned(), 30)][..], Some(10)));
+        let lines = parts[0].charts[0].series.lines.iter();
+        let lines: Vec<_> = lines.map(|line| (line.word.as_str(), &*line.numbers)).collect();
+        let [first, second] = [10, 20].map(Some);
+        let expected =
+            [("6-20", &[first, second, None][..]), ("other", &[Some(0), Some(10), None])];
+        assert_eq!(lines, expected);
     }
 }

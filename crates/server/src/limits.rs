@@ -176,7 +176,7 @@ pub const ANSWERS_BYTES_MAX: usize = 4 * QUERY_TEXT_BYTES_MAX;
 pub const QUERIES_MAX: usize = 2;
 /// How long the groups of queries are cached; computing them takes some 100 ms.
 pub const GROUPS_KNOWN_FOR: Duration = Duration::from_secs(10);
-/// How many weeks queries reach back; charts have half of it.
+/// How many weeks queries and charts reach back.
 pub const QUERY_WEEKS: u32 = 104;
 /// How long audit entries are kept: as long as the oldest report that is accepted.
 pub const AUDIT_KEEP_DAYS: i64 = 400;
@@ -186,6 +186,16 @@ pub const AUDIT_ROWS_MAX: u32 = 1000;
 pub const PURPOSE_BYTES_MAX: usize = 200;
 /// How many words of each side a chart of two fields shows: as many as a drawing has room for.
 pub const PAIR_WORDS_MAX: usize = 12;
+/// How many weeks a page may show: as many as a query, two years.
+pub const PERIOD_WEEKS_MAX: u32 = QUERY_WEEKS;
+/// How many words a chart by week tells apart: as many as there are colours. The others are one.
+pub const CHART_LINES_MAX: usize = 8;
+/// How many of the values that changed most an overview lists.
+pub const MOVERS_MAX: usize = 5;
+/// How many words of a field a public page ranks; the file beside it has all of them.
+pub const RANKS_MAX: usize = 20;
+/// How many products a site of files has.
+pub const SITE_PRODUCTS_MAX: usize = 200;
 /// How many bars a chart has; its table has the rest.
 pub const CHART_BARS_MAX: usize = 12;
 /// How many bands a chart of changes has; its table has the rest.
@@ -194,6 +204,8 @@ pub const CHART_BANDS_MAX: usize = 24;
 pub const EXACT_INTEGER_MAX: u64 = 1 << 53;
 /// The longest parameter of a dashboard URL; words of the standard are shorter.
 pub const PARAMETER_BYTES_MAX: usize = 128;
+/// The longest address that a login leads to: a chart with all its parameters.
+pub const NEXT_BYTES_MAX: usize = 2048;
 /// How far back the transparency page counts accesses: a quarter of a year.
 pub const AUDIT_SUMMARY_DAYS: i64 = 91;
 /// `SQLite` copies its log into the database at this size, 32 MiB. Counts change with every transaction,

@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use ktel_process::health;
 use serde_json::{Map, Value, json};
 
-use crate::anonymity::Population;
 use crate::limits::ROWS_MAX;
 use schemas::{reference, schemas, security_schemes};
 
+mod pages;
 mod schemas;
 
 /// The authentication of a route.
@@ -36,6 +36,8 @@ struct Operation {
     body: Option<Value>,
     /// The responses with status 200, by media type.
     answers: Vec<(&'static str, Value)>,
+    /// Whether it leads to another page.
+    redirects: bool,
     /// The statuses of errors.
     errors: &'static [u16],
     /// The schema of errors.
@@ -45,6 +47,7 @@ struct Operation {
 /// The errors of every route that uses the store.
 const STORE: &[u16] = &[503];
 const HTML: &str = "text/html";
+const SVG: &str = "image/svg+xml";
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 const CSV: &str = "text/csv";
@@ -76,7 +79,17 @@ pub fn document(today: Date) -> Value {
 
 impl Operation {
     fn described(&self) -> Value {
-        let Self { summary, security, parameters, body, answers, errors, error_schema, .. } = self;
+        let Self {
+            summary,
+            security,
+            parameters,
+            body,
+            answers,
+            redirects,
+            errors,
+            error_schema,
+            ..
+        } = self;
         let content: Map<String, Value> = answers
             .iter()
             .map(|(media, schema)| ((*media).into(), json!({"schema": schema})))
@@ -84,6 +97,9 @@ impl Operation {
         let mut responses = Map::new();
         if !content.is_empty() {
             responses.insert("200".to_owned(), json!({"description": "Done", "content": content}));
+        }
+        if *redirects {
+            responses.insert("303".to_owned(), json!({"description": reason(303)}));
         }
         for number in *errors {
             let schema = json!({"$ref": format!("#/components/schemas/{error_schema}")});
@@ -131,7 +147,10 @@ fn header(name: &str, description: &str) -> Value {
 fn operations(today: Date) -> Vec<Operation> {
     let mut all = sending(today);
     all.extend(collector());
-    all.extend(reading());
+    all.extend(pages::reading());
+    all.extend(pages::documents());
+    all.extend(pages::sessions());
+    all.extend(pages::public());
     all.extend(administering());
     all.extend(watching());
     all
@@ -167,6 +186,7 @@ fn sending(today: Date) -> Vec<Operation> {
             LINES: {"schema": {"type": "string"}},
         })),
         answers: vec![(JSON, reference("Stored"))],
+        redirects: false,
         errors: &[400, 401, 403, 408, 413, 415, 422, 429, 503],
         error_schema: "Rejection",
     };
@@ -192,6 +212,7 @@ fn sending(today: Date) -> Vec<Operation> {
             parameters: Vec::new(),
             body: Some(json!({JSON: {"schema": item}})),
             answers: vec![(JSON, reference("Forgotten"))],
+            redirects: false,
             errors: &[400, 403, 408, 413, 415, 422, 429, 503],
             error_schema: "Rejection",
         },
@@ -210,6 +231,7 @@ fn collector() -> Vec<Operation> {
             json!({media: {"schema": {"type": if media == JSON { "object" } else { "string" }}}}),
         ),
         answers: vec![(JSON, reference("Code"))],
+        redirects: false,
         errors: &[400, 401, 403, 413, 429, 503],
         error_schema: "Code",
     };
@@ -222,6 +244,7 @@ fn collector() -> Vec<Operation> {
         parameters: Vec::new(),
         body: None,
         answers: vec![(JSON, reference("Code"))],
+        redirects: false,
         errors: &[503],
         error_schema: "Code",
     };
@@ -239,65 +262,6 @@ fn collector() -> Vec<Operation> {
     ]
 }
 
-fn reading() -> Vec<Operation> {
-    let query = |name: &str, schema: &Value| json!({"name": name, "in": "query", "schema": schema});
-    let word = json!({"type": "string", "maxLength": 128});
-    let example = |name: &str, word: &str| {
-        let schema = json!({"type": "string", "maxLength": 128});
-        json!({"name": name, "in": "query", "schema": schema, "example": word})
-    };
-    let view = [
-        query("population", &json!({"enum": Population::ALL.map(Population::as_str)})),
-        query("product", &word),
-        query("version", &word),
-        query("weeks", &json!({"type": "integer", "minimum": 1, "maximum": 52})),
-    ];
-    let mut counted = view.to_vec();
-    counted.push(example("schema", "ktel/cluster-state"));
-    counted.push(example("field", "pods"));
-    counted.push(query("format", &json!({"enum": ["json", "csv"]})));
-    vec![
-        Operation {
-            parameters: view.to_vec(),
-            errors: &[400, 401, 503],
-            ..page("/", "The dashboard", Security::Charts)
-        },
-        page("/dictionary", "The dictionary: every collected field and its reason", Security::None),
-        Operation {
-            errors: STORE,
-            ..page(
-                "/transparency",
-                "The transparency page: retention, data usage and decisions",
-                Security::None,
-            )
-        },
-        Operation {
-            parameters: counted,
-            answers: vec![(JSON, reference("Counts")), (CSV, json!({"type": "string"}))],
-            errors: &[400, 401, 404, 503],
-            ..page("/v1/counts", "The numbers of one chart", Security::Charts)
-        },
-        Operation {
-            method: "post",
-            body: Some(json!({JSON: {
-                "schema": reference("Question"),
-                "example": {"sql": "SELECT * FROM by_week", "purpose": "planning"},
-            }})),
-            answers: vec![
-                (JSON, reference("Answer")),
-                (CSV, json!({"type": "string"})),
-                (LINES, json!({"type": "string"})),
-            ],
-            errors: &[400, 401, 403, 406, 408, 413, 415, 422, 503],
-            ..page(
-                "/v1/query",
-                "Run SQL over published tables; for administrators over all groups",
-                Security::Reader,
-            )
-        },
-    ]
-}
-
 /// The operation of an HTML page, the base of all GET operations.
 fn page(path: &'static str, summary: &'static str, security: Security) -> Operation {
     Operation {
@@ -308,6 +272,7 @@ fn page(path: &'static str, summary: &'static str, security: Security) -> Operat
         parameters: Vec::new(),
         body: None,
         answers: vec![(HTML, json!({"type": "string"}))],
+        redirects: false,
         errors: &[],
         error_schema: "Rejection",
     }
@@ -347,6 +312,7 @@ fn watching() -> Vec<Operation> {
     vec![
         file("/dashboard.css", "The style sheet", "text/css"),
         file("/dashboard.js", "The script of the dashboard", "text/javascript"),
+        file("/favicon.svg", "The icon of the pages", SVG),
         file("/healthz", "Liveness", TEXT),
         Operation {
             errors: STORE,

@@ -41,6 +41,7 @@ use crate::app::metrics;
 use crate::app::{App, ChartAccess, router};
 use crate::catalog::Catalog;
 use crate::connection_limiter::ConnectionLimiter;
+use crate::end_of_life::EndOfLife;
 use crate::limits::{
     CONNECTIONS_MAX, EXPIRE_EVERY, FILES_FOR_OTHERS, MIN_GROUP_SIZE_DEFAULT, PUBLISH_EVERY,
     SHUTDOWN_WITHIN,
@@ -86,6 +87,10 @@ pub struct Config {
     pub query_runner: Runner,
     /// Decisions that the transparency page lists.
     pub decisions: Vec<Decision>,
+    /// When versions reach their end of life.
+    pub end_of_life: EndOfLife,
+    /// The products whose published tables have a page for everybody.
+    pub public_pages: Vec<String>,
 }
 
 impl Config {
@@ -106,6 +111,8 @@ impl Config {
             min_group_size: MIN_GROUP_SIZE_DEFAULT,
             query_runner: Runner::default(),
             decisions: Vec::new(),
+            end_of_life: EndOfLife::default(),
+            public_pages: Vec::new(),
         }
     }
 }
@@ -152,6 +159,8 @@ impl Receiver {
         let app = App::new(catalog, store, config.now).await?;
         let app = app.with_decisions(config.decisions).with_query_runner(config.query_runner);
         let app = app.with_chart_access(config.chart_access, config.min_group_size);
+        let app = app.with_end_of_life(config.end_of_life).with_public_pages(config.public_pages);
+        let app = if tls.is_some() { app.with_tls() } else { app };
         let app = Arc::new(app.with_connection_limiter(Arc::clone(&limiter)));
         let main = bind(config.listen).await?;
         let kamaji = match config.kamaji {

@@ -84,7 +84,7 @@ pub fn week(day: Date) -> Date {
 
 /// Whether a field is the version of the product: `version`, `PRODUCT_version`, or `v` as in Kong's
 /// controllers.
-fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
+pub(crate) fn is_version(schema: &Schema, name: &str, field: &Field) -> bool {
     let of_product = |name: &str| {
         let product = name.strip_suffix("_version");
         product.is_some_and(|product| schema.name.split('-').any(|part| part == product))

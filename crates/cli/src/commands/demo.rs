@@ -12,6 +12,7 @@ use ktel_delivery::secret::Secret;
 use ktel_model::standard::dictionary;
 use ktel_process::signals;
 use ktel_process::supervise::Supervisor;
+use ktel_server::app::ChartAccess;
 use ktel_server::limits::SHUTDOWN_WITHIN;
 use ktel_server::receiver::{Config, Receiver};
 use ktel_server::store::Place;
@@ -24,13 +25,17 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::stores::failure;
+use store::PRODUCT;
+
+mod installations;
+mod store;
 
 /// The field whose entry in the dictionary is shown.
 const EXPLAINED: (&str, &str) = ("identify-platform", "kubernetes_version");
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
-    /// Keep the server running, and print the address of its charts
+    /// Keep the server running, with 13 weeks of 300 made-up installations, and print the address of its charts
     #[arg(long)]
     stay: bool,
 }
@@ -46,7 +51,7 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::usage(error, None::<String>))?;
     let client = kube::Client::new(Snapshot::demo().service(), "default");
-    let product = Product { name: Some("example-gateway".into()), ..Product::default() };
+    let product = Product { name: Some(PRODUCT.into()), ..Product::default() };
     printer.say("All jobs run on a made-up cluster in memory, as they would on a real one.\n");
     let outcome = Box::pin(workflow.run(&Cluster::new(client, product), clock::now())).await;
     printer.out(format!("{:#}\n", outcome.report.to_json()))?;
@@ -61,7 +66,13 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
     ));
     let folder = tempfile::tempdir()?;
     let mut supervisor = Supervisor::new();
-    let charts = receive(&outcome, folder.path(), &mut supervisor, printer).await?;
+    if stay {
+        let report = outcome.report.to_json();
+        let sections = report.as_object().cloned().unwrap_or_default();
+        let filled = store::fill(folder.path(), &sections, clock::today()).await;
+        filled.map_err(|error| Failure::usage(error, None::<String>))?;
+    }
+    let (charts, admin) = receive(&outcome, folder.path(), &mut supervisor, printer).await?;
     printer.say(
         "What next?
   ktel jobs describe mesh-detect              what a job reads, sends, and why
@@ -69,10 +80,13 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
   ktel workflows run --workflow all --coarse  the same, blurred
   ktel jobs rbac --jobs cluster-state         the smallest role that a job needs
   ktel serve                                  a server that keeps its data
-  ktel demo --stay                            the charts of this report",
+  ktel demo --stay                            charts of 300 made-up installations",
     );
     if stay {
-        printer.say(&format!("\nCharts: {charts} (Ctrl-C stops the server)"));
+        printer.say(&format!(
+            "\nCharts: {charts}/?product={PRODUCT} (Ctrl-C stops the server)\n\
+             They show what readers see. {charts}/login shows all groups to the admin token {admin}"
+        ));
         supervisor.run(signals::first()?, signals::second()?, SHUTDOWN_WITHIN).await;
     } else {
         supervisor.run(std::future::ready(()), std::future::pending(), SHUTDOWN_WITHIN).await;
@@ -80,16 +94,21 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
     Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::JobsFailed })
 }
 
-/// Starts a server, sends the report there, and gives the address of its charts.
+/// Starts a server, sends the report there, and gives its address and an admin token.
 async fn receive(
     outcome: &Outcome,
     folder: &Path,
     supervisor: &mut Supervisor,
     printer: &mut Printer,
-) -> Result<String, Failure> {
+) -> Result<(String, String), Failure> {
     let usage = |error| Failure::usage(error, None::<String>);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let config = Config::new(Place::Folder(folder.to_owned()), address, clock::now);
+    let config = Config {
+        schemas: store::schemas(),
+        chart_access: ChartAccess::Public,
+        end_of_life: store::end_of_life(clock::today()),
+        ..Config::new(Place::Folder(folder.to_owned()), address, clock::now)
+    };
     let receiver = Receiver::open(config).await.map_err(failure)?;
     let ingest = receiver.create_token(Role::Ingest).await.map_err(failure)?;
     let admin = receiver.create_token(Role::Admin).await.map_err(failure)?;
@@ -104,7 +123,7 @@ async fn receive(
             printer.error(&format!("the server did not accept the report: {verdict:?}"), None)
         }
     }
-    Ok(own.replace("http://", &format!("http://admin:{admin}@")))
+    Ok((own, admin))
 }
 
 async fn ship(outcome: &Outcome, url: &str, token: &str) -> anyhow::Result<Verdict> {

@@ -1,6 +1,7 @@
 //! `ktel query`: reads the store of a server, with SQL over groups or row by row.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -11,6 +12,7 @@ use ktel_server::query::format::AnswerFormat;
 use ktel_server::query::groups::{Sight, make};
 use ktel_server::query::tables::definitions;
 use ktel_server::query::{Answer, Error};
+use ktel_server::site::site;
 use ktel_server::{Catalog, Store};
 
 use crate::arguments::shared::StoreArguments;
@@ -27,7 +29,7 @@ const ROWS: usize = 1000;
 const OPERATOR: &str = "operator";
 
 #[derive(Debug, Args)]
-#[group(id = "question", required = true, multiple = false, args = ["sql", "rows", "audit", "tables"])]
+#[group(id = "question", required = true, multiple = false, args = ["sql", "rows", "audit", "tables", "site"])]
 pub(crate) struct QueryArguments {
     /// One SELECT
     #[arg(value_name = "SQL")]
@@ -41,6 +43,9 @@ pub(crate) struct QueryArguments {
     /// Print the tables that SQL can read
     #[arg(long)]
     pub(crate) tables: bool,
+    /// Write what is published into this directory, as pages for any web server
+    #[arg(long, value_name = "DIR")]
+    pub(crate) site: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     /// The format of the answer: table, json, csv or ndjson
@@ -50,7 +55,7 @@ pub(crate) struct QueryArguments {
     #[arg(long, value_name = "TEXT", requires = "sql")]
     pub(crate) purpose: Option<String>,
     /// Read groups of any size, as an administrator; without it, the published tables
-    #[arg(long, conflicts_with_all = ["rows", "audit", "tables"])]
+    #[arg(long, conflicts_with_all = ["rows", "audit", "tables", "site"])]
     pub(crate) all_groups: bool,
     /// Read the events of this product too, as `ktel serve --product` does (repeatable)
     #[arg(long = "product", value_name = "NAME|FILE")]
@@ -83,6 +88,7 @@ async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit
         rows,
         audit: _,
         tables,
+        site: folder,
         store,
         output,
         purpose,
@@ -97,6 +103,9 @@ async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit
     let catalog = Catalog::new(schemas::of_server(&files, &products)?).map_err(usage)?;
     let catalog = Arc::new(catalog);
     let store = stores::open_to_read(&store, &catalog)?;
+    if let Some(folder) = folder {
+        return write_site(&folder, &store, &catalog, printer).await;
+    }
     let (action, request, answer) = match (sql, rows) {
         (Some(sql), _) => {
             let sight = if all_groups { Sight::Everything } else { Sight::Published(None) };
@@ -122,6 +131,29 @@ async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit
         AnswerForm::Ndjson => AnswerFormat::Lines,
     };
     printer.out(form.write(&answer))?;
+    Ok(Exit::Done)
+}
+
+/// Writes the pages of what is published. Everybody may read it, so it is not logged.
+async fn write_site(
+    folder: &Path,
+    store: &Store,
+    catalog: &Arc<Catalog>,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let files = site(store, catalog, clock::today()).await.map_err(usage)?;
+    for file in &files {
+        let path = folder.join(&file.path);
+        let write = || -> std::io::Result<()> {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&path, &file.text)
+        };
+        let context = || format!("write `{}`", path.display());
+        write().map_err(|error| usage(anyhow::Error::new(error).context(context())))?;
+    }
+    printer.say(&format!("{} files in `{}`", files.len(), folder.display()));
     Ok(Exit::Done)
 }
 

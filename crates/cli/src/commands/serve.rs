@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::stores::{failure, place};
-use crate::{clock, decisions, schemas};
+use crate::{clock, decisions, end_of_life, schemas};
 
 pub(super) mod arguments;
 
@@ -40,6 +40,8 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
     let client_authority = arguments.tls_client_authority;
     let schemas = schemas::of_server(&arguments.schemas, &arguments.products)?;
     let decisions = arguments.decisions.as_deref().map(decisions::load).transpose()?;
+    let end_of_life = arguments.end_of_life.as_deref();
+    let end_of_life = end_of_life.map(|file| end_of_life::load(file, &schemas)).transpose()?;
     Ok(Config {
         schemas,
         token_files: arguments.tokens,
@@ -55,6 +57,8 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
         min_group_size: arguments.min_group_size,
         query_runner: Runner::Program(own_program()?),
         decisions: decisions.unwrap_or_default(),
+        end_of_life: end_of_life.unwrap_or_default(),
+        public_pages: arguments.public_pages,
         ..Config::new(place(&arguments.store)?, arguments.listen, clock::now)
     })
 }

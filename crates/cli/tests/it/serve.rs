@@ -211,6 +211,11 @@ fn a_store_is_asked_in_sql_and_row_by_row_and_remembers_who_did() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(query(&["--tables"]).1.contains("CREATE TABLE by_week"));
+    let site = tempfile::tempdir().unwrap();
+    let (code, _, errors) = query(&["--site", site.path().to_str().unwrap()]);
+    assert_eq!(code, 0, "{errors}");
+    let list = std::fs::read_to_string(site.path().join("index.html")).unwrap();
+    assert!(list.contains("Nothing is published yet"), "two are too few: {list}");
     for (words, part) in [
         (&["DELETE FROM by_week"][..], "one SELECT"),
         (&["SELECT x FROM by_week"], "ktel query --tables"),
@@ -221,6 +226,25 @@ fn a_store_is_asked_in_sql_and_row_by_row_and_remembers_who_did() {
         let (code, _, errors) = query(words);
         assert!(code == 2 && errors.contains(part), "{words:?}: {errors}");
     }
+}
+
+#[test]
+fn one_page_is_public_and_the_others_need_a_token() {
+    let place = tempfile::tempdir().unwrap();
+    let served = Served::start_with(place.path(), &["--public-page", "acme"]);
+    assert!(served.get("/public/acme").contains("Nothing is published yet"));
+    assert!(served.get("/").starts_with("HTTP/1.1 401"));
+}
+
+#[test]
+fn a_table_of_ends_of_life_that_names_an_unknown_field_stops_the_start() {
+    let place = tempfile::tempdir().unwrap();
+    let table = place.path().join("ends.yaml");
+    std::fs::write(&table, "ktel/identify-platform: {age: {v1.31: 2025-10-28}}\n").unwrap();
+    let mut serve = command("serve --listen 127.0.0.1:0 --store");
+    serve.arg(place.path().join("store")).arg("--end-of-life").arg(&table);
+    let (code, _, errors) = run(serve, b"");
+    assert!(code == 2 && errors.contains("has no field `age`"), "{errors}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! The dashboard pages, and the numbers of their charts.
+//! The pages of the dashboard, and their files.
 
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{
@@ -11,133 +11,34 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use maud::Markup;
-use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::audit::Access;
-use super::authentication::AuthResult;
-use super::responses::{error_response, json_response, status, store_error};
-use super::state::{App, ChartAccess};
+use super::choice::Choice;
+use super::login::wants_html;
+use super::reader::{Asking, ChartReader, asked};
+use super::responses::{error_response, status, store_error};
+use super::state::App;
 use crate::anonymity::Population;
-use crate::audit::{AuditAction, MINUTES_OF_A_DAY, minute};
-use crate::dashboard::page::{PERIODS, Page, SCRIPT, STYLE, entry};
-use crate::dashboard::{Part, View, dictionary, draw, transparency};
-use crate::limits::{AUDIT_SUMMARY_DAYS, PARAMETER_BYTES_MAX};
-use crate::query::format::quoted;
-use crate::store::counts::{Asked, Count};
-use crate::store::error::Error as StoreError;
-use crate::token::{Role, TokenRecord};
+use crate::audit::{MINUTES_OF_A_DAY, minute};
+use crate::dashboard::empty::{Empty, Reason};
+use crate::dashboard::overview::Overview;
+use crate::dashboard::page::{Page, unknown};
+use crate::dashboard::{ICON, Part, SCRIPT, STYLE, View, dictionary, draw, transparency};
+use crate::limits::AUDIT_SUMMARY_DAYS;
+use crate::store::counts::Count;
+use crate::tally::ALL;
 
-/// Allows only our own style and script, no frames, and forms only to this server.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; \
+/// Allows only our own style, script and pictures, no frames, and forms only to this server.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// The parameters of the dashboard and of `/v1/counts`.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Choice {
-    population: Option<String>,
-    product: Option<String>,
-    version: Option<String>,
-    weeks: Option<u32>,
-    schema: Option<String>,
-    field: Option<String>,
-    format: Option<String>,
-}
-
-/// What a reader may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum ChartReader {
-    /// Published tables.
-    Published,
-    /// Groups of any size.
-    AllGroups(TokenRecord),
-}
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
     choice: Result<Query<Choice>, QueryRejection>,
-    Extension(auth): Extension<AuthResult>,
+    asking: Asking,
 ) -> Response {
-    let choice = match chosen(choice) {
-        Ok(choice) => choice,
-        Err(answer) => return *answer,
-    };
-    let (reader, view) = match app.resolve(&auth, &choice) {
-        Ok(resolved) => resolved,
-        Err(answer) => return *answer,
-    };
-    let read = tokio::join!(app.counts(&reader, &view), app.selectable(&reader, &view));
-    let (counts, selectable) = match read {
-        (Ok(counts), Ok(selectable)) => (counts, selectable),
-        (Err(error), _) | (_, Err(error)) => return store_error(&error),
-    };
-    if let Err(answer) = app.record_chart_access(&reader, &view, counts.len()).await {
-        return *answer;
-    }
-    let today = app.today();
-    let parts = draw(&app.catalog, &counts, &view, today);
-    let sees_all = matches!(reader, ChartReader::AllGroups(_));
-    let page = Page {
-        view: &view,
-        products: &selectable.products,
-        versions: selectable.versions.as_deref(),
-        parts: &parts,
-        health: sees_all.then(|| app.counters().health()),
-        today,
-        sees_all,
-    };
-    html(page.render())
-}
-
-fn chosen(choice: Result<Query<Choice>, QueryRejection>) -> Result<Choice, Box<Response>> {
-    let wrong =
-        |_said| Box::new(error_response(400, "choice", "the query parameters are malformed", None));
-    choice.map(|Query(choice)| choice).map_err(wrong)
-}
-
-/// The numbers of one chart.
-pub(super) async fn counts(
-    State(app): State<Arc<App>>,
-    choice: Result<Query<Choice>, QueryRejection>,
-    Extension(auth): Extension<AuthResult>,
-) -> Response {
-    let choice = match chosen(choice) {
-        Ok(choice) => choice,
-        Err(answer) => return *answer,
-    };
-    let (reader, view) = match app.resolve(&auth, &choice) {
-        Ok(resolved) => resolved,
-        Err(answer) => return *answer,
-    };
-    let counts = match app.counts(&reader, &view).await {
-        Ok(counts) => counts,
-        Err(error) => return store_error(&error),
-    };
-    if let Err(answer) = app.record_chart_access(&reader, &view, counts.len()).await {
-        return *answer;
-    }
-    let parts = draw(&app.catalog, &counts, &view, app.today());
-    let schema = choice.schema.unwrap_or_default();
-    let field = choice.field.unwrap_or_default();
-    let Some(part) = parts.iter().find(|part| part.schema.id() == schema) else {
-        return error_response(404, "not_found", "there is no data for this schema", None);
-    };
-    let Some(rows) = rows(part, &field) else {
-        return error_response(404, "not_found", "there is no data for this field", None);
-    };
-    match choice.format.as_deref() {
-        Some("csv") => csv(&rows),
-        Some("json") | None => {
-            let unit = part.unit.as_str();
-            let rows: Vec<Value> =
-                rows.iter().map(|(word, number)| json!({"word": word, "number": number})).collect();
-            let body = json!({
-                "schema": schema, "field": field, "unit": unit, "population": view.population.as_str(),
-                "min_group_size": view.min_group_size, "rows": rows, "why": entry(part.schema, &field),
-            });
-            json_response(200, &body)
-        }
-        Some(_) => error_response(400, "format", "the formats are json and csv", None),
+    match app.page(choice, &asking).await {
+        Ok(answer) => answer,
+        Err(answer) => *answer,
     }
 }
 
@@ -161,153 +62,122 @@ pub(super) async fn script() -> Response {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT).into_response()
 }
 
-impl App {
-    /// Resolves who reads which view.
-    fn resolve(
-        &self,
-        auth: &AuthResult,
-        choice: &Choice,
-    ) -> Result<(ChartReader, View), Box<Response>> {
-        let reader = self.reader(auth).ok_or_else(|| Box::new(unauthorized()))?;
-        let word =
-            |word: &Option<String>| {
-                let word = word.clone().filter(|word| !word.is_empty());
-                match word {
-                    Some(word) if word.len() > PARAMETER_BYTES_MAX => Err(Box::new(
-                        error_response(400, "word", "a query parameter is too long", None),
-                    )),
-                    word => Ok(word),
-                }
-            };
-        let weeks = choice.weeks.unwrap_or(PERIODS[1]).clamp(1, PERIODS[PERIODS.len() - 1]);
-        let min_group_size =
-            if matches!(reader, ChartReader::AllGroups(_)) { 1 } else { self.min_group_size };
-        let population = match word(&choice.population)? {
-            None => Population::default(),
-            Some(name) => Population::from_name(&name).ok_or_else(|| {
-                let message = "the populations are authenticated and unauthenticated";
-                Box::new(error_response(400, "population", message, None))
-            })?,
-        };
-        let version = word(&choice.version)?;
-        if version.is_some() && reader == ChartReader::Published {
-            let message = "published numbers are not divided by version";
-            return Err(Box::new(error_response(400, "version", message, None)));
-        }
-        let product = word(&choice.product)?;
-        Ok((reader, View { population, product, version, weeks, min_group_size }))
-    }
-
-    /// Logs access to groups of any size; access to published tables is not logged.
-    async fn record_chart_access(
-        &self,
-        reader: &ChartReader,
-        view: &View,
-        rows: usize,
-    ) -> Result<(), Box<Response>> {
-        let ChartReader::AllGroups(token) = reader else { return Ok(()) };
-        let View { population, product, version, weeks, min_group_size: _ } = view;
-        let population = population.as_str();
-        let any = |word: &Option<String>| word.clone().unwrap_or_else(|| "any".to_owned());
-        let request = format!(
-            "{population}, product {}, version {}, {weeks} weeks",
-            any(product),
-            any(version)
-        );
-        let access = Access { action: AuditAction::Charts, request: &request, purpose: "", rows };
-        self.record_access(token, access).await
-    }
-
-    fn reader(&self, auth: &AuthResult) -> Option<ChartReader> {
-        match (auth.token(), self.chart_access) {
-            (Some(token), _) if token.role == Role::Admin => {
-                Some(ChartReader::AllGroups(token.clone()))
-            }
-            (Some(token), _) if token.role == Role::Reader => Some(ChartReader::Published),
-            (_, ChartAccess::Public) => Some(ChartReader::Published),
-            (_, ChartAccess::TokenRequired) => None,
-        }
-    }
-
-    async fn counts(&self, reader: &ChartReader, view: &View) -> Result<Vec<Count>, StoreError> {
-        let (from, to) = (view.from(self.today()), self.today());
-        let (product, version) = (view.product.clone(), view.version.clone());
-        let asked = Asked { population: view.population, product, version, from, to };
-        match reader {
-            ChartReader::Published => self.store.published(asked).await,
-            ChartReader::AllGroups(_) => self.store.counts(asked).await,
-        }
-    }
-
-    /// Reads what a reader can choose from.
-    async fn selectable(
-        &self,
-        reader: &ChartReader,
-        view: &View,
-    ) -> Result<Selectable, StoreError> {
-        if *reader == ChartReader::Published {
-            let products = self.store.published_products(view.population).await?;
-            return Ok(Selectable { products, versions: None });
-        }
-        let all = self.store.versions(view.population).await?;
-        let is_chosen = |product: &str| view.product.as_deref().is_none_or(|it| it == product);
-        let versions = all.iter().filter(|(product, ..)| is_chosen(product));
-        let mut versions: Vec<String> =
-            versions.map(|(_, version, _)| version.clone()).filter(|it| !it.is_empty()).collect();
-        versions.sort_unstable();
-        versions.dedup();
-        let mut products: Vec<String> = all.into_iter().map(|(product, ..)| product).collect();
-        products.dedup();
-        Ok(Selectable { products, versions: Some(versions) })
-    }
+pub(super) async fn icon() -> Response {
+    ([(CONTENT_TYPE, "image/svg+xml")], ICON).into_response()
 }
 
-/// What a reader can choose from.
-struct Selectable {
-    products: Vec<String>,
-    versions: Option<Vec<String>>,
+impl App {
+    async fn page(
+        &self,
+        choice: Result<Query<Choice>, QueryRejection>,
+        asking: &Asking,
+    ) -> Result<Response, Box<Response>> {
+        let choice = Choice::of(choice)?;
+        let (reader, view) = self.resolve(asking, &choice)?;
+        let search = choice.search()?;
+        let counts = self.read_counts(&reader, &view).await?;
+        let selectable = self.selectable(&reader, &view).await?;
+        let (today, visitor) = (self.today(), self.visitor(asking));
+        let parts = draw(&self.catalog, &counts, &view, today);
+        let products = &selectable.products;
+        let is_known = |product: &String| products.contains(product) || !parts.is_empty();
+        if !view.product.as_ref().is_none_or(is_known) {
+            if !wants_html(&asking.headers) {
+                let message = "there is no data of this product";
+                return Err(Box::new(error_response(404, "not_found", message, None)));
+            }
+            let mut answer = html(unknown(&view, products, visitor));
+            *answer.status_mut() = status(404);
+            return Ok(answer);
+        }
+        let names_one = view.product.is_some() || products.len() == 1;
+        let empty = self.empty(&reader, &view, (&parts, &counts, products)).await?;
+        let empty = empty.map(|(reason, has_others)| Empty {
+            reason,
+            address: self.address(&asking.headers),
+            has_others,
+            min_group_size: self.min_group_size,
+        });
+        let overview = Overview::of(&parts, &self.end_of_life, names_one, today);
+        let page = Page {
+            view: &view,
+            search: &search,
+            products,
+            versions: selectable.versions.as_deref(),
+            parts: &parts,
+            overview: overview.as_ref(),
+            empty: empty.as_ref(),
+            health: reader.sees_all().then(|| self.counters().health()),
+            today,
+            sees_all: reader.sees_all(),
+            visitor,
+        };
+        Ok(html(page.render()))
+    }
+
+    /// Finds what is missing on a page, and whether the other population has data.
+    async fn empty(
+        &self,
+        reader: &ChartReader,
+        view: &View,
+        (parts, counts, products): (&[Part<'_>], &[Count], &[String]),
+    ) -> Result<Option<(Reason, bool)>, Box<Response>> {
+        let failed = |error| Box::new(store_error(&error));
+        if !parts.is_empty() {
+            // How many senders there are is for administrators: for readers, it would be a number below the floor.
+            let is_one = view.product.is_some() || products.len() == 1;
+            if !reader.sees_all() || !is_one || view.version.is_some() {
+                return Ok(None);
+            }
+            let published = self.store.published(asked(view)).await.map_err(failed)?;
+            let all = counts.iter().filter(|count| count.value.field == ALL);
+            let senders = all.map(|count| count.senders).max().unwrap_or(0);
+            return Ok(published.is_empty().then_some((Reason::TooFewSenders(senders), false)));
+        }
+        let mut others = Population::ALL.into_iter().filter(|it| *it != view.population);
+        let has_others = match others.next() {
+            Some(other) => self.has_any(reader, other).await.map_err(failed)?,
+            None => false,
+        };
+        let reason = match (products.is_empty(), reader) {
+            (false, _) if view.version.is_none() => Reason::OtherPeriod,
+            (_, ChartReader::AllGroups(_)) => Reason::NothingReceived,
+            (_, ChartReader::Published) => Reason::NothingPublished,
+        };
+        Ok(Some((reason, has_others)))
+    }
 }
 
 /// Responds to a reader without a known token.
 pub(super) fn unauthorized() -> Response {
     let mut answer = error_response(401, "token", "a reader or admin token is needed", None);
-    // A browser asks for a user name, which is ignored, and a password, which is the token.
+    // A client that asks for a user name ignores it, and sends the token as the password.
     let ask = HeaderValue::from_static("Basic realm=\"ktel\", charset=\"UTF-8\"");
     answer.headers_mut().insert(WWW_AUTHENTICATE, ask);
     answer
 }
 
-/// Returns the rows of a chart; the empty field is the chart of weeks.
-fn rows(part: &Part<'_>, field: &str) -> Option<Vec<(String, Option<i64>)>> {
-    if field.is_empty() {
-        let week = |(week, number): &(jiff::civil::Date, Option<i64>)| (week.to_string(), *number);
-        return Some(part.weeks.iter().map(week).collect());
-    }
-    let charts = part.charts.iter().map(|chart| (&chart.path, &chart.groups));
-    let pairs = part.pairs.iter().map(|chart| (&chart.pair.name, &chart.groups));
-    let (_, groups) = charts.chain(pairs).find(|(path, _)| *path == field)?;
-    let words = groups.words.iter().map(|(word, number)| (word.clone(), Some(*number)));
-    let other = groups.other.map(|number| ("other".to_owned(), Some(number)));
-    Some(words.chain(other).collect())
+pub(super) fn html(page: Markup) -> Response {
+    html_with(page, HeaderValue::from_static(POLICY))
 }
 
-fn csv(rows: &[(String, Option<i64>)]) -> Response {
-    let lines = rows.iter().map(|(word, number)| {
-        let number = number.map(|number| number.to_string()).unwrap_or_default();
-        format!("{},{number}\r\n", quoted(word))
-    });
-    let body: String = std::iter::once("word,number\r\n".to_owned()).chain(lines).collect();
-    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CACHE_CONTROL, "no-store")];
-    (headers, body).into_response()
+/// Responds with a page that other sites may show in a frame, if they may.
+pub(super) fn framed(page: Markup, is_public: bool) -> Response {
+    let ancestors = if is_public { "*" } else { "'none'" };
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    );
+    html_with(page, HeaderValue::try_from(policy).expect("the policy is plain text"))
 }
 
-fn html(page: Markup) -> Response {
+fn html_with(page: Markup, policy: HeaderValue) -> Response {
     let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
-        (CACHE_CONTROL, "no-store"),
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, policy),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // Without the origin, a form could not be told from that of another site.
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (status(200), headers, page.into_string()).into_response()
 }

@@ -5,6 +5,7 @@
 //! erase an installation. Anybody can have a product key, so its requests take from both limits: one
 //! subnet cannot use up the limit that all users of the product share.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -14,6 +15,7 @@ use http::{HeaderMap, Method};
 
 use super::authentication::{AuthError, AuthResult, Scheme, token};
 use super::responses::error_response;
+use super::session;
 use super::state::App;
 use crate::rate_limit::{ClientSubnet, RateKey};
 use crate::token::{Role, TokenRecord};
@@ -54,7 +56,8 @@ pub(super) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let mut auth = app.authenticate(request.headers(), group).await;
+    let reads = group == RouteGroup::Read && request.method().is_safe();
+    let mut auth = app.authenticate(request.headers(), (group, reads)).await;
     let token = auth.as_ref().ok();
     let with_own_limit = token.filter(|token| group.has_own_limit(request.method(), token));
     if with_own_limit.is_none_or(|token| token.role == Role::Events) {
@@ -79,9 +82,16 @@ impl App {
     async fn authenticate(
         &self,
         headers: &HeaderMap,
-        group: RouteGroup,
+        (group, reads): (RouteGroup, bool),
     ) -> Result<Arc<TokenRecord>, AuthError> {
-        let token = token(headers, group.schemes())?;
+        let token = match token(headers, group.schemes()) {
+            // A session reads. What changes something needs a header, which no other site can make a browser send.
+            Err(AuthError::Missing) if reads => {
+                let session = session::token(headers, self.is_secure(headers));
+                Cow::Owned(session.ok_or(AuthError::Missing)?)
+            }
+            found => found?,
+        };
         self.find_token(&token).await.ok_or(AuthError::Unknown)
     }
 }

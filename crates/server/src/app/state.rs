@@ -16,6 +16,7 @@ use super::counters::Counters;
 use super::question_cache::QuestionCache;
 use crate::catalog::Catalog;
 use crate::connection_limiter::ConnectionLimiter;
+use crate::end_of_life::EndOfLife;
 use crate::ingest::{self, Sender};
 use crate::limits::{
     BODIES_BYTES_MAX, MIN_GROUP_SIZE_DEFAULT, MIN_GROUP_SIZE_LEAST, TOKENS_KNOWN_FOR,
@@ -54,6 +55,9 @@ pub struct App {
     pub(super) min_group_size: i64,
     pub(super) questions: QuestionCache,
     pub(super) decisions: Vec<Decision>,
+    pub(super) end_of_life: EndOfLife,
+    pub(super) public_pages: Vec<String>,
+    pub(super) is_tls: bool,
     pub(super) key: SigningKey,
 }
 
@@ -95,6 +99,9 @@ impl App {
             min_group_size: i64::from(MIN_GROUP_SIZE_DEFAULT),
             questions: QuestionCache::default(),
             decisions: Vec::new(),
+            end_of_life: EndOfLife::default(),
+            public_pages: Vec::new(),
+            is_tls: false,
             key,
         })
     }
@@ -118,6 +125,27 @@ impl App {
     #[must_use]
     pub fn with_decisions(mut self, decisions: Vec<Decision>) -> Self {
         self.decisions = decisions;
+        self
+    }
+
+    /// Sets when versions reach their end of life.
+    #[must_use]
+    pub fn with_end_of_life(mut self, end_of_life: EndOfLife) -> Self {
+        self.end_of_life = end_of_life;
+        self
+    }
+
+    /// Sets the products whose published tables have a page for everybody.
+    #[must_use]
+    pub fn with_public_pages(mut self, products: Vec<String>) -> Self {
+        self.public_pages = products;
+        self
+    }
+
+    /// Says that clients reach the routes over TLS.
+    #[must_use]
+    pub fn with_tls(mut self) -> Self {
+        self.is_tls = true;
         self
     }
 

@@ -4,7 +4,7 @@ use ktel_model::Schema;
 use ktel_model::standard::schema::{Expiry, Field};
 use maud::{Markup, html};
 
-use super::page::frame;
+use super::frame::{Visitor, frame};
 use crate::catalog::Catalog;
 
 /// Writes the page.
@@ -23,7 +23,7 @@ pub fn render(catalog: &Catalog, min_group_size: i64) -> Markup {
         }
         @for entry in catalog.entries() { (schema(&entry.schema)) }
     };
-    frame("Dictionary", &main)
+    frame("Dictionary", Visitor::Anybody, &main)
 }
 
 fn schema(schema: &Schema) -> Markup {

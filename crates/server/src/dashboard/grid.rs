@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::sankey::place;
+use super::order::place;
 use super::{OTHER, Row};
 
 /// The width of a drawing, in its own units.

@@ -1,17 +1,17 @@
 //! The dashboard page: HTML that works without JavaScript, with a table for every chart.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
-use ktel_model::Schema;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
-use super::{Chart, PairChart, Part, Unit, View, grid, sankey, svg};
+use super::empty::Empty;
+use super::frame::{Visitor, capital, frame, remark, words};
+use super::overview::Overview;
+use super::series::Series;
+use super::{Chart, Part, Unit, View, figure, overview_page};
 use crate::anonymity::Population;
-use crate::pair::{Shape, pairs};
 
-/// The stylesheet, served beside the page.
-pub const STYLE: &str = include_str!("style.css");
-/// Applies a changed filter at once. Without JavaScript, the form has a button.
-pub const SCRIPT: &str = include_str!("script.js");
 /// The periods that can be chosen, in weeks.
 pub const PERIODS: [u32; 3] = [4, 13, 52];
 
@@ -33,52 +33,26 @@ pub struct Health {
 pub struct Page<'a> {
     /// The filters.
     pub view: &'a View,
+    /// What charts have to have in their names.
+    pub search: &'a str,
     /// The products to choose from.
     pub products: &'a [String],
     /// The versions to choose from, if numbers are divided by version.
     pub versions: Option<&'a [String]>,
     /// The charts.
     pub parts: &'a [Part<'a>],
+    /// The answers that stand first.
+    pub overview: Option<&'a Overview>,
+    /// What is missing, and what to do.
+    pub empty: Option<&'a Empty>,
     /// The counters.
     pub health: Option<Health>,
     /// The day.
     pub today: Date,
     /// Whether groups of any size are shown.
     pub sees_all: bool,
-}
-
-/// The charts of what anybody can send.
-const UNAUTHENTICATED: &str = "/?population=unauthenticated";
-
-/// Wraps the content of a page in header and navigation.
-pub(super) fn frame(title: &str, main: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · ktel" }
-                link rel="stylesheet" href="/dashboard.css";
-                link rel="icon" href="data:,";
-            }
-            body {
-                a.skip href="#main" { "Skip to the charts" }
-                header {
-                    strong { "ktel" }
-                    nav aria-label="Pages" {
-                        a href="/" { "Charts" }
-                        a href=(UNAUTHENTICATED) { "Unauthenticated" }
-                        a href="/dictionary" { "Dictionary" }
-                        a href="/transparency" { "Data usage" }
-                    }
-                }
-                main id="main" { (main) }
-                script src="/dashboard.js" {}
-            }
-        }
-    }
+    /// How the visitor is known.
+    pub visitor: Visitor,
 }
 
 impl Page<'_> {
@@ -86,49 +60,48 @@ impl Page<'_> {
     #[must_use]
     pub fn render(&self) -> Markup {
         let product = self.view.product.as_deref().unwrap_or("All products");
+        let found = self.found();
         let main = html! {
             h1 { (product) @if let Some(version) = &self.view.version { " " (version) } }
-            @if self.view.population == Population::Unauthenticated {
-                p.note role="note" {
-                    strong { "Anybody can add to these numbers. " }
-                    "They count what was sent without a secret: lines, documents of Kamaji’s clients, reports with a public token, and events with a product key. "
-                    "They are never added to the numbers of " a href="/" { "authenticated senders" } "."
-                }
-            }
+            (remark(self.view, self.sees_all))
             (self.filters())
-            @if self.sees_all {
-                p.note role="note" { "You are an administrator: groups of any size are shown." }
-            } @else {
-                p.note {
-                    "Numbers are rounded down to multiples of " (self.view.min_group_size)
-                    ", and groups with fewer senders are combined into “other”. "
-                    "The numbers of a running week follow in steps of at least as many senders."
-                }
+            @if let Some(empty) = self.empty { (empty.render(self.view)) }
+            (self.product_list())
+            @if let Some(overview) = self.overview {
+                (overview_page::render(overview, self.view, self.parts))
             }
-            (self.nothing())
-            @for part in self.parts { (self.part(part)) }
+            @if !self.parts.is_empty() {
+                (self.search())
+                (contents(&found))
+                @if found.is_empty() { p { "No chart has “" (self.search) "” in its name or reason." } }
+            }
+            @for (part, charts) in &found { (self.part(part, charts)) }
             @if let Some(health) = self.health { (self.received(health)) }
         };
-        frame(product, &main)
+        frame(product, self.visitor, &main)
     }
 
-    /// What stands in the place of charts if there are none.
-    fn nothing(&self) -> Markup {
-        html! {
-            @if self.parts.is_empty() && self.sees_all {
-                p { "No reports were received in this period. Send one:" }
-                pre { code { "ktel workflows run --workflow all --report-server URL" } }
-            } @else if self.parts.is_empty() {
-                p {
-                    "Nothing was published in this period. A table is published when at least "
-                    (self.view.min_group_size) " senders have reported, not counting those of any one token."
-                }
-            }
-        }
+    /// The schemas and charts that fit the search.
+    fn found(&self) -> Vec<(&Part<'_>, Vec<&Chart<'_>>)> {
+        let search = self.search.to_lowercase();
+        let fits = |text: &str| text.to_lowercase().contains(&search);
+        let parts = self.parts.iter().filter_map(|part| {
+            let all = fits(&part.schema.title) || fits(&part.schema.id());
+            let fit = |chart: &&Chart<'_>| {
+                all || fits(&chart.path) || fits(&words(&chart.path)) || fits(&chart.field.why)
+            };
+            let charts: Vec<&Chart<'_>> = part.charts.iter().filter(fit).collect();
+            (all || !charts.is_empty()).then_some((part, charts))
+        });
+        let main = self.overview.map(|overview| overview.schema.as_str());
+        let mut parts: Vec<_> = parts.collect();
+        // What counts the product itself stands first.
+        parts.sort_by_key(|(part, _)| main != Some(part.schema.id().as_str()));
+        parts
     }
 
     fn filters(&self) -> Markup {
-        let View { population, product, version, weeks, .. } = self.view;
+        let View { population, product, version, period, .. } = self.view;
         html! {
             form method="get" action="/" {
                 @if *population == Population::Unauthenticated {
@@ -152,148 +125,80 @@ impl Page<'_> {
                         }
                     }
                 }
-                label { "Period "
-                    select name="weeks" {
-                        @for one in PERIODS {
-                            option value=(one) selected[*weeks == one] { (one) " weeks" }
-                        }
-                    }
-                }
+                (periods(period, true))
                 button type="submit" { "Show" }
             }
         }
     }
 
-    fn part(&self, part: &Part<'_>) -> Markup {
-        let id = part.schema.id();
-        let total = format!("{id}:weeks");
-        let unit = part.unit.as_str();
+    /// The products, if there are several and none was chosen.
+    fn product_list(&self) -> Markup {
+        let named: Vec<&String> = self.products.iter().filter(|one| !one.is_empty()).collect();
+        let of = |product: &String| View { product: Some(product.clone()), ..self.view.clone() };
         html! {
-            section aria-labelledby=(id) {
+            @if self.view.product.is_none() && named.len() > 1 {
+                nav.contents aria-label="Products" {
+                    ul { @for one in named { li { a href=(of(one).page()) { (one) } } } }
+                }
+            }
+        }
+    }
+
+    fn search(&self) -> Markup {
+        html! {
+            form.search method="get" action="/" role="search" {
+                @for (name, value) in self.view.parameters() {
+                    input type="hidden" name=(name) value=(value);
+                }
+                label { "Find a chart " input type="search" name="q" value=(self.search) maxlength="128"; }
+                button type="submit" { "Find" }
+            }
+        }
+    }
+
+    fn part(&self, part: &Part<'_>, charts: &[&Chart<'_>]) -> Markup {
+        let id = part.schema.id();
+        let shared = shared_reason(charts);
+        let reason = |chart: &Chart<'_>| {
+            let why = chart.field.why.as_str();
+            (shared != Some(why)).then(|| why.to_owned())
+        };
+        html! {
+            section.schema aria-labelledby=(id) {
                 h2 id=(id) { (part.schema.title) }
                 p.question { (part.schema.purpose.question) }
                 @if let Unit::Installations(week) = part.unit {
-                    p.note { "Installations that reported in the week of " (week) "." }
+                    p.note { "Tables count installations by their last report in the week of " (week) "." }
                 }
+                @if let Some(why) = shared { p.why { (why) } }
+                @if part.charts.is_empty() { p { "No value of it is known or common enough to be shown." } }
                 div.charts {
-                    figure {
-                        figcaption id=(total) { (capital(unit)) " by week" }
-                        (svg::line(&part.weeks, &total))
-                        details {
-                            summary { "Table" }
-                            table {
-                                thead { tr { th scope="col" { "Week" } th scope="col" { (unit) } } }
-                                tbody {
-                                    @for (week, number) in &part.weeks {
-                                        tr {
-                                            th scope="row" { (week) }
-                                            td { @match number {
-                                                Some(number) => (number),
-                                                None => abbr title="nothing is published" { "–" },
-                                            } }
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                        (self.links(part, ""))
+                    @if self.has_own_total(part) {
+                        (figure::total(self.view, part, &format!("{id}:weeks")))
                     }
-                    @for chart in &part.charts { (self.chart(part, chart)) }
-                    @for pair in &part.pairs { (self.pair(part, pair)) }
+                    @for chart in charts {
+                        (figure::field(self.view, part, chart, reason(chart).as_deref()))
+                    }
+                    @if charts.len() == part.charts.len() {
+                        @for pair in &part.pairs { (figure::pair(self.view, part, pair)) }
+                    }
                 }
             }
         }
     }
 
-    fn chart(&self, part: &Part<'_>, chart: &Chart<'_>) -> Markup {
-        let named = format!("{}:{}", part.schema.id(), chart.path);
-        let Chart { path, field, groups } = chart;
-        html! {
-            figure {
-                figcaption id=(named) { (words(path)) }
-                (svg::bars(groups, &named))
-                details {
-                    summary { "Table" }
-                    table {
-                        thead { tr { th scope="col" { (words(path)) } th scope="col" { (part.unit.as_str()) } } }
-                        tbody {
-                            @for (word, number) in &groups.words {
-                                tr { th scope="row" { (word) } td { (number) } }
-                            }
-                            @if let Some(other) = groups.other {
-                                tr { th scope="row" { "other" } td { (other) } }
-                            }
-                        }
-                    }
-                }
-                p.why { (field.why) }
-                (self.links(part, path))
-            }
-        }
-    }
-
-    fn pair(&self, part: &Part<'_>, chart: &PairChart<'_>) -> Markup {
-        let pair = &chart.pair;
-        let named = format!("{}:{}", part.schema.id(), pair.name);
-        let (title, first, second) = match pair.shape {
-            Shape::Flow => (pair.name.clone(), "From".to_owned(), "To".to_owned()),
-            Shape::Grid => {
-                let title = format!("{} against {}", pair.second, pair.first);
-                (title, words(&pair.first), words(&pair.second))
-            }
+    /// Whether the total is drawn: not where it is that of the overview, or of an earlier schema. One report
+    /// has sections of many schemas.
+    fn has_own_total(&self, part: &Part<'_>) -> bool {
+        let numbers = |totals: &Series| totals.totals.clone();
+        let is_same = |other: &Part<'_>| {
+            other.unit.as_str() == part.unit.as_str()
+                && numbers(&other.totals) == numbers(&part.totals)
         };
-        html! {
-            figure {
-                figcaption id=(named) { (words(&title)) }
-                @match pair.shape {
-                    Shape::Flow => (sankey::draw(chart.rows(), &named)),
-                    Shape::Grid => (grid::draw(chart.rows(), (&first, &second), &named)),
-                }
-                details {
-                    summary { "Table" }
-                    table {
-                        thead { tr { th scope="col" { (first) } th scope="col" { (second) } th scope="col" { (part.unit.as_str()) } } }
-                        tbody {
-                            @for (first, second, number) in chart.rows() {
-                                tr { th scope="row" { (first) } td { (second) } td { (number) } }
-                            }
-                        }
-                    }
-                }
-                p.why { (pair.field.why) }
-                (self.links(part, &pair.name))
-            }
-        }
-    }
-
-    /// The links of a chart: its numbers, and the reason why the field is collected.
-    fn links(&self, part: &Part<'_>, path: &str) -> Markup {
-        let View { population, product, version, weeks, .. } = self.view;
-        let population = (*population != Population::default()).then(|| population.as_str());
-        let query = |format: &str| {
-            let pairs = [
-                ("schema", Some(part.schema.id())),
-                ("field", Some(path.to_owned())),
-                ("population", population.map(str::to_owned)),
-                ("product", product.clone()),
-                ("version", version.clone()),
-                ("weeks", Some(weeks.to_string())),
-                ("format", Some(format.to_owned())),
-            ];
-            let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
-            let pairs: Vec<String> =
-                pairs.map(|(name, value)| format!("{name}={}", escape(&value))).collect();
-            format!("/v1/counts?{}", pairs.join("&"))
-        };
-        let entry = entry(part.schema, path);
-        let what = if path.is_empty() { part.unit.as_str() } else { path };
-        html! {
-            p.links {
-                a href=(query("json")) aria-label={ (what) " as JSON" } { "JSON" } " "
-                a href=(query("csv")) aria-label={ (what) " as CSV" } { "CSV" } " "
-                a href=(entry) aria-label={ "why " (what) " is collected" } { "why" }
-            }
-        }
+        let main = self.overview.map(|overview| overview.schema.as_str());
+        let before = self.parts.iter().take_while(|other| other.schema.id() != part.schema.id());
+        let drawn = self.parts.iter().filter(|other| Some(other.schema.id().as_str()) == main);
+        !before.chain(drawn).any(is_same)
     }
 
     fn received(&self, health: Health) -> Markup {
@@ -321,32 +226,79 @@ impl Page<'_> {
     }
 }
 
-/// Gives the entry of the dictionary for a field; for a pair, that of its second field.
-pub(crate) fn entry(schema: &Schema, path: &str) -> String {
-    let pair = pairs(schema).find(|pair| pair.name == path);
-    let path = pair.map_or_else(|| path.to_owned(), |pair| pair.second);
-    format!("/dictionary#{}:{path}", schema.id())
-}
-
-/// Names a field as people would; the arrow is that of a pair.
-fn words(path: &str) -> String {
-    path.replace('_', " ").replace('.', ": ").replace('→', " → ")
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Writes a value so that it can stand in a query.
-fn escape(value: &str) -> String {
-    value
-        .bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                char::from(byte).to_string()
+/// The choice of a period: a number of weeks, or any range of days.
+pub(super) fn periods(period: &super::Period, with_range: bool) -> Markup {
+    let is_usual = |weeks: u32| !period.is_range() && period.len() == weeks;
+    html! {
+        label { "Period "
+            select name="weeks" {
+                @if !PERIODS.into_iter().any(is_usual) {
+                    option value=(period.len()) selected { (period.described()) }
+                }
+                @for one in PERIODS {
+                    option value=(one) selected[is_usual(one)] { (one) " weeks" }
+                }
             }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+        }
+        @if with_range {
+            label { "From " input type="date" name="from" value=[period.is_range().then(|| period.first())]; }
+            label { "to " input type="date" name="to" value=[period.is_range().then(|| period.last_day())]; }
+        }
+    }
+}
+
+/// The sections and their charts, as links.
+fn contents(found: &[(&Part<'_>, Vec<&Chart<'_>>)]) -> Markup {
+    html! {
+        @if found.iter().map(|(_, charts)| charts.len()).sum::<usize>() > 1 {
+            nav.contents aria-labelledby="contents" {
+                h2 id="contents" { "Contents" }
+                ul { @for (part, charts) in found {
+                    @let id = part.schema.id();
+                    li {
+                        a href={ "#" (id) } { (part.schema.title) }
+                        @if charts.len() > 1 {
+                            ul { @for chart in charts {
+                                li { a href={ "#" (id) ":" (chart.path) } { (words(&chart.path)) } }
+                            } }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+/// A reason that several charts share; it stands once.
+fn shared_reason<'c>(charts: &[&'c Chart<'_>]) -> Option<&'c str> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for chart in charts {
+        *times.entry(&chart.field.why).or_default() += 1;
+    }
+    times
+        .into_iter()
+        .filter(|(_, times)| *times > 1)
+        .max_by_key(|(_, times)| *times)
+        .map(|(why, _)| why)
+}
+
+/// The page of a product or of another thing that is not known here.
+#[must_use]
+pub fn unknown(view: &View, products: &[String], visitor: Visitor) -> Markup {
+    let named: Vec<&String> = products.iter().filter(|one| !one.is_empty()).collect();
+    let of = |product: &String| View { product: Some(product.clone()), ..view.clone() };
+    let product = view.product.as_deref().unwrap_or_default();
+    let main = html! {
+        h1 { "No data of this product" }
+        p { "Nothing is shown of a product “" (product) "”. "
+            "A product is listed when something of it can be shown." }
+        @if named.is_empty() {
+            p { a href=(View { product: None, ..view.clone() }.page()) { "All charts" } }
+        } @else {
+            nav.contents aria-label="Products" {
+                ul { @for one in named { li { a href=(of(one).page()) { (one) } } } }
+            }
+        }
+    };
+    frame(&capital("unknown product"), visitor, &main)
 }

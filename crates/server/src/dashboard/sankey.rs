@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
+use super::order::{Place, place};
 use super::{OTHER, Row};
 use crate::limits::CHART_BANDS_MAX;
 
@@ -20,14 +21,6 @@ const HEIGHT: i64 = 180;
 struct Side<'f> {
     bars: BTreeMap<Place<'f>, (i64, i64)>,
     bottom: i64,
-}
-
-/// Versions and buckets stand in their order, and what is published below them.
-type Place<'f> = (bool, Vec<u64>, &'f str);
-
-pub(super) fn place(word: &str) -> Place<'_> {
-    let numbers = word.split(|letter: char| !letter.is_ascii_digit());
-    (word == OTHER, numbers.filter_map(|number| number.parse().ok()).collect(), word)
 }
 
 impl<'f> Side<'f> {
@@ -81,7 +74,7 @@ pub(super) fn draw(mut bands: Vec<Row<'_>>, named: &str) -> Markup {
 
 fn bars(side: &Side<'_>, x: i64, text_x: i64, anchor: &str) -> Markup {
     html! {
-        @for ((is_other, _, word), (begin, high)) in &side.bars {
+        @for ((is_other, .., word), (begin, high)) in &side.bars {
             rect class=(if *is_other { "other" } else { "bar" }) x=(x) y=(begin) width=(BAR) height=(high) {}
             text x=(text_x) y=(begin + high / 2 + 5) text-anchor=(anchor) { (word) }
         }

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use ktel_model::standard::schema::Decision;
 use maud::{Markup, html};
 
-use super::page::frame;
+use super::frame::{Visitor, frame};
 use crate::audit::{AuditSummary, moment};
 use crate::catalog::Catalog;
 use crate::limits::AUDIT_KEEP_DAYS;
@@ -22,7 +22,7 @@ pub fn render(catalog: &Catalog, summaries: &[AuditSummary], decisions: &[Decisi
         (access(summaries))
         (decisions_list(catalog, decisions))
     };
-    frame("Data usage", &main)
+    frame("Data usage", Visitor::Anybody, &main)
 }
 
 fn retention(catalog: &Catalog) -> Markup {

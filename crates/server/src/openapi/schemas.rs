@@ -84,7 +84,20 @@ fn read() -> Value {
         &["word", "number"],
         &json!({"word": {"type": "string"}, "number": {"type": ["integer", "null"]}}),
     );
+    let week_row = object(
+        &["week", "word", "number"],
+        &json!({"week": {"type": "string", "format": "date"}, "word": {"type": "string"},
+            "number": {"type": ["integer", "null"]}}),
+    );
     json!({
+        "Series": object(
+            &["schema", "field", "unit", "population", "min_group_size", "rows", "why"],
+            &json!({
+                "schema": {"type": "string"}, "field": {"type": "string"}, "unit": {"type": "string"},
+                "population": {"enum": Population::ALL.map(Population::as_str)},
+                "min_group_size": count, "rows": {"type": "array", "items": week_row}, "why": {"type": "string"},
+            }),
+        ),
         "Counts": object(
             &["schema", "field", "unit", "population", "min_group_size", "rows", "why"],
             &json!({

@@ -9,6 +9,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use ktel_server::app::{App, ChartAccess, router};
+use ktel_server::end_of_life::EndOfLife;
 use ktel_server::store::Place;
 use ktel_server::token::{Role, TokenRecord};
 use ktel_server::{Catalog, Store};
@@ -69,6 +70,22 @@ impl Server {
     pub(crate) fn public(self) -> Self {
         let Self { app, keep } = self;
         let app = Arc::into_inner(app).unwrap().with_chart_access(ChartAccess::Public, 10);
+        Self { app: Arc::new(app), keep }
+    }
+
+    /// Shows everybody the page of a product.
+    pub(crate) fn with_public_page(self, product: &str) -> Self {
+        let Self { app, keep } = self;
+        let app = Arc::into_inner(app).unwrap().with_public_pages(vec![product.to_owned()]);
+        Self { app: Arc::new(app), keep }
+    }
+
+    /// Knows that a version is past its end of life.
+    pub(crate) fn with_end_of_life(self, schema: &str, field: &str, version: &str) -> Self {
+        let Self { app, keep } = self;
+        let mut ends = EndOfLife::default();
+        ends.add(schema, field, version, jiff::civil::date(2026, 11, 1));
+        let app = Arc::into_inner(app).unwrap().with_end_of_life(ends);
         Self { app: Arc::new(app), keep }
     }
 

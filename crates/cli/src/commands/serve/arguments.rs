@@ -46,12 +46,19 @@ pub(crate) struct ServeArguments {
     /// Show what is published without a token
     #[arg(long)]
     pub(crate) public: bool,
+    /// Show everybody one page about this product, of what is published, at /public/NAME (repeatable)
+    #[arg(long = "public-page", value_name = "NAME")]
+    pub(crate) public_pages: Vec<String>,
     /// Publish only groups of at least this many senders, in multiples of it; at least 5
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
     pub(crate) min_group_size: u32,
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each
     #[arg(long, value_name = "FILE")]
     pub(crate) decisions: Option<PathBuf>,
+    /// Chart how many have versions past their end of life, by the days in this YAML file:
+    /// VENDOR/SCHEMA, FIELD, VERSION: DAY
+    #[arg(long, value_name = "FILE")]
+    pub(crate) end_of_life: Option<PathBuf>,
     /// Accept the commands of this product in its events (repeatable)
     #[arg(long = "product", value_name = "NAME|FILE")]
     pub(crate) products: Vec<String>,
