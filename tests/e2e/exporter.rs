@@ -12,7 +12,9 @@ use serde_json::Value;
 use scene::{SOON, Scene};
 
 mod local;
+mod preview;
 mod scene;
+mod test;
 
 /// The example of the requirement, word for word, with its typographic quotes.
 const REQUIRED: &str =

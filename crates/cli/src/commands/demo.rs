@@ -69,7 +69,8 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
   ktel workflows run --workflow all --coarse  the same, blurred
   ktel jobs rbac --jobs cluster-state         the smallest role that a job needs
   ktel serve                                  a server that keeps its data
-  ktel demo --stay                            the charts of this report",
+  ktel demo --stay                            the charts of this report
+  ktel exporter local --help                  metrics of a store, shipped to OTLP endpoints",
     );
     if stay {
         printer.say(&format!("\nCharts: {charts} (Ctrl-C stops the server)"));

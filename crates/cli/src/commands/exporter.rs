@@ -1,9 +1,13 @@
 //! `ktel exporter`: ships what Exporters select, and what belongs to it.
 
+mod file;
 mod local;
 mod metrics;
+mod preview;
 mod run;
+mod secrets;
 mod settings;
+mod test;
 mod validate;
 
 use clap::Subcommand;
@@ -22,6 +26,10 @@ pub(crate) enum ExporterCommand {
     Local(local::ExporterLocalArguments),
     /// Check files of Exporters, without a cluster
     Validate(validate::ValidateArguments),
+    /// Say what the Exporters of a file would deliver, and how much it is; nothing is sent
+    Preview(preview::PreviewArguments),
+    /// Send one data point to a sink, and show what the receiver answers
+    Test(test::TestArguments),
     /// Print the definition of the resource, for kubectl apply
     Crd,
     /// Print the smallest roles that `exporter run` needs
@@ -40,6 +48,8 @@ pub(super) fn run(command: ExporterCommand, printer: &mut Printer) -> Result<Exi
         ExporterCommand::Run(arguments) => return run::run(&arguments, printer),
         ExporterCommand::Local(arguments) => return local::run(&arguments, printer),
         ExporterCommand::Validate(arguments) => return validate::run(&arguments, printer),
+        ExporterCommand::Preview(arguments) => return preview::run(&arguments, printer),
+        ExporterCommand::Test(arguments) => return test::run(&arguments, printer),
         ExporterCommand::Crd => printer.out(crd_yaml())?,
         ExporterCommand::Rbac { name, namespace } => {
             printer.out(role::roles(&name, &namespace, &[]))?;
