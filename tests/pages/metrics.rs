@@ -11,6 +11,12 @@ const STORE: &str = "127.0.0.1:8428";
 const COLLECTOR: &str = "127.0.0.1:4318";
 const EXPORTER: &str = "127.0.0.1:8093";
 
+/// The types of the metrics in the store.
+const TYPES: &str = "# TYPE http_requests_total counter
+# TYPE queue_length gauge
+# TYPE http_request_seconds histogram
+";
+
 /// A store, a Collector, and a port for the exporter.
 pub(crate) struct Metrics {
     store: VictoriaMetrics,
@@ -23,6 +29,7 @@ impl Metrics {
     pub(crate) fn of(page: &str) -> Option<Self> {
         page.contains(STORE).then(|| {
             let store = VictoriaMetrics::start();
+            drop(store.posted("/api/v1/import/prometheus", "", TYPES.as_bytes()));
             store.import(&samples());
             let port = TcpPort::hold().expect("a free port");
             Self { store, collector: Collector::start(), port }

@@ -10,8 +10,8 @@ use crate::resource::{Exporter, FieldPath, Finding, normalise};
 use crate::settings::{Settings, Tenancy, ValueFrom};
 use crate::time::Millis;
 
-/// What a finding says whose reason lies in the absent cluster.
-const OF_CLUSTER: [&str; 3] = ["NotReady", "UnknownKind", "NothingSelected"];
+/// What findings say whose reason lies in the absent cluster: its kinds and objects, and the labels of its Namespaces.
+const OF_CLUSTER: [&str; 4] = ["NotReady", "UnknownKind", "NothingSelected", "NamespaceNotAllowed"];
 
 /// The namespace of an Exporter that names none.
 pub const NAMESPACE: &str = "default";

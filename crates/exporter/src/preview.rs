@@ -10,8 +10,6 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::engine::Reads;
 use crate::engine::width::Width;
 use crate::limits::{PREVIEW_BYTES_MAX, PREVIEW_OVER, PREVIEW_SERIES_MAX, PREVIEW_WINDOWS_MAX};
@@ -125,8 +123,7 @@ pub async fn source(
     };
     let width = Width::new(settings.reading.window, step).base();
     let series_max = settings.limits.tenant.series_max;
-    let deadline = Instant::now() + budget.within;
-    let mut reading = Reading::new(store, &plan.tenant, source, deadline, budget.bytes_max);
+    let mut reading = Reading::new(store, &plan.tenant, source, budget.within, budget.bytes_max);
     let mut measure = Measure::new(
         sinks.iter().map(|(_, sink)| (Shape::of(sink), sink.compression)),
         budget.series_max,

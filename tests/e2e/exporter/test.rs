@@ -95,7 +95,7 @@ fn a_receiver_that_refuses_says_why_and_the_secret_stays_hidden() {
     let run = test(&sink, &[("token", "glc_s3cr3t\n")]);
     check(&run, 3, "status 401 after ", "hint: check the Secret");
     check(&run, 3, " ms: Unauthorized: ", "the data point was not delivered");
-    check(&run, 3, "no such token: …", "");
+    check(&run, 3, " ms: Unauthorized: no such token: …", "");
     assert!(!format!("{run:?}").contains("s3cr3t"), "{run:?}");
     assert!(!run.stdout.contains('\u{1b}'), "{run:?}");
     let requests = receiver.requests();
@@ -121,7 +121,7 @@ fn what_a_receiver_rejects_of_a_success_is_not_delivered() {
     receiver.answer_next(Response::json(200, &warned));
     check(&test(&sink, &[]), 0, "0 rejected: metadata is ignored", "warning: ");
     receiver.answer_next(Response::new(503).with_body("upgrading"));
-    check(&test(&sink, &[]), 3, ": Unavailable: ", "test again later");
+    check(&test(&sink, &[]), 3, " ms: Unavailable: upgrading\n", "test again later");
 }
 
 #[test]

@@ -97,8 +97,6 @@ spec:
     - name: fine
       metrics: {metricsql: '{service_name="shop"}'}
       minLag: 1s
-    - name: deadly
-      metrics: {metricsql: '{a=~"(x+x+)+y"}'}
   sinks:
     - name: plain
       otlp_http: {endpoint: 'http://otlp.example.com'}

@@ -1,5 +1,7 @@
 //! Reads windows of a source one after the other, in parts where a window is too large for one, until a bound is met.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, timeout_at};
 
 use super::stop::{Cut, Failure, Stop};
@@ -20,7 +22,7 @@ pub(super) struct Reading<'a> {
     tenant: &'a Tenant,
     source: &'a SourcePlan,
     partition: Partition,
-    began: Instant,
+    within: Duration,
     deadline: Instant,
     bytes_max: u64,
     bytes: u64,
@@ -31,11 +33,11 @@ impl<'a> Reading<'a> {
         store: &'a dyn Reads,
         tenant: &'a Tenant,
         source: &'a SourcePlan,
-        deadline: Instant,
+        within: Duration,
         bytes_max: u64,
     ) -> Self {
-        let (partition, began) = (Partition::default(), Instant::now());
-        Self { store, tenant, source, partition, began, deadline, bytes_max, bytes: 0 }
+        let (partition, deadline) = (Partition::default(), Instant::now() + within);
+        Self { store, tenant, source, partition, within, deadline, bytes_max, bytes: 0 }
     }
 
     /// Gives the store's clock.
@@ -112,7 +114,7 @@ impl<'a> Reading<'a> {
     async fn in_time<T>(&self, read: Later<'_, Result<T, ReadError>>) -> Result<T, Stop> {
         match timeout_at(self.deadline, read).await {
             Ok(read) => Ok(read?),
-            Err(_elapsed) => Err(Stop::Cut(Cut::Time(self.deadline - self.began))),
+            Err(_elapsed) => Err(Stop::Cut(Cut::Time(self.within))),
         }
     }
 }

@@ -32,8 +32,6 @@ use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::{clock, listening};
 
-/// Secrets come from directories with a file for each key, as Kubernetes mounts them, else from the
-/// environment: `KTEL_SECRET_GRAFANA_API_KEY_TOKEN` is the key `token` of the Secret `grafana-api-key`.
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct ExporterLocalArguments {
@@ -52,9 +50,12 @@ pub(crate) struct ExporterLocalArguments {
 const HELP: &str = "\
 Examples:
   ktel exporter local exporter.yaml --config settings.yaml --listen 127.0.0.1:8093
-  ktel exporter local exporter.yaml --config settings.yaml --secret grafana-api-key=/run/secrets/grafana
+  ktel exporter local exporter.yaml --config settings.yaml \\
+    --secret grafana-api-key=/run/secrets/grafana
 
-Exit codes: 0 after a signal; 2 if the file, the settings or the directory of the cursors are wrong";
+Exit codes:
+  0  a signal ended it
+  2  the file, the settings or the directory of the cursors are wrong";
 
 /// An Exporter of the file, ready to run.
 struct Ready {

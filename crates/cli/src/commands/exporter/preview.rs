@@ -25,10 +25,6 @@ mod text;
 
 use shown::{Shown, Source};
 
-/// Reads the newest samples of each source as the exporter does, maps and encodes them by the same code, and
-/// says how much that is. No sink is contacted, and no Secret is read.
-///
-/// No cluster is read either: where `resourceSelectors` depend on one, the source is named and omitted.
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct PreviewArguments {
@@ -40,8 +36,8 @@ pub(crate) struct PreviewArguments {
     /// Maximum time to read a source; what was read by then is shown
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     timeout: Duration,
-    /// The form of the output
-    #[arg(short, long, value_enum, default_value = "table")]
+    /// The format of the preview
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListOutput,
 }
 
@@ -50,7 +46,10 @@ Examples:
   ktel exporter preview gateway.yaml --config settings.yaml
   ktel exporter preview gateway.yaml --config settings.yaml --over 1h -o json
 
-Exit codes: 0; 1 if a source cannot be read, the others are shown; 2 if the file or the settings are wrong";
+Exit codes:
+  0  all sources are shown
+  1  a source cannot be read; the others are shown
+  2  the file or the settings are wrong";
 
 pub(super) fn run(arguments: &PreviewArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let settings = settings::load(&arguments.of_file.config)?;

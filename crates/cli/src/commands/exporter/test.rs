@@ -19,11 +19,6 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 
-/// Sends one data point, the gauge `ktel.exporter.test`, once, by the code that delivers: with the sink's
-/// credentials, TLS, compression, and what `egress` of the settings allows. Shows what the receiver answers.
-///
-/// Secrets come from directories with a file for each key, as Kubernetes mounts them, else from the
-/// environment: `KTEL_SECRET_GRAFANA_API_KEY_TOKEN` is the key `token` of the Secret `grafana-api-key`.
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct TestArguments {
@@ -38,10 +33,15 @@ pub(crate) struct TestArguments {
 
 const HELP: &str = "\
 Examples:
-  ktel exporter test gateway.yaml --sink grafana --config settings.yaml --secret grafana-api-key=/run/secrets/grafana
-  KTEL_SECRET_GRAFANA_API_KEY_TOKEN=glc_... ktel exporter test gateway.yaml --sink grafana --config settings.yaml
+  ktel exporter test gateway.yaml --sink grafana --config settings.yaml \\
+    --secret grafana-api-key=/run/secrets/grafana
+  KTEL_SECRET_GRAFANA_API_KEY_TOKEN=... \\
+    ktel exporter test gateway.yaml --sink grafana --config settings.yaml
 
-Exit codes: 0 if the receiver has the data point; 3 if not; 2 if the file, the settings or a Secret are wrong";
+Exit codes:
+  0  the receiver has the data point
+  2  the file, the settings or a Secret are wrong
+  3  the receiver does not have the data point";
 
 pub(super) fn run(arguments: &TestArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let settings = settings::load(&arguments.of_file.config)?;
@@ -125,6 +125,8 @@ fn answer(outcome: &Outcome) -> String {
         Judgement::By(Verdict::PartlyAccepted { rejected, .. }) => format!(", {rejected} rejected"),
         _ => String::new(),
     };
+    // It may begin with the status, too.
+    let message = message.strip_prefix(&status).unwrap_or(message).trim_start_matches(": ");
     let message = if message.is_empty() { String::new() } else { format!(": {message}") };
     format!("{status} after {} ms: {word}{rejected}{message}", outcome.took.as_millis())
 }

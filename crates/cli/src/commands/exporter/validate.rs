@@ -13,11 +13,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-/// Says what the API server and the exporter would say, by field, with the line of the file. Objects of
-/// other kinds in a file are not checked.
-///
-/// With `--config`, the operator's settings are applied, too: whose data it is, what sinks may reach, and
-/// whether the store takes the queries. Nothing is asked or sent.
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct ValidateArguments {
@@ -35,9 +30,12 @@ const HELP: &str = "\
 Examples:
   ktel exporter validate gateway.yaml
   kustomize build . | ktel exporter validate -
-  ktel exporter validate gateway.yaml --config settings.yaml --namespace-label example.com/project=p1
+  ktel exporter validate gateway.yaml --config settings.yaml \\
+    --namespace-label example.com/project=project-1
 
-Exit codes: 0 without errors, warnings or not; 2 if there is an error";
+Exit codes:
+  0  no errors, with or without warnings
+  2  at least one error";
 
 /// Checks every file, also behind one that is wrong.
 pub(super) fn run(arguments: &ValidateArguments, printer: &mut Printer) -> Result<Exit, Failure> {
