@@ -20,10 +20,10 @@ use crate::runtime::runtime;
 
 mod figures;
 mod json;
-mod shown;
+mod previewed;
 mod text;
 
-use shown::{Shown, Source};
+use previewed::{Previewed, Source};
 
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &PreviewArguments, printer: &mut Printer) -> Result
     let reader = settings::reader(&settings)?;
     let found = compiled(&arguments.of_file, &settings, &|_, _| BTreeMap::new(), printer)?;
     let budget = Budget { over: arguments.over, ..Budget::within(arguments.timeout) };
-    let shown: Vec<Shown> = runtime()?.block_on(async {
+    let shown: Vec<Previewed> = runtime()?.block_on(async {
         let mut shown = Vec::new();
         for exporter in found {
             let mut sources = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &PreviewArguments, printer: &mut Printer) -> Result
                 printer.note(&format!("{}: reads `{}`", exporter.key, source.name));
                 sources.push(read(&reader, &exporter, source, &settings, &budget).await);
             }
-            shown.push(Shown { exporter, sources });
+            shown.push(Previewed { exporter, sources });
         }
         shown
     });
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &PreviewArguments, printer: &mut Printer) -> Result
         ListOutput::Json => format!("{:#}\n", json::write(&shown)),
     })?;
     let mut exit = Exit::Done;
-    for Shown { exporter, sources } in &shown {
+    for Previewed { exporter, sources } in &shown {
         for (plan, source) in exporter.plan.sources.iter().zip(sources) {
             if let Err(error) = &source.preview {
                 printer.error(&format!("{}: source `{}`: {error}", exporter.key, plan.name), None);

@@ -6,13 +6,13 @@ use ktel_exporter::source::Asked;
 use ktel_exporter::time::Millis;
 use serde_json::{Map, Value, json};
 
-use super::shown::{Shown, Source, compression, temporality, time};
+use super::previewed::{Previewed, Source, compression, temporality, time};
 
-pub(super) fn write(shown: &[Shown]) -> Value {
+pub(super) fn write(shown: &[Previewed]) -> Value {
     json!({"exporters": shown.iter().map(exporter).collect::<Vec<_>>()})
 }
 
-fn exporter(shown: &Shown) -> Value {
+fn exporter(shown: &Previewed) -> Value {
     let Plan { id, tenant, sources, .. } = &shown.exporter.plan;
     let sources = sources.iter().zip(&shown.sources).map(|(plan, one)| source(shown, plan, one));
     json!({
@@ -21,7 +21,7 @@ fn exporter(shown: &Shown) -> Value {
     })
 }
 
-fn source(shown: &Shown, plan: &SourcePlan, source: &Source) -> Value {
+fn source(shown: &Previewed, plan: &SourcePlan, source: &Source) -> Value {
     let mut value = json!({"name": plan.name});
     value["asked"] = source.asked.as_ref().map_or(Value::Null, asked);
     match &source.preview {
@@ -58,7 +58,7 @@ fn asked(asked: &Asked) -> Value {
     })
 }
 
-fn sink(shown: &Shown, preview: &SourcePreview, sink: &SinkPreview) -> Value {
+fn sink(shown: &Previewed, preview: &SourcePreview, sink: &SinkPreview) -> Value {
     let Some(plan) = shown.exporter.plan.sinks.get(sink.sink) else { return Value::Null };
     let SinkPlan { name, batch, .. } = plan;
     let encoded = &sink.encoded;

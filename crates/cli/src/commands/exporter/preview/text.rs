@@ -7,10 +7,10 @@ use ktel_exporter::preview::{Encoded, SinkPreview, SourcePreview};
 use ktel_exporter::source::Asked;
 
 use super::figures::{bytes, count};
-use super::shown::{Shown, Source, compression, temporality, time};
+use super::previewed::{Previewed, Source, compression, temporality, time};
 use crate::table::table;
 
-pub(super) fn write(shown: &[Shown]) -> String {
+pub(super) fn write(shown: &[Previewed]) -> String {
     let mut out = String::new();
     for one in shown {
         let plan = &one.exporter.plan;
@@ -22,7 +22,7 @@ pub(super) fn write(shown: &[Shown]) -> String {
     out
 }
 
-fn source(out: &mut String, shown: &Shown, plan: &SourcePlan, source: &Source) {
+fn source(out: &mut String, shown: &Previewed, plan: &SourcePlan, source: &Source) {
     line(out, 0, "");
     line(out, 1, &format!("source `{}`", plan.name));
     if let Ok(asked) = &source.asked {
@@ -74,7 +74,7 @@ fn asked(out: &mut String, plan: &SourcePlan, asked: &Asked) {
     }
 }
 
-fn sink(out: &mut String, shown: &Shown, preview: &SourcePreview, sink: &SinkPreview) {
+fn sink(out: &mut String, shown: &Previewed, preview: &SourcePreview, sink: &SinkPreview) {
     let Some(plan) = shown.exporter.plan.sinks.get(sink.sink) else { return };
     let SinkPlan { name, batch, .. } = plan;
     let Encoded { points, requests, bytes: raw, compressed_bytes, examples, .. } = &sink.encoded;

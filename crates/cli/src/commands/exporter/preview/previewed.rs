@@ -9,7 +9,7 @@ use ktel_exporter::time::Millis;
 use crate::commands::exporter::file::FromFile;
 
 /// An Exporter, and what its sources would deliver.
-pub(super) struct Shown {
+pub(super) struct Previewed {
     pub(super) exporter: FromFile,
     /// In the order of the plan.
     pub(super) sources: Vec<Source>,
@@ -21,7 +21,7 @@ pub(super) struct Source {
     pub(super) preview: Result<SourcePreview, Failure>,
 }
 
-impl Shown {
+impl Previewed {
     /// Names the profile of a sink.
     pub(super) fn profile(&self, sink: &str) -> &'static str {
         let mut sinks = self.exporter.spec.sinks.iter();
