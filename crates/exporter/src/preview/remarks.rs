@@ -106,3 +106,84 @@ fn drop(reason: MappingDrop, sink: &SinkPlan) -> (&'static str, String) {
 fn counted(samples: u64) -> String {
     if samples == 1 { "1 sample is".to_owned() } else { format!("{samples} samples are") }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::{Encoded, MappingDrop, SinkPlan, remarks};
+    use crate::compile::{Input, compile};
+    use crate::mapping::Tally;
+    use crate::offline;
+    use crate::plan::ExporterId;
+    use crate::resource::{ExporterSpec, normalise};
+    use crate::settings::Settings;
+    use crate::time::Millis;
+
+    fn sink(profile: &str, limits: &serde_json::Value) -> SinkPlan {
+        let written = json!({
+            "sources": [{"name": "a", "metrics": {"metricsql": ""}}],
+            "sinks": [{"name": "b", "profile": profile, "limits": limits,
+                "otlp_http": {"endpoint": "https://otlp.example.com"}}],
+        });
+        let written: ExporterSpec = serde_json::from_value(written).unwrap();
+        let (spec, _) = normalise(&written);
+        let text = "ktel: 1\nstore: {kind: prometheus, url: 'http://store.example.com'}\n\
+                    tenancy: {single_tenant: true}\n";
+        let settings = Settings::parse(text, "settings.yaml").unwrap();
+        let id = ExporterId { namespace: "n".into(), name: "e".into(), uid: "1".into() };
+        let added = BTreeMap::new();
+        let (created, spec) = (Millis(0), &spec);
+        let input = Input { id: &id, generation: 1, spec, created, added: &added };
+        let cluster = offline::cluster("n", &BTreeMap::new());
+        compile(input, &settings, &cluster).plan.unwrap().sinks.remove(0)
+    }
+
+    fn said(sink: &SinkPlan, tally: Tally, points_per_second: f64) -> Vec<String> {
+        let encoded = Encoded { tally, ..Encoded::default() };
+        let remarks = remarks(sink, &encoded, points_per_second).into_iter();
+        remarks.map(|remark| format!("{}: {}", remark.reason, remark.message)).collect()
+    }
+
+    #[test]
+    fn a_sink_that_takes_everything_has_no_remark() {
+        assert_eq!(said(&sink("generic", &json!({})), Tally::default(), 1.0), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_profile_refuses_or_changes_is_named_with_its_count() {
+        let dropped = [(MappingDrop::TooManyAttributes, 7), (MappingDrop::NoSuchKind, 1)];
+        let tally =
+            Tally { dropped: dropped.into(), shortened: 2, described: 3, ..Tally::default() };
+        assert_eq!(
+            said(&sink("newrelic", &json!({})), tally, 1.0),
+            [
+                "Delta: counters and histograms are sent as differences to the sample before (delta)",
+                "NoSuchKind: 1 sample is not sent: OTLP has no gauge histograms, and no histograms of floats",
+                "TooManyAttributes: 7 samples are not sent: the series has more than 64 attributes, which the receiver refuses",
+                "Shortened: attributes of 2 samples are shortened: names to 255 bytes, values to 4095 bytes",
+                "Described: 3 samples of `target_info` become attributes of resources",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_too_fast_or_too_old_is_named_before_it_happens() {
+        assert_eq!(
+            said(&sink("grafana-cloud", &json!({"maxAge": "1h"})), Tally::default(), 10_001.0),
+            [
+                "TooFast: the sink falls behind: 10001 points a second come, and 10000 are sent",
+                "MaxAge: points older than 3600 s are dropped and counted",
+                "OutOfOrder: the receiver refuses points that are 7200 s older than the newest of their series",
+            ]
+        );
+        assert_eq!(
+            said(&sink("prometheus", &json!({})), Tally::default(), 10_000.0),
+            [
+                "OutOfOrder: the receiver refuses points that are older than the newest of their series"
+            ]
+        );
+    }
+}

@@ -13,10 +13,11 @@ pub(super) fn write(shown: &[Previewed]) -> Value {
 }
 
 fn exporter(shown: &Previewed) -> Value {
-    let Plan { id, tenant, sources, .. } = &shown.exporter.plan;
+    let Plan { id, tenant, sources, is_suspended, .. } = &shown.exporter.plan;
     let sources = sources.iter().zip(&shown.sources).map(|(plan, one)| source(shown, plan, one));
     json!({
         "namespace": id.namespace, "name": id.name, "tenant": tenant.name,
+        "suspended": is_suspended,
         "sources": sources.collect::<Vec<_>>(),
     })
 }

@@ -14,7 +14,10 @@ pub(super) fn write(shown: &[Previewed]) -> String {
     let mut out = String::new();
     for one in shown {
         let plan = &one.exporter.plan;
-        line(&mut out, 0, &format!("{}, tenant `{}`", one.exporter.key, plan.tenant.name));
+        let suspended =
+            if plan.is_suspended { "; suspended, so nothing is delivered now" } else { "" };
+        let (key, tenant) = (&one.exporter.key, &plan.tenant.name);
+        line(&mut out, 0, &format!("{key}, tenant `{tenant}`{suspended}"));
         for (plan, source) in plan.sources.iter().zip(&one.sources) {
             self::source(&mut out, one, plan, source);
         }
