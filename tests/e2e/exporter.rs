@@ -14,10 +14,12 @@ use scene::{SOON, Scene};
 mod faults;
 mod fleet;
 mod local;
+mod preview;
 mod rights;
 mod scene;
 mod selectors;
 mod tenancy;
+mod test;
 
 /// The example of the requirement, word for word, with its typographic quotes.
 const REQUIRED: &str =

@@ -5,6 +5,9 @@
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
+mod metrics;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod page;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
@@ -61,6 +64,11 @@ mod tests {
     #[test]
     fn product_engineer() {
         follow("docs/start/product-engineer.md");
+    }
+
+    #[test]
+    fn run_the_exporter() {
+        follow("docs/how-to/run-the-exporter.md");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use ktel_testkit::api_server::ApiServer;
 use ktel_testkit::ports::TcpPort;
 use ktel_testkit::real;
 
+use crate::metrics::Metrics;
 use crate::page::{Run, Step, steps};
 use crate::program::program;
 use crate::shown::{Words, complete, matches};
@@ -42,6 +43,7 @@ pub(crate) struct User {
     desk: tempfile::TempDir,
     port: TcpPort,
     cluster: Option<ApiServer>,
+    metrics: Option<Metrics>,
     words: Words,
     running: Vec<Terminal>,
 }
@@ -69,7 +71,8 @@ impl User {
         fs::write(desk.path().join("directory"), home.path().display().to_string())
             .expect("a file");
         let port = TcpPort::hold().expect("a free port");
-        Self { home, desk, port, cluster: None, words: Words::new(), running: Vec::new() }
+        let (cluster, metrics) = (None, None);
+        Self { home, desk, port, cluster, metrics, words: Words::new(), running: Vec::new() }
     }
 
     /// Does what a page says.
@@ -77,6 +80,7 @@ impl User {
     /// # Errors
     /// With the line of the page, and how it differs from what happened.
     pub(crate) fn follow(mut self, page: &str) -> Result<(), String> {
+        self.metrics = Metrics::of(page);
         for step in steps(page)? {
             match step {
                 Step::Save { file, text } => {
@@ -168,15 +172,19 @@ impl User {
         self.cluster = Some(cluster);
     }
 
-    /// Writes the address that the page's server has while the page is run.
+    /// Writes the addresses that the page's servers have while the page is run.
     fn here(&self, text: &str) -> String {
-        text.replace(SERVER, &format!("127.0.0.1:{}", self.port.number()))
+        let server = format!("127.0.0.1:{}", self.port.number());
+        let places = self.metrics.iter().flat_map(Metrics::places);
+        places.fold(text.replace(SERVER, &server), |text, (page, here)| text.replace(page, &here))
     }
 
     /// The reverse, and the user's home in short.
     fn there(&self, text: &str) -> String {
-        text.replace(&format!("127.0.0.1:{}", self.port.number()), SERVER)
-            .replace(&*self.home.path().to_string_lossy(), "~")
+        let server = format!("127.0.0.1:{}", self.port.number());
+        let places = self.metrics.iter().flat_map(Metrics::places);
+        let text = text.replace(&server, SERVER).replace(&*self.home.path().to_string_lossy(), "~");
+        places.fold(text, |text, (page, here)| text.replace(&here, page))
     }
 }
 

@@ -25,13 +25,13 @@ mod audit;
 mod exporter;
 mod fair;
 mod memory;
-mod partition;
+pub(crate) mod partition;
 mod pool;
 mod published;
 mod read;
 mod seams;
 mod tenants;
-mod width;
+pub(crate) mod width;
 mod world;
 
 pub use fair::FairPool;

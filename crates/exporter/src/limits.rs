@@ -269,3 +269,18 @@ pub(crate) const AUDIT_BUCKETS_MAX: usize = 300;
 pub(crate) const AUDIT_WITHIN: Duration = Duration::from_secs(300);
 /// The pause after a count that failed: it is a check, and the store has trouble.
 pub(crate) const AUDIT_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// The time that a preview looks at by default: series that are scraped every few minutes are in it, too.
+pub const PREVIEW_OVER: Duration = Duration::from_secs(300);
+/// Windows of a preview: an hour of the default length. More says nothing new, and reads as much as a day of delivery.
+pub(crate) const PREVIEW_WINDOWS_MAX: u32 = 120;
+/// Bytes of series and samples that a preview reads of a source: a million series of 300 bytes, three times.
+pub(crate) const PREVIEW_BYTES_MAX: u64 = 1 << 30;
+/// Series of a source that a preview tells apart: 40 MB of hashes.
+pub(crate) const PREVIEW_SERIES_MAX: usize = 2_000_000;
+/// Metrics with the most samples that a preview names: a screen.
+pub(crate) const PREVIEW_METRICS_SHOWN: usize = 10;
+/// Data points that a preview shows of a sink.
+pub(crate) const PREVIEW_EXAMPLES: usize = 3;
+/// Requests that are searched for examples: kinds of metrics that are rare may be missing.
+pub(crate) const PREVIEW_SEARCHED_REQUESTS: usize = 64;

@@ -27,7 +27,7 @@ mod number;
 mod output;
 mod row;
 mod shape;
-mod split;
+pub(crate) mod split;
 mod summaries;
 mod summary;
 mod tally;

@@ -20,6 +20,7 @@ use clock::Clock;
 use form::Form;
 
 mod address;
+mod asked;
 pub mod check;
 mod clock;
 mod count;
@@ -37,6 +38,7 @@ mod query;
 pub mod remote_read;
 mod text;
 
+pub use asked::Asked;
 pub use error::ReadError;
 
 /// A store that is read.

@@ -336,7 +336,7 @@ reading: {{window: 5s, lag: 2s, lag_min: 1s}}
 }
 
 #[expect(clippy::disallowed_methods, reason = "samples are of now")]
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     i64::try_from(now.as_millis()).expect("a time")
 }

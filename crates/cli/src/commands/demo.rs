@@ -80,7 +80,8 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
   ktel workflows run --workflow all --coarse  the same, blurred
   ktel jobs rbac --jobs cluster-state         the smallest role that a job needs
   ktel serve                                  a server that keeps its data
-  ktel demo --stay                            charts of 300 made-up installations",
+  ktel demo --stay                            charts of 300 made-up installations
+  ktel exporter local --help                  metrics of a store, shipped to OTLP endpoints",
     );
     if stay {
         printer.say(&format!(

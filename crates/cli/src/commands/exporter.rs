@@ -1,9 +1,13 @@
 //! `ktel exporter`: ships what Exporters select, and what belongs to it.
 
+mod file;
 mod local;
 mod metrics;
+mod preview;
 mod run;
+mod secrets;
 mod settings;
+mod test;
 mod validate;
 
 use clap::Subcommand;
@@ -19,9 +23,33 @@ pub(crate) enum ExporterCommand {
     /// Deliver what the Exporters of a cluster select, until a signal stops it
     Run(run::ExporterRunArguments),
     /// Deliver what the Exporters of a file select, without Kubernetes
+    ///
+    /// Secrets come from directories with a file for each key, as Kubernetes mounts them, else from the
+    /// environment: `KTEL_SECRET_GRAFANA_API_KEY_TOKEN` is the key `token` of the Secret `grafana-api-key`.
     Local(local::ExporterLocalArguments),
     /// Check files of Exporters, without a cluster
+    ///
+    /// Says what the API server and the exporter would say, by field, with the line of the file. Objects of
+    /// other kinds in a file are not checked.
+    ///
+    /// With `--config`, the operator's settings are applied, too: whose data it is, what sinks may reach, and
+    /// whether the store takes the queries. Nothing is asked or sent.
     Validate(validate::ValidateArguments),
+    /// Say what the Exporters of a file would deliver, and how much it is; nothing is sent
+    ///
+    /// Reads the newest samples of each source as the exporter does, maps and encodes them by the same code, and
+    /// says how much that is. No sink is contacted, and no Secret is read.
+    ///
+    /// No cluster is read either: where `resourceSelectors` depend on one, they select nothing here.
+    Preview(preview::PreviewArguments),
+    /// Send one data point to a sink, and show what the receiver answers
+    ///
+    /// Sends the gauge `ktel.exporter.test`, once, by the code that delivers: with the sink's credentials, TLS,
+    /// compression, and what `egress` of the settings allows. The store is not asked.
+    ///
+    /// Secrets come from directories with a file for each key, as Kubernetes mounts them, else from the
+    /// environment: `KTEL_SECRET_GRAFANA_API_KEY_TOKEN` is the key `token` of the Secret `grafana-api-key`.
+    Test(test::TestArguments),
     /// Print the definition of the resource, for kubectl apply
     Crd,
     /// Print the smallest roles that `exporter run` needs
@@ -43,6 +71,8 @@ pub(super) fn run(command: ExporterCommand, printer: &mut Printer) -> Result<Exi
         ExporterCommand::Run(arguments) => return run::run(&arguments, printer),
         ExporterCommand::Local(arguments) => return local::run(&arguments, printer),
         ExporterCommand::Validate(arguments) => return validate::run(&arguments, printer),
+        ExporterCommand::Preview(arguments) => return preview::run(&arguments, printer),
+        ExporterCommand::Test(arguments) => return test::run(&arguments, printer),
         ExporterCommand::Crd => printer.out(crd_yaml())?,
         ExporterCommand::Rbac { name, namespace, objects } => {
             printer.out(role::roles(&name, &namespace, &objects))?;

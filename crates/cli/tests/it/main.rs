@@ -4,6 +4,8 @@
 mod delivery;
 #[cfg(test)]
 mod exporter;
+#[cfg(test)]
+mod exporter_metrics;
 mod help;
 #[cfg(test)]
 mod messages;

@@ -5,18 +5,18 @@ use crate::limits::{PART_BYTES_GOOD, PART_NAMES_BYTES_MAX};
 /// Where the names of families are cut. It is learned, and used for the next windows; a family that is new falls into one
 /// of the parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Partition {
+pub(crate) struct Partition {
     /// The first name of each part but the first.
     cuts: Vec<String>,
 }
 
 impl Partition {
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.cuts.is_empty()
     }
 
     /// Cuts sorted names. No part has more names than fit a query.
-    pub(super) fn parts(&self, families: Vec<String>) -> Vec<Vec<String>> {
+    pub(crate) fn parts(&self, families: Vec<String>) -> Vec<Vec<String>> {
         let mut parts: Vec<Vec<String>> = Vec::new();
         let mut cuts = self.cuts.iter().peekable();
         let mut bytes = 0;
@@ -36,7 +36,7 @@ impl Partition {
     }
 
     /// Cuts a part that is too large in the middle; gives its halves, or nothing if it is a single family.
-    pub(super) fn split(&mut self, mut part: Vec<String>) -> Option<[Vec<String>; 2]> {
+    pub(crate) fn split(&mut self, mut part: Vec<String>) -> Option<[Vec<String>; 2]> {
         let middle = part.len() / 2;
         let cut = part.get(middle).filter(|_| middle > 0)?.clone();
         if let Err(place) = self.cuts.binary_search(&cut) {

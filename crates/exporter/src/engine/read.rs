@@ -287,7 +287,7 @@ impl Job {
                     return Err(Failure::TooManySeries);
                 }
                 *number += done;
-                add(&mut summary.tally, tally);
+                summary.tally += tally;
                 return Ok(());
             }
         }
@@ -316,14 +316,4 @@ fn counted(slice: &Slice) -> u64 {
 
 fn too_large() -> ReadError {
     ReadError::TooLarge { bytes_max: PART_BYTES_MAX }
-}
-
-fn add(sum: &mut Tally, tally: Tally) {
-    sum.samples += tally.samples;
-    sum.points += tally.points;
-    sum.described += tally.described;
-    sum.shortened += tally.shortened;
-    for (reason, samples) in tally.dropped {
-        *sum.dropped.entry(reason).or_default() += samples;
-    }
 }

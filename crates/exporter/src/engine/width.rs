@@ -9,7 +9,7 @@ use crate::time::{Millis, Window};
 ///
 /// A lane that is behind reads several base windows at once: a power of two of them, aligned to as many.
 #[derive(Debug, Clone)]
-pub(super) struct Width {
+pub(crate) struct Width {
     base: Duration,
     /// A power of two.
     factor: u32,
@@ -18,7 +18,7 @@ pub(super) struct Width {
 
 impl Width {
     /// Makes the width of a source; `step` is that of an expression, whose instants must not fall between windows.
-    pub(super) fn new(window: Duration, step: Option<Duration>) -> Self {
+    pub(crate) fn new(window: Duration, step: Option<Duration>) -> Self {
         let base = match step.map(|step| step.max(Duration::from_millis(1))) {
             Some(step) => {
                 let steps = window.as_millis().div_ceil(step.as_millis()).max(1);
@@ -32,7 +32,7 @@ impl Width {
         Self { base, factor: 1, most }
     }
 
-    pub(super) fn base(&self) -> Duration {
+    pub(crate) fn base(&self) -> Duration {
         self.base
     }
 

@@ -12,21 +12,31 @@ use crate::batch::Batch;
 /// The points are those of the batch, in their order. Both halves keep its number: together they are what it was.
 #[must_use]
 pub fn split(batch: &Batch) -> Option<(Batch, Batch)> {
-    // It was written here, whatever its size.
-    let limits = Limits::default().values(usize::MAX).items(usize::MAX);
-    let data = MetricsData::read(&batch.body, &limits).ok()?;
+    let data = read(&batch.body)?;
     let points = count(&data);
     if points < 2 {
         return None;
     }
     let half = points / 2;
     let part = |from: usize, to: usize| {
-        let mut out = Half { request: MetricsWriter::new(), at: 0, from, to };
-        out.write(&data);
-        let points = out.request.items() as u64;
-        Batch { body: Bytes::from(out.request.finish()), points, ..*batch }
+        let request = part(&data, from, to);
+        let points = request.items() as u64;
+        Batch { body: Bytes::from(request.finish()), points, ..*batch }
     };
     Some((part(0, half), part(half, points)))
+}
+
+/// Reads the body of a batch.
+pub(crate) fn read(body: &[u8]) -> Option<MetricsData<'_>> {
+    // It was written here, whatever its size.
+    MetricsData::read(body, &Limits::default().values(usize::MAX).items(usize::MAX)).ok()
+}
+
+/// Writes the points from one index up to, but without, another.
+pub(crate) fn part(data: &MetricsData<'_>, from: usize, to: usize) -> MetricsWriter {
+    let mut out = Part { request: MetricsWriter::new(), at: 0, from, to };
+    out.write(data);
+    out.request
 }
 
 fn count(data: &MetricsData<'_>) -> usize {
@@ -34,7 +44,8 @@ fn count(data: &MetricsData<'_>) -> usize {
     scopes.flat_map(|scope| scope.metrics).map(|metric| points(&metric)).sum()
 }
 
-fn points(metric: &Metric<'_>) -> usize {
+/// Says how many points a metric has.
+pub(crate) fn points(metric: &Metric<'_>) -> usize {
     match metric.data {
         MetricData::Empty => 0,
         MetricData::Gauge(data) => data.data_points.iter().count(),
@@ -45,8 +56,8 @@ fn points(metric: &Metric<'_>) -> usize {
     }
 }
 
-/// Writes the points from one index up to, but without, another.
-struct Half {
+/// A part of a request that is being written.
+struct Part {
     request: MetricsWriter,
     /// The index of the next point.
     at: usize,
@@ -54,8 +65,8 @@ struct Half {
     to: usize,
 }
 
-impl Half {
-    /// Resources, scopes and metrics of which nothing is in this half are not begun.
+impl Part {
+    /// Resources, scopes and metrics of which nothing is in this part are not begun.
     fn write(&mut self, data: &MetricsData<'_>) {
         for resource in data.resource_metrics {
             let mut has_resource = false;

@@ -1,6 +1,7 @@
 //! What was made of a slice, sample by sample.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 /// What was made of a slice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,5 +56,17 @@ impl Tally {
     pub(super) fn describe(&mut self, samples: usize) {
         self.samples += samples as u64;
         self.described += samples as u64;
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.samples += other.samples;
+        self.points += other.points;
+        self.described += other.described;
+        self.shortened += other.shortened;
+        for (reason, samples) in other.dropped {
+            *self.dropped.entry(reason).or_default() += samples;
+        }
     }
 }

@@ -39,6 +39,17 @@ pub struct Remark {
 /// # Errors
 /// When it cannot be read as YAML.
 pub fn validate(text: &str) -> Result<Checked, Fault> {
+    validate_with(text, |_| Vec::new())
+}
+
+/// Checks a file of YAML documents. `more` says what else is wrong with an Exporter; what was said already is omitted.
+///
+/// # Errors
+/// When it cannot be read as YAML.
+pub fn validate_with(
+    text: &str,
+    more: impl Fn(&Exporter) -> Vec<Finding>,
+) -> Result<Checked, Fault> {
     let mut checked = Checked::default();
     for document in file::parse(text)? {
         let value = document.to_json();
@@ -50,10 +61,16 @@ pub fn validate(text: &str) -> Result<Checked, Fault> {
         }
         checked.exporters += 1;
         let exporter = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        let mut remarks: Vec<Remark> = findings(&value)
-            .into_iter()
-            .map(|finding| remark(&exporter, &document, text, finding))
-            .collect();
+        let mut found = findings(&value);
+        if let Ok(exporter) = serde_json::from_value::<Exporter>(value) {
+            let is_new = |finding: &Finding| {
+                !found.iter().any(|said| said.path == finding.path && said.is_error())
+            };
+            let new: Vec<Finding> = more(&exporter).into_iter().filter(is_new).collect();
+            found.extend(new);
+        }
+        let mut remarks: Vec<Remark> =
+            found.into_iter().map(|finding| remark(&exporter, &document, text, finding)).collect();
         remarks.sort_by_key(|remark| (remark.place.line, remark.place.column));
         checked.remarks.extend(remarks);
     }

@@ -6,6 +6,7 @@ mod cursors;
 mod engine;
 mod kinds;
 mod objects;
+mod preview;
 mod resource;
 mod secrets;
 #[cfg(test)]

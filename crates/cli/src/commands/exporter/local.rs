@@ -5,28 +5,25 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 use ktel::directories::{Directories, process_environment};
 use ktel_delivery::private_file;
-use ktel_exporter::compile::{Cluster, Compiled, Input, Missing, compile};
 use ktel_exporter::credentials::Credentials;
 use ktel_exporter::cursor::Cursors;
 use ktel_exporter::engine::{Engine, OverHttp};
-use ktel_exporter::plan::{ExporterId, Plan};
+use ktel_exporter::plan::Plan;
 use ktel_exporter::report::{LaneReport, Report};
-use ktel_exporter::resource::file::exporters;
-use ktel_exporter::resource::spec::SecretKey;
-use ktel_exporter::resource::{Exporter, Finding, normalise};
+use ktel_exporter::resource::Spec;
 use ktel_exporter::settings::Settings;
-use ktel_exporter::time::Millis;
 use ktel_process::health::{self, Readiness};
 use ktel_process::metrics::Metrics;
 use ktel_process::signals;
-use kube::ResourceExt;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::file::{FileArguments, FromFile, compiled, now};
 use super::metrics::ExporterMetrics;
+use super::secrets::SecretArguments;
 use super::settings;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,35 +32,30 @@ use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::{clock, listening};
 
-/// Secrets come from directories with a file for each key, as Kubernetes mounts them, else from the
-/// environment: `KTEL_SECRET_GRAFANA_API_KEY_TOKEN` is the key `token` of the Secret `grafana-api-key`.
 #[derive(Debug, Args)]
+#[command(after_long_help = HELP)]
 pub(crate) struct ExporterLocalArguments {
-    /// A YAML file with Exporters
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The settings file
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[command(flatten)]
+    of_file: FileArguments,
     /// Keep the cursors in this directory [default: ktel/_exporter in the user's directory for state]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Read a Secret from a directory with a file for each key; may be repeated
-    #[arg(long, value_name = "NAME=DIR", value_parser = secret)]
-    secret: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    secrets: SecretArguments,
     /// Serve /healthz, /readyz and /metrics here; port 0 takes any free one
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 }
 
-fn secret(text: &str) -> Result<(String, PathBuf), String> {
-    match text.split_once('=') {
-        Some((name, directory)) if !name.is_empty() && !directory.is_empty() => {
-            Ok((name.to_owned(), PathBuf::from(directory)))
-        }
-        _ => Err("write NAME=DIR, such as grafana-api-key=/run/secrets/grafana".to_owned()),
-    }
-}
+const HELP: &str = "\
+Examples:
+  ktel exporter local exporter.yaml --config settings.yaml --listen 127.0.0.1:8093
+  ktel exporter local exporter.yaml --config settings.yaml \\
+    --secret grafana-api-key=/run/secrets/grafana
+
+Exit codes:
+  0  a signal ended it
+  2  the file, the settings or the directory of the cursors are wrong";
 
 /// An Exporter of the file, ready to run.
 struct Ready {
@@ -77,7 +69,7 @@ pub(super) fn run(
     arguments: &ExporterLocalArguments,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let settings = settings::load(&arguments.config)?;
+    let settings = settings::load(&arguments.of_file.config)?;
     let reader = settings::reader(&settings)?;
     let state = State::open(arguments.state.as_deref())?;
     let ready = prepare(arguments, &settings, &state.load()?, printer)?;
@@ -122,68 +114,46 @@ pub(super) fn run(
     })
 }
 
-/// Compiles the Exporters of the file, and says what is wrong with them.
+/// Compiles the Exporters of the file, and finds their secrets and cursors.
 fn prepare(
     arguments: &ExporterLocalArguments,
     settings: &Settings,
     saved: &BTreeMap<String, Cursors>,
     printer: &mut Printer,
 ) -> Result<Vec<Ready>, Failure> {
-    let name = arguments.file.display();
-    let text = std::fs::read_to_string(&arguments.file);
-    let text = text.with_context(|| format!("read `{name}`"));
-    let text = text.map_err(|error| Failure::usage(error, None::<String>))?;
-    let found = exporters(&text).map_err(|error| {
-        Failure::usage(error, Some(format!("`ktel exporter validate {name}` says what is wrong")))
-    })?;
-    let ready: Vec<Ready> = found
-        .iter()
-        .filter_map(|exporter| ready(exporter, arguments, settings, saved, printer))
-        .collect();
-    if ready.is_empty() {
-        return Err(Failure::usage(
-            anyhow!("`{name}` has no Exporter that can be used"),
-            Some(format!("`ktel exporter validate {name}` says what is wrong")),
-        ));
-    }
-    Ok(ready)
+    let now = now();
+    let added = |key: &str, spec: &Spec| {
+        let saved = saved.get(key).filter(|saved| !saved.is_empty());
+        let sources = spec.sources.iter().filter(|_| saved.is_some());
+        let late =
+            sources.filter(|source| !saved.is_some_and(|saved| saved.has_source(&source.name)));
+        late.map(|source| (source.name.clone(), now)).collect()
+    };
+    let found = compiled(&arguments.of_file, settings, &added, printer)?;
+    let ready = |exporter: FromFile| {
+        let saved = saved.get(&exporter.key).cloned().unwrap_or_default();
+        ready(exporter, &arguments.secrets, &saved, printer)
+    };
+    Ok(found.into_iter().map(ready).collect())
 }
 
 fn ready(
-    exporter: &Exporter,
-    arguments: &ExporterLocalArguments,
-    settings: &Settings,
-    saved: &BTreeMap<String, Cursors>,
+    exporter: FromFile,
+    secrets: &SecretArguments,
+    saved: &Cursors,
     printer: &mut Printer,
-) -> Option<Ready> {
-    let namespace = exporter.namespace().unwrap_or_else(|| "default".to_owned());
-    let key = format!("{namespace}/{}", exporter.name_any());
-    let saved = saved.get(&key).cloned().unwrap_or_default();
-    let (spec, mut findings) = normalise(&exporter.spec);
-    let now = Millis(i64::try_from(clock::since_epoch().as_millis()).unwrap_or(i64::MAX));
-    let created = exporter.metadata.creation_timestamp.as_ref();
-    let created = created.map_or(now, |time| Millis(time.0.as_millisecond()));
-    let is_new = saved.is_empty();
-    let late = spec.sources.iter().filter(|source| !is_new && !saved.has_source(&source.name));
-    let added = late.map(|source| (source.name.clone(), now)).collect();
-    let mut cluster = Cluster::default();
-    cluster.namespaces.insert(namespace.clone(), BTreeMap::new());
-    let id = ExporterId { namespace, name: exporter.name_any(), uid: key.clone() };
-    let input = Input { id: &id, generation: 1, spec: &spec, created, added: &added };
-    let compiled = compile(input, settings, &cluster);
-    findings.extend(compiled.findings.iter().cloned());
-    say(&key, &findings, printer);
-    let Compiled { plan: Some(plan), secrets, .. } = compiled else { return None };
-    let credentials = plan.sinks.iter().zip(&secrets).map(|(sink, needs)| {
-        let found = needs.credentials(|key| value(key, &arguments.secret));
-        found.unwrap_or_else(|missing: Vec<Missing>| {
+) -> Ready {
+    let FromFile { key, plan, secrets: needs, .. } = exporter;
+    let credentials = plan.sinks.iter().zip(&needs).map(|(sink, needs)| {
+        let found = secrets.credentials(needs).unwrap_or_else(|missing| {
             for one in missing {
                 printer.warn(&format!("{key}: sink `{}`: {one}", sink.name));
             }
             Credentials::default()
-        })
+        });
+        Arc::new(found)
     });
-    let credentials = credentials.map(Arc::new).collect();
+    let credentials = credentials.collect();
     let mut cursors = Cursors::default();
     for sink in &plan.sinks {
         for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
@@ -195,29 +165,7 @@ fn ready(
             }
         }
     }
-    Some(Ready { key, plan: Arc::new(plan), credentials, cursors })
-}
-
-fn say(key: &str, findings: &[Finding], printer: &mut Printer) {
-    for finding in findings {
-        let text = format!("{key}: {finding}");
-        if finding.is_error() { printer.error(&text, None) } else { printer.warn(&text) }
-    }
-}
-
-/// Gives the value of a key of a Secret.
-fn value(key: &SecretKey, directories: &[(String, PathBuf)]) -> Option<Vec<u8>> {
-    match directories.iter().find(|(name, _)| *name == key.name) {
-        // What cannot be read is not there: the message names Secret and key.
-        Some((_, directory)) => std::fs::read(directory.join(&key.key)).ok(),
-        None => {
-            let word = |text: &str| {
-                text.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_ascii_uppercase()
-            };
-            let variable = format!("KTEL_SECRET_{}_{}", word(&key.name), word(&key.key));
-            std::env::var(variable).ok().map(String::into_bytes)
-        }
-    }
+    Ready { key, plan: Arc::new(plan), credentials, cursors }
 }
 
 fn summary(lane: &LaneReport) -> String {

@@ -1,34 +1,59 @@
 //! `ktel exporter validate`: Exporters in files, checked without a cluster.
 
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
-use ktel_exporter::resource::validate::{Checked, Remark, validate};
+use ktel_exporter::offline;
+use ktel_exporter::resource::validate::{Checked, Remark, validate_with};
 
+use super::file::{NamespaceArguments, read};
+use super::settings;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::limits::EXPORTER_FILE_BYTES_MAX;
 use crate::printer::Printer;
 
-/// Says what the API server and the exporter would say, by field, with the line of the file. Objects of
-/// other kinds in a file are not checked.
 #[derive(Debug, Args)]
+#[command(after_long_help = HELP)]
 pub(crate) struct ValidateArguments {
     /// YAML files, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Check against this settings file, too
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    namespace: NamespaceArguments,
 }
+
+const HELP: &str = "\
+Examples:
+  ktel exporter validate gateway.yaml
+  kustomize build . | ktel exporter validate -
+  ktel exporter validate gateway.yaml --config settings.yaml \\
+    --namespace-label example.com/project=project-1
+
+Exit codes:
+  0  no errors, with or without warnings
+  2  at least one error";
 
 /// Checks every file, also behind one that is wrong.
 pub(super) fn run(arguments: &ValidateArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+    let settings = arguments.config.as_deref().map(settings::load).transpose()?;
+    if settings.is_none() && !arguments.namespace.is_empty() {
+        let error = anyhow!("`--namespace-label` says nothing without `--config`");
+        return Err(Failure::usage(error, Some("name the settings with `--config FILE`")));
+    }
+    let labels = arguments.namespace.labels();
     let mut is_wrong = false;
     for file in &arguments.files {
         let name = file.display().to_string();
         let text = read(file)?;
-        match validate(&text) {
+        let checked = validate_with(&text, |exporter| match &settings {
+            Some(settings) => offline::findings(exporter, settings, &labels),
+            None => Vec::new(),
+        });
+        match checked {
             Ok(checked) => is_wrong |= !say(&checked, &name, &text, printer)?,
             Err(fault) => {
                 printer.error(&format!("{fault}\n{}", fault.place.show(&name, &text)), None);
@@ -73,23 +98,4 @@ fn show(remark: &Remark, name: &str, text: &str) -> String {
 
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    let read = || -> std::io::Result<Vec<u8>> {
-        // One byte more than allowed, so that the reader says which limit it was.
-        let most = EXPORTER_FILE_BYTES_MAX + 1;
-        let mut bytes = Vec::new();
-        if file == Path::new("-") {
-            std::io::stdin().lock().take(most).read_to_end(&mut bytes)?;
-        } else {
-            fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
-        }
-        Ok(bytes)
-    };
-    let bytes = read().with_context(|| format!("read `{}`", file.display()));
-    let bytes = bytes.map_err(|error| Failure::usage(error, None::<String>))?;
-    String::from_utf8(bytes).map_err(|_| {
-        Failure::usage(anyhow!("`{}` is not UTF-8", file.display()), Some("YAML is text in UTF-8"))
-    })
 }

@@ -263,7 +263,7 @@ fn policy(plan: &SinkPlan) -> Policy {
 }
 
 fn shape(plan: &SinkPlan) -> Shape {
-    Shape { batch: plan.batch, temporality: plan.temporality, accepts: plan.accepts }
+    Shape::of(plan)
 }
 
 /// Writes an error and its causes.

@@ -1,0 +1,124 @@
+//! Reads windows of a source one after the other, in parts where a window is too large for one, until a bound is met.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::stop::{Cut, Failure, Stop};
+use crate::engine::partition::Partition;
+use crate::engine::{Later, Query, Reads};
+use crate::limits::PART_BYTES_MAX;
+use crate::plan::{Selection, SourcePlan, Tenant};
+use crate::slice::Slice;
+use crate::source::{Evaluation, Metadata, Part, ReadError};
+use crate::time::{Millis, Window};
+
+/// Takes what was read.
+pub(super) type Take<'t> = dyn FnMut(&Slice) -> Result<(), Cut> + Send + 't;
+
+/// Reads windows of a source.
+pub(super) struct Reading<'a> {
+    store: &'a dyn Reads,
+    tenant: &'a Tenant,
+    source: &'a SourcePlan,
+    partition: Partition,
+    within: Duration,
+    deadline: Instant,
+    bytes_max: u64,
+    bytes: u64,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(
+        store: &'a dyn Reads,
+        tenant: &'a Tenant,
+        source: &'a SourcePlan,
+        within: Duration,
+        bytes_max: u64,
+    ) -> Self {
+        let (partition, deadline) = (Partition::default(), Instant::now() + within);
+        Self { store, tenant, source, partition, within, deadline, bytes_max, bytes: 0 }
+    }
+
+    /// Gives the store's clock.
+    pub(super) async fn now(&self) -> Result<Millis, Stop> {
+        self.in_time(self.store.now()).await
+    }
+
+    /// Gives what the store knows of metrics.
+    pub(super) async fn metadata(&self) -> Result<Metadata, Stop> {
+        self.in_time(self.store.metadata(self.tenant)).await
+    }
+
+    /// Reads a window, and gives its parts to `take`.
+    pub(super) async fn window(
+        &mut self,
+        window: Window,
+        series_max: u64,
+        take: &mut Take<'_>,
+    ) -> Result<(), Stop> {
+        let mut series = 0;
+        let mut take = |slice: &Slice| {
+            series += slice.len() as u64;
+            if series > series_max {
+                return Err(Stop::Failed(Failure::TooManySeries { series_max }));
+            }
+            take(slice).map_err(Stop::Cut)
+        };
+        let source = self.source;
+        let selectors = match &source.selection {
+            Selection::Raw(selectors) if selectors.is_empty() => return Ok(()),
+            Selection::Raw(selectors) => selectors,
+            Selection::Expression { expr, step } => {
+                let evaluation = Evaluation { expr: expr.clone(), step: *step };
+                return take(&self.slice(Query::Expression(&evaluation), window).await?);
+            }
+        };
+        let all = Part { selectors: selectors.clone(), families: None };
+        if self.partition.is_whole() {
+            match self.slice(Query::Raw(&all), window).await {
+                Ok(slice) => return take(&slice),
+                Err(stop) if is_too_large(&stop) => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        let families = self.in_time(self.store.families(self.tenant, &all, window)).await?;
+        let mut parts = self.partition.parts(families);
+        parts.reverse();
+        while let Some(families) = parts.pop() {
+            let part = Part { selectors: selectors.clone(), families: Some(families) };
+            match self.slice(Query::Raw(&part), window).await {
+                Ok(slice) => take(&slice)?,
+                Err(stop) if is_too_large(&stop) => {
+                    let halves = self.partition.split(part.families.unwrap_or_default());
+                    let [first, second] = halves.ok_or(stop)?;
+                    parts.extend([second, first]);
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(())
+    }
+
+    async fn slice(&mut self, query: Query<'_>, window: Window) -> Result<Slice, Stop> {
+        let read = self.store.read(self.tenant, query, window, PART_BYTES_MAX);
+        let read = self.in_time(read).await;
+        // What was read in vain counts, too.
+        self.bytes += read.as_ref().map_or(PART_BYTES_MAX, Slice::bytes) as u64;
+        if self.bytes > self.bytes_max {
+            return Err(Stop::Cut(Cut::Bytes(self.bytes_max)));
+        }
+        read
+    }
+
+    async fn in_time<T>(&self, read: Later<'_, Result<T, ReadError>>) -> Result<T, Stop> {
+        match timeout_at(self.deadline, read).await {
+            Ok(read) => Ok(read?),
+            Err(_elapsed) => Err(Stop::Cut(Cut::Time(self.within))),
+        }
+    }
+}
+
+fn is_too_large(stop: &Stop) -> bool {
+    matches!(stop, Stop::Failed(Failure::Store(ReadError::TooLarge { .. })))
+}
