@@ -269,3 +269,5 @@ pub(crate) const AUDIT_BUCKETS_MAX: usize = 300;
 pub(crate) const AUDIT_WITHIN: Duration = Duration::from_secs(300);
 /// The pause after a count that failed: it is a check, and the store has trouble.
 pub(crate) const AUDIT_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// Up to so many or-groups of selectors are tried one by one for a series. A lookup pays off beyond.
+pub(crate) const OR_GROUPS_TRIED_MAX: usize = 4;
