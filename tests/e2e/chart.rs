@@ -25,7 +25,7 @@ report:
   enabled: true
   workflow: gateway
   servers: ['https://telemetry.example.com/v1/reports', 'splunk://splunk.example.com']
-  product: {name: acme, namespace: acme-system, selector: 'app=acme'}
+  product: {name: acme, namespace: acme-system, selector: 'app=acme', publishService: acme-system/gateway}
   readHelmRelease: true
   coarse: true
   credentials: {token: {secret: tokens, key: ingest}}

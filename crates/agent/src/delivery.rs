@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use jiff::Timestamp;
 use ktel_delivery::courier::{self, Carrier, Clock};
+use ktel_delivery::limits::HELD_PAUSE;
 use ktel_delivery::spool::{Bounds, Settings, Spool};
 use ktel_delivery::{Parcel, Verdict};
 use ktel_model::envelope::Envelope;
@@ -282,7 +283,7 @@ impl Lane {
                 State::Failing => limits::CLUSTER_RETRY_MAX,
                 // A new report does not correct what holds the others.
                 State::Held => {
-                    self.wait_for_end(limits::HELD_RETRY).await;
+                    self.wait_for_end(HELD_PAUSE).await;
                     continue;
                 }
             };

@@ -1,5 +1,8 @@
 //! The agent: statistics and lifecycle events from within a cluster, beside a controller or in it.
 //!
+//! It stands on the libraries for jobs, usage events, delivery and leases. It may not know a terminal, the
+//! command line or the server, and its caller gives it the clock.
+//!
 //! It watches and counts what its [file](mod@file) names, outside the way of any request. Of the
 //! agents of a product one is the leader and reports; the others stand by. It writes two objects, its
 //! lease and its key, and sends nothing but fields that a schema declares.

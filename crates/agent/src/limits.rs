@@ -76,9 +76,6 @@ pub const KEY_DAYS: i64 = 90;
 pub const KEYS_RETIRED_MAX: usize = 9;
 /// The longest pause between two tries to read the cluster.
 pub const CLUSTER_RETRY_MAX: Duration = Duration::from_secs(60);
-/// The pause between two tries to deliver to a server that holds its reports: somebody has to correct
-/// a token or an address first, and then waits for the next report, not for this.
-pub const HELD_RETRY: Duration = Duration::from_secs(300);
 /// How long a courier works at a time, before it looks at its spool again.
 pub const COURIER_TURN: Duration = Duration::from_secs(600);
 /// How long an agent that ends may still deliver.

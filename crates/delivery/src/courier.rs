@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::limits::FORBIDDEN_PARCELS_MAX;
+use crate::limits::HELD_ONE_BY_ONE_MAX;
 use crate::spool::{Cursor, Drop, Error, Held, Id, Spool, Stored};
-use crate::verdict::{Hold, Rejection, Trouble, Verdict};
+use crate::verdict::{Rejection, Trouble, Verdict};
 
 mod carrier;
 mod exchange;
@@ -60,8 +60,9 @@ impl Account {
 /// gets it twice, with the same key. If parcels that were sent together are rejected, each is sent
 /// once more by itself, so that one bad parcel does not affect the others. The first parcel that is held
 /// ends the delivery, since the others are for the same receiver; the spool remembers why. A parcel
-/// that the credentials do not suffice for stays in the spool, and the others are sent: another
-/// product's token, or a filter before the receiver, may forbid one and not the next.
+/// that is forbidden, or that the receiver could not process, stays in the spool, and the others are sent:
+/// another product's token, or a filter before the receiver, may forbid one and not the next
+/// ([`Hold::may_concern_one_parcel`]).
 ///
 /// *Cancel safety:* may be dropped at any time; an exchange that was under way counts as unanswered.
 ///
@@ -77,6 +78,33 @@ pub async fn deliver(
     deliver_at(Pace::default(), spool, carrier, deadline, clock, observe).await
 }
 
+/// Delivers as [`deliver`] does, but leaves what is held alone until
+/// [`HELD_PAUSE`](crate::limits::HELD_PAUSE) is over, unless the configuration has changed.
+///
+/// A hold that concerns every parcel for this receiver ends the delivery without an exchange.
+///
+/// # Errors
+/// When the spool fails.
+pub async fn deliver_due(
+    spool: &Spool,
+    carrier: &dyn Carrier,
+    deadline: Instant,
+    clock: Clock,
+    observe: impl FnMut(&Stored, &Verdict),
+) -> Result<Account, Error> {
+    let held = spool.held()?;
+    match held.filter(|held| held.pauses(carrier.configuration(), (clock.now)())) {
+        None => deliver(spool, carrier, deadline, clock, observe).await,
+        Some(held) if !held.hold.may_concern_one_parcel() => {
+            Ok(Account { held: Some(held), ..Account::default() })
+        }
+        held => {
+            let exchanges = Exchanges::new(carrier, deadline, clock, Pace::default());
+            run(held, spool, carrier, exchanges, clock, observe).await
+        }
+    }
+}
+
 /// Delivers as [`deliver`] does, at a pace of the caller's.
 ///
 /// # Errors
@@ -87,13 +115,26 @@ pub async fn deliver_at(
     carrier: &dyn Carrier,
     deadline: Instant,
     clock: Clock,
+    observe: impl FnMut(&Stored, &Verdict),
+) -> Result<Account, Error> {
+    let exchanges = Exchanges::new(carrier, deadline, clock, pace);
+    run(None, spool, carrier, exchanges, clock, observe).await
+}
+
+/// Delivers what waits behind those that are `held`.
+async fn run(
+    held: Option<Held>,
+    spool: &Spool,
+    carrier: &dyn Carrier,
+    mut exchanges: Exchanges<'_>,
+    clock: Clock,
     mut observe: impl FnMut(&Stored, &Verdict),
 ) -> Result<Account, Error> {
-    let mut account = Account::default();
-    let mut reader = Reader::default();
+    let begin = || Reader::after(held.as_ref().map(|held| held.through));
+    let mut account = Account { held: held.clone(), ..Account::default() };
+    let mut reader = begin();
     let mut joiner = carrier.joiner();
-    let (mut may_be_held, mut forbidden) = (true, 0);
-    let mut exchanges = Exchanges::new(carrier, deadline, clock, pace);
+    let (mut may_be_held, mut held_alone) = (held.is_none(), 0);
     loop {
         let batch = reader.next(spool, joiner, (clock.now)())?;
         let (Some(first), Some(last)) = (batch.first(), batch.last()) else { break };
@@ -114,16 +155,17 @@ pub async fn deliver_at(
         match verdict {
             verdict if is_joined && judges_content(&verdict) => {
                 // The receiver cannot read them together, or one of them is bad: send each by itself from now on.
-                (reader, joiner) = (Reader::default(), None);
+                (reader, joiner) = (begin(), None);
                 continue;
             }
             Verdict::Held { hold, message } => {
-                let held = Held::new(hold, &message, (clock.now)(), last.id);
+                let held = Held::new(hold, &message, (clock.now)(), last.id)
+                    .under(carrier.configuration());
                 spool.hold(&held)?;
                 account.held = Some(held);
                 may_be_held = false;
-                forbidden += 1;
-                if hold == Hold::Forbidden && forbidden < FORBIDDEN_PARCELS_MAX {
+                held_alone += 1;
+                if hold.may_concern_one_parcel() && held_alone < HELD_ONE_BY_ONE_MAX {
                     continue;
                 }
                 return Ok(account);
@@ -139,9 +181,14 @@ pub async fn deliver_at(
     Ok(account)
 }
 
-/// Says whether a verdict may be due to what was sent, rather than to who sent it where.
+/// Says whether a verdict may be due to what was sent, rather than to who sent it where. A receiver that
+/// cannot process parcels together may process each.
 fn judges_content(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Rejected { .. } | Verdict::Held { hold: Hold::Forbidden, .. })
+    match verdict {
+        Verdict::Rejected { .. } => true,
+        Verdict::Held { hold, .. } => hold.may_concern_one_parcel(),
+        _ => false,
+    }
 }
 
 /// Reads one parcel ahead: a parcel that does not fit into one exchange begins the next.
@@ -152,6 +199,10 @@ struct Reader {
 }
 
 impl Reader {
+    fn after(parcel: Option<Id>) -> Self {
+        Self { cursor: parcel.map_or_else(Cursor::default, Cursor::after), ahead: None }
+    }
+
     fn next(
         &mut self,
         spool: &Spool,

@@ -6,6 +6,7 @@ use std::io;
 
 use thiserror::Error as ThisError;
 
+use crate::limits::TRANSPORT_CAUSES_MAX;
 use crate::verdict::{Hold, Trouble, Verdict};
 
 type Cause<'a> = &'a (dyn Error + 'static);
@@ -88,10 +89,9 @@ fn kind(cause: Cause<'_>) -> Option<FaultKind> {
 
 /// Gives an error and its causes. The error inside an I/O error is not its `source`.
 fn causes(error: Cause<'_>) -> Vec<Cause<'_>> {
-    const DEEP: usize = 16; // chains have five or six
     let mut causes = Vec::new();
     let mut next = Some(error);
-    while let Some(error) = next.filter(|_| causes.len() < DEEP) {
+    while let Some(error) = next.filter(|_| causes.len() < TRANSPORT_CAUSES_MAX) {
         causes.push(error);
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = inner.map(|inner| inner as Cause<'_>).or_else(|| error.source());

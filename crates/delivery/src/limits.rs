@@ -30,9 +30,12 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(60);
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// The pause after each parcel while the receiver says that it is nearly full.
 pub const SLOW_DOWN: Duration = Duration::from_secs(1);
-/// Parcels that a receiver may forbid before the delivery ends. Each costs an exchange: a token without
-/// rights must not cost one for each of 1000 reports.
-pub const FORBIDDEN_PARCELS_MAX: usize = 10;
+/// Parcels that may be held one by one before the delivery ends. Each costs an exchange: a token without
+/// rights, or a receiver that fails, must not cost one for each of 1000 reports.
+pub const HELD_ONE_BY_ONE_MAX: usize = 10;
+/// How long parcels that are held are left alone, unless the configuration changes or a person asks. It is
+/// longer than any pause of the backoff, because a person has to correct something first.
+pub const HELD_PAUSE: Duration = Duration::from_secs(300);
 /// How long it may take to resolve and connect to a receiver.
 pub const REACH_WITHIN: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take, as by default in the OTLP/HTTP exporter of the Collector.
@@ -43,6 +46,10 @@ pub const IDLE_CONNECTIONS_MAX: usize = 2;
 /// The longest answer that is read. OTLP asks for such a limit and suggests 4 MiB; no answer that we
 /// understand is longer than this.
 pub const RECEIVER_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// What is shown of an answer: two lines of a terminal.
+pub const SHOWN_ANSWER_CHARS_MAX: usize = 200;
+/// Errors within an error that are looked at. Chains have five or six.
+pub const TRANSPORT_CAUSES_MAX: usize = 16;
 /// Smaller bodies are not compressed: they fit one packet.
 pub const GZIP_FROM_BYTES: usize = 1024;
 /// The largest datagram: it fits Ethernet with 1500 bytes over IPv6, and is never fragmented.

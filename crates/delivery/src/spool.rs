@@ -72,6 +72,15 @@ pub struct Cursor {
     read: VecDeque<Stored>,
 }
 
+impl Cursor {
+    /// Begins behind a parcel.
+    #[must_use]
+    pub fn after(id: Id) -> Self {
+        // There is no number after the last one.
+        Self { next: id.saturating_add(1), ..Self::default() }
+    }
+}
+
 /// How full a spool is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {

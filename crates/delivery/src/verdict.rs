@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 #[cfg(feature = "network")]
+use crate::limits::SHOWN_ANSWER_CHARS_MAX;
+
+#[cfg(feature = "network")]
 pub mod http;
 #[cfg(feature = "network")]
 pub mod otlp;
@@ -36,9 +39,8 @@ pub enum Verdict {
         /// The message of the receiver or of the transport.
         message: String,
     },
-    /// Keep it: somebody has to correct the configuration first. Unless the hold is
-    /// [`Hold::Forbidden`], it says nothing about this parcel, so the others for this receiver wait as
-    /// well.
+    /// Keep it: somebody has to correct something first. Unless [`Hold::may_concern_one_parcel`], it
+    /// says nothing about this parcel, so the others for this receiver wait as well.
     Held {
         /// What has to be corrected.
         hold: Hold,
@@ -87,6 +89,8 @@ pub enum Hold {
     Misconfigured,
     /// The certificate of the receiver is not trusted.
     Untrusted,
+    /// The receiver could not process it, and does not say that the parcel is the reason. It may be.
+    Unprocessed,
 }
 
 /// Why a parcel was rejected. A closed set, so that reasons can be counted.
@@ -118,7 +122,7 @@ impl Trouble {
 
 impl Hold {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::ProxyUnauthorized,
@@ -126,6 +130,7 @@ impl Hold {
         Self::Redirected,
         Self::Misconfigured,
         Self::Untrusted,
+        Self::Unprocessed,
     ];
 
     /// Gives the word for counters and lists.
@@ -139,6 +144,21 @@ impl Hold {
             Self::Redirected => "redirected",
             Self::Misconfigured => "misconfigured",
             Self::Untrusted => "untrusted",
+            Self::Unprocessed => "unprocessed",
+        }
+    }
+
+    /// Says whether it may concern this parcel only. Then the others are sent meanwhile.
+    #[must_use]
+    pub fn may_concern_one_parcel(self) -> bool {
+        match self {
+            Self::Forbidden | Self::Unprocessed => true,
+            Self::Unauthorized
+            | Self::ProxyUnauthorized
+            | Self::NotFound
+            | Self::Redirected
+            | Self::Misconfigured
+            | Self::Untrusted => false,
         }
     }
 }
@@ -208,10 +228,10 @@ pub struct Answer<'a> {
 impl Answer<'_> {
     /// Gives the beginning of the body as one line without control characters.
     fn says(&self) -> String {
-        const SHOWN: usize = 200; // two lines of a terminal
         let text = String::from_utf8_lossy(self.body);
         let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        let text: String = line.chars().filter(|one| !one.is_control()).take(SHOWN).collect();
+        let shown = line.chars().filter(|one| !one.is_control()).take(SHOWN_ANSWER_CHARS_MAX);
+        let text: String = shown.collect();
         if text.is_empty() {
             return format!("status {}", self.status);
         }

@@ -36,6 +36,10 @@ impl Carrier for JsonLines<'_> {
         self.sender.carry(parcel)
     }
 
+    fn configuration(&self) -> u32 {
+        self.sender.configuration()
+    }
+
     fn joiner(&self) -> Option<&dyn Join> {
         Some(self)
     }

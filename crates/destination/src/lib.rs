@@ -1,5 +1,8 @@
 //! Report servers: where a report goes, named by a URL.
 //!
+//! It makes bytes of a report or of events, and keeps what waits in an outbox. It may not know
+//! Kubernetes, how a report was made, or whether the user has consented: only what is sent is given to it.
+//!
 //! A [`ReportServer`] is what the URL says and holds no secret; [`Sender`] is what it becomes once
 //! tokens and certificates have been read, and carries parcels to it.
 

@@ -1,4 +1,6 @@
-//! All limits of this crate.
+//! All limits of this crate, each with its reason.
+
+use std::time::Duration;
 
 /// How many events go out at once: some 15 kB, compressed to one.
 pub(crate) const BATCH_EVENTS_MAX: usize = 1000;
@@ -17,3 +19,8 @@ pub(crate) const BUNDLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub(crate) const TAKEN_KEYS_MAX: usize = 10_000;
 /// The largest body of items that are sent together: half of what our receiver takes.
 pub(crate) const JOINED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How often Splunk is asked whether an event is stored. Its manual says every 10 s; a person who runs a
+/// command does not wait so long.
+pub(crate) const ACK_POLL_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked at the most: two thirds of the 30 s that a command sends for by default.
+pub(crate) const ACK_POLLS_MAX: usize = 20;

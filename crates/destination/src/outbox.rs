@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ktel_delivery::courier::{self, Account, Clock};
+use ktel_delivery::limits::HELD_PAUSE;
 use ktel_delivery::spool::{self, Bounds, Cursor, Durability, Full, Id, Settings, Spool, Stored};
 use ktel_delivery::{Parcel, Verdict, private_file};
 use sha2::{Digest, Sha256};
@@ -263,8 +264,13 @@ pub struct Shipment {
     pub not_kept: Option<spool::Error>,
 }
 
+fn paused(message: &str) -> String {
+    let minutes = HELD_PAUSE.as_secs() / 60;
+    format!("{message}; not tried again within {minutes} minutes, unless the configuration changes")
+}
+
 /// Ships a parcel to its server, behind what waits for it already, until the deadline; without an
-/// outbox nothing is kept.
+/// outbox nothing is kept. What is held is left alone for a while ([`courier::deliver_due`]).
 pub async fn ship(
     outbox: Option<&Outbox>,
     remote: &Remote,
@@ -308,7 +314,7 @@ pub async fn ship(
                     _ => {}
                 }
             };
-            courier::deliver(&spool, sender, deadline, clock, observe).await
+            courier::deliver_due(&spool, sender, deadline, clock, observe).await
         }
         Err(error) => Err(error),
     };
@@ -316,6 +322,8 @@ pub async fn ship(
         last = Some(error.to_string());
         Account::default()
     });
+    // Not tried: it is too early to try again what was held before.
+    let last = last.or_else(|| account.held.as_ref().map(|held| paused(&held.message)));
     let message = last.unwrap_or_else(|| "no answer in time".to_owned());
     let fate = fate.unwrap_or(if on_disk {
         Fate::Waits { message: Some(message) }

@@ -44,7 +44,12 @@ impl Remote {
                 format!("name the address that `{self}` redirects to; redirects are not followed")
             }
             (Hold::Misconfigured, Owner::User) => {
-                format!("compare the options of `{self}` with the settings of its token")
+                format!(
+                    "compare the message with the options of `{self}` and the settings of its token"
+                )
+            }
+            (Hold::Unprocessed, Owner::User) => {
+                format!("tell the operator of `{self}` that it could not process this")
             }
             (Hold::Untrusted, Owner::User) => self.certificate_remedy(),
         }
@@ -109,7 +114,12 @@ mod tests {
             ),
             (
                 Hold::Misconfigured,
-                "compare the options of `https://example.com` with the settings of its token",
+                "compare the message with the options of `https://example.com` and the settings of \
+                 its token",
+            ),
+            (
+                Hold::Unprocessed,
+                "tell the operator of `https://example.com` that it could not process this",
             ),
             (
                 Hold::Untrusted,

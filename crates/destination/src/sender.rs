@@ -15,17 +15,14 @@ use ktel_delivery::verdict::{Hold, Rejection, Trouble, http as plain, otlp, splu
 use ktel_delivery::{Parcel, Verdict, line, tls};
 use ktel_otlp::{Signal, grpc};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time::sleep;
 
 use super::address::{Address, Protocol, Wire};
 use super::splunk::{self, Collector};
 use super::{Capture, Outgoing, Remote, items};
-
-/// How often it is asked whether an event is stored; Splunk says 10 s, which a person does not wait.
-const ASK_EVERY: Duration = Duration::from_secs(1);
-/// How often at the most.
-const ASK_TIMES: usize = 20;
+use crate::limits::{ACK_POLL_EVERY, ACK_POLLS_MAX};
 
 /// The tokens that the caller has.
 #[derive(Debug, Clone, Default)]
@@ -102,6 +99,7 @@ pub struct Sender {
     /// What a receiver may repeat in its answer, and nobody may print.
     secrets: Vec<Secret>,
     capture: Option<Capture>,
+    configuration: u32,
     now: fn() -> Duration,
 }
 
@@ -163,7 +161,28 @@ impl Remote {
         };
         let mut secrets = Vec::new();
         let headers = self.headers(&kind, tokens, &mut secrets)?;
-        Ok(Sender { kind, headers, secrets, capture: None, now })
+        let configuration = self.configuration(&headers);
+        Ok(Sender { kind, headers, secrets, capture: None, configuration, now })
+    }
+
+    /// Identifies what a person can correct: the URL, the credentials, and the file of authorities. 32 bits
+    /// of a digest do not tell a token.
+    fn configuration(&self, headers: &HeaderMap) -> u32 {
+        let mut digest = Sha256::new();
+        let mut add = |part: &[u8]| {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        };
+        add(self.text.as_bytes());
+        for (name, value) in headers {
+            add(name.as_str().as_bytes());
+            add(value.as_bytes());
+        }
+        if let Some(tls::Pem::File(path)) = &self.address.trust.authorities {
+            // If it cannot be read, there is no sender.
+            add(read_text(path).unwrap_or_default().as_bytes());
+        }
+        digest.finalize().first_chunk().copied().map(u32::from_be_bytes).unwrap_or_default()
     }
 
     fn headers(
@@ -323,6 +342,10 @@ impl Carrier for Sender {
             verdict
         })
     }
+
+    fn configuration(&self) -> u32 {
+        self.configuration
+    }
 }
 
 impl Sender {
@@ -399,7 +422,7 @@ impl Sender {
         };
         let mut headers = self.headers.clone();
         headers.insert("x-splunk-request-channel", value);
-        for _ in 0..ASK_TIMES {
+        for _ in 0..ACK_POLLS_MAX {
             let ask = Request {
                 url: collector.acks(channel),
                 headers: headers.clone(),
@@ -413,7 +436,7 @@ impl Sender {
             {
                 return Ok(judged.verdict);
             }
-            sleep(ASK_EVERY).await;
+            sleep(ACK_POLL_EVERY).await;
         }
         Ok(Verdict::retry(Trouble::Unconfirmed, "taken, and never confirmed to be stored"))
     }

@@ -201,3 +201,34 @@ fn an_empty_report_is_still_a_report() {
     let event: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
     assert_eq!(event["event"], Value::Object(Map::new()));
 }
+
+#[test]
+fn a_sender_knows_that_something_was_corrected() {
+    use ktel_delivery::courier::Carrier;
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let of = |url: &str, token: Option<&str>| {
+        let Ok(ReportServer::Remote(remote)) = url.parse() else { panic!("{url}") };
+        let tokens = Tokens { bearer: token.map(Secret::new), ..Tokens::default() };
+        remote.sender(&tokens, || Duration::ZERO).unwrap().configuration()
+    };
+    let first = of("https://example.com", Some("a"));
+    assert_eq!(of("https://example.com", Some("a")), first);
+    let headers = format!("https://example.com?headers_file={}", file("headers", "X-Key: 1"));
+    let before = of(&headers, None);
+    file("headers", "X-Key: 2");
+    let all = [
+        first,
+        of("https://example.com", Some("b")),
+        of("https://example.com", None),
+        of("https://example.com?gzip=1", Some("a")),
+        before,
+        of(&headers, None),
+    ];
+    let different: std::collections::BTreeSet<u32> = all.into_iter().collect();
+    assert_eq!(different.len(), all.len(), "{all:?}");
+}

@@ -284,3 +284,5 @@ pub(crate) const PREVIEW_METRICS_SHOWN: usize = 10;
 pub(crate) const PREVIEW_EXAMPLES: usize = 3;
 /// Requests that are searched for examples: kinds of metrics that are rare may be missing.
 pub(crate) const PREVIEW_SEARCHED_REQUESTS: usize = 64;
+/// Up to so many or-groups of selectors are tried one by one for a series. A lookup pays off beyond.
+pub(crate) const OR_GROUPS_TRIED_MAX: usize = 4;

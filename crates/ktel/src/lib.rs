@@ -1,5 +1,8 @@
 //! Telemetry for Kubernetes software: documented reports, usage events, and an agent.
 //!
+//! It is the one crate that embedders name, and only joins the libraries that it re-exports. It may not know
+//! the command line or the server.
+//!
 //! ```no_run
 //! use ktel::{Catalog, Cluster, Collected, Product, Workflow};
 //!

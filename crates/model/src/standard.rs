@@ -18,6 +18,7 @@ pub mod schema;
 mod word;
 
 pub use apply::Applied;
+pub use blur::version::UNKNOWN as UNKNOWN_VERSION;
 pub use finding::{Error, Finding, Severity};
 pub use omitted::{Omitted, Reason};
 pub use parse::{Checked, check};

@@ -2,7 +2,8 @@
 //!
 //! A product's binary starts itself again for this: [`run_if_asked`] stands at the top of its
 //! `main`, and [`Uploader::start`] is called when a command ends. At the most one upload begins in
-//! [`EVERY`] for a product of a user.
+//! [`UPLOAD_EVERY`] for a product of a user. A hold is so tried again after that pause, which is longer than
+//! [`HELD_PAUSE`](ktel_delivery::limits::HELD_PAUSE); who calls [`Uploader::upload`] asks for a try at once.
 
 use std::ffi::OsString;
 use std::fs;
@@ -26,10 +27,8 @@ mod upload;
 #[cfg(feature = "upload")]
 pub use upload::{NextBatch, Uploaded};
 
-/// How often an upload may begin.
-pub const EVERY: Duration = Duration::from_secs(6 * 60 * 60);
-/// How long an upload that nobody watches may take.
-pub const WITHIN: Duration = Duration::from_secs(60);
+pub use crate::limits::{UPLOAD_EVERY, UPLOAD_WITHIN};
+
 /// The variable that makes a binary upload instead of doing what it is for.
 const ASKED: &str = "KTEL_UPLOAD_EVENTS_OF";
 /// Names within a product's state directory.
@@ -142,7 +141,7 @@ impl Uploader {
             let began = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
             let began = Duration::from_secs(began.unwrap_or_default());
             // A clock that was set back must not stop uploads for good.
-            now >= began && now - began < EVERY
+            now >= began && now - began < UPLOAD_EVERY
         };
         if lately() {
             return Ok(false);

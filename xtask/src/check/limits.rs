@@ -14,6 +14,11 @@ mod tests;
 /// Words at the end of a name that say it is a bound; they may be the whole name too.
 const BOUNDS: [&str; 4] = ["MAX", "MIN", "LIMIT", "LIMITS"];
 
+/// Words at the end of a name that say how long, how often or how much: a bound in other words.
+const WAITS: [&str; 7] = ["EVERY", "WITHIN", "TIMEOUT", "TIMES", "TRIED", "SHOWN", "DEEP"];
+/// Its waits only end tests that hang. They stand beside the program that is waited for.
+const TESTKIT: &str = "crates/testkit";
+
 /// A constant and where it stands.
 #[derive(Debug, PartialEq, Eq)]
 struct Constant {
@@ -49,15 +54,18 @@ fn is_limits(file: &Path) -> bool {
     file.file_name() == Some("limits.rs".as_ref())
 }
 
-fn is_bound(name: &str) -> bool {
+fn is_bound(it: &Constant) -> bool {
+    let name = it.name.as_str();
     let last = name.rsplit('_').next().unwrap_or(name);
-    BOUNDS.contains(&last) || name.starts_with("MAX_") || name.starts_with("MIN_")
+    let is_text = it.value.starts_with('"');
+    let is_wait = WAITS.contains(&last) && !is_text && !it.file.starts_with(TESTKIT);
+    is_wait || BOUNDS.contains(&last) || name.starts_with("MAX_") || name.starts_with("MIN_")
 }
 
 /// Finds limits that stand outside `limits.rs`.
 fn elsewhere(all: &[Constant]) -> Vec<String> {
     all.iter()
-        .filter(|it| is_bound(&it.name) && !is_limits(&it.file))
+        .filter(|it| is_bound(it) && !is_limits(&it.file))
         .map(|it| {
             format!(
                 "{}: `{}` is a limit; move it to limits.rs of its crate and say why it has this value. \

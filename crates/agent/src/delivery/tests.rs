@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use ktel_delivery::courier::Clock;
+use ktel_delivery::limits::HELD_PAUSE;
 use ktel_model::envelope::{Envelope, Installation, Product};
 use ktel_model::report::Report;
 use ktel_model::signature;
@@ -12,7 +13,6 @@ use serde_json::{Value, json};
 
 use super::{Delivery, Destination, Form, Item, Route, State};
 use crate::identity::Identity;
-use crate::limits;
 use crate::status::Status;
 use ktel_destination::Tokens;
 use ktel_testkit::capture::Http;
@@ -130,11 +130,11 @@ async fn a_server_that_holds_is_not_tried_again_for_each_new_report() {
     let start = tokio::time::Instant::now();
     // The hand-over above has woken it, and this one does so again.
     hand_over(&delivery, &Identity::ephemeral());
-    lane.wait_for_end(limits::HELD_RETRY).await;
+    lane.wait_for_end(HELD_PAUSE).await;
     let waited = start.elapsed();
-    assert!(waited >= limits::HELD_RETRY, "{waited:?}");
+    assert!(waited >= HELD_PAUSE, "{waited:?}");
     delivery.end();
-    lane.wait_for_end(limits::HELD_RETRY).await;
+    lane.wait_for_end(HELD_PAUSE).await;
     assert_eq!(start.elapsed(), waited, "an agent that ends waits for nothing");
     assert_eq!((server.requests().len(), lane.spool.status().unwrap().parcels), (1, 2));
 }

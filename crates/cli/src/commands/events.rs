@@ -50,7 +50,7 @@ pub(crate) fn upload_if_asked() -> Option<ExitCode> {
         // Nobody reads the output. After a failure, the events keep waiting.
         let quiet = &mut Printer::new(true);
         let uploaded = products::find(product)
-            .and_then(|product| upload(&product, uploader::WITHIN, None, quiet));
+            .and_then(|product| upload(&product, uploader::UPLOAD_WITHIN, None, quiet));
         uploaded.unwrap_or(Exit::NotDelivered).into()
     })
 }

@@ -280,6 +280,9 @@ fn a_mistake_of_the_configuration_keeps_the_report_and_one_of_the_report_does_no
         (404, Some("not-found")),
         (405, Some("not-found")),
         (407, Some("proxy-unauthorized")),
+        (415, Some("misconfigured")),
+        (511, Some("misconfigured")),
+        (500, Some("unprocessed")),
         (400, None),
         (413, None),
         (422, None),
@@ -291,6 +294,23 @@ fn a_mistake_of_the_configuration_keeps_the_report_and_one_of_the_report_does_no
         let held = waiting.first().map(|one| one["held"]["reason"].as_str().unwrap());
         assert_eq!(held, word, "{status}");
     }
+}
+
+#[test]
+fn what_is_held_is_left_alone_for_a_while_unless_a_person_asks() {
+    let (user, server) = (User::new(), Http::start());
+    server.answer(Response::new(404));
+    for _ in 0..2 {
+        let (code, _, stderr) = user.send(&server.url(), "");
+        assert!(code == 3 && stderr.contains("status 404"), "{stderr}");
+        assert_eq!(server.requests().len(), 1);
+    }
+    let (_, _, stderr) = user.send(&server.url(), "");
+    assert!(stderr.contains("not tried again within 5 minutes"), "{stderr}");
+    server.answer(Response::new(200));
+    let (code, _, stderr) = user.ktel("outbox flush");
+    assert!(code == 0 && stderr.contains("3 delivered"), "{stderr}");
+    assert_eq!((server.requests().len(), user.waiting().len()), (4, 0));
 }
 
 #[test]

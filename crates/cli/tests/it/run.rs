@@ -28,6 +28,28 @@ fn yaml_is_one_of_the_formats() {
 }
 
 #[test]
+fn the_service_that_publishes_the_product_says_whether_it_is_part_of_a_mesh() {
+    let place = tempfile::tempdir().expect("a place to write to");
+    let cluster = place.path().join("cluster.yaml");
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: front, namespace: shop, \
+                   annotations: {mesh.traefik.io/traffic-type: HTTP}}\n";
+    std::fs::write(&cluster, service).expect("a file");
+    let of = |words: &str| {
+        let cluster = cluster.display();
+        let (code, stdout, stderr) = run(
+            command(&format!("workflows run --snapshot {cluster} --jobs mesh-detect {words}")),
+            b"",
+        );
+        assert_eq!(code, 0, "{stderr}");
+        let report: Value = serde_json::from_str(&stdout).expect("a report");
+        report["mesh-detect"]["running_under"].clone()
+    };
+    assert_eq!(of("--publish-service shop/front"), json!(["traefik"]));
+    assert_eq!(of("--publish-service shop/back"), Value::Null);
+    assert_eq!(of(""), Value::Null);
+}
+
+#[test]
 fn a_job_that_fails_is_named_with_a_hint_and_the_others_are_reported() {
     let words = "--jobs identify-deployment,cluster-state --product nobody";
     assert_snapshot!(ktel(&on_cluster(words)));

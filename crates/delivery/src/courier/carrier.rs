@@ -15,6 +15,12 @@ pub trait Carrier: Send + Sync {
         parcel: &'a Parcel,
     ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
 
+    /// Identifies with what it sends: address, credentials, certificates. Parcels that are held under one
+    /// configuration are tried at once under another.
+    fn configuration(&self) -> u32 {
+        0
+    }
+
     /// Gives what joins parcels, if one exchange can carry several.
     fn joiner(&self) -> Option<&dyn Join> {
         None

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::disk::Disk;
 use super::record::Id;
-use crate::limits::{HOLD_FILE_BYTES_MAX, HOLD_MESSAGE_CHARS_MAX};
+use crate::limits::{HELD_PAUSE, HOLD_FILE_BYTES_MAX, HOLD_MESSAGE_CHARS_MAX};
 use crate::verdict::Hold;
 
 const FILE: &str = "hold";
@@ -23,8 +23,10 @@ pub struct Held {
     /// When it was tried, since the epoch.
     pub time: Duration,
     /// The last parcel of that try. It is held, and so is every parcel before it that still waits.
-    /// Those behind it wait too, unless they were forbidden one by one ([`Hold::Forbidden`]).
+    /// Those behind it wait too, unless they are held one by one ([`Hold::may_concern_one_parcel`]).
     pub through: Id,
+    /// With what it was tried; see [`Carrier::configuration`](crate::courier::Carrier::configuration).
+    pub configuration: u32,
 }
 
 impl Held {
@@ -33,7 +35,21 @@ impl Held {
     pub fn new(hold: Hold, message: &str, time: Duration, through: Id) -> Self {
         let line = message.chars().filter(|one| !one.is_control());
         let message = line.take(HOLD_MESSAGE_CHARS_MAX).collect();
-        Self { hold, message, time, through }
+        Self { hold, message, time, through, configuration: 0 }
+    }
+
+    /// Says with what it was tried.
+    #[must_use]
+    pub fn under(self, configuration: u32) -> Self {
+        Self { configuration, ..self }
+    }
+
+    /// Says whether the same try would be too early.
+    #[must_use]
+    pub fn pauses(&self, configuration: u32, now: Duration) -> bool {
+        // After the clock was set back, the time of the hold is in the future. Then it is tried.
+        let since = now.checked_sub(self.time);
+        self.configuration == configuration && since.is_some_and(|since| since < HELD_PAUSE)
     }
 
     /// Reads it. A garbled file is none.
@@ -46,8 +62,9 @@ impl Held {
     }
 
     pub(super) fn store(&self, disk: &dyn Disk) -> io::Result<()> {
-        let Self { hold, message, time, through } = self;
-        let text = format!("{} {} {through}\n{message}\n", hold.word(), time.as_millis());
+        let Self { hold, message, time, through, configuration } = self;
+        let (word, time_ms) = (hold.word(), time.as_millis());
+        let text = format!("{word} {time_ms} {through} {configuration}\n{message}\n");
         disk.replace(FILE, text.as_bytes())
     }
 
@@ -67,14 +84,16 @@ impl Held {
         let hold = Hold::ALL.into_iter().find(|hold| hold.word() == word)?;
         let mut number = || words.next()?.parse::<u64>().ok(); // garbled, as above
         let (time_ms, through) = (number()?, number()?);
-        Some(Self::new(hold, message, Duration::from_millis(time_ms), through))
+        let configuration = u32::try_from(number()?).ok()?; // garbled, as above
+        let held = Self::new(hold, message, Duration::from_millis(time_ms), through);
+        Some(held.under(configuration))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Duration, FILE, Held, Hold};
-    use crate::limits::{HOLD_FILE_BYTES_MAX, HOLD_MESSAGE_CHARS_MAX};
+    use crate::limits::{HELD_PAUSE, HOLD_FILE_BYTES_MAX, HOLD_MESSAGE_CHARS_MAX};
     use crate::spool::{Disk, Memory};
 
     #[test]
@@ -84,6 +103,7 @@ mod tests {
         for hold in Hold::ALL {
             for message in ["", "status 401: no\ntoken\x07", &"𝄞".repeat(5000)] {
                 let held = Held::new(hold, message, Duration::from_millis(u64::MAX), u64::MAX);
+                let held = held.under(u32::MAX);
                 assert!(held.message.chars().count() <= HOLD_MESSAGE_CHARS_MAX);
                 held.store(&disk).unwrap();
                 assert_eq!(Held::load(&disk).unwrap(), Some(held));
@@ -95,24 +115,41 @@ mod tests {
     }
 
     #[test]
+    fn the_same_try_pauses_and_another_configuration_does_not() {
+        let second = Duration::from_secs;
+        let held = Held::new(Hold::NotFound, "status 404", second(1000), 1).under(7);
+        for (configuration, now, pauses) in [
+            (7, second(1000), true),
+            (7, second(1000) + HELD_PAUSE - second(1), true),
+            (7, second(1000) + HELD_PAUSE, false),
+            (8, second(1000), false),
+            // The clock was set back.
+            (7, second(999), false),
+        ] {
+            assert_eq!(held.pauses(configuration, now), pauses, "{configuration} {now:?}");
+        }
+    }
+
+    #[test]
     fn a_garbled_file_is_none() {
         let disk = Memory::default();
-        let long = format!("not-found 1 2\n{}\n", "x".repeat(5000));
+        let long = format!("not-found 1 2 3\n{}\n", "x".repeat(5000));
         for text in [
             "",
             "\n",
             "not-found",
-            "not-found 1 2",
-            "not-found 1 2\nstatus 4",
-            "not-found 1\nwhy\n",
-            "not-found one 2\nwhy\n",
-            "lost 1 2\nwhy\n",
+            "not-found 1 2 3",
+            "not-found 1 2 3\nstatus 4",
+            "not-found 1 2\nwhy\n",
+            "not-found one 2 3\nwhy\n",
+            "not-found 1 2 4294967296\nwhy\n",
+            "lost 1 2 3\nwhy\n",
             long.as_str(),
         ] {
             disk.replace(FILE, text.as_bytes()).unwrap();
             assert_eq!(Held::load(&disk).unwrap(), None, "{text:.40}");
         }
-        disk.replace(FILE, b"not-found 1 2\n\xff\n").unwrap();
+        disk.replace(FILE, b"not-found 1 2 3\n\xff\n").unwrap();
         assert_eq!(Held::load(&disk).unwrap(), None);
     }
 }

@@ -1,5 +1,5 @@
-//! Plain HTTP: statuses that promise nothing for later are final, and those of a wrong address or a
-//! wrong token hold the parcel.
+//! Plain HTTP: a status that judges the parcel rejects it. Any other error holds it: a wrong address, a
+//! wrong token, and a receiver that fails.
 
 use super::rejected::Rejected;
 use super::{Answer, Hold, Rejection, Trouble, Verdict};
@@ -16,6 +16,10 @@ pub fn judge(answer: Answer<'_>) -> Verdict {
 }
 
 /// Judges a status as OTLP does: it allows retries after 429, 502, 503 and 504, and after no other.
+///
+/// OTLP forbids to retry a 500, and to hold is not to retry: this delivery sends it no more. It is kept
+/// because a 500 says that the receiver failed, not that the parcel is bad, so that to drop it would
+/// lose a valid report. As the parcel may be what makes the receiver fail, the others pass it.
 pub(super) fn judge_as_otlp(answer: Answer<'_>) -> Verdict {
     let retry =
         |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: answer.says() };
@@ -31,8 +35,11 @@ pub(super) fn judge_as_otlp(answer: Answer<'_>) -> Verdict {
         404 | 405 | 410 => held(Hold::NotFound),
         407 => held(Hold::ProxyUnauthorized),
         413 => rejected(Rejection::TooLarge),
-        400 | 415 | 422 => rejected(Rejection::Malformed),
-        _ => rejected(Rejection::Other),
+        400 | 422 => rejected(Rejection::Malformed),
+        // It wants to be paid, or another length, address, encoding, host, protocol, size of the headers,
+        // version of HTTP, or a login to the network. Every parcel would be answered so.
+        402 | 411 | 414 | 415 | 421 | 426 | 431 | 505 | 511 => held(Hold::Misconfigured),
+        _ => held(Hold::Unprocessed),
     }
 }
 
@@ -109,13 +116,24 @@ mod tests {
                 403 => held(Hold::Forbidden),
                 404 | 405 | 410 => held(Hold::NotFound),
                 407 => held(Hold::ProxyUnauthorized),
-                400 | 415 | 422 => rejected(Rejection::Malformed),
+                400 | 422 => rejected(Rejection::Malformed),
                 413 => rejected(Rejection::TooLarge),
+                402 | 411 | 414 | 415 | 421 | 426 | 431 | 505 | 511 => held(Hold::Misconfigured),
                 408 | 429 | 502..=504 | 507 | 300..=399 => continue,
-                _ => rejected(Rejection::Other),
+                _ => held(Hold::Unprocessed),
             };
             assert_eq!(judge(Answer { status, retry_after: None, body: b"" }), expected);
         }
+    }
+
+    #[test]
+    fn only_what_the_receiver_judged_about_the_parcel_is_rejected() {
+        let rejected = |status: &u16| {
+            let answer = Answer { status: *status, retry_after: None, body: b"" };
+            matches!(judge(answer), Verdict::Rejected { .. })
+        };
+        let statuses: Vec<u16> = (0..=u16::MAX).filter(rejected).collect();
+        assert_eq!(statuses, [400, 413, 422]);
     }
 
     #[test]

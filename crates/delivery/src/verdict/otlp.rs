@@ -60,15 +60,17 @@ fn judge(status: &Status) -> Verdict {
         Code::DeadlineExceeded => retry(Trouble::Timeout, message),
         // It may mean "never": only a server that names a delay means "later".
         Code::ResourceExhausted if status.is_retryable() => retry(Trouble::Throttled, message),
-        Code::ResourceExhausted => Verdict::rejected(Rejection::TooLarge, message),
-        Code::InvalidArgument | Code::FailedPrecondition => {
-            Verdict::rejected(Rejection::Malformed, message)
-        }
+        // It may also mean a message that is too large, or a quota. The code does not say which.
+        Code::ResourceExhausted => Verdict::held(Hold::Unprocessed, message),
+        Code::InvalidArgument => Verdict::rejected(Rejection::Malformed, message),
         Code::NotFound | Code::Unimplemented => Verdict::held(Hold::NotFound, message),
         Code::Unauthenticated => Verdict::held(Hold::Unauthorized, message),
         Code::PermissionDenied => Verdict::held(Hold::Forbidden, message),
-        Code::Unknown | Code::AlreadyExists | Code::Internal => {
-            Verdict::rejected(Rejection::Other, message)
+        // The receiver has it.
+        Code::AlreadyExists => Verdict::rejected(Rejection::Other, message),
+        // The receiver failed, or its state does not allow it: nothing is said about the parcel.
+        Code::Unknown | Code::FailedPrecondition | Code::Internal => {
+            Verdict::held(Hold::Unprocessed, message)
         }
     }
 }
@@ -136,7 +138,7 @@ mod tests {
             }
         }
         for (code, expected) in [
-            (Code::Unknown, Verdict::rejected(Rejection::Other, "UNKNOWN: why")),
+            (Code::Unknown, Verdict::held(Hold::Unprocessed, "UNKNOWN: why")),
             (
                 Code::InvalidArgument,
                 Verdict::rejected(Rejection::Malformed, "INVALID_ARGUMENT: why"),
@@ -144,16 +146,13 @@ mod tests {
             (Code::NotFound, Verdict::held(Hold::NotFound, "NOT_FOUND: why")),
             (Code::AlreadyExists, Verdict::rejected(Rejection::Other, "ALREADY_EXISTS: why")),
             (Code::PermissionDenied, Verdict::held(Hold::Forbidden, "PERMISSION_DENIED: why")),
-            (
-                Code::ResourceExhausted,
-                Verdict::rejected(Rejection::TooLarge, "RESOURCE_EXHAUSTED: why"),
-            ),
+            (Code::ResourceExhausted, Verdict::held(Hold::Unprocessed, "RESOURCE_EXHAUSTED: why")),
             (
                 Code::FailedPrecondition,
-                Verdict::rejected(Rejection::Malformed, "FAILED_PRECONDITION: why"),
+                Verdict::held(Hold::Unprocessed, "FAILED_PRECONDITION: why"),
             ),
             (Code::Unimplemented, Verdict::held(Hold::NotFound, "UNIMPLEMENTED: why")),
-            (Code::Internal, Verdict::rejected(Rejection::Other, "INTERNAL: why")),
+            (Code::Internal, Verdict::held(Hold::Unprocessed, "INTERNAL: why")),
             (Code::Unauthenticated, Verdict::held(Hold::Unauthorized, "UNAUTHENTICATED: why")),
         ] {
             assert_eq!(judge(&Status::new(code, "why")), expected);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Answer, Hold, Rejection, Trouble, Verdict, http};
+use crate::limits::SHOWN_ANSWER_CHARS_MAX;
 
 /// The verdict on an answer, and the number of its acknowledgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,8 @@ pub fn judge(answer: Answer<'_>) -> Judged {
 
 fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
     let text = body.and_then(|body| body.get("text")).and_then(Value::as_str).unwrap_or_default();
-    let text: String = text.chars().filter(|one| !one.is_control()).take(200).collect();
+    let shown = text.chars().filter(|one| !one.is_control()).take(SHOWN_ANSWER_CHARS_MAX);
+    let text: String = shown.collect();
     let message = format!("code {code}: {text}");
     let retry =
         |trouble| Verdict::Retry { trouble, after: answer.retry_after, message: message.clone() };
@@ -46,7 +48,7 @@ fn by_code(code: u64, answer: Answer<'_>, body: Option<&Value>) -> Verdict {
         8 | 9 | 18 | 19 | 20 | 23 => retry(Trouble::Unavailable),
         26 | 27 => retry(Trouble::Throttled),
         // An unknown code: with a 200 it is no success, with an error the status decides.
-        _ if (200..300).contains(&answer.status) => rejected(Rejection::Other),
+        _ if (200..300).contains(&answer.status) => held(Hold::Unprocessed),
         _ => http::judge(answer),
     }
 }
@@ -119,10 +121,10 @@ mod tests {
 
     #[test]
     fn a_200_with_a_code_that_is_not_zero_is_no_success() {
-        use Expected::{Held, Rejected, Retry};
+        use Expected::{Held, Retry};
         check(200, r#"{"text":"Server is busy","code":9}"#, Retry(Trouble::Unavailable));
         check(200, r#"{"text":"Invalid token","code":4}"#, Held(Hold::Unauthorized));
-        check(200, r#"{"text":"?","code":99}"#, Rejected(Rejection::Other));
+        check(200, r#"{"text":"?","code":99}"#, Held(Hold::Unprocessed));
     }
 
     #[test]

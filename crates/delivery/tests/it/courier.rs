@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ktel_delivery::courier::{self, Account, Carrier, Clock, Join};
-use ktel_delivery::limits::FORBIDDEN_PARCELS_MAX;
+use ktel_delivery::limits::{HELD_ONE_BY_ONE_MAX, HELD_PAUSE};
 use ktel_delivery::spool::{
     Bounds, Cursor, Disk, Drop, Drops, Durability, Full, Held, Settings, Spool, Stored,
 };
@@ -49,6 +49,7 @@ enum Act {
     Stall,
     Hold,
     Forbid,
+    Break,
     Refuse,
 }
 
@@ -178,6 +179,7 @@ impl Receiver {
             8 => Act::TakeSlowly,
             9 => Act::Hold,
             10 => Act::Forbid,
+            11 => Act::Break,
             _ => Act::Take,
         }
     }
@@ -218,6 +220,7 @@ impl Carrier for Receiver {
                 }
                 Act::Hold => Verdict::held(Hold::Unauthorized, "status 401"),
                 Act::Forbid => Verdict::held(Hold::Forbidden, "status 403"),
+                Act::Break => Verdict::held(Hold::Unprocessed, "status 500"),
                 Act::Refuse => {
                     self.rejected.lock().unwrap().push(parcel.key.clone());
                     Verdict::rejected(Rejection::Malformed, "no")
@@ -307,6 +310,76 @@ async fn a_hold_ends_the_delivery_after_one_exchange_and_the_next_delivery_tries
     assert_eq!(spool.status().unwrap().drops, Drops::default());
 }
 
+/// A receiver that is sent to with other credentials.
+struct With<'r> {
+    configuration: u32,
+    receiver: &'r Receiver,
+}
+
+impl Carrier for With<'_> {
+    fn carry<'a>(
+        &'a self,
+        parcel: &'a Parcel,
+    ) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
+        self.receiver.carry(parcel)
+    }
+
+    fn configuration(&self) -> u32 {
+        self.configuration
+    }
+}
+
+/// Delivers what is due at a time.
+async fn due(spool: &Spool, carrier: &dyn Carrier, now: fn() -> Duration) -> Account {
+    let deadline = Instant::now() + Duration::from_secs(600);
+    let clock = Clock { now, ..clock() };
+    courier::deliver_due(spool, carrier, deadline, clock, |_, _| ()).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_is_due_after_a_pause_or_with_another_configuration() {
+    let at_first = || Duration::from_secs(1000);
+    let early = || Duration::from_secs(999) + HELD_PAUSE;
+    let late = || Duration::from_secs(1000) + HELD_PAUSE;
+    let receiver = Receiver::scripted(&[Act::Hold, Act::Hold, Act::Hold, Act::Take, Act::Take]);
+    let exchanges = || receiver.times.lock().unwrap().len();
+    let (before, after) = (
+        With { configuration: 1, receiver: &receiver },
+        With { configuration: 2, receiver: &receiver },
+    );
+    let spool = spool();
+    push(&spool, "first");
+    let held = due(&spool, &before, at_first).await.held;
+    assert!(held.is_some() && exchanges() == 1);
+    // A new one does not correct what holds the others.
+    push(&spool, "second");
+    let account = due(&spool, &before, early).await;
+    assert_eq!((account, exchanges()), (Account { held, ..Account::default() }, 1));
+    assert!(due(&spool, &before, late).await.held.is_some());
+    assert_eq!(exchanges(), 2, "after the pause");
+    assert!(due(&spool, &after, late).await.held.is_some());
+    assert_eq!(exchanges(), 3, "under another configuration");
+    assert!(deliver(&spool, &after, 600).await.finished, "a person asked");
+    assert_eq!(spool.status().unwrap().parcels, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parcel_that_is_forbidden_pauses_alone() {
+    let at_first = || Duration::from_secs(1000);
+    let late = || Duration::from_secs(1000) + HELD_PAUSE;
+    let spool = spool();
+    let receiver = Receiver::scripted(&[Act::Break, Act::Take, Act::Take]);
+    push(&spool, "bad");
+    assert!(due(&spool, &receiver, at_first).await.held.is_some());
+    push(&spool, "good");
+    let account = due(&spool, &receiver, at_first).await;
+    assert_eq!((account.accepted, account.finished), (1, false));
+    assert_eq!(spool.held().unwrap(), account.held, "it is still held");
+    assert_eq!(receiver.times.lock().unwrap().len(), 2);
+    assert!(due(&spool, &receiver, late).await.finished);
+    assert_eq!(spool.held().unwrap(), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failure_does_not_release_a_hold_but_a_rejection_does() {
     let spool = spool();
@@ -335,11 +408,20 @@ async fn parcels_that_are_held_together_are_not_sent_one_by_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_parcel_that_is_forbidden_waits_alone() {
+    waits_alone(Act::Forbid, Hold::Forbidden, "status 403").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parcel_that_breaks_the_receiver_is_kept_and_stops_no_other() {
+    waits_alone(Act::Break, Hold::Unprocessed, "status 500").await;
+}
+
+async fn waits_alone(act: Act, hold: Hold, message: &str) {
     let spool = spool();
-    let receiver = Receiver::scripted(&[Act::Forbid, Act::Take, Act::Forbid, Act::Take]);
+    let receiver = Receiver::scripted(&[act, Act::Take, act, Act::Take]);
     let ids = ["a", "b", "c", "d"].map(|key| push(&spool, key));
     let account = deliver(&spool, &receiver, 600).await;
-    let held = Held::new(Hold::Forbidden, "status 403", Duration::from_secs(100), ids[2]);
+    let held = Held::new(hold, message, Duration::from_secs(100), ids[2]);
     let expected = Account { accepted: 2, held: Some(held.clone()), ..Account::default() };
     assert_eq!(account, expected);
     let waiting = || {
@@ -350,7 +432,7 @@ async fn a_parcel_that_is_forbidden_waits_alone() {
         waiting
     };
     assert_eq!((waiting(), spool.held().unwrap()), (vec!["a".into(), "c".into()], Some(held)));
-    // With another token, they go.
+    // With another token, or a receiver that works, they go.
     let account = deliver(&spool, &receiver, 600).await;
     assert_eq!((account.accepted, account.finished, account.held), (2, true, None));
     assert_eq!(spool.held().unwrap(), None);
@@ -358,21 +440,31 @@ async fn a_parcel_that_is_forbidden_waits_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_without_rights_costs_a_few_exchanges_and_not_one_for_each_parcel() {
+    costs_a_few_exchanges(Act::Forbid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_fails_costs_a_few_exchanges_and_not_one_for_each_parcel() {
+    costs_a_few_exchanges(Act::Break).await;
+}
+
+async fn costs_a_few_exchanges(act: Act) {
     let spool = spool();
-    let receiver = Receiver::scripted(&[Act::Forbid; 100]);
+    let receiver = Receiver::scripted(&[act; 100]);
     let ids: Vec<u64> = (0..50).map(|key| push(&spool, &key.to_string())).collect();
     let account = deliver(&spool, &receiver, 600).await;
-    assert_eq!(receiver.times.lock().unwrap().len(), FORBIDDEN_PARCELS_MAX);
-    assert_eq!(account.held.map(|held| held.through), Some(ids[FORBIDDEN_PARCELS_MAX - 1]));
+    assert_eq!(receiver.times.lock().unwrap().len(), HELD_ONE_BY_ONE_MAX);
+    assert_eq!(account.held.map(|held| held.through), Some(ids[HELD_ONE_BY_ONE_MAX - 1]));
     assert_eq!(spool.status().unwrap().parcels, 50);
 }
 
 #[tokio::test(start_paused = true)]
 async fn lines_that_are_forbidden_go_once_more_one_by_one() {
-    let forbidden = Verdict::held(Hold::Forbidden, "status 403");
-    let (counts, account) = together(5, 10, Some(forbidden)).await;
-    assert_eq!(counts, [vec![5], vec![1; 10]].concat());
-    assert_eq!(account, Account { accepted: 10, finished: true, ..Account::default() });
+    for hold in [Hold::Forbidden, Hold::Unprocessed] {
+        let (counts, account) = together(5, 10, Some(Verdict::held(hold, "alone"))).await;
+        assert_eq!(counts, [vec![5], vec![1; 10]].concat(), "{hold:?}");
+        assert_eq!(account, Account { accepted: 10, finished: true, ..Account::default() });
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,9 +38,9 @@ pub(super) fn judge(reply: &Reply, points: u64) -> Judgement {
         (400..=499, Verdict::Rejected { message, .. }) if says_too_large(&message) => {
             Judgement::Split { message }
         }
-        // It does not take this codec: all batches are affected, none of them is to blame.
-        (415, Verdict::Rejected { message, .. }) => {
-            Judgement::By(Verdict::held(Hold::Misconfigured, message))
+        // OTLP forbids to send it again, and a batch that waits would stop its lane.
+        (_, Verdict::Held { hold: Hold::Unprocessed, message }) => {
+            Judgement::By(Verdict::rejected(Rejection::Other, message))
         }
         (_, Verdict::PartlyAccepted { rejected, message }) => {
             // It cannot reject more than it got.
@@ -115,6 +115,7 @@ pub fn reason(verdict: &Verdict) -> &'static str {
             Hold::Redirected => "Redirected",
             Hold::Misconfigured => "Misconfigured",
             Hold::Untrusted => "Untrusted",
+            Hold::Unprocessed => "Unprocessed",
         },
         Verdict::Rejected { rejection, .. } => match rejection {
             Rejection::TooLarge => "TooLarge",

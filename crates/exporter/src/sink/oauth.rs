@@ -112,10 +112,10 @@ impl Tokens {
         match verdict::http::judge(reply.answer()) {
             Verdict::Accepted => token(&reply.body),
             // §5.2: a wrong client is a 400 or 401. What it is about is in the token server's words.
-            Verdict::Rejected { message, .. } if reply.status < 500 => {
+            Verdict::Rejected { message, .. } => {
                 Err(Verdict::held(Hold::Unauthorized, format!("token server: {message}")))
             }
-            Verdict::Rejected { message, .. } => {
+            Verdict::Held { hold: Hold::Unprocessed, message } => {
                 Err(Verdict::retry(Trouble::Unavailable, format!("token server: {message}")))
             }
             mut other => {

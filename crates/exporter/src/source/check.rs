@@ -7,10 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use ktel_metricsql::{Filter, FilterOperator, Labels, Matcher, Selector};
 
+use crate::limits::OR_GROUPS_TRIED_MAX;
 use crate::plan::Tenant;
-
-/// Up to as many or-groups are simply tried.
-const TRIED: usize = 4;
 
 /// Checks series.
 #[derive(Debug)]
@@ -67,7 +65,7 @@ impl Check {
 impl Lookup {
     /// Chooses the label that tells most groups apart; none if there are few, or no label is in all of them.
     fn new(groups: &[Vec<Filter>]) -> Option<Self> {
-        if groups.len() <= TRIED {
+        if groups.len() <= OR_GROUPS_TRIED_MAX {
             return None;
         }
         let equal = |filter: &&Filter| filter.operator() == FilterOperator::Equal;
@@ -137,7 +135,7 @@ mod tests {
             let selector: Selector = format!("{{{}}}", groups.join(" or ")).parse().unwrap();
             let series = [("name", came.0.as_str()), ("kind", came.1.as_str()), ("tenant", "a")];
             let check = Check::new(&tenant(), std::slice::from_ref(&selector));
-            assert_eq!(check.lookup.is_some(), selector.groups().len() > super::TRIED);
+            assert_eq!(check.lookup.is_some(), selector.groups().len() > super::OR_GROUPS_TRIED_MAX);
             assert_eq!(check.allows(&series), selector.matches(&series));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ktel_model::standard::UNKNOWN_VERSION as UNKNOWN;
 use kube::Client;
 use serde::Deserialize;
 
@@ -28,14 +29,14 @@ pub struct ServerVersion {
 
 impl ServerVersion {
     /// Gives the version of Kubernetes: `gitVersion`, or the two numbers beside it when it does not start
-    /// with two, as in `v1-custom`.
+    /// with two, as in `v1-custom`; [`UNKNOWN`] if those are none either.
     #[must_use]
     pub fn kubernetes(&self) -> Cow<'_, str> {
         if starts_with_two_numbers(&self.git_version) {
-            Cow::Borrowed(&self.git_version)
-        } else {
-            Cow::Owned(format!("v{}.{}", self.major, self.minor))
+            return Cow::Borrowed(&self.git_version);
         }
+        let beside = format!("v{}.{}", self.major, self.minor);
+        if starts_with_two_numbers(&beside) { Cow::Owned(beside) } else { Cow::Borrowed(UNKNOWN) }
     }
 }
 
@@ -77,6 +78,16 @@ mod tests {
                 ..ServerVersion::default()
             };
             assert_eq!(version.kubernetes(), expected, "{git}");
+        }
+        for (git, major, minor) in [("acme", "", ""), ("", "one", "31"), ("v1", "1", "+")] {
+            let (git_version, major) = (git.to_owned(), major.to_owned());
+            let version = ServerVersion {
+                git_version,
+                major,
+                minor: minor.into(),
+                ..ServerVersion::default()
+            };
+            assert_eq!(version.kubernetes(), "unknown", "{git}");
         }
     }
 }

@@ -81,17 +81,30 @@ async fn without_pods_a_mesh_has_no_count_instead_of_none() {
 #[tokio::test]
 async fn a_required_field_never_lacks_without_a_failure() {
     let outcome = run("identify-platform", |uri| match uri {
+        "/version" => (200, json!({"gitVersion": "v1.36.4", "platform": "amd64"})),
+        uri => of_one_namespace(uri),
+    })
+    .await;
+    let expected = json!({"identify-platform": {"kubernetes_version": "v1.36.4"}});
+    assert_eq!(outcome.report.to_json(), expected);
+    let expected = [
+        ("identify-platform", Some("provider"), Reason::Forbidden),
+        ("identify-platform", Some("arch"), Reason::BadAnswer),
+        ("identify-platform", Some("os"), Reason::BadAnswer),
+    ];
+    assert_eq!(failed(&outcome), expected);
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_be_read_is_unknown() {
+    let outcome = run("identify-platform", |uri| match uri {
         "/version" => (200, json!({"gitVersion": "acme", "platform": "linux/amd64"})),
         uri => of_one_namespace(uri),
     })
     .await;
-    let expected = json!({"identify-platform": {"arch": "amd64", "os": "linux"}});
+    let expected = json!({"identify-platform": {"arch": "amd64", "os": "linux", "kubernetes_version": "unknown"}});
     assert_eq!(outcome.report.to_json(), expected);
-    let expected = [
-        ("identify-platform", Some("provider"), Reason::Forbidden),
-        ("identify-platform", Some("kubernetes_version"), Reason::BadAnswer),
-    ];
-    assert_eq!(failed(&outcome), expected);
+    assert_eq!(failed(&outcome), [("identify-platform", Some("provider"), Reason::Forbidden)]);
 }
 
 #[tokio::test]

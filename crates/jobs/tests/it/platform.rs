@@ -186,3 +186,54 @@ async fn all_pods_are_read_once_a_page_has_a_sidecar_and_one_page_otherwise() {
         assert_eq!(pages, if has_sidecar { 2 } else { 1 }, "{log:?}");
     }
 }
+
+#[tokio::test]
+async fn a_sign_of_the_own_pod_starts_the_scan_of_all_pods() {
+    for own_pod in [None, Some(("default".to_owned(), "shop-1".to_owned()))] {
+        let is_known = own_pod.is_some();
+        // The first page has no pod of a mesh. The only one, which is the own pod, is on the second.
+        let (client, _) = client(|uri| match uri {
+            uri if uri.starts_with("/api/v1/services?") => {
+                (200, json!({"items": [{"metadata": {"name": "shop", "namespace": "default"}}]}))
+            }
+            "/api/v1/pods?limit=500" => {
+                (200, json!({"metadata": {"continue": "x"}, "items": [{"spec": {}}]}))
+            }
+            uri => sidecars_only(uri),
+        });
+        let product = Product { own_pod, ..Product::default() };
+        let section = run("mesh-detect", &Cluster::new(client, product)).await;
+        let counts = if is_known { json!({"kuma": 1}) } else { json!({}) };
+        assert_eq!(section["services_by_mesh"], counts, "the own pod is known: {is_known}");
+    }
+}
+
+#[tokio::test]
+async fn versions_of_the_gateway_api_are_those_that_are_served() {
+    const GROUP: &str = "gateway.networking.k8s.io";
+    let (cluster, _) = cluster(|uri| match uri {
+        "/apis" => {
+            let versions = ["v1", "v1beta1", "v1alpha3", "v1alpha2"];
+            let versions = versions.map(|version| json!({"version": version}));
+            let preferred = json!({"version": "v1"});
+            let group = json!({"name": GROUP, "versions": versions, "preferredVersion": preferred});
+            (200, json!({"groups": [group]}))
+        }
+        uri if uri.contains("?limit=1") => (200, json!({"metadata": {}, "items": [{}]})),
+        uri => {
+            let resources: &[&str] = match uri.rsplit('/').next() {
+                Some("v1") => &["gateways", "tcproutes", "tlsroutes"],
+                Some("v1beta1") => &["gateways"],
+                Some("v1alpha3") => &["tlsroutes"],
+                Some("v1alpha2") => &["tcproutes", "tlsroutes"],
+                _ => panic!("unexpected request: {uri}"),
+            };
+            let kind = |name: &&str| json!({"name": name, "namespaced": true});
+            (200, json!({"resources": resources.iter().map(kind).collect::<Vec<_>>()}))
+        }
+    });
+    let section = run("gateway-usage", &cluster).await;
+    // The preferred version of each of them is v1.
+    assert_eq!(section["versions"], json!(["v1", "v1beta1", "v1alpha3", "v1alpha2"]));
+    assert_eq!((&section["gateways"], &section["tlsroutes"]), (&json!(1), &json!(1)));
+}

@@ -407,9 +407,9 @@ pub struct VersionForm {
 /// How much of a version number is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VersionPart {
-    /// `v1`
+    /// `v1`; of a pre-release of it also the word, as in `v1-rc`
     Major,
-    /// `v1.23`
+    /// `v1.23`; of a pre-release of it also the word, as in `v1.23-rc`
     Minor,
     /// `v1.23.4`; of a pre-release also its word, as in `v1.23.4-rc`
     Patch,

@@ -11,7 +11,7 @@ fn a_field_is_described_for_its_sender() {
     insta::assert_snapshot!(text, @r#"
     everything.kubernetes_version
       Why            Decides which API versions may be dropped.
-      What           a version number: its three numbers and the word of a pre-release, without what vendors add; blurred: its first two numbers
+      What           a version number: its three numbers and the word of a pre-release, without what vendors add; blurred: its first two numbers and the word of a pre-release
       Example        v1.23.4
       With --coarse  v1.23
       Note           together with other values it could help to tell installations apart
@@ -75,7 +75,7 @@ fn the_dictionary_says_why_and_until_when() {
 
     Decides which API versions may be dropped.
 
-    - **What:** a version number: its three numbers and the word of a pre-release, without what vendors add; blurred: its first two numbers
+    - **What:** a version number: its three numbers and the word of a pre-release, without what vendors add; blurred: its first two numbers and the word of a pre-release
     - **Example:** `v1.23.4`
     - **With --coarse:** `v1.23`
     - **Note:** together with other values it could help to tell installations apart

@@ -24,6 +24,15 @@ fn a_limit_is_found_wherever_it_stands_but_in_limits_and_tests() {
 }
 
 #[test]
+fn waits_and_counts_are_limits_too() {
+    let text = "const ASK_EVERY: Duration = Duration::from_secs(1); fn f() { const DEEP: usize = 16; } \
+                const ASK_TIMES: usize = 20; const SHOWN: &str = \"shown \";";
+    let found = elsewhere(&all(&[("src/a.rs", text), ("crates/testkit/src/b.rs", text)]));
+    let names: Vec<&str> = found.iter().map(|finding| finding.split('`').nth(1).unwrap()).collect();
+    assert_eq!(names, ["ASK_EVERY", "DEEP", "ASK_TIMES"]);
+}
+
+#[test]
 fn names_that_only_sound_like_bounds_are_left_alone() {
     let text = "const MAXIMUM: u8 = 1; const A_MAXED: u8 = 1; const MINE: u8 = 1;";
     assert_eq!(elsewhere(&all(&[("src/a.rs", text)])), [""; 0]);

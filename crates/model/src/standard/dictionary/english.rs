@@ -67,8 +67,8 @@ fn number(what: &str, buckets: &[u64], exact: bool) -> String {
 
 fn version(part: VersionPart) -> &'static str {
     match part {
-        VersionPart::Major => "its first number",
-        VersionPart::Minor => "its first two numbers",
+        VersionPart::Major => "its first number and the word of a pre-release",
+        VersionPart::Minor => "its first two numbers and the word of a pre-release",
         VersionPart::Patch => {
             "its three numbers and the word of a pre-release, without what vendors add"
         }
