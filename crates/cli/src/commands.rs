@@ -23,6 +23,7 @@ pub(crate) use events::upload_if_asked;
 
 use clap::Subcommand;
 
+use crate::arguments::shared::TextFormat;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -71,17 +72,17 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Init(init::InitCommand),
     /// Print the version, the commit and what the program was built with
-    Version(version::VersionArguments),
-    /// Print completions for a shell
+    Version(TextFormat),
+    /// Print completions for a shell: `source <(ktel completions bash)`
     Completions(completions::CompletionsArguments),
     /// Print the manual page, or write one per command
     Man(man::ManArguments),
 }
 
-/// Runs a command. `program` is the whole command line: `completions` and `man` document it.
+/// Runs a command. `program` is the whole command line: `man` documents it.
 pub(crate) fn run(
     command: Command,
-    mut program: clap::Command,
+    program: clap::Command,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     match command {
@@ -100,8 +101,8 @@ pub(crate) fn run(
         Command::Agent(command) => agent::run(command, printer),
         Command::Demo(command) => demo::run(&command, printer),
         Command::Init(command) => init::run(&command, printer),
-        Command::Version(command) => version::run(&command, printer),
-        Command::Completions(command) => completions::run(&command, &mut program, printer),
+        Command::Version(command) => version::run(command, printer),
+        Command::Completions(command) => completions::run(&command, printer),
         Command::Man(command) => man::run(command, program, printer),
     }
 }

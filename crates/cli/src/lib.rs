@@ -6,6 +6,7 @@ mod arguments;
 mod clock;
 mod cluster;
 mod commands;
+mod completion;
 mod count;
 mod decisions;
 mod exit;
@@ -14,6 +15,7 @@ mod hints;
 mod limits;
 mod lines_address;
 mod listening;
+mod listing;
 mod printer;
 mod products;
 mod progress;
@@ -45,6 +47,9 @@ pub fn command() -> Command {
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     if let Some(code) = answer_if_asked(words.get(1).map(OsString::as_os_str)) {
+        return code;
+    }
+    if let Some(code) = completion::answer_if_asked(&words, command) {
         return code;
     }
     if let Some(code) = commands::upload_if_asked() {

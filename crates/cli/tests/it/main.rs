@@ -1,6 +1,9 @@
 //! The program as its users meet it: words, streams, exit codes, and the bytes that leave.
 
 #[cfg(test)]
+#[cfg(unix)]
+mod completion;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod exporter;
