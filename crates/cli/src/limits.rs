@@ -16,3 +16,6 @@ pub(crate) const EXPORTER_DRAIN_WITHIN: Duration = Duration::from_secs(30);
 
 /// The largest snapshot on standard input: what `kubectl get -A -o json` prints of a large cluster fits.
 pub(crate) const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;
+
+/// Uploads that `ktel telemetry show` lists: more than half a year of them, and a page that a browser shows at once.
+pub(crate) const UPLOADS_SHOWN_MAX: usize = 1000;

@@ -9,6 +9,8 @@ mod delivery;
 mod exporter;
 mod help;
 #[cfg(test)]
+mod machine;
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod metricsql;
