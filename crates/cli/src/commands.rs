@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod agent;
+mod agents;
 mod bundle;
 mod completions;
 mod demo;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     /// Report from within a cluster, continuously
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// List the agents and report jobs in a cluster, and how to turn each off
+    Agents(agents::AgentsArguments),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
     /// Write a file to begin with
@@ -79,7 +82,7 @@ pub(crate) enum Command {
     Man(man::ManArguments),
 }
 
-/// Runs a command. `program` is the whole command line: `man` documents it.
+/// Runs a command. `program` is the whole command line: `man` documents it, and `agents` parses with it.
 pub(crate) fn run(
     command: Command,
     program: clap::Command,
@@ -99,6 +102,7 @@ pub(crate) fn run(
         Command::Query(command) => query::run(command, printer),
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
+        Command::Agents(command) => agents::run(&command, &program, printer),
         Command::Demo(command) => demo::run(&command, printer),
         Command::Init(command) => init::run(&command, printer),
         Command::Version(command) => version::run(command, printer),

@@ -19,3 +19,9 @@ pub(crate) const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;
 
 /// Uploads that `ktel telemetry show` lists: more than half a year of them, and a page that a browser shows at once.
 pub(crate) const UPLOADS_SHOWN_MAX: usize = 1000;
+
+/// Objects that `ktel agents` asks for at once, as kubectl does.
+pub(crate) const OBJECTS_OF_PAGE: usize = 500;
+
+/// Pages of one kind that it reads: the largest clusters have fewer roles and workloads.
+pub(crate) const PAGES_MAX: usize = 400;
