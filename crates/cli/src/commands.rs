@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Agents(agents::AgentsArguments),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
-    /// Write a file to begin with
+    /// Write files to begin with: of a product, an agent or a job
     #[command(subcommand)]
     Init(init::InitCommand),
     /// Print the version, the commit and what the program was built with

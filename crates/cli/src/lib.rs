@@ -9,6 +9,7 @@ mod commands;
 mod completion;
 mod count;
 mod decisions;
+mod editor;
 mod exit;
 mod failure;
 mod hints;

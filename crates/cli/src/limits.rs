@@ -25,3 +25,9 @@ pub(crate) const OBJECTS_OF_PAGE: usize = 500;
 
 /// Pages of one kind that it reads: the largest clusters have fewer roles and workloads.
 pub(crate) const PAGES_MAX: usize = 400;
+
+/// Values of a custom resource that `ktel init` proposes: as many as a person reads before deciding.
+pub(crate) const CRD_FIELDS_MAX: usize = 12;
+
+/// How deep it looks into `spec` and `status`: what is deeper is about parts of an object, not about it.
+pub(crate) const CRD_DEPTH_MAX: usize = 4;

@@ -12,6 +12,7 @@ use lint::LintOutput;
 
 use crate::arguments::complete;
 use crate::arguments::shared::{ListFormat, TextFormat};
+use crate::editor::EditorFile;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -43,6 +44,11 @@ pub(crate) enum SchemaCommand {
         /// A built-in schema, or a file
         #[arg(add = complete::schemas())]
         name: String,
+    },
+    /// Print the JSON Schema of a file that you write, for your editor
+    Editor {
+        /// Which file
+        file: EditorFile,
     },
     /// Compare two schemas; changes that collect more come first
     Diff {
@@ -99,6 +105,7 @@ pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit,
         SchemaCommand::Json { name } => {
             printer.out(format!("{:#}\n", schemas::find(&name)?.json_schema()))?;
         }
+        SchemaCommand::Editor { file } => printer.out(file.json_schema())?,
         SchemaCommand::Diff { old, new, format, fail_on } => {
             let changes = diff(&schemas::find(&old)?, &schemas::find(&new)?);
             let lines = || changes.iter().map(|change| format!("{change}\n")).collect();

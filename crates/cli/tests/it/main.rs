@@ -9,6 +9,8 @@ mod delivery;
 mod exporter;
 mod help;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod messages;
