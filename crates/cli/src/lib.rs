@@ -17,6 +17,7 @@ mod limits;
 mod lines_address;
 mod listening;
 mod listing;
+mod manual;
 mod printer;
 mod products;
 mod progress;
@@ -41,7 +42,7 @@ use printer::Printer;
 /// Gives the commands and options, for the generated documents.
 #[must_use]
 pub fn command() -> Command {
-    Arguments::command()
+    manual::complete(Arguments::command())
 }
 
 /// Runs one command line to its exit code.
