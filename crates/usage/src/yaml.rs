@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::limits::{ALIASED_VALUES_MAX, LINE_CHARS_MAX, SETTINGS_DEPTH_MAX};
+use crate::limits::{ALIASED_VALUES_MAX, MARKED_LINE_CHARS_MAX, SETTINGS_DEPTH_MAX};
 
 /// Reads one document. Unquoted `yes`, `no`, `on` and `off` are texts, not booleans.
 ///
@@ -28,13 +28,13 @@ pub fn explain(text: &str, error: &serde_saphyr::Error) -> String {
     let (line, column) = (location.line(), location.column());
     let wrong =
         usize::try_from(line.saturating_sub(1)).ok().and_then(|skipped| text.lines().nth(skipped));
-    let Some(wrong) = wrong.filter(|wrong| wrong.chars().count() <= LINE_CHARS_MAX) else {
+    let Some(wrong) = wrong.filter(|wrong| wrong.chars().count() <= MARKED_LINE_CHARS_MAX) else {
         return message;
     };
     // A tab would move the caret.
     let before = usize::try_from(column.saturating_sub(1)).unwrap_or_default();
     let wrong: String = wrong.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let (number, caret) = (line.to_string(), " ".repeat(before.min(LINE_CHARS_MAX)));
+    let (number, caret) = (line.to_string(), " ".repeat(before.min(MARKED_LINE_CHARS_MAX)));
     let margin = " ".repeat(number.len());
     format!("{message}\n  {number} | {wrong}\n  {margin} | {caret}^")
 }
