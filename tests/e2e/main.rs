@@ -15,6 +15,8 @@ mod agent_in_code;
 #[cfg(unix)]
 mod agent_metrics;
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod chart;
 #[cfg(test)]
 mod cluster;

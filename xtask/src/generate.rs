@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use ktel::Catalog;
 use ktel::event::EventSchema;
-use ktel_model::Schema;
 use ktel_model::envelope::Envelope;
 use ktel_model::standard::{dictionary, rbac};
+use ktel_model::{Schema, around, batch};
 use serde_json::Value;
 
 mod chart;
@@ -82,7 +82,9 @@ fn files() -> BTreeMap<PathBuf, String> {
         schemas.iter().copied().chain([&event]).chain(&documents).collect();
     let mut files = BTreeMap::new();
     let mut add = |name: String, text: String| files.insert(PathBuf::from(name), text);
-    add("docs/reference/collected.md".into(), dictionary::dictionary(&collected));
+    let dictionary = dictionary::dictionary(&collected) + &around::markdown();
+    add("docs/reference/collected.md".into(), dictionary);
+    add("docs/reference/schemas/events.json".into(), pretty(&batch::json_schema()));
     add("docs/reference/cli.md".into(), commands::reference(ktel_cli::command()));
     add("docs/reference/schemas/envelope.json".into(), pretty(&Envelope::json_schema()));
     add(exporter::CRD.into(), exporter::definition());

@@ -17,6 +17,7 @@ mod changelog;
 mod chart;
 mod command;
 mod lock;
+mod packages;
 mod program;
 mod sbom;
 mod version;
@@ -62,10 +63,14 @@ pub(crate) fn run(release: &Release) -> anyhow::Result<()> {
     fs::create_dir_all(&release.output)
         .with_context(|| format!("make the directory `{}`", release.output.display()))?;
     let artifacts = Artifacts { output: &release.output };
-    artifacts.add(
-        &format!("ktel-{VERSION}-{TARGET}.tar.gz"),
-        &program::archive(root, &binary, &dated.changelog)?,
-    )?;
+    let archive = program::archive(root, &binary, &dated.changelog)?;
+    let digest = oci::digest(&archive);
+    artifacts.add(&packages::archive(), &archive)?;
+    artifacts.add("ktel.krew.yaml", packages::krew(&digest).as_bytes())?;
+    artifacts.add("ktel.rb", packages::formula(&digest).as_bytes())?;
+    for (name, schema) in program::editor_schemas(&binary)? {
+        artifacts.add(&name, schema.as_bytes())?;
+    }
     artifacts.add(&format!("ktel-{VERSION}.cdx.json"), &sbom(root, &metadata, release.date)?)?;
     let chart = chart::archive(root)?;
     artifacts.add(&format!("ktel-{VERSION}.tgz"), &chart)?;

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod agent;
+mod agents;
 mod bundle;
 mod completions;
 mod demo;
@@ -23,6 +24,7 @@ pub(crate) use events::upload_if_asked;
 
 use clap::Subcommand;
 
+use crate::arguments::shared::TextFormat;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -65,23 +67,25 @@ pub(crate) enum Command {
     /// Report from within a cluster, continuously
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// List the agents and report jobs in a cluster, and how to turn each off
+    Agents(agents::AgentsArguments),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
-    /// Write a file to begin with
+    /// Write files to begin with: of a product, an agent or a job
     #[command(subcommand)]
     Init(init::InitCommand),
     /// Print the version, the commit and what the program was built with
-    Version(version::VersionArguments),
-    /// Print completions for a shell
+    Version(TextFormat),
+    /// Print completions for a shell: `source <(ktel completions bash)`
     Completions(completions::CompletionsArguments),
     /// Print the manual page, or write one per command
     Man(man::ManArguments),
 }
 
-/// Runs a command. `program` is the whole command line: `completions` and `man` document it.
+/// Runs a command. `program` is the whole command line: `man` documents it, and `agents` parses with it.
 pub(crate) fn run(
     command: Command,
-    mut program: clap::Command,
+    program: clap::Command,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     match command {
@@ -98,10 +102,11 @@ pub(crate) fn run(
         Command::Query(command) => query::run(command, printer),
         Command::Token(command) => token::run(command, printer),
         Command::Agent(command) => agent::run(command, printer),
+        Command::Agents(command) => agents::run(&command, &program, printer),
         Command::Demo(command) => demo::run(&command, printer),
         Command::Init(command) => init::run(&command, printer),
-        Command::Version(command) => version::run(&command, printer),
-        Command::Completions(command) => completions::run(&command, &mut program, printer),
+        Command::Version(command) => version::run(command, printer),
+        Command::Completions(command) => completions::run(&command, printer),
         Command::Man(command) => man::run(command, program, printer),
     }
 }

@@ -7,8 +7,10 @@ mod arguments;
 mod clock;
 mod cluster;
 mod commands;
+mod completion;
 mod count;
 mod decisions;
+mod editor;
 mod end_of_life;
 mod exit;
 mod failure;
@@ -16,6 +18,8 @@ mod hints;
 mod limits;
 mod lines_address;
 mod listening;
+mod listing;
+mod manual;
 mod printer;
 mod products;
 mod progress;
@@ -40,13 +44,16 @@ use printer::Printer;
 /// Gives the commands and options, for the generated documents.
 #[must_use]
 pub fn command() -> Command {
-    Arguments::command()
+    manual::complete(Arguments::command())
 }
 
 /// Runs one command line to its exit code.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     if let Some(code) = answer_if_asked(words.get(1).map(OsString::as_os_str)) {
+        return code;
+    }
+    if let Some(code) = completion::answer_if_asked(&words, command) {
         return code;
     }
     if let Some(code) = commands::upload_if_asked() {

@@ -25,3 +25,18 @@ pub(crate) const DEMO_WEEKS: i64 = 13;
 
 /// How many records of the demonstration are stored with one sync.
 pub(crate) const DEMO_RECORDS_AT_ONCE: usize = 500;
+
+/// Uploads that `ktel telemetry show` lists: more than half a year of them, and a page that a browser shows at once.
+pub(crate) const UPLOADS_SHOWN_MAX: usize = 1000;
+
+/// Objects that `ktel agents` asks for at once, as kubectl does.
+pub(crate) const OBJECTS_OF_PAGE: usize = 500;
+
+/// Pages of one kind that it reads: the largest clusters have fewer roles and workloads.
+pub(crate) const PAGES_MAX: usize = 400;
+
+/// Values of a custom resource that `ktel init` proposes: as many as a person reads before deciding.
+pub(crate) const CRD_FIELDS_MAX: usize = 12;
+
+/// How deep it looks into `spec` and `status`: what is deeper is about parts of an object, not about it.
+pub(crate) const CRD_DEPTH_MAX: usize = 4;

@@ -2,8 +2,16 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use clap::builder::styling::{AnsiColor, Style};
+
 use crate::exit::Exit;
 use crate::failure::Failure;
+
+/// The colours of clap's own messages, so that all errors look alike. `NO_COLOR`, `CLICOLOR` and the
+/// terminal decide whether they are written.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Green.on_default();
 
 /// Prints to a terminal or a pipe.
 pub(crate) struct Printer {
@@ -50,9 +58,8 @@ impl Printer {
     }
 
     /// Prints a warning; the command goes on.
-    #[expect(clippy::print_stderr, reason = "this is the only place that prints")]
     pub(crate) fn warn(&mut self, text: &str) {
-        eprintln!("warning: {text}");
+        anstream::eprintln!("{WARNING}warning:{WARNING:#} {text}");
     }
 
     /// Prints why a command failed.
@@ -61,11 +68,10 @@ impl Printer {
     }
 
     /// Prints an error, and what to do next.
-    #[expect(clippy::print_stderr, reason = "this is the only place that prints")]
     pub(crate) fn error(&mut self, text: &str, hint: Option<&str>) {
-        eprintln!("error: {text}");
+        anstream::eprintln!("{ERROR}error:{ERROR:#} {text}");
         if let Some(hint) = hint {
-            eprintln!("  hint: {hint}");
+            anstream::eprintln!("  {HINT}hint:{HINT:#} {hint}");
         }
     }
 

@@ -2,17 +2,20 @@
 
 use ktel::destination::{Remote, ReportServer};
 use ktel::directories::{Directories, process_environment};
-use ktel::product_file::{ProductFile, SYSTEM_DIRECTORIES};
+use ktel::product_file::{ProductFile, ProductFileError, SYSTEM_DIRECTORIES};
 
 use crate::failure::Failure;
 
 /// Finds a product by its name or its file.
 pub(crate) fn find(name: &str) -> Result<ProductFile, Failure> {
     let directories = Directories::of(&process_environment);
-    ProductFile::find(name, &directories, &SYSTEM_DIRECTORIES).map_err(|error| {
-        let hint = error.hint();
-        Failure::usage(error, hint)
-    })
+    ProductFile::find(name, &directories, &SYSTEM_DIRECTORIES).map_err(failure)
+}
+
+/// Turns the error of a product file into one with a hint.
+pub(crate) fn failure(error: ProductFileError) -> Failure {
+    let hint = error.hint();
+    Failure::usage(error, hint)
 }
 
 /// Gives the server of a product's events.

@@ -3,15 +3,12 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use ktel_delivery::Parcel;
-use ktel_model::names;
-use serde_json::{Map, Value, json};
+use ktel_model::{batch, names};
+use serde_json::{Map, Value};
 
 use super::address::{Protocol, Wire};
 use super::{Error, Remote, otlp};
 use crate::limits::BATCH_EVENTS_MAX;
-
-/// The version of the document.
-const VERSION: &str = "1.0.0";
 
 impl Remote {
     /// Turns the receiver of reports into that of events, which has a route of its own.
@@ -58,10 +55,7 @@ impl Remote {
                 ("text/plain", lines.into())
             }
             Protocol::Https { .. } => {
-                let batch = json!({
-                    "schema": names::EVENTS_SCHEMA, "schema_version": VERSION, "product": product,
-                    "id": key, "events": events,
-                });
+                let batch = batch::document(product, &key, events);
                 ("application/json", batch.to_string().into())
             }
             Protocol::OtlpGrpc { .. } | Protocol::OtlpHttp { .. } => {

@@ -38,7 +38,11 @@ impl Remote {
                 format!("{} that may send this", self.token_remedy())
             }
             (Hold::NotFound, Owner::User) => {
-                format!("correct the address: `{self}` is not one of a receiver")
+                let path = match &self.address.protocol {
+                    Protocol::Https { .. } => "; ktel's server takes reports at `/v1/reports`",
+                    _ => "",
+                };
+                format!("correct the address: `{self}` is not one of a receiver{path}")
             }
             (Hold::Redirected, Owner::User) => {
                 format!("name the address that `{self}` redirects to; redirects are not followed")
@@ -106,7 +110,10 @@ mod tests {
                 Hold::ProxyUnauthorized,
                 "add user and password to the proxy in HTTPS_PROXY or HTTP_PROXY",
             ),
-            (Hold::NotFound, "correct the address: `https://example.com` is not one of a receiver"),
+            (
+                Hold::NotFound,
+                "correct the address: `https://example.com` is not one of a receiver; ktel's server takes reports at `/v1/reports`",
+            ),
             (
                 Hold::Redirected,
                 "name the address that `https://example.com` redirects to; redirects are not \

@@ -13,6 +13,7 @@ use ktel_delivery::http::{self as wire, BadHeader, Client, Request, Url, sensiti
 use ktel_delivery::secret::{Secret, read_text};
 use ktel_delivery::verdict::{Hold, Rejection, Trouble, http as plain, otlp, splunk as judge};
 use ktel_delivery::{Parcel, Verdict, line, tls};
+use ktel_model::names;
 use ktel_otlp::{Signal, grpc};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -237,7 +238,7 @@ impl Remote {
 }
 
 /// The header of a request that ktel's server checks and does not store.
-const TEST: HeaderName = HeaderName::from_static("ktel-test");
+const TEST: HeaderName = HeaderName::from_static(names::TEST);
 
 /// What a receiver answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,7 +275,7 @@ impl Sender {
                 if let Some(channel) =
                     channel.as_deref().and_then(|id| HeaderValue::from_str(id).ok())
                 {
-                    request.headers.insert("x-splunk-request-channel", channel);
+                    request.headers.insert(names::SPLUNK_CHANNEL, channel);
                 }
                 Outgoing::of(&request)
             }
@@ -379,7 +380,7 @@ impl Sender {
             HeaderValue::from_str(text).map_err(bad)
         };
         let mut headers = self.headers.clone();
-        headers.insert("idempotency-key", text(&parcel.key)?);
+        headers.insert(names::IDEMPOTENCY_KEY, text(&parcel.key)?);
         Ok(Request {
             url: url.clone(),
             headers,
@@ -409,7 +410,7 @@ impl Sender {
         let mut request = self.request(&collector.endpoint, parcel, true)?;
         let channel = channel.map(|id| (id, HeaderValue::from_str(id).expect("a UUID is ASCII")));
         if let Some((_, value)) = &channel {
-            request.headers.insert("x-splunk-request-channel", value.clone());
+            request.headers.insert(names::SPLUNK_CHANNEL, value.clone());
         }
         let reply = self.exchange(client, request).await?;
         let judged = judge::judge(reply.answer());
@@ -421,7 +422,7 @@ impl Sender {
             return Ok(Verdict::held(Hold::Misconfigured, message));
         };
         let mut headers = self.headers.clone();
-        headers.insert("x-splunk-request-channel", value);
+        headers.insert(names::SPLUNK_CHANNEL, value);
         for _ in 0..ACK_POLLS_MAX {
             let ask = Request {
                 url: collector.acks(channel),

@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+mod json_schema;
+
 use crate::report::Report;
 use crate::standard::Omitted;
 use crate::standard::schema::Form;
@@ -132,67 +134,5 @@ impl Envelope {
             user: report.user().to_vec(),
             data: report.to_json(),
         }
-    }
-
-    /// Gives the JSON Schema (2020-12) of the envelope; sections have schemas of their own.
-    #[must_use]
-    pub fn json_schema() -> Value {
-        let counts =
-            json!({"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}});
-        json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "What a receiver gets around a report",
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["schema", "schema_version", "day", "product", "form", "schemas", "failures", "omitted", "user", "data"],
-            "properties": {
-                "schema": {"const": SCHEMA},
-                "schema_version": {"const": SCHEMA_VERSION},
-                "day": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "The day, in UTC; no finer time is sent."},
-                "product": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["ktel"],
-                    "properties": {"name": {"type": "string"}, "ktel": {"type": "string"}}
-                },
-                "id": {"type": "string", "description": "The identifier by which a receiver recognises a repetition."},
-                "installation": {
-                    "type": "object",
-                    "description": "A random identity, derived from a key and from nothing in the cluster.",
-                    "additionalProperties": false,
-                    "required": ["id", "persisted"],
-                    "properties": {"id": {"type": "string"}, "persisted": {"type": "boolean"}}
-                },
-                "signature": {"type": "string", "pattern": "^ed25519:[0-9a-f]{64}[.][0-9a-f]{128}$", "description": "Over the bytes of the item without this member, which is the last."},
-                "form": {"enum": ["exact", "coarse"]},
-                "schemas": {
-                    "type": "object",
-                    "description": "The schema of every job's section.",
-                    "additionalProperties": {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "required": ["schema", "version", "digest"],
-                        "properties": {
-                            "schema": {"type": "string"},
-                            "version": {"type": "string"},
-                            "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
-                        }
-                    }
-                },
-                "failures": {
-                    "type": "array",
-                    "description": "The jobs that were requested and gave no section, and the fields that could not be read.",
-                    "items": {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "required": ["job", "reason"],
-                        "properties": {"job": {"type": "string"}, "field": {"type": "string", "description": "Absent for the whole section."}, "reason": {"type": "string"}}
-                    }
-                },
-                "omitted": {"type": "object", "description": "Values that were omitted, counted by job and reason.", "additionalProperties": counts},
-                "user": {"type": "array", "description": "The parts that the user piped in; no schema declares them.", "items": {"type": "string"}},
-                "data": {"type": "object", "description": "The report: one section per job, then the user's parts."}
-            }
-        })
     }
 }

@@ -3,6 +3,8 @@
 //! No I/O and no clock: the caller reads files and passes the date. The client, the preview and the
 //! receiver use the same [`Schema::apply`], so that what is documented, shown and stored is the same.
 
+pub mod around;
+pub mod batch;
 pub mod built_in;
 pub mod envelope;
 pub mod error_category;

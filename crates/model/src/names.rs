@@ -19,3 +19,10 @@ pub const SIGNAL: &str = "signal";
 
 /// The schema of a document with many events.
 pub const EVENTS_SCHEMA: &str = "ktel/events";
+
+/// The header with the identifier by which a receiver recognises a repetition.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The header of a request that ktel's server checks and does not store.
+pub const TEST: &str = "ktel-test";
+/// The header by which Splunk tells senders apart that ask what is stored.
+pub const SPLUNK_CHANNEL: &str = "x-splunk-request-channel";

@@ -41,6 +41,18 @@ impl Directories {
         Some(self.state.as_ref()?.join(KTEL).join(product.as_str()))
     }
 
+    /// Gives the directory with the settings of ktel for every product.
+    #[must_use]
+    pub fn all_settings(&self) -> Option<PathBuf> {
+        Some(self.config.as_ref()?.join(KTEL))
+    }
+
+    /// Gives the directory with the state of ktel for every product.
+    #[must_use]
+    pub fn all_state(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join(KTEL))
+    }
+
     /// Gives the directory of reports that wait for delivery.
     #[must_use]
     pub fn outbox(&self) -> Option<PathBuf> {

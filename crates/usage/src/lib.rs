@@ -12,6 +12,7 @@ pub mod consent;
 pub mod directories;
 pub mod event;
 pub mod limits;
+pub mod machine;
 pub mod notice;
 pub mod product_file;
 pub mod product_name;

@@ -8,10 +8,15 @@ pub const SETTINGS_BYTES_MAX: u64 = 1 << 20;
 pub const SETTINGS_DEPTH_MAX: usize = 64;
 /// Values that aliases may repeat in a settings file. Files that use them repeat a section or two.
 pub const ALIASED_VALUES_MAX: usize = 10_000;
+/// Characters of a line that is shown with a caret under its mistake. A longer one would be wrapped.
+pub const MARKED_LINE_CHARS_MAX: usize = 120;
 /// Characters of a value that are shown, so that it fits in a line beside its variable or file.
 pub const SHOWN_CHARS_MAX: usize = 40;
 /// The name of a product: long enough for any product, short enough for any file system.
 pub const PRODUCT_NAME_BYTES_MAX: usize = 64;
+
+/// Entries of a directory with one entry for each product. Nobody has more programs that use ktel.
+pub const PRODUCTS_MAX: usize = 10_000;
 
 /// Characters of a notice that fit on a screen.
 pub const NOTICE_CHARS_MAX: usize = 2_000;

@@ -102,6 +102,12 @@ impl Uploader {
         Spool::in_directory(self.state.join(EVENTS), SPOOL)
     }
 
+    /// Gives the directory of the spool.
+    #[must_use]
+    pub fn spool_directory(&self) -> PathBuf {
+        self.state.join(EVENTS)
+    }
+
     /// Gives the directory into which programs in any language put events: one file each, written
     /// under another name and renamed to `*.json`.
     #[must_use]

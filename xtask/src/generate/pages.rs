@@ -21,6 +21,11 @@ pub(super) fn add(root: &Path, files: &mut BTreeMap<PathBuf, String>) -> anyhow:
         vec![(server::PAGE, server::tables()?), (exporter::PAGE, exporter::tables()?)];
     for format in keys::FORMATS {
         pages.push((format.page, format.tables()?));
+        let Some(name) = format.json_schema else { continue };
+        let text = fs::read_to_string(root.join(name)).with_context(|| format!("read `{name}`"))?;
+        let mut schema = serde_json::from_str(&text).with_context(|| format!("read `{name}`"))?;
+        format.describe(&mut schema).with_context(|| format!("describe the keys of `{name}`"))?;
+        files.insert(name.into(), format!("{schema:#}\n"));
     }
     for (name, tables) in pages {
         let page = fs::read_to_string(root.join(name)).with_context(|| format!("read `{name}`"))?;

@@ -38,6 +38,15 @@ pub(super) fn archive(root: &Path, binary: &Path, changelog: &str) -> anyhow::Re
     oci::compressed(&archive)
 }
 
+/// Gives the JSON Schemas for editors, under the names that files refer to.
+pub(super) fn editor_schemas(binary: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let schema = |file: &&str| {
+        let schema = said(program(binary).args(["schema", "editor", file]))?;
+        Ok((format!("{file}.schema.json"), schema))
+    };
+    ["product", "agent", "schema", "decisions"].iter().map(schema).collect()
+}
+
 /// Runs the new program itself, without the settings of who releases it.
 fn program(binary: &Path) -> Command {
     let mut command = Command::new(binary);

@@ -170,9 +170,7 @@ impl Draft {
     /// Parses a configuration; its values are not checked yet.
     pub(crate) fn read(text: &str, file: &str) -> Result<Self, Error> {
         let wrong = |message| Error::Format { file: file.to_owned(), message, hint: None };
-        let draft: Self = yaml::parse(text).map_err(|error| {
-            wrong(error.to_string().lines().next().unwrap_or_default().to_owned())
-        })?;
+        let draft: Self = yaml::parse(text).map_err(|error| wrong(yaml::explain(text, &error)))?;
         if draft.ktel != 1 {
             let format = draft.ktel;
             return Err(wrong(format!("it is of format {format}, and only `ktel: 1` is known")));

@@ -14,6 +14,7 @@ use ktel_process::{health, signals};
 use tokio::net::TcpListener;
 
 use crate::arguments::shared::ClusterArguments;
+use crate::arguments::values::listener;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::listening::listen;
@@ -53,7 +54,7 @@ pub(crate) struct AgentRunArguments {
     #[arg(long)]
     pub(crate) preview: bool,
     /// Serve /healthz, /readyz and /metrics here; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listener)]
     pub(crate) listen: Option<SocketAddr>,
 }
 
@@ -160,7 +161,7 @@ async fn serve_during<T>(
 }
 
 /// Writes the smallest roles that an agent file needs.
-fn roles(file: &AgentFile, name: &str) -> Result<String, Failure> {
+pub(super) fn roles(file: &AgentFile, name: &str) -> Result<String, Failure> {
     let catalog = ktel::Catalog::built_in();
     let mut schemas: Vec<Schema> = file.schemas();
     for job in file.jobs() {

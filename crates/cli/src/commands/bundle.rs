@@ -1,5 +1,6 @@
 //! `ktel bundle`: moves waiting reports between machines, in a file.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -34,13 +35,11 @@ pub(super) fn run(command: BundleCommand, printer: &mut Printer) -> Result<Exit,
         let error = anyhow::anyhow!("there is no directory for the outbox: HOME is not set");
         return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
     };
-    let failure = |error: bundle::Error| {
-        let hint = error.hint();
-        Failure::usage(error, hint)
-    };
     let now = clock::since_epoch();
     match command {
         BundleCommand::Export { file } => {
+            let failure =
+                |error| failure(error, "name a new file, in a directory that you can write to");
             let parcels = bundle::export(&outbox, &file, now).map_err(failure)?;
             printer.say(&format!(
                 "{} moved to `{}`",
@@ -49,6 +48,7 @@ pub(super) fn run(command: BundleCommand, printer: &mut Printer) -> Result<Exit,
             ));
         }
         BundleCommand::Import { file, report_servers } => {
+            let failure = |error| failure(error, "there is no such file; check its path");
             let imported = bundle::import(&outbox, &file, &report_servers, now).map_err(failure)?;
             let Imported { taken, known } = imported;
             printer.say(&format!(
@@ -58,4 +58,17 @@ pub(super) fn run(command: BundleCommand, printer: &mut Printer) -> Result<Exit,
         }
     }
     Ok(Exit::Done)
+}
+
+/// Turns an error into one with a hint. `place` is the hint if the file is not where it should be.
+fn failure(error: bundle::Error, place: &str) -> Failure {
+    let hint = match &error {
+        bundle::Error::File { source, .. } => match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists => Some(place.to_owned()),
+            io::ErrorKind::PermissionDenied => Some("you may not use this file".to_owned()),
+            _ => None,
+        },
+        error => error.hint(),
+    };
+    Failure::usage(error, hint)
 }

@@ -4,26 +4,23 @@ use clap::Subcommand;
 use ktel::Catalog;
 use ktel_model::Schema;
 use ktel_model::standard::{dictionary, rbac};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::arguments::shared::{ListOutput, SelectionArguments};
+use crate::arguments::complete;
+use crate::arguments::shared::{ListFormat, ListOutput, SelectionArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::schemas;
-use crate::table::table;
+use crate::{listing, schemas};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobsCommand {
     /// List all jobs
-    List {
-        /// The format of the list
-        #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-        output: ListOutput,
-    },
+    List(ListFormat),
     /// Describe what a job reads and sends, and why
     Describe {
         /// The name of the job, or a schema file
+        #[arg(add = complete::jobs_or_files())]
         name: String,
     },
     /// Print the smallest role that some jobs need
@@ -41,7 +38,7 @@ pub(crate) enum JobsCommand {
 
 pub(super) fn run(command: JobsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     let text = match command {
-        JobsCommand::List { output } => list(output),
+        JobsCommand::List(ListFormat { output }) => list(output),
         JobsCommand::Describe { name } => dictionary::describe(&schemas::find(&name)?),
         JobsCommand::Rbac { selection, name, read_helm_release } => {
             let jobs = schemas::select(&selection, None)?;
@@ -61,28 +58,19 @@ pub(super) fn run(command: JobsCommand, printer: &mut Printer) -> Result<Exit, F
 fn list(output: ListOutput) -> String {
     let catalog = Catalog::built_in();
     let schemas: Vec<&Schema> = catalog.jobs().map(|job| job.schema()).collect();
-    match output {
-        ListOutput::Table => {
-            let rows = schemas.iter().map(|schema| {
-                let fields: Vec<&str> = schema.fields.keys().map(String::as_str).collect();
-                [schema.name.clone(), schema.title.clone(), fields.join(", ")]
-            });
-            table(["JOB", "TITLE", "FIELDS"], rows)
-        }
-        ListOutput::Json => {
-            let jobs: Vec<_> = schemas
-                .iter()
-                .map(|schema| {
-                    json!({
-                        "name": schema.name,
-                        "title": schema.title,
-                        "version": schema.version.to_string(),
-                        "digest": schema.digest(),
-                        "fields": schema.fields.keys().collect::<Vec<_>>(),
-                    })
-                })
-                .collect();
-            format!("{:#}\n", json!(jobs))
-        }
-    }
+    let rows = schemas.iter().map(|schema| {
+        let fields: Vec<&str> = schema.fields.keys().map(String::as_str).collect();
+        [schema.name.clone(), schema.title.clone(), fields.join(", ")]
+    });
+    let one = |schema: &&Schema| {
+        json!({
+            "name": schema.name,
+            "title": schema.title,
+            "version": schema.version.to_string(),
+            "digest": schema.digest(),
+            "fields": schema.fields.keys().collect::<Vec<_>>(),
+        })
+    };
+    let value: Value = schemas.iter().map(one).collect();
+    listing::list(output, ["JOB", "TITLE", "FIELDS"], rows, &value)
 }

@@ -12,24 +12,20 @@ use ktel_delivery::spool::{Held, Stored};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::arguments::shared::ListOutput;
+use crate::arguments::shared::{ListFormat, ListOutput};
 use crate::arguments::values::duration;
-use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::servers;
 use crate::table::table;
+use crate::{clock, listing};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OutboxCommand {
     /// List what waits, and for which server
-    List {
-        /// How it is printed
-        #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-        output: ListOutput,
-    },
+    List(ListFormat),
     /// Print a waiting report, byte for byte
     Show {
         /// Which, as `ktel outbox list` names it
@@ -47,7 +43,6 @@ pub(crate) enum OutboxCommand {
     /// Drop waiting reports
     Drop {
         /// Which, as `ktel outbox list` names them
-        #[arg(required_unless_present = "all")]
         names: Vec<String>,
         /// Drop everything
         #[arg(long, conflicts_with = "names")]
@@ -61,11 +56,20 @@ pub(super) fn run(command: OutboxCommand, printer: &mut Printer) -> Result<Exit,
         return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
     };
     match command {
-        OutboxCommand::List { output } => list(&outbox, output, printer),
+        OutboxCommand::List(ListFormat { output }) => list(&outbox, output, printer),
         OutboxCommand::Show { name } => show(&outbox, &name, printer),
         OutboxCommand::Flush { send_timeout, capture } => {
             let capture = servers::capture(capture.as_deref())?;
             runtime()?.block_on(flush(&outbox, send_timeout, capture, printer))
+        }
+        OutboxCommand::Drop { names, all: false } if names.is_empty() => {
+            let error = anyhow::anyhow!("no report is named, and `--all` is not set");
+            Err(Failure::usage(
+                error,
+                Some(
+                    "`ktel outbox list` shows the names; `ktel outbox drop --all` drops everything",
+                ),
+            ))
         }
         OutboxCommand::Drop { names, all } => drop_some(&outbox, &names, all, printer),
     }
@@ -85,7 +89,8 @@ fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Ex
     });
     let waiting = lanes.collect::<Result<Vec<Waiting>, outbox::Error>>()?;
     match output {
-        ListOutput::Json => printer.out(format!("{:#}\n", json_of(&waiting)))?,
+        ListOutput::Json => printer.out(listing::json(&json_of(&waiting)))?,
+        ListOutput::Yaml => printer.out(listing::yaml(&json_of(&waiting)))?,
         ListOutput::Table => print_table(&waiting, printer)?,
     }
     for lane in outbox.lanes()? {

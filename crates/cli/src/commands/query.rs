@@ -15,6 +15,7 @@ use ktel_server::query::{Answer, Error};
 use ktel_server::site::site;
 use ktel_server::{Catalog, Store};
 
+use crate::arguments::complete;
 use crate::arguments::shared::StoreArguments;
 use crate::clock;
 use crate::exit::Exit;
@@ -48,8 +49,8 @@ pub(crate) struct QueryArguments {
     pub(crate) site: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
-    /// The format of the answer: table, json, csv or ndjson
-    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    /// The format
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: AnswerForm,
     /// The purpose of the query; the transparency page shows it
     #[arg(long, value_name = "TEXT", requires = "sql")]
@@ -58,7 +59,7 @@ pub(crate) struct QueryArguments {
     #[arg(long, conflicts_with_all = ["rows", "audit", "tables", "site"])]
     pub(crate) all_groups: bool,
     /// Read the events of this product too, as `ktel serve --product` does (repeatable)
-    #[arg(long = "product", value_name = "NAME|FILE")]
+    #[arg(long = "product", value_name = "NAME|FILE", add = complete::products())]
     pub(crate) products: Vec<String>,
     /// Use this schema file too (repeatable)
     #[arg(long = "schema", value_name = "FILE")]

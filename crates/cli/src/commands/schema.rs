@@ -3,16 +3,20 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use ktel_model::Schema;
 use ktel_model::standard::dictionary;
-use ktel_model::standard::diff::{Impact, diff};
+use ktel_model::standard::diff::{Change, Impact, diff};
+use serde_json::{Value, json};
 
 use lint::LintOutput;
 
+use crate::arguments::complete;
+use crate::arguments::shared::{ListFormat, TextFormat};
+use crate::editor::EditorFile;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::schemas;
-use crate::table::table;
+use crate::{listing, schemas};
 
 mod lint;
 
@@ -23,28 +27,39 @@ pub(crate) enum SchemaCommand {
         /// Schema files, or directories of them
         #[arg(required = true)]
         paths: Vec<PathBuf>,
-        /// How findings are written
+        /// The format
         #[arg(short, long, value_name = "FORMAT", default_value = "text")]
         output: LintOutput,
     },
     /// List the built-in schemas
-    List,
+    List(ListFormat),
     /// Describe a schema
     Show {
         /// A built-in schema, or a file
+        #[arg(add = complete::schemas())]
         name: String,
     },
     /// Print the JSON Schema of a section
     Json {
         /// A built-in schema, or a file
+        #[arg(add = complete::schemas())]
         name: String,
+    },
+    /// Print the JSON Schema of a file that you write, for your editor
+    Editor {
+        /// Which file
+        file: EditorFile,
     },
     /// Compare two schemas; changes that collect more come first
     Diff {
         /// A built-in schema, or a file
+        #[arg(add = complete::schemas())]
         old: String,
         /// A built-in schema, or a file
+        #[arg(add = complete::schemas())]
         new: String,
+        #[command(flatten)]
+        format: TextFormat,
         /// End with exit code 1 at such a change
         #[arg(long, value_name = "KIND", default_value = "breaking")]
         fail_on: FailOn,
@@ -75,12 +90,14 @@ impl FailOn {
 pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
         SchemaCommand::Lint { paths, output } => return lint::lint(&paths, output, printer),
-        SchemaCommand::List => {
+        SchemaCommand::List(ListFormat { output }) => {
             let known = schemas::built_in();
+            let one = |schema: &Schema| json!({"name": schema.id(), "version": schema.version.to_string(), "title": schema.title, "digest": schema.digest()});
+            let value: Value = known.iter().map(one).collect();
             let rows = known
                 .iter()
                 .map(|schema| [schema.id(), schema.version.to_string(), schema.title.clone()]);
-            printer.out(table(["SCHEMA", "VERSION", "TITLE"], rows))?;
+            printer.out(listing::list(output, ["SCHEMA", "VERSION", "TITLE"], rows, &value))?;
         }
         SchemaCommand::Show { name } => {
             printer.out(dictionary::describe(&schemas::find(&name)?))?
@@ -88,10 +105,14 @@ pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit,
         SchemaCommand::Json { name } => {
             printer.out(format!("{:#}\n", schemas::find(&name)?.json_schema()))?;
         }
-        SchemaCommand::Diff { old, new, fail_on } => {
+        SchemaCommand::Editor { file } => printer.out(file.json_schema())?,
+        SchemaCommand::Diff { old, new, format, fail_on } => {
             let changes = diff(&schemas::find(&old)?, &schemas::find(&new)?);
-            let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
-            printer.out(lines)?;
+            let lines = || changes.iter().map(|change| format!("{change}\n")).collect();
+            let one =
+                |change: &Change| json!({"impact": change.severity.word(), "change": change.what});
+            let value: Value = changes.iter().map(one).collect();
+            printer.out(listing::text(format.output, lines, &value))?;
             if changes.iter().any(|change| fail_on.fails(change.severity)) {
                 return Ok(Exit::JobsFailed);
             }

@@ -3,14 +3,16 @@
 use clap::Subcommand;
 use ktel_server::Catalog;
 use ktel_server::token::{self, Role, TokenRecord};
+use serde_json::{Value, json};
 
-use crate::arguments::shared::StoreArguments;
+use crate::arguments::complete;
+use crate::arguments::shared::{ListFormat, StoreArguments};
 use crate::arguments::values::one_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
-use crate::{products, stores};
+use crate::{listing, products, stores};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
@@ -23,13 +25,15 @@ pub(crate) enum TokenCommand {
         #[arg(long, value_name = "ROLE", default_value = "ingest", value_parser = role)]
         role: Role,
         /// Limit the token to one product
-        #[arg(long, value_name = "NAME|FILE")]
+        #[arg(long, value_name = "NAME|FILE", add = complete::products())]
         product: Option<String>,
     },
     /// List tokens: the first digits of their hashes, roles and products
     List {
         #[command(flatten)]
         store: StoreArguments,
+        #[command(flatten)]
+        format: ListFormat,
     },
     /// Revoke a token; a running server rejects it within two seconds
     Revoke {
@@ -77,12 +81,16 @@ async fn run_in(command: TokenCommand, printer: &mut Printer) -> Result<Exit, Fa
                 "It is shown once; only its hash is stored."
             });
         }
-        TokenCommand::List { store } => {
+        TokenCommand::List { store, format } => {
             let store = stores::open_to_read(&store, &Catalog::built_in())?;
-            for token in store.tokens().await.map_err(usage)? {
+            let tokens = store.tokens().await.map_err(usage)?;
+            let rows = tokens.iter().map(|token| {
                 let product = token.product.as_deref().unwrap_or("(any product)");
-                printer.out(format!("{}  {:<6}  {product}\n", token.id(), token.role.as_str()))?;
-            }
+                [token.id().to_string(), token.role.as_str().to_owned(), product.to_owned()]
+            });
+            let one = |token: &TokenRecord| json!({"id": token.id(), "role": token.role.as_str(), "product": token.product});
+            let value: Value = tokens.iter().map(one).collect();
+            printer.out(listing::list(format.output, ["ID", "ROLE", "PRODUCT"], rows, &value))?;
         }
         TokenCommand::Revoke { store, id } => {
             let store = stores::open_to_read(&store, &Catalog::built_in())?;

@@ -1,24 +1,12 @@
 //! `ktel version`: which program this is.
 
-use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use crate::arguments::shared::TextFormat;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::listing;
 use crate::printer::Printer;
-
-#[derive(Debug, Args)]
-pub(crate) struct VersionArguments {
-    /// The format
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: VersionOutput,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum VersionOutput {
-    Text,
-    Json,
-}
 
 /// What `build.rs` finds out.
 const COMMIT: &str = env!("BUILD_COMMIT");
@@ -38,20 +26,18 @@ const FEATURES: [&str; 9] = [
     "syslog",
 ];
 
-pub(super) fn run(arguments: &VersionArguments, printer: &mut Printer) -> Result<Exit, Failure> {
+pub(super) fn run(format: TextFormat, printer: &mut Printer) -> Result<Exit, Failure> {
     let version = env!("CARGO_PKG_VERSION");
-    printer.out(match arguments.output {
-        VersionOutput::Text => format!(
+    let text = || {
+        format!(
             "ktel {version}\ncommit    {COMMIT}\ndate      {DATE}\ntarget    {TARGET}\nfeatures  {}\n",
             FEATURES.join(", ")
-        ),
-        VersionOutput::Json => {
-            let json = json!({
-                "version": version, "commit": COMMIT, "date": DATE, "target": TARGET,
-                "features": FEATURES,
-            });
-            format!("{json:#}\n")
-        }
-    })?;
+        )
+    };
+    let value = json!({
+        "version": version, "commit": COMMIT, "date": DATE, "target": TARGET,
+        "features": FEATURES,
+    });
+    printer.out(listing::text(format.output, text, &value))?;
     Ok(Exit::Done)
 }

@@ -3,40 +3,43 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use ktel::catalog::SETS;
+use ktel::catalog::{SETS, Set};
 use ktel::consent;
 use ktel::destination::Content;
 use ktel::merge::{self, Collision};
 use ktel::product_name::ProductName;
 use ktel::workflow::Progress;
-use ktel::{Job, Outcome, Product, Workflow};
+use ktel::{Catalog, Job, Outcome, Product, Workflow};
 use ktel_model::report::Report;
 use ktel_model::standard::schema::Form;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use arguments::{Merge, Output, RunArguments, WorkflowsCommand};
 
+use crate::arguments::shared::ListFormat;
 use crate::cluster;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 use crate::servers::Servers;
-use crate::table::table;
-use crate::{clock, hints, progress, schemas};
+use crate::{clock, hints, listing, progress, schemas};
 
 pub(super) mod arguments;
 mod output;
 
 pub(super) fn run(command: WorkflowsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        WorkflowsCommand::List => {
+        WorkflowsCommand::List(ListFormat { output }) => {
             let rows = SETS.iter().map(|set| {
                 let jobs = if set.jobs.is_empty() { "all".into() } else { set.jobs.join(", ") };
                 [set.name.to_owned(), set.title.to_owned(), jobs]
             });
-            printer.out(table(["WORKFLOW", "TITLE", "JOBS"], rows))?;
+            let one =
+                |set: &Set| json!({"name": set.name, "title": set.title, "jobs": jobs_of(set)});
+            let value: Value = SETS.iter().map(one).collect();
+            printer.out(listing::list(output, ["WORKFLOW", "TITLE", "JOBS"], rows, &value))?;
             Ok(Exit::Done)
         }
         WorkflowsCommand::Run(run) => execute(&run, printer),
@@ -111,6 +114,14 @@ fn execute(run: &RunArguments, printer: &mut Printer) -> Result<Exit, Failure> {
         (true, false) => Exit::JobsFailed,
         (true, true) => Exit::Done,
     })
+}
+
+/// The jobs of a set by name; one without names has all jobs.
+fn jobs_of(set: &Set) -> Vec<String> {
+    if set.jobs.is_empty() {
+        return Catalog::built_in().jobs().map(|job| job.schema().name.clone()).collect();
+    }
+    set.jobs.iter().map(|job| (*job).to_owned()).collect()
 }
 
 type Jobs = Vec<Arc<dyn Job>>;
@@ -213,8 +224,8 @@ fn product(run: &RunArguments) -> Product {
 
 fn print(report: &Report, output: Output) -> String {
     match output {
-        Output::Json => format!("{:#}\n", report.to_json()),
-        Output::Yaml => output::yaml(&report.to_json()),
+        Output::Json => listing::json(&report.to_json()),
+        Output::Yaml => listing::yaml(&report.to_json()),
         Output::Table => output::report_table(report),
     }
 }

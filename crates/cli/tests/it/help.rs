@@ -6,7 +6,7 @@ use crate::support::{command, ktel, run};
 
 #[test]
 fn the_first_help_fits_a_screen() {
-    assert_snapshot!(ktel("--help"));
+    assert_snapshot!(ktel("-h"));
 }
 
 #[test]
@@ -55,12 +55,54 @@ fn a_role_is_printed_for_the_jobs_that_are_named() {
 }
 
 #[test]
-fn every_shell_has_completions_that_know_the_jobs_command() {
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let shown = ktel(&format!("completions {shell}"));
-        assert!(shown.starts_with("exit 0"), "{shell}: {shown}");
-        assert!(shown.contains("workflows"), "{shell}");
+fn the_long_help_has_examples_variables_and_exit_codes() {
+    for words in ["--help", "workflows run --help", "token list --help"] {
+        let (code, text, _) = run(command(words), b"");
+        assert_eq!(code, 0);
+        for part in ["Examples:\n  ktel ", "Environment:\n  ", "Exit codes:\n  0 "] {
+            assert!(text.contains(part), "{words}: {part}: {text}");
+        }
     }
+}
+
+#[test]
+fn every_list_has_the_same_formats() {
+    for words in ["jobs list", "workflows list", "schema list", "telemetry list", "outbox list"] {
+        let of = |format: &str| {
+            let (code, text, stderr) = run(command(&format!("{words} -o {format}")), b"");
+            assert_eq!(code, 0, "{words}: {stderr}");
+            text
+        };
+        let json: serde_json::Value = serde_json::from_str(&of("json")).unwrap();
+        let yaml: serde_json::Value = serde_saphyr::from_str(&of("yaml")).unwrap();
+        assert_eq!(json, yaml, "{words}");
+        assert!(json.is_array(), "{words}");
+        of("table");
+    }
+    let version = run(command("version -o yaml"), b"").1;
+    let version: serde_json::Value = serde_saphyr::from_str(&version).unwrap();
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn colours_are_for_terminals_and_not_against_the_will_of_a_user() {
+    use crate::support::on_terminal;
+    let wrong = || {
+        let mut command = command("jobs describe nothing");
+        command.env_remove("NO_COLOR").env("TERM", "xterm-256color");
+        command
+    };
+    let shown = on_terminal(&wrong());
+    assert!(shown.contains("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m"), "{shown:?}");
+    let mut plain = wrong();
+    plain.env("NO_COLOR", "1");
+    assert!(!on_terminal(&plain).contains('\u{1b}'));
+    let (_, _, piped) = run(wrong(), b"");
+    assert!(piped.starts_with("error: ") && !piped.contains('\u{1b}'), "{piped:?}");
+    let mut forced = wrong();
+    forced.env("CLICOLOR_FORCE", "1");
+    assert!(run(forced, b"").2.contains('\u{1b}'));
 }
 
 #[test]
@@ -114,5 +156,6 @@ fn the_manual_has_a_page_per_command() {
     for page in ["ktel.1", "ktel-workflows-run.1", "ktel-schema-lint.1"] {
         let text = std::fs::read_to_string(place.path().join(page)).unwrap();
         assert!(text.contains(".SH NAME"), "{page}");
+        assert!(text.contains("Exit codes:"), "{page}: {text}");
     }
 }

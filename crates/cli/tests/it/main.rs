@@ -1,12 +1,19 @@
 //! The program as its users meet it: words, streams, exit codes, and the bytes that leave.
 
 #[cfg(test)]
+#[cfg(unix)]
+mod completion;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod exporter;
 #[cfg(test)]
 mod exporter_metrics;
 mod help;
+#[cfg(test)]
+mod init;
+#[cfg(test)]
+mod machine;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]

@@ -42,6 +42,8 @@ fn a_mistake_is_named_with_what_to_do_next() {
     let no_kubeconfig = desk.file("other.yaml", "hello: 1\n");
     let no_contexts = desk.file("empty.yaml", NO_CONTEXTS);
     let mapping = desk.file("decisions.yaml", "decisions: {a: b}\n");
+    let indented = desk.file("indented.yaml", "ktel: 1\nname: acme\n consent: opt-in\n");
+    let agent = desk.file("agent.yaml", "ktel: 1\nproduct: [acme\n");
     let on = format!("workflows run --snapshot {CLUSTER} --jobs cluster-state");
     let nowhere = desk.0.path().join("nowhere").display().to_string();
     for (words, expected) in [
@@ -68,7 +70,18 @@ fn a_mistake_is_named_with_what_to_do_next() {
             format!("workflows run --jobs-from {nowhere}"),
             &["nowhere`", "hint: there is no such file"],
         ),
-        ("outbox drop".to_owned(), &["<NAMES>..."]),
+        (
+            "outbox drop".to_owned(),
+            &["no report is named", "hint: `ktel outbox list` shows the names"],
+        ),
+        (format!("bundle import {nowhere}"), &["nowhere`", "hint: there is no such file"]),
+        (format!("bundle export {nowhere}/x"), &["nowhere/x`", "hint: name a new file"]),
+        (
+            format!("telemetry status --product {indented}"),
+            &["is not a product file: ", "\n  3 |  consent: opt-in\n    | "],
+        ),
+        (format!("agent rbac --config {agent}"), &["agent.yaml", "\n  2 | product: [acme\n"]),
+        ("agent run --config x --listen 8092".to_owned(), &["write 127.0.0.1:8092"]),
         (
             format!("serve --listen 127.0.0.1:0 --decisions {mapping}"),
             &["line 1 column 1", "hint: write `- date"],
@@ -148,6 +161,36 @@ fn a_command_that_reads_creates_no_store() {
         assert!(stderr.contains("hint: `ktel serve` creates it"), "{stderr}");
         assert!(!store.exists(), "{words}");
     }
+}
+
+#[test]
+fn a_wrong_example_is_answered_with_a_right_one() {
+    let desk = Desk::new();
+    let wrong = include_str!("pods.yaml").replacen("example: ", "example: {wrong: 1} # ", 1);
+    let (code, stdout, _) = desk.ktel(&format!("schema lint {}", desk.file("pods.yaml", &wrong)));
+    assert_eq!(code, 1);
+    assert!(
+        stdout.contains("fix: write a value as it is sent, such as `example: \"2-5\"`"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn a_path_without_a_receiver_says_which_path_has_one() {
+    let (desk, server) = (Desk::new(), Http::start());
+    server.answer(Response::new(404));
+    let words = format!(
+        "workflows run --jobs cluster-state --snapshot {CLUSTER} --server {}/nothing",
+        server.url()
+    );
+    let (code, _, stderr) = desk.ktel(&words);
+    assert_eq!(code, 3, "{stderr}");
+    assert!(
+        stderr.contains(
+            "/nothing` is not one of a receiver; ktel's server takes reports at `/v1/reports`"
+        ),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -339,7 +339,7 @@ fn a_field_is_explained_and_an_unknown_one_lists_the_known() {
     assert!(code == 0 && text.contains("Decides which commands are worked on first"), "{text}");
     let (code, _, stderr) = user.ktel("telemetry --product acme explain nothing");
     assert!(code == 2 && stderr.contains("its fields are schema_version"), "{stderr}");
-    let (code, _, stderr) = user.ktel("telemetry --product nobody status");
+    let (code, _, stderr) = user.ktel("telemetry --product nobody preview");
     assert!(code == 2 && stderr.contains("looked for"), "{stderr}");
 }
 

@@ -75,6 +75,13 @@ fn a_receipt_is_checked_against_report_and_key_and_says_what_it_proves() {
     );
     assert_ne!(longer, body);
     check(&[&write("changed.json", &longer)], 2, &["the signature of the receipt is invalid"]);
+    let changed = place.path().join("changed.json");
+    let mut show = command("telemetry show --product ktel-demo --receipt");
+    show.arg(&receipt).arg("--receipt").arg(&changed);
+    let (code, page, said) = run(show, b"");
+    assert_eq!(code, 0, "{said}");
+    assert!(page.contains("signature   valid") && page.contains(id), "{page}");
+    assert_eq!(page.matches("Do not trust this receipt").count(), 1, "{page}");
     let other = text.replace("\"pods\":", "\"pods\":1");
     assert_ne!(other, text);
     let differs = ["the stored record differs from this report", "--schema"];

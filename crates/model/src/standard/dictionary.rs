@@ -23,10 +23,13 @@ what you pipe in yourself, which stays marked as yours.
 
 Each field says why it is collected, what it looks like, and until when it is sent; after that day it \
 is no longer sent. With `--coarse` every value is sent in its blurred form.
+
+What stands around it is listed at the end: [the envelope](#around-a-report), [the batch of \
+events](#around-events), [headers](#headers) and [what other protocols add](#other-protocols).
 ";
 
 /// A label and what is said about it.
-type Line = (&'static str, String);
+pub type Line = (&'static str, String);
 
 /// The whole standard as one Markdown document.
 pub fn dictionary(schemas: &[&Schema]) -> String {
@@ -50,7 +53,7 @@ fn markdown(text: &mut String, schema: &Schema) -> std::fmt::Result {
     }
     for (path, field) in schema.all_fields() {
         writeln!(text, "\n### `{}` / `{path}`\n\n{}\n", schema.name, field.why)?;
-        for (label, line) in about_field(field, "`") {
+        for (label, line) in lines_of_field(field, "`") {
             writeln!(text, "- **{label}:** {line}")?;
         }
     }
@@ -78,7 +81,7 @@ pub fn describe_field(schema: &Schema, path: &str) -> Option<String> {
 fn field_text(path: &str, field: &Field) -> String {
     let mut text = format!("  {path}\n");
     let mut lines = vec![("Why", field.why.clone())];
-    lines.extend(about_field(field, ""));
+    lines.extend(about_field(field));
     plain(&mut text, &lines);
     text
 }
@@ -91,7 +94,8 @@ fn plain(text: &mut String, lines: &[Line]) {
     }
 }
 
-fn about(schema: &Schema) -> Vec<Line> {
+/// What is said about a schema as a whole.
+pub fn about(schema: &Schema) -> Vec<Line> {
     let purpose = &schema.purpose;
     let mut lines = vec![
         ("What you get from it", purpose.value_to_you.clone()),
@@ -138,7 +142,12 @@ fn kept(schema: &Schema) -> String {
     format!("single reports for {raw}, sums over many for {aggregate}")
 }
 
-fn about_field(field: &Field, quote: &str) -> Vec<Line> {
+/// What is said about a field, beside why it is collected.
+pub fn about_field(field: &Field) -> Vec<Line> {
+    lines_of_field(field, "")
+}
+
+fn lines_of_field(field: &Field, quote: &str) -> Vec<Line> {
     let mut lines = vec![("What", english::of(&field.of))];
     let shown = |value: &Value| match value {
         Value::String(text) => format!("{quote}{text}{quote}"),

@@ -54,6 +54,8 @@ fn the_dictionary_says_why_and_until_when() {
 
     Each field says why it is collected, what it looks like, and until when it is sent; after that day it is no longer sent. With `--coarse` every value is sent in its blurred form.
 
+    What stands around it is listed at the end: [the envelope](#around-a-report), [the batch of events](#around-events), [headers](#headers) and [what other protocols add](#other-protocols).
+
     | section | what |
     |---|---|
     | [`everything`](#everything) | Everything |

@@ -46,7 +46,7 @@ pub(super) fn parse(
     read: &dyn Fn(&str) -> io::Result<String>,
 ) -> Result<ProductFile, ProductFileError> {
     let wrong = |message: String| ProductFileError::Format { file: file.to_owned(), message };
-    let raw: Raw = yaml::parse(text).map_err(|error| wrong(first_line(&error.to_string())))?;
+    let raw: Raw = yaml::parse(text).map_err(|error| wrong(yaml::explain(text, &error)))?;
     check(&raw).map_err(wrong)?;
     // Exhaustive on purpose: a new key does not compile until it is used here.
     let Raw {
@@ -101,10 +101,6 @@ pub(super) fn parse(
         schemas,
         notice,
     })
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
 }
 
 fn check(raw: &Raw) -> Result<(), String> {

@@ -21,6 +21,12 @@ impl FileSink {
         Self { path: path.to_owned(), bytes_max: EVENTS_FILE_BYTES_MAX }
     }
 
+    /// Gives the path of the file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Limits each of the two files.
     #[must_use]
     pub fn bounded(mut self, bytes_max: u64) -> Self {

@@ -7,8 +7,12 @@ use ktel::agent::AgentFile;
 
 use super::format::{Format, Key, Mapping, closed, key, mapping, named_by_serde};
 
-pub(super) const FORMAT: Format =
-    Format { page: "docs/reference/agent-file.md", mappings: &MAPPINGS, known };
+pub(super) const FORMAT: Format = Format {
+    page: "docs/reference/agent-file.md",
+    json_schema: Some("crates/cli/src/editor/agent.json"),
+    mappings: &MAPPINGS,
+    known,
+};
 
 fn known(text: &str) -> anyhow::Result<BTreeSet<String>> {
     let nothing = |_: &str| Err(io::ErrorKind::NotFound.into());

@@ -6,8 +6,12 @@ use ktel_exporter::settings::Settings;
 
 use super::format::{Format, Key, Mapping, closed, key, mapping, named_by_serde};
 
-pub(super) const FORMAT: Format =
-    Format { page: "docs/reference/exporter-settings.md", mappings: &MAPPINGS, known };
+pub(super) const FORMAT: Format = Format {
+    page: "docs/reference/exporter-settings.md",
+    json_schema: None,
+    mappings: &MAPPINGS,
+    known,
+};
 
 fn known(text: &str) -> anyhow::Result<BTreeSet<String>> {
     let parsed = Settings::parse(text, "probe.yaml");

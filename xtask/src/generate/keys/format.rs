@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
 
 /// What stands in a probe where the parser's own word belongs.
 pub(super) const UNKNOWN: &str = "zzz";
@@ -12,6 +13,9 @@ pub(super) const UNKNOWN: &str = "zzz";
 pub(in super::super) struct Format {
     /// The page, which has a marker for each mapping.
     pub(in super::super) page: &'static str,
+    /// The JSON Schema for editors, if there is one. The mapping `file` is its root; the others are among
+    /// its definitions.
+    pub(in super::super) json_schema: Option<&'static str>,
     pub(super) mappings: &'static [Mapping],
     /// Gives the words that the parser names in the place of the unknown one.
     pub(super) known: fn(&str) -> anyhow::Result<BTreeSet<String>>,
@@ -64,6 +68,61 @@ impl Format {
         self.mappings.iter().map(|mapping| Ok((mapping.name, self.table(mapping)?))).collect()
     }
 
+    /// Compares the JSON Schema for editors with the tables, and describes its keys with their words.
+    pub(in super::super) fn describe(&self, schema: &mut Value) -> anyhow::Result<()> {
+        for Mapping { name, keys, also, .. } in self.mappings {
+            let place = match *name {
+                "file" => "/properties".to_owned(),
+                name => format!("/definitions/{name}/properties"),
+            };
+            let properties = schema.pointer_mut(&place).and_then(Value::as_object_mut);
+            let properties = properties.with_context(|| format!("there is no `{place}`"))?;
+            // What all types of fields have stands in `field`, which also allows the keys of every type.
+            let is_own = !also.is_empty();
+            let is_field = *name == "field" && self.mappings.iter().any(|one| !one.also.is_empty());
+            if !is_field {
+                let listed = keys.iter().map(|key| key.name.to_owned()).collect();
+                agree(
+                    &format!("`{place}` of the JSON Schema"),
+                    &listed,
+                    &properties.keys().cloned().collect(),
+                )?;
+            }
+            for key in *keys {
+                let property = properties.get_mut(key.name);
+                let property =
+                    property.with_context(|| format!("`{place}` lacks `{}`", key.name))?;
+                if let (Some(_), Some(words)) = (key.closed, property.get("enum")) {
+                    let words: BTreeSet<String> =
+                        words.as_array().into_iter().flatten().map(word).collect();
+                    agree(&format!("`{}` in `{place}`", key.name), &quoted(value_of(key)), &words)?;
+                }
+                let description = key.meaning.replace('`', "");
+                match property {
+                    Value::Bool(_) => *property = json!({"description": description}),
+                    property => property["description"] = description.into(),
+                }
+            }
+            if is_own {
+                continue;
+            }
+            let required: BTreeSet<String> = keys
+                .iter()
+                .filter(|key| key.value.ends_with("required"))
+                .map(|key| key.name.to_owned())
+                .collect();
+            let object = place.trim_end_matches("/properties");
+            let stated = schema.pointer(&format!("{object}/required"));
+            let stated: BTreeSet<String> =
+                stated.and_then(Value::as_array).into_iter().flatten().map(word).collect();
+            // Fields of a record take over some of the required keys.
+            if !is_field {
+                agree(&format!("what `{object}` requires"), &required, &stated)?;
+            }
+        }
+        Ok(())
+    }
+
     fn table(&self, mapping: &Mapping) -> anyhow::Result<String> {
         let Mapping { name, probe, keys, also } = mapping;
         let known = (self.known)(probe).with_context(|| format!("probe the mapping `{name}`"))?;
@@ -108,6 +167,15 @@ fn agree(what: &str, listed: &BTreeSet<String>, known: &BTreeSet<String>) -> any
     Ok(())
 }
 
+/// The words of a closed set, without its default.
+fn value_of(key: &Key) -> &'static str {
+    key.value.split(';').next().unwrap_or(key.value)
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// The words in backticks.
 pub(super) fn quoted(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
@@ -128,11 +196,13 @@ mod tests {
     fn a_key_that_only_the_parser_or_only_the_table_has_is_an_error() {
         const LESS: Format = Format {
             page: "page.md",
+            json_schema: None,
             mappings: &[mapping("root", "zzz: 1", &[key("a", "text", "A.")])],
             known,
         };
         const MORE: Format = Format {
             page: "page.md",
+            json_schema: None,
             mappings: &[mapping(
                 "root",
                 "zzz: 1",

@@ -7,8 +7,12 @@ use ktel::product_file::ProductFile;
 
 use super::format::{Format, Key, Mapping, closed, key, mapping, named_by_serde};
 
-pub(super) const FORMAT: Format =
-    Format { page: "docs/reference/product-file.md", mappings: &MAPPINGS, known };
+pub(super) const FORMAT: Format = Format {
+    page: "docs/reference/product-file.md",
+    json_schema: Some("crates/cli/src/editor/product.json"),
+    mappings: &MAPPINGS,
+    known,
+};
 
 fn known(text: &str) -> anyhow::Result<BTreeSet<String>> {
     let nothing = |_: &str| Err(io::ErrorKind::NotFound.into());

@@ -8,8 +8,12 @@ use ktel_model::standard;
 
 use super::format::{Format, Key, Mapping, UNKNOWN, closed, key, mapping, quoted};
 
-pub(super) const FORMAT: Format =
-    Format { page: "docs/reference/schema-file.md", mappings: &MAPPINGS, known };
+pub(super) const FORMAT: Format = Format {
+    page: "docs/reference/schema-file.md",
+    json_schema: Some("crates/cli/src/editor/schema.json"),
+    mappings: &MAPPINGS,
+    known,
+};
 
 /// Reads the words from the finding about the unknown one, which lists them in backticks.
 fn known(text: &str) -> anyhow::Result<BTreeSet<String>> {

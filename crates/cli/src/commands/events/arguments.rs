@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use ktel::event::{ErrorCategory, Outcome};
 
+use crate::arguments::complete;
 use crate::arguments::values::{duration, one_of};
 
 #[derive(Debug, Subcommand)]
@@ -24,7 +25,7 @@ pub(crate) enum EventsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct UploadArguments {
     /// The product, by its name or its file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", add = complete::products())]
     pub(crate) product: String,
     /// Stop after this time; events that are not sent keep waiting
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
@@ -37,7 +38,7 @@ pub(crate) struct UploadArguments {
 #[derive(Debug, Args)]
 pub(crate) struct EmitArguments {
     /// The product, by its name or its file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", add = complete::products())]
     pub(crate) product: String,
     /// The version of the product, such as 1.2.3; of other builds, no event is recorded
     #[arg(long, value_name = "VERSION")]
@@ -65,20 +66,20 @@ pub(crate) struct EmitArguments {
 #[derive(Debug, Args)]
 pub(crate) struct EndingArguments {
     /// How the command ended: success, failure, interrupted or panicked
-    #[arg(long, value_name = "HOW", value_parser = outcome)]
+    #[arg(help_heading = "How the command ended", long, value_name = "HOW", value_parser = outcome)]
     pub(crate) outcome: Option<Outcome>,
     /// Why it failed, such as network, auth or not-found
-    #[arg(long, value_name = "WHY", value_parser = category)]
+    #[arg(help_heading = "How the command ended", long, value_name = "WHY", value_parser = category)]
     pub(crate) error_category: Option<ErrorCategory>,
     /// How long it took; only a bucket is stored
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(help_heading = "How the command ended", long, value_name = "TIME", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
     /// The product, by its name or its file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", add = complete::products())]
     pub(crate) product: String,
     /// A version that your program would pass to `emit`
     #[arg(long, value_name = "VERSION", default_value = "1.2.3")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::arguments::complete;
 use crate::arguments::shared::StoreArguments;
 use crate::arguments::values::listener;
 use crate::lines_address::LinesAddress;
@@ -12,57 +13,57 @@ use crate::lines_address::LinesAddress;
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// The address to listen on; port 0 uses a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090", env = "KTEL_LISTEN", value_parser = listener)]
+    #[arg(help_heading = "Listeners", long, value_name = "ADDRESS", default_value = "127.0.0.1:8090", env = "KTEL_LISTEN", value_parser = listener)]
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     /// Also accept documents of Kamaji's clients, without a token, on this address; they are marked
     /// as unauthenticated
-    #[arg(long, value_name = "ADDRESS", value_parser = listener)]
+    #[arg(help_heading = "Listeners", long, value_name = "ADDRESS", value_parser = listener)]
     pub(crate) listen_legacy: Option<SocketAddr>,
     /// Respond there exactly as Kamaji's own receiver does, with its wrong status codes
-    #[arg(long, requires = "listen_legacy")]
+    #[arg(help_heading = "Listeners", long, requires = "listen_legacy")]
     pub(crate) compat: bool,
     /// Also serve health and metrics on this address, without a token and without TLS. With the other routes, metrics are
     /// for administrators: they count single reports
     #[arg(long, value_name = "ADDRESS", value_parser = listener)]
     pub(crate) listen_metrics: Option<SocketAddr>,
     /// Accept the tokens in this folder: its files ingest, public, reader and admin
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(help_heading = "Access", long, value_name = "FOLDER")]
     pub(crate) tokens: Option<PathBuf>,
     /// Also accept lines of syslog, without a token, at tcp://, tls:// or udp:// and an address;
     /// they are marked as unauthenticated (repeatable)
-    #[arg(long, value_name = "URL")]
+    #[arg(help_heading = "Listeners", long, value_name = "URL")]
     pub(crate) listen_lines: Vec<LinesAddress>,
     /// Serve TLS with this certificate chain, in PEM; a renewed file is loaded within seconds
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(help_heading = "TLS", long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_certificate: Option<PathBuf>,
     /// The private key of the certificate, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    #[arg(help_heading = "TLS", long, value_name = "FILE", requires = "tls_certificate")]
     pub(crate) tls_key: Option<PathBuf>,
     /// Require client certificates that one of these authorities signed, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    #[arg(help_heading = "TLS", long, value_name = "FILE", requires = "tls_certificate")]
     pub(crate) tls_client_authority: Option<PathBuf>,
     /// Show what is published without a token
-    #[arg(long)]
+    #[arg(help_heading = "Access", long)]
     pub(crate) public: bool,
     /// Show everybody one page about this product, of what is published, at /public/NAME (repeatable)
     #[arg(long = "public-page", value_name = "NAME")]
     pub(crate) public_pages: Vec<String>,
     /// Publish only groups of at least this many senders, in multiples of it; at least 5
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
+    #[arg(help_heading = "Publication", long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
     pub(crate) min_group_size: u32,
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Publication", long, value_name = "FILE")]
     pub(crate) decisions: Option<PathBuf>,
     /// Chart how many have versions past their end of life, by the days in this YAML file:
     /// VENDOR/SCHEMA, FIELD, VERSION: DAY
     #[arg(long, value_name = "FILE")]
     pub(crate) end_of_life: Option<PathBuf>,
     /// Accept the commands of this product in its events (repeatable)
-    #[arg(long = "product", value_name = "NAME|FILE")]
+    #[arg(help_heading = "Accepted data", long = "product", value_name = "NAME|FILE", add = complete::products())]
     pub(crate) products: Vec<String>,
     /// Accept data of this schema file too (repeatable)
-    #[arg(long = "schema", value_name = "FILE")]
+    #[arg(help_heading = "Accepted data", long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
 }

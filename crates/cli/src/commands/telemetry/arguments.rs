@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::show::ShowArguments;
 use super::verify::VerifyArguments;
+use crate::arguments::complete;
+use crate::arguments::shared::ListFormat;
 
 #[derive(Debug, Args)]
 pub(crate) struct TelemetryArguments {
     /// The product, by its name or its file
-    #[arg(long, global = true, value_name = "NAME|FILE", default_value = ktel::product_file::DEMO)]
-    pub(crate) product: String,
+    #[arg(long, global = true, value_name = "NAME|FILE", add = complete::products())]
+    pub(crate) product: Option<String>,
     /// The configuration file of the product
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -23,8 +26,12 @@ pub(crate) struct TelemetryArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TelemetryCommand {
-    /// Show whether telemetry is on, and the decision of every source
+    /// List the products on this machine, whether each may send telemetry, and who decided
+    List(ListFormat),
+    /// Show whether telemetry is on, and the decision of every source; without a product, list all
     Status,
+    /// Show everything that a product can send, what it sent, and why, as text or as a page
+    Show(ShowArguments),
     /// Print the next events byte for byte, and explain each value
     Preview,
     /// Print the events that servers accepted, and when
@@ -36,8 +43,12 @@ pub(crate) enum TelemetryCommand {
     },
     /// Turn telemetry on
     On,
-    /// Turn telemetry off, and delete waiting events
-    Off,
+    /// Turn telemetry off, and delete waiting events; a product file is not needed
+    Off {
+        /// Every product on this machine, as `ktel telemetry list` shows them
+        #[arg(long, conflicts_with = "product")]
+        all: bool,
+    },
     /// Delete all data about you on this machine
     Forget,
     /// Check the receipt of a receiver, and show what it proves

@@ -34,18 +34,9 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Writes YAML.
-pub(super) fn yaml(value: &Value) -> String {
-    let mut text = serde_saphyr::to_string(value).expect("JSON always becomes YAML");
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{report_table, yaml};
+    use super::report_table;
     use ktel_model::report::Report;
     use serde_json::{Value, json};
 
@@ -64,13 +55,5 @@ foo    red       #ff0000
 foo    map       one=1
 ";
         assert_eq!(report_table(&report), expected);
-    }
-
-    #[test]
-    fn yaml_keeps_text_that_looks_like_something_else() {
-        let value = json!({"a": {"date": "2022-05-03 08:46:22", "version": "1.20", "on": "yes"}});
-        let text = yaml(&value);
-        let back: Value = serde_saphyr::from_str(&text).unwrap();
-        assert_eq!(back, value, "{text}");
     }
 }

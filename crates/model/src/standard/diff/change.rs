@@ -25,6 +25,19 @@ pub enum Impact {
     Wording,
 }
 
+impl Impact {
+    /// Names it in lower case.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Widened => "widened",
+            Self::Breaking => "breaking",
+            Self::Narrowed => "narrowed",
+            Self::Wording => "wording",
+        }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let impact = match self.severity {

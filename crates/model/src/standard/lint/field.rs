@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde_json::{Value, json};
 
 use super::super::blur::blur;
 use super::super::finding::Severity;
@@ -176,7 +177,39 @@ fn example(reader: &mut Reader, at: &str, path: &str, field: &Field) {
         }
         _ => {
             let message = format!("the example of field `{path}` is not of its type");
-            reader.error_at(&at, message, "write a value as it is sent");
+            let fix =
+                format!("write a value as it is sent, such as `example: {}`", such_as(&field.of));
+            reader.error_at(&at, message, fix);
+        }
+    }
+}
+
+/// A value of the type, as it is sent.
+fn such_as(of: &Type) -> Value {
+    let raw = raw(of);
+    let sent = blur(of, &raw, Form::Exact, Date::MIN, &mut Omitted::default());
+    // A type that is wrong itself, such as one without words, has no value.
+    sent.unwrap_or(raw)
+}
+
+/// A value of the type, as it is measured.
+fn raw(of: &Type) -> Value {
+    let first = |words: &Words| words.values.first().unwrap_or(&words.other).clone();
+    match of {
+        Type::Bool => true.into(),
+        Type::Enum(words) => first(words).into(),
+        Type::List(words) => json!([first(words)]),
+        Type::Count(_) => 3.into(),
+        Type::Duration(_) => 30.into(),
+        Type::Ratio(_) => json!(0.5),
+        Type::Version(_) => "v1.23.4".into(),
+        Type::Date(_) => "2026-11-27T08:30:00Z".into(),
+        Type::Id => "56279633-3131-836b-b8f2-9008a49a2f12".into(),
+        Type::CommandPath(words) => words.first().cloned().unwrap_or_default().into(),
+        Type::Map(words, MapValue::Bool) => json!({ first(words): true }),
+        Type::Map(words, MapValue::Count(_)) => json!({ first(words): 3 }),
+        Type::Record(fields) => {
+            fields.iter().map(|(name, field)| (name.clone(), raw(&field.of))).collect()
         }
     }
 }
