@@ -184,6 +184,8 @@ fn an_answer_that_says_later_is_heard_and_one_that_says_never_is_counted() {
             && sink["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty())
     });
     assert_eq!(scene.metric("ktel_exporter_conservation_error"), 0.0);
+    // 429, 503, a connection that broke off, and 500.
+    assert!(scene.metric("ktel_exporter_sink_errors_total") >= 4.0);
     exporter.stop();
 }
 

@@ -19,11 +19,14 @@ use crate::time::Millis;
 
 mod address;
 mod cluster;
+mod families;
+mod kinds;
 mod merge;
 mod pack;
 mod query;
 mod resources;
 mod secrets;
+mod selecting;
 mod sink;
 mod tenant;
 mod wants;

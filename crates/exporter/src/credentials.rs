@@ -21,6 +21,16 @@ pub struct Credentials {
     pub certificate: Option<Vec<u8>>,
     /// The client's key, as PEM.
     pub key: Option<Secret>,
+    /// They are not known yet: nothing is sent until they are.
+    pub is_pending: bool,
+}
+
+impl Credentials {
+    /// Gives those of a sink whose Secrets were not looked for yet.
+    #[must_use]
+    pub fn pending() -> Self {
+        Self { is_pending: true, ..Self::default() }
+    }
 }
 
 impl fmt::Debug for Credentials {

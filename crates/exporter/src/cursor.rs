@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::Report;
+use crate::report::{Audits, Report};
 use crate::time::Millis;
 
 /// How far the lanes of an Exporter have come.
@@ -15,6 +15,9 @@ pub struct Cursors {
     /// By the source's name, then the sink's: all before this moment is settled. In milliseconds since 1970.
     #[serde(default)]
     lanes: BTreeMap<String, BTreeMap<String, Millis>>,
+    /// By the source's name: what was read, for the audit of late samples.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    audits: BTreeMap<String, Audits>,
 }
 
 impl Cursors {
@@ -30,9 +33,28 @@ impl Cursors {
         format!("{source}/backfill")
     }
 
+    /// Gives the name of a source's lanes of late data, which have no cursors. No source has such a name.
+    #[must_use]
+    pub fn late(source: &str) -> String {
+        format!("{source}/late")
+    }
+
     /// Sets the cursor of a lane.
     pub fn set(&mut self, source: &str, sink: &str, cursor: Millis) {
         self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), cursor);
+    }
+
+    /// Gives what was read of a source, for the audit of late samples.
+    #[must_use]
+    pub fn audits(&self, source: &str) -> Option<&Audits> {
+        self.audits.get(source)
+    }
+
+    /// Takes from others what was read of sources.
+    #[must_use]
+    pub fn with_audits_of(mut self, others: &Self) -> Self {
+        self.audits.clone_from(&others.audits);
+        self
     }
 
     /// Says whether a lane of a source has a cursor.
@@ -56,6 +78,9 @@ impl Cursors {
                 cursors.set(&lane.source, &lane.sink, cursor);
             }
         }
+        let audited = report.sources.iter().filter(|source| !source.audits.pieces.is_empty());
+        cursors.audits =
+            audited.map(|source| (source.name.clone(), source.audits.clone())).collect();
         cursors
     }
 

@@ -24,12 +24,15 @@ use crate::report::Report;
 mod audit;
 mod exporter;
 mod fair;
+mod kept;
+mod ledger;
 mod memory;
 pub(crate) mod partition;
 mod pool;
 mod published;
 mod read;
 mod seams;
+mod sketch;
 mod tenants;
 pub(crate) mod width;
 mod world;
@@ -139,6 +142,13 @@ impl Engine {
     #[must_use]
     pub fn memory_limits(&self) -> (usize, usize) {
         (self.world.reading.capacity(), self.world.sending.capacity())
+    }
+
+    /// Gives the bytes of memory that are kept between reads, and how many may be: what differences need, metadata, and what
+    /// the repair of late samples needs.
+    #[must_use]
+    pub fn memory_kept(&self) -> (usize, usize) {
+        (self.world.kept.used(), self.world.kept.capacity())
     }
 
     /// Sends nothing new, waits for what is under way, at most so long, and gives the last reports.

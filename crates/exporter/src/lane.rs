@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::limits::{LANE_HOLDS_MEMORY_FOR, OPEN_WINDOWS_MAX};
 use crate::plan::RetryPlan;
-use crate::report::{Gap, LaneReport, LaneState, Points, Problem};
+use crate::report::{DropReason, Gap, LaneReport, LaneState, Points, Problem, SinkFault};
 use crate::sink::Shared;
 use crate::time::{Millis, Window};
 
@@ -271,6 +271,18 @@ impl Lane {
     #[must_use]
     pub fn points(&self) -> Points {
         self.account.points
+    }
+
+    /// Gives how many points were dropped, by reason.
+    #[must_use]
+    pub fn drops(&self) -> &BTreeMap<DropReason, u64> {
+        &self.account.drops
+    }
+
+    /// Gives how many requests did not succeed, by reason.
+    #[must_use]
+    pub fn errors(&self) -> &BTreeMap<SinkFault, u64> {
+        &self.account.errors
     }
 
     /// Gives what was not delivered.

@@ -163,8 +163,10 @@ pub const SELECTORS_BYTES_MAX: usize = 1024 * 1024;
 pub const QUERY_REST_BYTES: usize = 64;
 /// The names of all metrics: a hundred thousand of a hundred bytes.
 pub const NAMES_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// The metadata of all metrics: twenty thousand with long descriptions.
-pub const METADATA_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// What is kept of the metadata of all metrics, where memory allows it: a hundred thousand with descriptions.
+pub const METADATA_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The metadata of one metric. Some stores have an entry for each target.
+pub(crate) const METRIC_METADATA_BYTES_MAX: usize = 1024 * 1024;
 /// An answer that is one number, with what a store says around it.
 pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 
@@ -182,6 +184,14 @@ pub(crate) const PART_BYTES_MIN: usize = 64 * 1024;
 pub(crate) const PART_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Two parts that are smaller together are read as one.
 pub(crate) const PART_BYTES_GOOD: usize = 1024 * 1024;
+/// Series that are looked at to choose how a metric is divided: enough to see which letters are frequent.
+pub(crate) const CUT_SERIES_LOOKED_AT: usize = 512;
+/// Letters of a label's value that are looked at from each end: longer names differ there as well.
+pub(crate) const CUT_PLACES: usize = 32;
+/// How often the series of one metric are divided: 32 halves of 4 MiB are more than any store has, and queries stay short.
+pub(crate) const CUTS_MAX: usize = 32;
+/// Targets of which is remembered that they were written, in a window that is read in parts: about 2 MB.
+pub(crate) const TARGETS_KNOWN_MAX: usize = 100_000;
 /// Names of families in a query, of which VictoriaMetrics takes 16 KiB by default.
 pub(crate) const PART_NAMES_BYTES_MAX: usize = 4 * 1024;
 /// Memory for what is made of a slice, in slices. What exceeds it is encoded when there is room again.
@@ -222,6 +232,8 @@ pub const REMOTE_READ_FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// nanosecond to a year at the finest schema has 14 000. Two buckets that lie far apart may not take gigabytes.
 pub(crate) const NATIVE_BUCKETS_MAX: usize = 16_384;
 
+/// What differences need of a series, at least: a hash, a time and a value, in a table that may be half empty.
+pub(crate) const DELTA_SERIES_BYTES: usize = 128;
 /// Memory of what differences need of one lane, or of lanes that read together: about 130 000 counters. A series that is
 /// forgotten loses one difference, and is counted.
 pub(crate) const DELTA_STATE_BYTES_MAX: usize = 16 << 20;
@@ -249,12 +261,16 @@ pub(crate) const SHOWN_LINE_CHARS_MAX: usize = 160;
 pub(crate) const SHOWN_BEFORE_CHARS: usize = 80;
 /// Tenants whose use of the store is remembered, beside those that read at the moment.
 pub(crate) const TENANTS_KEPT_MAX: usize = 10_000;
+/// Reasons of a sink's drops in a status, as the resource says: more than there are.
+pub(crate) const STATUS_DROPS_MAX: usize = 20;
 /// Gaps of a sink in a status, as the resource says.
 pub(crate) const STATUS_GAPS_MAX: usize = 20;
 /// The pause after the store did not say its time.
 pub(crate) const STORE_ASKED_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// Samples are counted again in pieces of this length: a day of them takes a few kilobytes for each source.
 pub(crate) const AUDIT_BUCKET: Duration = Duration::from_secs(300);
+/// Pieces that were counted at this age are joined to pieces of this length: they are counted seldom from then on.
+pub(crate) const AUDIT_HOUR: Duration = Duration::from_secs(3600);
 /// How old a piece is when it is counted again.
 pub(crate) const AUDIT_AGES: [Duration; 5] = [
     Duration::from_secs(60),
@@ -263,7 +279,7 @@ pub(crate) const AUDIT_AGES: [Duration; 5] = [
     Duration::from_secs(6 * 3600),
     Duration::from_secs(24 * 3600),
 ];
-/// Pieces that are remembered: those of a day, and of what is read meanwhile.
+/// Pieces that are remembered: those of a day, if none could be joined, and of what is read meanwhile.
 pub(crate) const AUDIT_BUCKETS_MAX: usize = 300;
 /// How long a count may take; the next one of its source waits for it.
 pub(crate) const AUDIT_WITHIN: Duration = Duration::from_secs(300);

@@ -21,6 +21,7 @@ mod histogram;
 mod histograms;
 mod identity;
 mod index;
+mod infos;
 mod native;
 mod natives;
 mod number;
@@ -39,6 +40,7 @@ use ktel_otlp::Attributes;
 pub use self::delta::DeltaState;
 use self::family::Families;
 use self::index::index;
+pub use self::infos::{Infos, Targets};
 use self::output::Output;
 pub use self::shape::Shape;
 pub use self::split::split;
@@ -62,8 +64,23 @@ pub fn encode(
     first: u32,
     take: &mut dyn FnMut(Batch),
 ) -> Tally {
+    encode_part(slice, window, metadata, shape, &mut Infos::Own, state, first, take)
+}
+
+/// Encodes one of the slices of a window that is read in parts; see [`encode`].
+#[expect(clippy::too_many_arguments, reason = "they are those of `encode`, and one more")]
+pub fn encode_part(
+    slice: &Slice,
+    window: Window,
+    metadata: &Metadata,
+    shape: &Shape,
+    infos: &mut Infos<'_>,
+    state: &mut DeltaState,
+    first: u32,
+    take: &mut dyn FnMut(Batch),
+) -> Tally {
     let mut tally = Tally::default();
-    let index = index(slice, Families::new(metadata), &mut tally);
+    let index = index(slice, Families::new(metadata), infos, &mut tally);
     let out = Output::new(shape, window, first, take);
     let attributes = Attributes::new();
     let mut writer = Writer { slice, index: &index, shape, window, state, out, tally, attributes };

@@ -1,9 +1,16 @@
 //! What the engine says of an Exporter: the truth about delivery, for status, metrics and cursors.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::plan::ExporterId;
 use crate::time::{Millis, Window};
+
+mod audited;
+mod reasons;
+
+pub use audited::{Audited, Audits};
+pub use reasons::{DropReason, SinkFault, SourceFault};
 
 /// What the engine says of an Exporter.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,12 +25,14 @@ pub struct Report {
     pub lanes: Vec<LaneReport>,
     /// The lanes that send older data beside the new, as source `name/backfill`. Their lag is what is left of it.
     pub backfills: Vec<LaneReport>,
+    /// The lanes that send what came late, as source `name/late`. They have no cursor.
+    pub repairs: Vec<LaneReport>,
 }
 
 impl Report {
-    /// Gives all lanes, those of older data too.
+    /// Gives all lanes, those of older and of late data too.
     pub fn all_lanes(&self) -> impl Iterator<Item = &LaneReport> {
-        self.lanes.iter().chain(&self.backfills)
+        self.lanes.iter().chain(&self.backfills).chain(&self.repairs)
     }
 }
 
@@ -38,6 +47,10 @@ pub struct SourceReport {
     pub series: u64,
     /// Samples that came after their window was read.
     pub late: u64,
+    /// What was read lately, for the audit of late samples.
+    pub audits: Audits,
+    /// How often it could not be read, by reason.
+    pub errors: BTreeMap<SourceFault, u64>,
 }
 
 /// What the engine says of a lane: one source on its way to one sink.
@@ -61,6 +74,10 @@ pub struct LaneReport {
     pub next_attempt: Option<Millis>,
     /// What was not delivered, newest last, bounded.
     pub gaps: Vec<Gap>,
+    /// Points that were dropped, by reason: their sum is [`Points::dropped`].
+    pub drops: BTreeMap<DropReason, u64>,
+    /// Requests that did not succeed, by reason.
+    pub errors: BTreeMap<SinkFault, u64>,
 }
 
 /// What a lane is doing.
@@ -84,7 +101,7 @@ pub enum LaneState {
 /// How many points went where. `read = acknowledged + rejected + dropped + in_flight`, at all times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Points {
-    /// Read from the store and encoded for this lane.
+    /// Read from the store for this lane: points that were encoded, and samples that have no place in OTLP.
     pub read: u64,
     /// In requests that were sent, repeats included.
     pub sent: u64,
@@ -92,7 +109,7 @@ pub struct Points {
     pub acknowledged: u64,
     /// Rejected by the receiver.
     pub rejected: u64,
-    /// Dropped here, by a rule of the plan.
+    /// Dropped here, by a rule of the plan or of the mapping.
     pub dropped: u64,
     /// Read and not settled yet.
     pub in_flight: u64,

@@ -48,6 +48,7 @@ use crate::source::Store;
 
 mod error;
 mod format;
+mod raw;
 mod types;
 mod values;
 

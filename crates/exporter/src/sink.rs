@@ -28,7 +28,7 @@ mod oauth;
 mod shared;
 
 pub use error::SetupError;
-pub use judge::{Judgement, reason};
+pub use judge::{Judgement, fault, reason};
 pub use shared::Shared;
 
 /// Sends to one sink with one set of credentials. Cheap to clone; made anew when either changes.

@@ -11,7 +11,7 @@ use ktel_delivery::tls::{Pem, Trust};
 use ktel_metricsql::{Expr, Selector, Version};
 use thiserror::Error;
 
-use crate::limits::STORE_EXCHANGE_MAX;
+use crate::limits::{METADATA_BYTES_MAX, STORE_EXCHANGE_MAX};
 use crate::plan::Tenant;
 use crate::slice::Slice;
 use crate::time::{Millis, Window};
@@ -24,6 +24,7 @@ mod asked;
 pub mod check;
 mod clock;
 mod count;
+mod cut;
 mod error;
 mod exchange;
 pub mod export;
@@ -31,7 +32,7 @@ pub mod families;
 mod form;
 pub mod labels;
 mod matrix;
-mod metadata;
+pub(crate) mod metadata;
 mod narrow;
 mod promql;
 mod query;
@@ -39,6 +40,7 @@ pub mod remote_read;
 mod text;
 
 pub use asked::Asked;
+pub use cut::{Cut, Cuts};
 pub use error::ReadError;
 
 /// A store that is read.
@@ -191,10 +193,29 @@ impl Reader {
         window: Window,
         bytes_max: usize,
     ) -> Result<Slice, ReadError> {
+        self.read_cut(tenant, part, &Cuts::default(), window, bytes_max).await
+    }
+
+    /// Reads those series of a part for which cuts hold; see [`read`](Self::read). The part names its families.
+    ///
+    /// # Errors
+    /// When it cannot be read as a whole.
+    pub async fn read_cut(
+        &self,
+        tenant: &Tenant,
+        part: &Part,
+        cuts: &Cuts,
+        window: Window,
+        bytes_max: usize,
+    ) -> Result<Slice, ReadError> {
         let builder = match self.0.kind {
-            StoreKind::VictoriaMetrics(_) => self.export(tenant, part, window, bytes_max).await?,
-            StoreKind::Prometheus => self.remote_read(tenant, part, window, bytes_max).await?,
-            StoreKind::Other => self.raw_by_query(tenant, part, window, bytes_max).await?,
+            StoreKind::VictoriaMetrics(_) => {
+                self.export(tenant, part, cuts, window, bytes_max).await?
+            }
+            StoreKind::Prometheus => {
+                self.remote_read(tenant, part, cuts, window, bytes_max).await?
+            }
+            StoreKind::Other => self.raw_by_query(tenant, part, cuts, window, bytes_max).await?,
         };
         Ok(builder.finish())
     }
@@ -232,7 +253,19 @@ impl Reader {
     /// # Errors
     /// When they cannot be read; a store that has none gives none.
     pub async fn metadata(&self, tenant: &Tenant) -> Result<Metadata, ReadError> {
-        self.known_metadata(tenant).await
+        self.known_metadata(tenant, METADATA_BYTES_MAX).await
+    }
+
+    /// Gives as much of the [metadata](Self::metadata) as fits into so many bytes: types first.
+    ///
+    /// # Errors
+    /// As for all of them.
+    pub async fn metadata_within(
+        &self,
+        tenant: &Tenant,
+        bytes_max: usize,
+    ) -> Result<Metadata, ReadError> {
+        self.known_metadata(tenant, bytes_max).await
     }
 
     /// Counts the samples of a part in a window, by the store: for the audit of late samples. Stale markers are not
@@ -246,7 +279,21 @@ impl Reader {
         part: &Part,
         window: Window,
     ) -> Result<u64, ReadError> {
-        self.counted(tenant, part, window).await
+        self.counted(tenant, part, &Cuts::default(), window).await
+    }
+
+    /// Counts the samples of those series of a part for which cuts hold; see [`count`](Self::count).
+    ///
+    /// # Errors
+    /// When they cannot be counted.
+    pub async fn count_cut(
+        &self,
+        tenant: &Tenant,
+        part: &Part,
+        cuts: &Cuts,
+        window: Window,
+    ) -> Result<u64, ReadError> {
+        self.counted(tenant, part, cuts, window).await
     }
 
     /// Gives the store's clock; never ahead, and at most a second and one exchange behind. It is taken from the answers

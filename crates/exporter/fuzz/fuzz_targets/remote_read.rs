@@ -39,7 +39,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     for is_float in [false, true] {
         let mut room = 1000_usize;
         let take = |_| {
-            room = room.checked_sub(1).ok_or(ReadError::TooLarge { bytes_max: BYTES })?;
+            room = room.checked_sub(1).ok_or(ReadError::TooLarge { bytes_max: BYTES, cut: None })?;
             Ok(())
         };
         // An error is as good as histograms.

@@ -32,7 +32,7 @@ impl Term {
         Self::Set { label: label.to_owned(), values }
     }
 
-    fn label(&self) -> &str {
+    pub(super) fn label(&self) -> &str {
         match self {
             Self::One(filter) => filter.label(),
             Self::Set { label, .. } => label,

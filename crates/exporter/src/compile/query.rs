@@ -3,9 +3,10 @@
 use ktel_metricsql::{Call, Expr, Matcher, Selector, Store, check_arity, enforce, parse};
 
 use super::cluster::Cluster;
+use super::families::whole;
 use super::merge::{Group, both, groups_of, selector_of, weight};
 use super::pack::{Packing, Unpackable, never_everything};
-use super::resources::Selecting;
+use super::selecting::Selecting;
 use crate::limits;
 use crate::plan::{Selection, Tenant};
 use crate::resource::quotes::Query;
@@ -138,7 +139,7 @@ impl Reader<'_> {
             bytes_max: self.settings.query_bytes_max(),
             has_or: matches!(self.settings.store.kind, StoreKind::VictoriaMetrics(_)),
         };
-        let selectors = packing.pack(groups).map_err(|error| self.unpackable(&error))?;
+        let selectors = packing.pack(whole(groups)).map_err(|error| self.unpackable(&error))?;
         for selector in &selectors {
             self.check(&selector.clone().into())?;
         }

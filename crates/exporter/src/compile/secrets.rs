@@ -120,6 +120,7 @@ impl SecretNeeds {
                 .collect(),
             authorities,
             certificate,
+            is_pending: false,
         };
         if missing.is_empty() { Ok(credentials) } else { Err(missing) }
     }

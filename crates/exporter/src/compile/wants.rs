@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::cluster::{Cluster, Kind};
-use super::resources::{Selecting, kinds_of};
+use super::kinds::kinds_of;
+use super::selecting::Selecting;
 use crate::plan::Tenant;
 use crate::resource::spec::Spec;
 use crate::settings::{Reach, Resolve, Settings};

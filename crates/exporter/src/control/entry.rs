@@ -151,7 +151,8 @@ impl Entry {
         self.named.waiting(self.claimed.saved(), plan)
     }
 
-    /// Gives the plan to the engine, as soon as all of its Secrets were looked for.
+    /// Gives the plan to the engine. A sink whose Secrets were not looked for yet waits for them; all else of the plan holds at
+    /// once.
     pub(super) fn apply(&mut self, engine: &Engine, secrets: &Secrets) {
         let Some(Compiled { plan, secrets: needs, .. }) = &self.compiled else { return };
         let Some(plan) = plan else {
@@ -162,7 +163,10 @@ impl Entry {
         let mut problems = Vec::new();
         let mut all = Vec::new();
         for (sink, needs) in plan.sinks.iter().zip(needs) {
-            let Some(found) = credentials(&self.id.namespace, needs, secrets) else { return };
+            let Some(found) = credentials(&self.id.namespace, needs, secrets) else {
+                all.push(Arc::new(Credentials::pending()));
+                continue;
+            };
             let credentials = found.unwrap_or_else(|(reason, message)| {
                 problems.push(CredentialProblem { sink: sink.name.clone(), reason, message });
                 Credentials::default()
@@ -176,7 +180,7 @@ impl Entry {
 
     /// Gives the cursor of each lane: the saved one, or where its source begins.
     fn cursors(&self, plan: &Plan) -> Cursors {
-        let mut cursors = Cursors::default();
+        let mut cursors = Cursors::default().with_audits_of(self.claimed.saved());
         for sink in &plan.sinks {
             for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
                 let saved = self.claimed.saved().get(&source.name, &sink.name);

@@ -5,8 +5,8 @@ pub const LEASE: &str = "ktel-exporter";
 
 /// Gives the manifests of both roles: what it reads of all namespaces, and what it keeps in its own.
 ///
-/// Kubernetes cannot limit `create` and `list` to names. Secrets are watched one by one, by the names in Exporters; whoever
-/// gives this role to namespaces one by one, by RoleBindings, limits whose Secrets can be read at all.
+/// Kubernetes cannot limit `create` and `list` to names. Secrets are watched one by one, by the names in Exporters. To limit
+/// whose Secrets can be read at all, give this role to namespaces one by one, by RoleBindings.
 #[must_use]
 pub fn roles(name: &str, namespace: &str, kinds: &[(String, String)]) -> String {
     let mut text = format!(

@@ -1,37 +1,37 @@
 //! Runs one Exporter: an actor that owns its lanes, reads and requests.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::audit::Audit;
-use super::memory::Room;
 use super::published::Published;
-use super::read::{Event, Learned};
-use super::seams::Sends;
-use super::width::Width;
+use super::read::Event;
 use super::world::World;
 use crate::credentials::Credentials;
 use crate::cursor::Cursors;
-use crate::lane::{Bucket, Lane};
 use crate::limits::{EVENTS_MAX, REPORT_EVERY, TICK};
-use crate::mapping::{DeltaState, Shape};
-use crate::plan::{Plan, SinkPlan, SourcePlan};
-use crate::report::{Problem, Report};
+use crate::plan::Plan;
+use crate::report::Report;
 use crate::sink::Outcome;
-use crate::time::{Millis, Window};
 
 mod auditing;
 mod differences;
 mod failing;
+mod happened;
 mod reading;
 mod reconcile;
+mod repairing;
 mod reporting;
 mod sending;
+mod source;
+mod state;
+mod wanted;
+
+use state::{Differences, Late, Older, Read, Role, RoleName, Route, Sink, Source};
 
 /// What an Exporter shall do.
 #[derive(Debug, Clone)]
@@ -70,75 +70,6 @@ pub(super) struct Actor {
     stop: Option<Instant>,
     /// When something changed last that the report does not say yet.
     reported: Instant,
-}
-
-/// A source and what was learned about it.
-struct Source {
-    plan: SourcePlan,
-    width: Width,
-    learned: Learned,
-    /// Memory of the lanes that read together, and of those that are behind.
-    room: Room,
-    side_room: Room,
-    states: Vec<Differences>,
-    failures: u32,
-    not_before: Option<Instant>,
-    error: Option<Problem>,
-    series: u64,
-    audit: Audit,
-    /// A count is under way, or failed: there is no other one before.
-    audit_not_before: Option<Instant>,
-    late: u64,
-}
-
-/// What differences need, for lanes of a shape whose windows begin between two moments.
-struct Differences {
-    shape: Shape,
-    from: Millis,
-    until: Millis,
-    /// The windows of that time that were read.
-    windows: Vec<Window>,
-    /// None while a read has it.
-    state: Option<DeltaState>,
-}
-
-/// A sink and how it is reached.
-struct Sink {
-    plan: SinkPlan,
-    credentials: Arc<Credentials>,
-    sends: Option<Arc<dyn Sends>>,
-    /// Counts the senders that there were.
-    epoch: u64,
-    bucket: Bucket,
-    /// The lane that sent last: the others are next.
-    last: u64,
-}
-
-/// A lane and where it leads.
-struct Route {
-    source: usize,
-    sink: usize,
-    shape: Shape,
-    /// Older data, beside the new.
-    older: Option<Older>,
-    lane: Lane,
-}
-
-/// Older data: until when, and how fast.
-struct Older {
-    until: Millis,
-    bucket: Bucket,
-}
-
-/// A window that is being read.
-struct Read {
-    id: u64,
-    source: usize,
-    shape: Shape,
-    window: Window,
-    members: Vec<u64>,
-    blocked: Arc<Mutex<Option<Instant>>>,
-    task: AbortHandle,
 }
 
 /// The answer of a sink.
@@ -195,6 +126,8 @@ impl Actor {
             let report_at = self.reported + REPORT_EVERY;
             let wakes = if report_at > now { wakes.min(report_at) } else { wakes };
             tokio::select! {
+                // In this order, so that a simulation gives the same each time. Each is bounded, so none starves another.
+                biased;
                 changed = desired.changed() => {
                     if changed.is_err() {
                         return; // it was removed: nobody asks for its report
@@ -223,6 +156,7 @@ impl Actor {
         }
         self.give_memory_back(now);
         self.settle_differences();
+        self.start_repairs(now);
         self.start_reads(now, &mut wakes);
         self.start_audits(now);
         self.start_requests(now, &mut wakes);
@@ -255,7 +189,9 @@ impl Actor {
         self.reads.retain(|read| {
             if read.members.is_empty() {
                 read.task.abort();
-                sources[read.source].forget_state(read.shape);
+                if !read.is_repair {
+                    sources[read.source].forget_state(read.shape);
+                }
             }
             !read.members.is_empty()
         });

@@ -5,10 +5,16 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::pool::{Permit, Pool};
-use crate::limits::ENCODED_TO_SLICE;
+use crate::limits::{ENCODED_TO_SLICE, PART_BYTES_MAX, SOURCE_READS_MAX};
 
 /// A source's room is counted in units of so many bytes.
 const UNIT: usize = 1024;
+
+/// Gives how large a slice may be, so that a tenant with so much memory can read two of them at once: of new data, and of a
+/// lane that is behind.
+pub(super) fn part_bytes(share: usize) -> usize {
+    (share / SOURCE_READS_MAX / (1 + ENCODED_TO_SLICE)).min(PART_BYTES_MAX)
+}
 
 /// Memory that is held until this is dropped.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The reports of all Exporters, for whoever asks.
+//! The reports of all Exporters, for status, metrics and cursors.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -9,18 +9,25 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::memory::{Memory, Room};
-use super::partition::Partition;
+use super::audit::{Found, Repair};
+use super::kept::KeptState;
+use super::memory::Room;
+use super::partition::{Partition, Piece};
 use super::seams::Query;
+use super::sketch::Sketch;
 use super::world::World;
-use crate::batch::Batch;
-use crate::limits::{PART_BYTES_MAX, PART_BYTES_MIN};
-use crate::mapping::{DeltaState, Shape, Tally, encode, warm};
-use crate::plan::{LateData, Selection, SourcePlan, Temporality, Tenant};
+use crate::limits::PART_BYTES_GOOD;
+use crate::mapping::{Infos, Shape, Tally, Targets};
+use crate::plan::{Selection, SourcePlan, Temporality, Tenant};
 use crate::sink::Shared;
-use crate::slice::Slice;
+use crate::source::families::TARGET_INFO;
 use crate::source::{Evaluation, Metadata, Part, ReadError};
 use crate::time::Window;
+
+mod hand_out;
+mod late;
+mod slices;
+mod warm;
 
 /// What to read.
 #[derive(Debug)]
@@ -34,7 +41,9 @@ pub(super) struct Job {
     pub(super) shape: Shape,
     pub(super) learned: Learned,
     /// What differences need, if it is known at the beginning of the window.
-    pub(super) state: Option<DeltaState>,
+    pub(super) state: Option<KeptState>,
+    /// Only what is missing is read.
+    pub(super) repair: Option<Arc<Repair>>,
     /// Memory that the source may still take.
     pub(super) room: Room,
     /// Since when the read waits for memory.
@@ -60,7 +69,7 @@ pub(super) enum Event {
         read: u64,
         learned: Learned,
         /// What differences need, if it is known.
-        state: Option<DeltaState>,
+        state: Option<KeptState>,
         result: Result<Summary, Failure>,
     },
     /// The store was asked for its time.
@@ -77,8 +86,12 @@ pub(super) struct Summary {
     pub(super) series: u64,
     pub(super) bytes: u64,
     pub(super) tally: Tally,
-    /// Samples that the store counts: all but stale markers.
-    pub(super) counted: u64,
+    /// What the audit has to know.
+    pub(super) found: Found,
+    /// What there is of a time that was repaired.
+    pub(super) repaired: Option<(u64, Sketch)>,
+    /// Samples of series that are too large for memory and cannot be divided.
+    pub(super) too_large: u64,
     pub(super) took: Duration,
 }
 
@@ -101,219 +114,125 @@ impl From<ReadError> for Failure {
     }
 }
 
+/// What a window is read for.
+#[derive(Debug)]
+struct Progress {
+    metadata: Arc<Metadata>,
+    summary: Summary,
+    /// The number of the next batch.
+    number: u32,
+}
+
 impl Job {
     /// Reads the window. `is_wide` says whether a narrower one could be read instead.
     pub(super) async fn run(mut self, is_wide: bool) {
         let began = Instant::now();
         let result =
             self.read(is_wide).await.map(|summary| Summary { took: began.elapsed(), ..summary });
-        let Self { id: read, learned, state, events, .. } = self;
-        // The actor is gone when nobody wants to know.
+        let Self { id: read, learned, mut state, events, .. } = self;
+        if let Some(state) = &mut state {
+            state.give_back();
+        }
+        // It fails only when the actor is gone: then nobody wants to know.
         events.send(Event::Done { read, learned, state, result }).await.ok();
     }
 
     async fn read(&mut self, is_wide: bool) -> Result<Summary, Failure> {
         let world = Arc::clone(&self.world);
         let metadata = world.metadata(&self.tenant).await?;
-        if self.state.is_none() && self.shape.temporality == Temporality::Delta {
+        if self.repair.is_some() {
+            self.state = None;
+        } else if self.state.is_none() && self.shape.temporality == Temporality::Delta {
             self.state = Some(self.rebuilt_state(&metadata).await?);
         }
-        let mut summary = Summary::default();
-        let mut number = 0;
+        let mut progress = Progress { metadata, summary: Summary::default(), number: 0 };
         let selectors = match &self.source.selection {
-            Selection::Raw(selectors) if selectors.is_empty() => return Ok(summary),
+            Selection::Raw(selectors) if selectors.is_empty() => return Ok(progress.summary),
             Selection::Raw(selectors) => selectors.clone(),
             Selection::Expression { expr, step } => {
                 let evaluation = Evaluation { expr: expr.clone(), step: *step };
-                let query = Query::Expression(&evaluation);
-                let slice = self.slice(query, self.window).await;
-                self.hand_out(slice?, &metadata, &mut summary, &mut number).await?;
-                return Ok(summary);
+                let slice = self.slice(Query::Expression(&evaluation), self.window).await?;
+                self.hand_out(slice, &mut Infos::Own, &mut progress).await?;
+                return Ok(progress.summary);
             }
         };
+        let all = Part { selectors, families: None };
+        if let Some(repair) = self.repair.clone() {
+            self.repair(&all, &repair, &mut progress).await?;
+            return Ok(progress.summary);
+        }
         if self.learned.partition.is_whole() {
-            let part = Part { selectors: selectors.clone(), families: None };
-            match self.slice(Query::Raw(&part), self.window).await {
+            match self.slice(Query::Raw(&all), self.window).await {
                 Ok(slice) => {
-                    self.hand_out(slice, &metadata, &mut summary, &mut number).await?;
-                    return Ok(summary);
+                    self.hand_out(slice, &mut Infos::Own, &mut progress).await?;
+                    return Ok(progress.summary);
                 }
                 Err(ReadError::TooLarge { .. }) if is_wide => return Err(Failure::TooWide),
                 Err(ReadError::TooLarge { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        let all = Part { selectors: selectors.clone(), families: None };
-        let families = world.store.families(&self.tenant, &all, self.window).await?;
-        let mut parts = if self.learned.partition.is_whole() {
-            // It was too large as a whole just now.
-            match self.learned.partition.split(families) {
-                Some(halves) => halves.to_vec(),
-                None => return Err(too_large().into()),
-            }
-        } else {
-            self.learned.partition.parts(families)
-        };
+        self.read_parts(&all, is_wide, &mut progress).await?;
+        Ok(progress.summary)
+    }
+
+    /// Reads the window in parts, each with the series that describe its targets.
+    async fn read_parts(
+        &mut self,
+        all: &Part,
+        is_wide: bool,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let world = Arc::clone(&self.world);
+        let mut families = world.store.families(&self.tenant, all, self.window).await?;
+        let has_infos = families.iter().any(|family| family == TARGET_INFO);
+        families.retain(|family| family != TARGET_INFO);
+        let mut targets = Targets::default();
+        let mut parts = self.pieces(families);
         parts.reverse();
         let mut sizes = Vec::new();
-        while let Some(families) = parts.pop() {
-            let part = Part { selectors: selectors.clone(), families: Some(families) };
-            match self.slice(Query::Raw(&part), self.window).await {
-                Ok((slice, memory)) => {
-                    let first = part.families.and_then(|families| families.into_iter().next());
-                    sizes.push((first.unwrap_or_default(), slice.bytes()));
-                    self.hand_out((slice, memory), &metadata, &mut summary, &mut number).await?;
+        while let Some(piece) = parts.pop() {
+            match self.piece(all, &piece, has_infos, self.window).await {
+                Ok(slice) => {
+                    sizes.push((piece, slice.0.bytes()));
+                    let mut infos = Infos::Borrowed(&mut targets);
+                    self.hand_out(slice, &mut infos, progress).await?;
                 }
-                Err(ReadError::TooLarge { .. }) => {
-                    let families = part.families.unwrap_or_default();
-                    match self.learned.partition.split(families) {
+                Err(ReadError::TooLarge { cut, .. }) => {
+                    match self.learned.partition.split(piece.clone(), cut.as_deref()) {
                         Some([first, second]) => parts.extend([second, first]),
                         None if is_wide => return Err(Failure::TooWide),
-                        None => return Err(too_large().into()),
+                        None => progress.summary.too_large += self.counted(all, &piece).await?,
                     }
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        self.learned.partition.learn(&sizes);
-        Ok(summary)
-    }
-
-    /// Reads the time before the window, and forgets it but for the last values.
-    async fn rebuilt_state(&mut self, metadata: &Metadata) -> Result<DeltaState, Failure> {
-        let mut state = DeltaState::default();
-        let Selection::Raw(selectors) = &self.source.selection else { return Ok(state) };
-        if selectors.is_empty() {
-            return Ok(state);
-        }
-        let before = Window {
-            start: self.window.start - crate::limits::DELTA_LOOKBACK,
-            end: self.window.start,
-        };
-        let all = Part { selectors: selectors.clone(), families: None };
-        let world = Arc::clone(&self.world);
-        let families = world.store.families(&self.tenant, &all, before).await?;
-        let mut parts = self.learned.partition.parts(families);
+        // Half of what is too large, so that they are not divided again at once.
+        let good = PART_BYTES_GOOD.min(self.world.part_bytes_max / 2);
+        self.learned.partition.learn(&sizes, good);
+        let infos = Piece { families: vec![TARGET_INFO.to_owned()], ..Piece::default() };
+        let mut parts = if has_infos { self.pieces(infos.families) } else { Vec::new() };
         parts.reverse();
-        while let Some(families) = parts.pop() {
-            let part = Part { selectors: all.selectors.clone(), families: Some(families) };
-            match self.slice(Query::Raw(&part), before).await {
-                Ok((slice, _memory)) => {
-                    warm(&slice, before, metadata, &self.shape, &mut state);
-                }
-                Err(ReadError::TooLarge { .. }) => {
-                    match self.learned.partition.split(part.families.unwrap_or_default()) {
+        while let Some(piece) = parts.pop() {
+            match self.piece(all, &piece, false, self.window).await {
+                Ok(slice) => self.hand_out(slice, &mut Infos::Rest(&targets), progress).await?,
+                Err(ReadError::TooLarge { cut, .. }) => {
+                    match self.learned.partition.split(piece.clone(), cut.as_deref()) {
                         Some([first, second]) => parts.extend([second, first]),
-                        None => return Err(too_large().into()),
+                        None => progress.summary.too_large += self.counted(all, &piece).await?,
                     }
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(state)
+        Ok(())
     }
 
-    /// Reads a slice, with memory for it and for what is made of it.
-    async fn slice(
-        &mut self,
-        query: Query<'_>,
-        window: Window,
-    ) -> Result<(Slice, Memory), ReadError> {
-        let mut bytes = self.learned.slice_bytes.clamp(PART_BYTES_MIN, PART_BYTES_MAX);
-        loop {
-            let memory = Memory::reading(&self.world.reading, &self.tenant_name, bytes).await;
-            let own = self.world.tenants.request(&self.tenant_name).await;
-            let request = self.world.requests.acquire().await.expect("it is never closed");
-            let read = self.world.store.read(&self.tenant, query, window, bytes).await;
-            drop(request);
-            match read {
-                Ok(slice) => {
-                    own.read(slice.bytes());
-                    // Twice as much as it was, so that small changes need no second request.
-                    self.learned.slice_bytes = slice.bytes().saturating_mul(2);
-                    return Ok((slice, memory));
-                }
-                Err(ReadError::TooLarge { .. }) if bytes < PART_BYTES_MAX => {
-                    own.read(bytes);
-                    bytes = (bytes * 4).min(PART_BYTES_MAX);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    /// Counts what cannot be read.
+    async fn counted(&self, all: &Part, piece: &Piece) -> Result<u64, ReadError> {
+        let part =
+            Part { selectors: all.selectors.clone(), families: Some(piece.families.clone()) };
+        self.world.store.count(&self.tenant, &part, &piece.cuts, self.window).await
     }
-
-    /// Encodes a slice and hands out its batches, as many at once as there is memory for.
-    async fn hand_out(
-        &mut self,
-        (slice, memory): (Slice, Memory),
-        metadata: &Metadata,
-        summary: &mut Summary,
-        number: &mut u32,
-    ) -> Result<(), Failure> {
-        let most = memory.encoded_bytes();
-        let mut done = 0;
-        loop {
-            let mut none = DeltaState::default();
-            let (mut batches, mut bytes, mut index, mut is_cut) = (Vec::new(), 0, 0, false);
-            let tally = {
-                let mut take = |batch: Batch| {
-                    index += 1;
-                    // Batches are the same each time: those before were handed out.
-                    if index <= done || is_cut {
-                        return;
-                    }
-                    if bytes + batch.body.len() > most && bytes > 0 {
-                        is_cut = true;
-                        return;
-                    }
-                    bytes += batch.body.len();
-                    batches.push(batch);
-                };
-                // A window that is encoded again gives the same, whatever it left in the state.
-                let state = self.state.as_mut().unwrap_or(&mut none);
-                encode(&slice, self.window, metadata, &self.shape, state, *number, &mut take)
-            };
-            summary.bytes += bytes as u64;
-            for batch in batches {
-                done += 1;
-                self.give(batch).await?;
-            }
-            if !is_cut {
-                summary.series += slice.len() as u64;
-                if self.source.late_data != LateData::Off {
-                    summary.counted += counted(&slice);
-                }
-                if summary.series > self.world.settings.tenant.series_max {
-                    return Err(Failure::TooManySeries);
-                }
-                *number += done;
-                summary.tally += tally;
-                return Ok(());
-            }
-        }
-    }
-
-    async fn give(&self, batch: Batch) -> Result<(), Failure> {
-        *self.blocked.lock().expect("no holder panics") = Some(Instant::now());
-        let bytes = batch.body.len();
-        let memory =
-            Memory::sending(&self.world.sending, &self.tenant_name, &self.room, bytes).await;
-        *self.blocked.lock().expect("no holder panics") = None;
-        let batch = Arc::new(Shared::new(batch, Some(Arc::new(memory))));
-        let event = Event::Batch { read: self.id, batch };
-        self.events.send(event).await.map_err(|_gone| Failure::Abandoned)
-    }
-}
-
-/// Counts as a store does.
-fn counted(slice: &Slice) -> u64 {
-    let of = |series: crate::slice::Series<'_>| {
-        let numbers = series.samples.iter().filter(|sample| !sample.is_stale()).count();
-        numbers + series.histograms.len()
-    };
-    slice.series().map(of).sum::<usize>() as u64
-}
-
-fn too_large() -> ReadError {
-    ReadError::TooLarge { bytes_max: PART_BYTES_MAX }
 }

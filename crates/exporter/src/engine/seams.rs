@@ -9,7 +9,7 @@ use crate::credentials::Credentials;
 use crate::plan::{SinkPlan, Tenant};
 use crate::sink::{Outcome, Sender, SetupError, Shared};
 use crate::slice::Slice;
-use crate::source::{Evaluation, Metadata, Part, ReadError, Reader};
+use crate::source::{Cuts, Evaluation, Metadata, Part, ReadError, Reader};
 use crate::time::{Millis, Window};
 
 /// Something later.
@@ -20,6 +20,8 @@ pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub enum Query<'q> {
     /// Raw samples.
     Raw(&'q Part),
+    /// Raw samples of some of the series.
+    Cut(&'q Part, &'q Cuts),
     /// The values of an expression.
     Expression(&'q Evaluation),
 }
@@ -43,14 +45,19 @@ pub trait Reads: fmt::Debug + Send + Sync {
         window: Window,
     ) -> Later<'a, Result<Vec<String>, ReadError>>;
 
-    /// See [`Reader::metadata`].
-    fn metadata<'a>(&'a self, tenant: &'a Tenant) -> Later<'a, Result<Metadata, ReadError>>;
+    /// See [`Reader::metadata_within`].
+    fn metadata<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        bytes_max: usize,
+    ) -> Later<'a, Result<Metadata, ReadError>>;
 
-    /// See [`Reader::count`].
+    /// See [`Reader::count_cut`].
     fn count<'a>(
         &'a self,
         tenant: &'a Tenant,
         part: &'a Part,
+        cuts: &'a Cuts,
         window: Window,
     ) -> Later<'a, Result<u64, ReadError>>;
 
@@ -68,6 +75,9 @@ impl Reads for Reader {
     ) -> Later<'a, Result<Slice, ReadError>> {
         match query {
             Query::Raw(part) => Box::pin(self.read(tenant, part, window, bytes_max)),
+            Query::Cut(part, cuts) => {
+                Box::pin(self.read_cut(tenant, part, cuts, window, bytes_max))
+            }
             Query::Expression(evaluation) => {
                 Box::pin(self.evaluate(tenant, evaluation, window, bytes_max))
             }
@@ -83,17 +93,22 @@ impl Reads for Reader {
         Box::pin(self.families(tenant, part, window))
     }
 
-    fn metadata<'a>(&'a self, tenant: &'a Tenant) -> Later<'a, Result<Metadata, ReadError>> {
-        Box::pin(self.metadata(tenant))
+    fn metadata<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        bytes_max: usize,
+    ) -> Later<'a, Result<Metadata, ReadError>> {
+        Box::pin(self.metadata_within(tenant, bytes_max))
     }
 
     fn count<'a>(
         &'a self,
         tenant: &'a Tenant,
         part: &'a Part,
+        cuts: &'a Cuts,
         window: Window,
     ) -> Later<'a, Result<u64, ReadError>> {
-        Box::pin(self.count(tenant, part, window))
+        Box::pin(self.count_cut(tenant, part, cuts, window))
     }
 
     fn now(&self) -> Later<'_, Result<Millis, ReadError>> {

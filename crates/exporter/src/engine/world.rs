@@ -8,13 +8,15 @@ use ktel_delivery::courier::Clock;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio::time::Instant;
 
+use super::ledger::{Ledger, Reserved};
+use super::memory::part_bytes;
 use super::pool::Pool;
 use super::seams::{Connects, Reads};
 use super::tenants::Tenants;
-use crate::limits::{METADATA_KEPT_FOR, STORE_CLOCK_KEPT_FOR};
+use crate::limits::{METADATA_BYTES_MAX, METADATA_KEPT_FOR, STORE_CLOCK_KEPT_FOR};
 use crate::plan::Tenant;
 use crate::settings::TenantLimits;
-use crate::source::{Metadata, ReadError};
+use crate::source::{Metadata, ReadError, metadata};
 use crate::time::Millis;
 
 /// What decides how much an engine takes.
@@ -41,7 +43,8 @@ impl Default for Settings {
     }
 }
 
-type Known = (Arc<Metadata>, Instant);
+/// Metadata, when they were read, and the memory that they take.
+type Known = (Arc<Metadata>, Instant, Reserved);
 
 /// What all Exporters share.
 #[derive(Debug)]
@@ -54,6 +57,10 @@ pub(super) struct World {
     pub(super) reading: Pool,
     /// Memory of batches.
     pub(super) sending: Pool,
+    /// Memory of what is kept between reads: state of differences, metadata, what the audit knows.
+    pub(super) kept: Ledger,
+    /// The largest budget of a read.
+    pub(super) part_bytes_max: usize,
     /// What one source may hold of the latter.
     pub(super) source_bytes: usize,
     pub(super) requests: Arc<Semaphore>,
@@ -73,16 +80,19 @@ impl World {
         settings: Settings,
         clock: Clock,
     ) -> Self {
-        // What is read is small beside what is made of it, and gone soon.
-        let half = settings.memory_bytes / 2;
+        let quarter = settings.memory_bytes / 4;
+        let reading = quarter * 3 / 2;
+        let sending = settings.memory_bytes - quarter - reading;
         Self {
             store,
             connects,
             settings,
             clock,
-            reading: Pool::new(half, half / 2),
-            sending: Pool::new(half, half / 2),
-            source_bytes: half / 4,
+            reading: Pool::new(reading, reading / 2),
+            sending: Pool::new(sending, sending / 2),
+            kept: Ledger::new(quarter, quarter / 2),
+            part_bytes_max: part_bytes(reading / 2),
+            source_bytes: sending / 4,
             requests: Arc::new(Semaphore::new(settings.store_requests_max.max(1))),
             tenants: Tenants::new(settings.tenant),
             store_clock: Mutex::new(None),
@@ -136,15 +146,19 @@ impl World {
     pub(super) async fn metadata(&self, tenant: &Tenant) -> Result<Arc<Metadata>, ReadError> {
         let mut all = self.metadata.lock().await;
         let now = Instant::now();
-        if let Some((known, read)) = all.get(&tenant.path)
+        if let Some((known, read, _)) = all.get(&tenant.path)
             && now.saturating_duration_since(*read) < METADATA_KEPT_FOR
         {
             return Ok(Arc::clone(known));
         }
-        let found = Arc::new(self.store.metadata(tenant).await?);
-        // What nobody asked for lately is forgotten.
-        all.retain(|_, (_, read)| now.saturating_duration_since(*read) < 2 * METADATA_KEPT_FOR);
-        all.insert(tenant.path.clone(), (Arc::clone(&found), now));
+        // What nobody asked for lately is forgotten, and so is what is read again: both at once would take twice the memory.
+        all.retain(|_, (_, read, _)| now.saturating_duration_since(*read) < METADATA_KEPT_FOR);
+        // All tenants of a path share them, so none of them pays.
+        let mut memory = self.kept.open(&Arc::from(""));
+        let room = memory.resize(METADATA_BYTES_MAX.min(self.kept.capacity() / 2));
+        let found = Arc::new(self.store.metadata(tenant, room).await?);
+        memory.resize(metadata::bytes(&found));
+        all.insert(tenant.path.clone(), (Arc::clone(&found), now, memory));
         Ok(found)
     }
 }

@@ -8,8 +8,8 @@ use super::open::Piece;
 use super::trouble::{Kind, Trouble, pause};
 use crate::limits::HELD_FOR;
 use crate::plan::OnExhausted;
-use crate::report::Problem;
-use crate::sink::{Judgement, Outcome, Shared, reason};
+use crate::report::{DropReason, Problem, SinkFault};
+use crate::sink::{Judgement, Outcome, Shared, fault};
 use crate::time::Millis;
 
 /// An answer, and when it came.
@@ -37,10 +37,17 @@ impl Lane {
         match outcome.judgement {
             Judgement::Split { message } => {
                 self.heard();
+                self.account.failed(SinkFault::TooLarge);
                 self.split(piece, problem("TooLarge", &message));
             }
             Judgement::By(verdict) => {
-                let word = reason(&verdict);
+                let fault = fault(&verdict);
+                let word = fault.map_or("Accepted", SinkFault::word);
+                // A partial success that rejects nothing is a warning.
+                let is_warning = matches!(verdict, Verdict::PartlyAccepted { rejected: 0, .. });
+                if let Some(fault) = fault.filter(|_| !is_warning) {
+                    self.account.failed(fault);
+                }
                 match verdict {
                     Verdict::Accepted | Verdict::AcceptedSlowly => {
                         self.heard();
@@ -79,6 +86,7 @@ impl Lane {
 
     /// The lane cannot send, for a reason that somebody has to correct.
     pub fn held(&mut self, problem: Problem, now: Instant) {
+        self.account.failed(SinkFault::CredentialsInvalid);
         self.error = Some(problem);
         self.hold(now);
     }
@@ -161,7 +169,7 @@ impl Lane {
         self.concurrency.failed();
         if is_exhausted && retry.on_exhausted == OnExhausted::Drop && !piece.is_orphan {
             let window = piece.batch.window();
-            self.account.dropped(window, "RetriesExhausted", piece.batch.points());
+            self.account.dropped(window, DropReason::RetriesExhausted, piece.batch.points());
             self.done(&piece);
         } else {
             self.requeue(piece);

@@ -1,10 +1,11 @@
 //! A window that is being read or sent, and the batches of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::mapping::MappingDrop;
 use crate::sink::Shared;
 use crate::time::{Millis, Window};
 
@@ -20,6 +21,10 @@ pub(super) struct Open {
     roots: HashMap<u64, Root>,
     /// Batches that need not be sent again.
     settled: HashSet<u64>,
+    /// Samples of which no points were made.
+    pub(super) omitted: BTreeMap<MappingDrop, u64>,
+    /// Samples that could not be read.
+    pub(super) too_large: u64,
 }
 
 /// A batch as it was read. It may be cut into pieces.
@@ -86,6 +91,8 @@ impl Open {
             is_whole: false,
             roots: HashMap::new(),
             settled: HashSet::new(),
+            omitted: BTreeMap::new(),
+            too_large: 0,
         }
     }
 
@@ -96,6 +103,11 @@ impl Open {
         }
         self.roots.insert(fingerprint, Root { number, pieces: 1 });
         true
+    }
+
+    /// Settles a batch that is not sent; false if it is known already.
+    pub(super) fn refuse(&mut self, fingerprint: u64) -> bool {
+        !self.roots.contains_key(&fingerprint) && self.settled.insert(fingerprint)
     }
 
     /// Says whether a piece is of a batch that is known here.

@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 use super::Lane;
 use super::open::{Open, Piece};
+use crate::mapping::Tally;
+use crate::report::DropReason;
 use crate::sink::Shared;
 use crate::time::{Millis, Window};
 
@@ -35,6 +37,47 @@ impl Lane {
         self.next_number += 1;
         self.account.read(batch.points());
         self.queue.push_back(Piece::new(Arc::clone(batch), number, now));
+    }
+
+    /// Takes a batch of a window that is being read, and drops it, unless it is settled already.
+    pub fn refuse(&mut self, batch: &Arc<Shared>, reason: DropReason) {
+        let window = batch.window();
+        let Some(open) = self.windows.iter_mut().find(|open| open.window == window) else { return };
+        if open.is_read && open.refuse(batch.fingerprint()) {
+            self.account.read(batch.points());
+            self.account.dropped(window, reason, batch.points());
+        }
+    }
+
+    /// Goes to another moment, if nothing is left to do; says whether it did.
+    pub fn jump(&mut self, to: Millis) -> bool {
+        let is_free = self.windows.is_empty() && self.is_idle();
+        if is_free {
+            self.cursor = to;
+        }
+        is_free
+    }
+
+    /// Forgets all windows: what was read of them is not wanted any more. What is under way is answered.
+    pub fn abandon(&mut self) {
+        self.windows.clear();
+        for piece in self.queue.drain(..) {
+            self.account.unread(piece.batch.points());
+        }
+        for (piece, _) in self.flights.values_mut().filter(|(piece, _)| !piece.is_orphan) {
+            piece.is_orphan = true;
+            self.account.unread(piece.batch.points());
+        }
+        self.account.unread_debt();
+    }
+
+    /// Says what was made of a window that was read to its end, and how many samples of it could not be read. It counts when
+    /// the window is settled, so that one that is read again is counted once.
+    pub fn mapped(&mut self, window: Window, tally: &Tally, too_large: u64) {
+        if let Some(open) = self.windows.iter_mut().find(|open| open.window == window) {
+            open.omitted.clone_from(&tally.dropped);
+            open.too_large = too_large;
+        }
     }
 
     /// All batches of a window were given.
@@ -88,7 +131,11 @@ impl Lane {
         self.queue.retain(|piece| {
             let is_expired = piece.batch.window().end <= kept_from;
             if is_expired {
-                self.account.dropped(piece.batch.window(), "TooOld", piece.batch.points());
+                self.account.dropped(
+                    piece.batch.window(),
+                    DropReason::TooOld,
+                    piece.batch.points(),
+                );
             }
             !is_expired
         });
@@ -100,8 +147,8 @@ impl Lane {
         }
         let skipped = Window { start: self.cursor, end: before };
         self.cursor = before;
-        self.account.gap(skipped, "TooOld", 0);
-        self.expired += self.account.forgive(self.cursor, "TooOld");
+        self.account.gap(skipped, DropReason::TooOld, 0);
+        self.expired += self.account.forgive(self.cursor, DropReason::TooOld);
         Some(skipped)
     }
 
@@ -110,7 +157,7 @@ impl Lane {
         // Those that had been read before are dropped already, or in flight.
         let known = points.min(std::mem::take(&mut self.expired));
         self.account.read(points - known);
-        self.account.dropped(window, "TooOld", points - known);
+        self.account.dropped(window, DropReason::TooOld, points - known);
     }
 
     /// Forgets windows of which nothing is settled or under way; they are chosen anew.
@@ -150,14 +197,22 @@ impl Lane {
 
     /// Moves the cursor over windows of which nothing is left to do.
     pub(super) fn settle(&mut self) {
-        while let Some(open) = self.windows.front()
+        while let Some(open) = self.windows.front_mut()
             && open.is_settled()
         {
-            self.cursor = open.window.end;
+            let (window, cursor) = (open.window, open.window.end);
+            let too_large = std::mem::take(&mut open.too_large);
+            if too_large > 0 {
+                self.account.read_fresh(too_large);
+                self.account.dropped(window, DropReason::TooLarge, too_large);
+            }
+            for (reason, samples) in std::mem::take(&mut open.omitted) {
+                self.account.omitted(reason, samples);
+            }
+            self.cursor = cursor;
             self.windows.pop_front();
-            let cursor = self.cursor;
             self.failures.retain(|(start, _), _| *start >= cursor);
         }
-        self.account.forgive(self.cursor, "NotInStore");
+        self.account.forgive(self.cursor, DropReason::NotInStore);
     }
 }

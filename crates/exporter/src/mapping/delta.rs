@@ -15,7 +15,7 @@ use crate::time::{Millis, Window};
 
 /// State that differences need from one window to the next. It can be rebuilt from the store: see [`warm`](super::warm).
 ///
-/// Whoever owns it calls [`settle`](Self::settle) as the cursor moves. It belongs to one cursor; a lane that leaves its group
+/// Its owner calls [`settle`](Self::settle) as the cursor moves. It belongs to one cursor; a lane that leaves its group
 /// clones it.
 #[derive(Debug, Clone)]
 pub struct DeltaState {
@@ -25,6 +25,8 @@ pub struct DeltaState {
     bytes: usize,
     bytes_max: usize,
     evicted: u64,
+    /// All is in differences that were sent.
+    covers_all: bool,
 }
 
 type Layer = HashMap<Key, Last>;
@@ -57,7 +59,18 @@ impl DeltaState {
     #[must_use]
     pub fn with_bytes_max(bytes_max: usize) -> Self {
         let (settled, open) = (Layer::new(), BTreeMap::new());
-        Self { settled, open, bytes: 0, bytes_max, evicted: 0 }
+        Self { settled, open, bytes: 0, bytes_max, evicted: 0, covers_all: false }
+    }
+
+    /// Makes the state for samples that came late: what only goes up is in the difference that was sent after it.
+    #[must_use]
+    pub fn covering() -> Self {
+        Self { covers_all: true, ..Self::with_bytes_max(0) }
+    }
+
+    /// Changes how much memory it may take, about. What is too much is forgotten when more comes.
+    pub fn set_bytes_max(&mut self, bytes_max: usize) {
+        self.bytes_max = bytes_max;
     }
 
     /// Says that all before a moment is acknowledged or dropped, and is not read again.
@@ -134,7 +147,7 @@ impl DeltaState {
 }
 
 fn bytes_of(last: &Last) -> usize {
-    // A table of hashes has about as much again that is empty.
+    // A table of hashes that has just grown is more than half empty.
     let boxed = match &last.value {
         LastValue::Number(_) => 0,
         LastValue::Histogram(counted) => {
@@ -142,7 +155,7 @@ fn bytes_of(last: &Last) -> usize {
         }
         LastValue::Native(counted) => size_of::<NativeCounted>() + counted.bytes(),
     };
-    (size_of::<Key>() + size_of::<Last>()) * 3 / 2 + boxed
+    (size_of::<Key>() + size_of::<Last>()) * 5 / 2 + boxed
 }
 
 /// Hashes what identifies a series. The hashes of all processes are the same.
@@ -235,8 +248,9 @@ impl<'d, T: Kept> Follower<'d, T> {
 
     /// Makes a difference of what is said now, if one is wanted; gives its start, or 0.
     pub(super) fn follow(&mut self, now: &mut T, time: Millis) -> Result<u64, MappingDrop> {
-        if self.deltas.is_none() {
-            return Ok(0);
+        let Some(deltas) = &self.deltas else { return Ok(0) };
+        if deltas.state.covers_all {
+            return Err(MappingDrop::Covered);
         }
         let Some((before, last)) = &self.last else {
             if !now.is_stale() {

@@ -7,8 +7,10 @@ use std::collections::HashMap;
 
 use super::family::{Families, Form, Part, Role};
 use super::identity::Facts;
+use super::infos::Infos;
 use super::tally::{MappingDrop, Tally};
 use crate::slice::{Series, Slice};
+use crate::source::families::TARGET_INFO;
 
 /// A series, or its native histograms, and where it belongs.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,9 +43,6 @@ pub(super) struct Index<'s> {
     items: Vec<Item>,
 }
 
-/// The name of the series that describe targets.
-const TARGET_INFO: &str = "target_info";
-
 impl<'s> Index<'s> {
     /// Gives what is written at once: of one target, one scope and one family.
     pub(super) fn runs(&self) -> impl Iterator<Item = (u32, u32, &[Item])> {
@@ -57,7 +56,12 @@ impl<'s> Index<'s> {
 }
 
 /// Reads the labels of all series once.
-pub(super) fn index<'s>(slice: &'s Slice, families: Families<'s>, tally: &mut Tally) -> Index<'s> {
+pub(super) fn index<'s>(
+    slice: &'s Slice,
+    families: Families<'s>,
+    belong: &mut Infos<'_>,
+    tally: &mut Tally,
+) -> Index<'s> {
     let mut indexer = Indexer::new(families);
     let mut facts = Facts::default();
     let (mut name, mut role) = (None, Role::None);
@@ -69,7 +73,7 @@ pub(super) fn index<'s>(slice: &'s Slice, families: Families<'s>, tally: &mut Ta
         facts.read(series);
         indexer.add(number as u32, series, role, &facts, tally);
     }
-    indexer.describe(slice, tally);
+    indexer.describe(slice, belong, tally);
     indexer.finish()
 }
 
@@ -219,9 +223,9 @@ impl<'s> Indexer<'s> {
         scope
     }
 
-    /// Gives each target the series that describes it: the one with the newest value. Where a target has nothing else here,
-    /// the series are sent as they are.
-    fn describe(&mut self, slice: &'s Slice, tally: &mut Tally) {
+    /// Gives each target the series that describes it: the one with the newest value. Where a target has nothing else in the
+    /// window, the series are sent as they are.
+    fn describe(&mut self, slice: &'s Slice, belong: &mut Infos<'_>, tally: &mut Tally) {
         let mut has_others = vec![false; self.targets.len()];
         for (&(target, _), &size) in self.groups.iter().zip(&self.sizes) {
             has_others[target as usize] |= size > 0;
@@ -230,7 +234,19 @@ impl<'s> Indexer<'s> {
         let mut facts = Facts::default();
         for (number, target) in std::mem::take(&mut self.infos) {
             let Some(series) = slice.get(number as usize) else { continue };
-            if !has_others[target as usize] {
+            let Target { job, instance, .. } = self.targets[target as usize];
+            let is_here = has_others[target as usize];
+            let (is_described, is_counted) = match belong {
+                Infos::Own => (is_here, true),
+                Infos::Borrowed(targets) => {
+                    if is_here {
+                        targets.note(job, instance);
+                    }
+                    (true, false)
+                }
+                Infos::Rest(targets) => (targets.has(job, instance), true),
+            };
+            if !is_described {
                 facts.read(series);
                 let group = self.group(target, &facts);
                 let family =
@@ -238,8 +254,10 @@ impl<'s> Indexer<'s> {
                 self.push(Item { group, family, series: number, part: Part::Whole });
                 continue;
             }
-            tally.describe(series.samples.len());
-            tally.drop(MappingDrop::NoSuchKind, series.histograms.len());
+            if is_counted {
+                tally.describe(series.samples.len());
+                tally.drop(MappingDrop::NoSuchKind, series.histograms.len());
+            }
             let value = series.samples.iter().rfind(|sample| !sample.is_stale());
             let time = value.map(|sample| sample.time);
             if time > newest[target as usize] {

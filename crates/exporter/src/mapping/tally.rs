@@ -46,7 +46,38 @@ pub enum MappingDrop {
     TooManyAttributes,
 }
 
+impl MappingDrop {
+    /// Gives the word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoCount => "NoCount",
+            Self::BadCounts => "BadCounts",
+            Self::PartEnded => "PartEnded",
+            Self::NoSuchKind => "NoSuchKind",
+            Self::TooLong => "TooLong",
+            Self::NoSummaries => "NoSummaries",
+            Self::SameSecond => "SameSecond",
+            Self::NoStart => "NoStart",
+            Self::Covered => "Covered",
+            Self::NoTime => "NoTime",
+            Self::TooManyAttributes => "TooManyAttributes",
+        }
+    }
+}
+
 impl Tally {
+    /// Adds what was made of another part.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.samples += other.samples;
+        self.points += other.points;
+        self.described += other.described;
+        self.shortened += other.shortened;
+        for (reason, samples) in other.dropped {
+            *self.dropped.entry(reason).or_default() += samples;
+        }
+    }
+
     pub(super) fn drop(&mut self, reason: MappingDrop, samples: usize) {
         if samples > 0 {
             *self.dropped.entry(reason).or_default() += samples as u64;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::stop::{Cut, Failure, Stop};
-use crate::engine::partition::Partition;
+use crate::engine::partition::{Partition, Piece};
 use crate::engine::{Later, Query, Reads};
-use crate::limits::PART_BYTES_MAX;
+use crate::limits::{METADATA_BYTES_MAX, PART_BYTES_MAX};
 use crate::plan::{Selection, SourcePlan, Tenant};
 use crate::slice::Slice;
 use crate::source::{Evaluation, Metadata, Part, ReadError};
@@ -47,7 +47,7 @@ impl<'a> Reading<'a> {
 
     /// Gives what the store knows of metrics.
     pub(super) async fn metadata(&self) -> Result<Metadata, Stop> {
-        self.in_time(self.store.metadata(self.tenant)).await
+        self.in_time(self.store.metadata(self.tenant, METADATA_BYTES_MAX)).await
     }
 
     /// Reads a window, and gives its parts to `take`.
@@ -85,16 +85,19 @@ impl<'a> Reading<'a> {
         let families = self.in_time(self.store.families(self.tenant, &all, window)).await?;
         let mut parts = self.partition.parts(families);
         parts.reverse();
-        while let Some(families) = parts.pop() {
-            let part = Part { selectors: selectors.clone(), families: Some(families) };
-            match self.slice(Query::Raw(&part), window).await {
+        while let Some(Piece { families, cuts }) = parts.pop() {
+            let part = Part { selectors: selectors.clone(), families: Some(families.clone()) };
+            match self.slice(Query::Cut(&part, &cuts), window).await {
                 Ok(slice) => take(&slice)?,
-                Err(stop) if is_too_large(&stop) => {
-                    let halves = self.partition.split(part.families.unwrap_or_default());
+                Err(stop) => {
+                    let Stop::Failed(Failure::Store(ReadError::TooLarge { cut, .. })) = &stop else {
+                        return Err(stop);
+                    };
+                    let piece = Piece { families, cuts };
+                    let halves = self.partition.split(piece, cut.as_deref());
                     let [first, second] = halves.ok_or(stop)?;
                     parts.extend([second, first]);
                 }
-                Err(stop) => return Err(stop),
             }
         }
         Ok(())

@@ -173,6 +173,11 @@ pub struct SinkStatus {
     /// The last error, until a request succeeds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<ErrorStatus>,
+    /// Why points were dropped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["reason".to_owned()]))]
+    pub drops: Vec<DropStatus>,
     /// Times of which data was not delivered: the newest 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
@@ -210,12 +215,23 @@ pub struct PointsStatus {
     pub acknowledged: i64,
     /// Rejected by the receiver. They are not sent again.
     pub rejected: i64,
-    /// Not sent, because of a rule of the spec.
+    /// Not sent, because of a rule of the spec, or because they have no place in OTLP or at the receiver.
     pub dropped: i64,
     /// Read, and neither acknowledged, rejected nor dropped yet.
     pub in_flight: i64,
     /// Samples of its sources that the store got after their window was read.
     pub late: i64,
+}
+
+/// Why points were dropped.
+#[derive(KubeSchema, Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DropStatus {
+    /// The reason, as a word for machines.
+    #[schemars(length(max = 64))]
+    pub reason: String,
+    /// How many points.
+    pub points: i64,
 }
 
 /// An error.

@@ -1,12 +1,12 @@
 //! The format of a settings file: parsed, then checked value by value.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use serde::Deserialize;
 use url::Url;
 
 use super::error::Wrong;
+use super::raw::{
+    File, RawEgress, RawKind, RawLabelKeys, RawLimits, RawReach, RawReading, RawResolve,
+    RawResources, RawStore, RawTenancy, RawValue,
+};
 use super::types::{
     LabelKeys, Limits, Reach, Reading, Resolve, Resources, Settings, StoreSettings, Tenancy,
     TenantLimits, ValueFrom,
@@ -15,143 +15,6 @@ use super::values::{bytes, count, duration, label, networks, store_url};
 use crate::limits;
 use crate::plan::Egress;
 use crate::source::StoreKind;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    ktel: u64,
-    store: RawStore,
-    tenancy: RawTenancy,
-    #[serde(default)]
-    resources: RawResources,
-    #[serde(default)]
-    egress: RawEgress,
-    #[serde(default)]
-    reading: RawReading,
-    #[serde(default)]
-    limits: RawLimits,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawStore {
-    kind: RawKind,
-    version: Option<String>,
-    url: String,
-    authorization_file: Option<PathBuf>,
-    ca_file: Option<PathBuf>,
-    query_bytes_max: Option<u64>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum RawKind {
-    VictoriaMetrics,
-    Prometheus,
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTenancy {
-    #[serde(default)]
-    labels: BTreeMap<String, RawValue>,
-    path: Option<RawValue>,
-    #[serde(default)]
-    single_tenant: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawValue {
-    NamespaceName,
-    NamespaceLabel(String),
-    Fixed(String),
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawResources {
-    group: Option<String>,
-    core_group: Option<String>,
-    kind: Option<String>,
-    namespace: Option<String>,
-    name: Option<String>,
-    label_prefix: Option<String>,
-    #[serde(default)]
-    label_keys: RawLabelKeys,
-    #[serde(default)]
-    resolve: RawResolve,
-    #[serde(default)]
-    namespaces: RawReach,
-}
-
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum RawLabelKeys {
-    #[default]
-    Underscores,
-    Exact,
-}
-
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum RawResolve {
-    #[default]
-    Metrics,
-    Objects,
-}
-
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum RawReach {
-    #[default]
-    Own,
-    Tenant,
-    All,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawEgress {
-    #[serde(default)]
-    allow_http: bool,
-    #[serde(default)]
-    allowed_networks: Vec<String>,
-    #[serde(default)]
-    refused_networks: Vec<String>,
-    #[serde(default)]
-    ports: Vec<u64>,
-    #[serde(default)]
-    proxy_from_environment: bool,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawReading {
-    window: Option<String>,
-    lag: Option<String>,
-    lag_min: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawLimits {
-    memory: Option<String>,
-    store_requests_max: Option<u64>,
-    #[serde(default)]
-    tenant: RawTenantLimits,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawTenantLimits {
-    series_max: Option<u64>,
-    points_per_second: Option<u64>,
-    bytes_per_second: Option<String>,
-    query_bytes_max: Option<u64>,
-    store_requests_max: Option<u64>,
-}
 
 /// Reads a text, and checks every value.
 pub(super) fn read(text: &str) -> Result<Settings, Wrong> {

@@ -1,10 +1,10 @@
 //! What an answer means for a batch: OTLP's table, and what an exporter of metrics adds to it.
 
 use ktel_delivery::http::Reply;
-use ktel_delivery::verdict::{Hold, Rejection, Verdict, otlp};
+use ktel_delivery::verdict::{Hold, Rejection, Trouble, Verdict, otlp};
 use ktel_otlp::Signal;
 
-use crate::report::cleaned;
+use crate::report::{SinkFault, cleaned};
 
 /// What receivers say when they mean that a request is too large. The Collector answers so with status 400.
 const TOO_LARGE: [&str; 8] = [
@@ -93,35 +93,40 @@ impl Redactor {
     }
 }
 
-/// Gives the word of a condition's reason for a verdict that is no success.
+/// Says why a verdict is no success; none if it is one.
 #[must_use]
-pub fn reason(verdict: &Verdict) -> &'static str {
-    use ktel_delivery::verdict::Trouble;
-    match verdict {
-        Verdict::Accepted | Verdict::AcceptedSlowly => "Accepted",
-        Verdict::PartlyAccepted { .. } => "PartialSuccess",
+pub fn fault(verdict: &Verdict) -> Option<SinkFault> {
+    Some(match verdict {
+        Verdict::Accepted | Verdict::AcceptedSlowly => return None,
+        Verdict::PartlyAccepted { .. } => SinkFault::PartialSuccess,
         Verdict::Retry { trouble, .. } => match trouble {
-            Trouble::Unreachable => "Unreachable",
-            Trouble::Timeout => "Timeout",
-            Trouble::Throttled => "Throttled",
-            Trouble::Unavailable => "Unavailable",
-            Trouble::Unconfirmed => "Unconfirmed",
+            Trouble::Unreachable => SinkFault::Unreachable,
+            Trouble::Timeout => SinkFault::Timeout,
+            Trouble::Throttled => SinkFault::Throttled,
+            Trouble::Unavailable => SinkFault::Unavailable,
+            Trouble::Unconfirmed => SinkFault::Unconfirmed,
         },
         Verdict::Held { hold, .. } => match hold {
-            Hold::Unauthorized => "Unauthorized",
-            Hold::Forbidden => "Forbidden",
-            Hold::ProxyUnauthorized => "ProxyUnauthorized",
-            Hold::NotFound => "NotFound",
-            Hold::Redirected => "Redirected",
-            Hold::Misconfigured => "Misconfigured",
-            Hold::Untrusted => "Untrusted",
-            Hold::Unprocessed => "Unprocessed",
+            Hold::Unauthorized => SinkFault::Unauthorized,
+            Hold::Forbidden => SinkFault::Forbidden,
+            Hold::ProxyUnauthorized => SinkFault::ProxyUnauthorized,
+            Hold::NotFound => SinkFault::NotFound,
+            Hold::Redirected => SinkFault::Redirected,
+            Hold::Misconfigured => SinkFault::Misconfigured,
+            Hold::Untrusted => SinkFault::Untrusted,
+            Hold::Unprocessed => SinkFault::Rejected,
         },
         Verdict::Rejected { rejection, .. } => match rejection {
-            Rejection::TooLarge => "TooLarge",
-            Rejection::Malformed | Rejection::Unsafe | Rejection::Other => "Rejected",
+            Rejection::TooLarge => SinkFault::TooLarge,
+            Rejection::Malformed | Rejection::Unsafe | Rejection::Other => SinkFault::Rejected,
         },
-    }
+    })
+}
+
+/// Gives the word of a condition's reason for a verdict.
+#[must_use]
+pub fn reason(verdict: &Verdict) -> &'static str {
+    fault(verdict).map_or("Accepted", SinkFault::word)
 }
 
 #[cfg(test)]
@@ -130,11 +135,10 @@ mod tests {
 
     use bytes::Bytes;
     use http::HeaderMap;
-    use ktel_delivery::verdict::Trouble;
     use ktel_otlp::grpc::Code;
     use ktel_otlp::{Accepted, Encoding, Status};
 
-    use super::{Hold, Judgement, Redactor, Rejection, Reply, Verdict, judge};
+    use super::{Hold, Judgement, Redactor, Rejection, Reply, Trouble, Verdict, judge};
 
     fn reply(status: u16, body: impl Into<Bytes>) -> Reply {
         Reply { status, headers: HeaderMap::new(), retry_after: None, body: body.into() }

@@ -1,8 +1,11 @@
 //! Collects the series of a slice, then sorts them.
 
 use super::order;
-use super::series::{Entry, NativeHistogram, Sample, Slice};
+use super::series::{Entry, NativeHistogram, Sample, Series, Slice};
 use super::text::{METRIC_NAME, put, take};
+
+/// What counts for a piece of a series beside its labels: its entry, and half of what it is sorted by.
+const PIECE_BYTES: usize = 2 * size_of::<Entry>();
 
 /// Collects the series of a slice.
 ///
@@ -64,14 +67,24 @@ impl SliceBuilder {
         Self::default()
     }
 
-    /// Says how much memory it takes, for the one who bounds it.
+    /// Says how much memory it takes, for the one who bounds it. What [`finish`](Self::finish) needs beside that is at most
+    /// twice as much: a copy of the samples, and less than four entries for each piece.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.labels.len()
-            + self.pieces.len() * size_of::<Entry>()
+            + self.pieces.len() * PIECE_BYTES
             + self.samples.len() * size_of::<Sample>()
             + self.histograms.len() * size_of::<NativeHistogram>()
             + self.bucket_bytes
+    }
+
+    /// Gives the series that came until now, without their samples.
+    pub fn series(&self) -> impl ExactSizeIterator<Item = Series<'_>> {
+        self.pieces.iter().map(|piece| Series {
+            labels: self.labels.get(piece.labels.0..piece.labels.1).unwrap_or_default(),
+            samples: &[],
+            histograms: &[],
+        })
     }
 
     /// Begins a series, or another piece of one.
@@ -170,7 +183,11 @@ impl SliceBuilder {
     /// the same time: the one with the largest value, as the store would.
     #[must_use]
     pub fn finish(self) -> Slice {
-        let Self { labels, pieces, samples, histograms, .. } = self;
+        let Self { mut labels, mut pieces, mut samples, histograms, .. } = self;
+        // What grew may be half empty, and the sorted copy comes beside it.
+        labels.shrink_to_fit();
+        pieces.shrink_to_fit();
+        samples.shrink_to_fit();
         let key = |entry: &Entry| {
             labels.as_bytes().get(entry.labels.0..entry.labels.1).unwrap_or_default()
         };

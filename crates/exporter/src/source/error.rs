@@ -5,7 +5,9 @@ use std::time::Duration;
 use ktel_metricsql::Labels;
 use thiserror::Error;
 
+use super::cut::Cut;
 use super::text;
+use crate::slice::SliceBuilder;
 
 /// Why a window could not be read. Nothing of it was given on.
 #[derive(Debug, Error)]
@@ -15,6 +17,8 @@ pub enum ReadError {
     TooLarge {
         /// The bound.
         bytes_max: usize,
+        /// How the series that came until then can be divided, if any came.
+        cut: Option<Box<Cut>>,
     },
     /// The store asks to wait.
     #[error("the store is busy: {message}")]
@@ -59,6 +63,11 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Makes the error of a slice for which there is no more room.
+    pub(super) fn too_large(bytes_max: usize, builder: &SliceBuilder) -> Self {
+        Self::TooLarge { bytes_max, cut: Cut::choose(builder.series()).map(Box::new) }
+    }
+
     /// Makes the error of a series that must not be there.
     pub(super) fn stranger<L: Labels + ?Sized>(labels: &L) -> Self {
         let name = labels.value("__name__").unwrap_or_default();

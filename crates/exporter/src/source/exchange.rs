@@ -136,7 +136,7 @@ async fn beginning(answer: &mut Streamed) -> Vec<u8> {
 
 fn fault_of(Fault { kind, message }: Fault, bytes_max: usize) -> ReadError {
     match kind {
-        FaultKind::TooLong => ReadError::TooLarge { bytes_max },
+        FaultKind::TooLong => ReadError::TooLarge { bytes_max, cut: None },
         FaultKind::Unreachable | FaultKind::Timeout | FaultKind::Untrusted => {
             ReadError::Unavailable { message: text::clean(message.as_bytes()) }
         }
@@ -147,7 +147,7 @@ fn fault_of(Fault { kind, message }: Fault, bytes_max: usize) -> ReadError {
 fn refusal(status: u16, after: Option<Duration>, said: &[u8], bytes_max: usize) -> ReadError {
     let full = String::from_utf8_lossy(said);
     if TOO_MANY.iter().any(|text| full.contains(text)) {
-        return ReadError::TooLarge { bytes_max };
+        return ReadError::TooLarge { bytes_max, cut: None };
     }
     let message = text::clean(said);
     match status {
@@ -183,6 +183,6 @@ mod tests {
         }
         let many =
             b"the number of matching timeseries exceeds 300000; either narrow down the search";
-        assert!(matches!(refusal(422, None, many, 7), ReadError::TooLarge { bytes_max: 7 }));
+        assert!(matches!(refusal(422, None, many, 7), ReadError::TooLarge { bytes_max: 7, .. }));
     }
 }

@@ -15,7 +15,7 @@ use super::check::Check;
 use super::error::ReadError;
 use super::exchange::{check_end, next};
 use super::form::Form;
-use super::{Part, Reader, narrow, text};
+use super::{Cuts, Part, Reader, narrow, text};
 use crate::limits::{EXPORT_LONG_LINE_BYTES, SELECTORS_BYTES_MAX};
 use line::{Line, Scratch};
 use lines::{BadStream, Lines};
@@ -57,7 +57,7 @@ impl<'a> Collector<'a> {
         if line.len() > EXPORT_LONG_LINE_BYTES
             && builder.bytes() + read.samples_max() * size_of::<crate::slice::Sample>() > bytes_max
         {
-            return Err(ReadError::TooLarge { bytes_max });
+            return Err(ReadError::too_large(bytes_max, builder));
         }
         builder.begin();
         let mut is_empty = true;
@@ -77,7 +77,7 @@ impl<'a> Collector<'a> {
         }
         builder.end();
         if builder.bytes() > bytes_max {
-            return Err(ReadError::TooLarge { bytes_max });
+            return Err(ReadError::too_large(bytes_max, builder));
         }
         Ok(())
     }
@@ -112,10 +112,11 @@ impl Reader {
         &self,
         tenant: &Tenant,
         part: &Part,
+        cuts: &Cuts,
         window: Window,
         bytes_max: usize,
     ) -> Result<SliceBuilder, ReadError> {
-        let selectors = narrow::selectors(part, self.0.query_bytes_max)?;
+        let selectors = narrow::selectors(part, cuts, self.0.query_bytes_max)?;
         let check = Check::new(tenant, &selectors);
         let url = self.endpoint(tenant, &["api", "v1", "export"])?;
         let enforced = self.enforced(tenant)?;

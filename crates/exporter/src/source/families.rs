@@ -7,6 +7,8 @@ const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 /// The family of series without a name.
 pub const NAMELESS: &str = "";
+/// The family of series that describe targets.
+pub const TARGET_INFO: &str = "target_info";
 
 /// Gives the family of a metric: its name without one of the suffixes of histograms and summaries.
 ///

@@ -78,7 +78,7 @@ pub(super) fn collect(
         inside.for_each(|sample| builder.sample(sample));
         builder.end();
         if builder.bytes() > bytes_max {
-            return Err(ReadError::TooLarge { bytes_max });
+            return Err(ReadError::too_large(bytes_max, builder));
         }
     }
     Ok(())
@@ -196,7 +196,7 @@ mod tests {
         assert!(
             matches!(read(ANSWER, 10_000), Err(ReadError::Violation { series }) if series == "x")
         );
-        assert!(matches!(read(ANSWER, 10), Err(ReadError::TooLarge { bytes_max: 10 })));
+        assert!(matches!(read(ANSWER, 10), Err(ReadError::TooLarge { bytes_max: 10, .. })));
         for document in [
             "",
             "{}",

@@ -2,18 +2,43 @@
 
 use ktel_metricsql::{Expr, Filter, Matcher, Selector, enforce};
 
-use super::Part;
 use super::error::ReadError;
-use super::families::{NAMELESS, members};
+use super::families::{NAMELESS, TARGET_INFO, members};
+use super::{Cuts, Part};
 use crate::limits::QUERY_REST_BYTES;
 
 const METRIC_NAME: &str = "__name__";
 
 /// Gives the selectors that read a part. None is longer than a query may be, unless a single or-group is.
-pub(super) fn selectors(part: &Part, query_bytes_max: usize) -> Result<Vec<Selector>, ReadError> {
+///
+/// Cuts hold for all families; what describes targets is cut by the labels of the target only, since it has no others in
+/// common with the series.
+pub(super) fn selectors(
+    part: &Part,
+    cuts: &Cuts,
+    query_bytes_max: usize,
+) -> Result<Vec<Selector>, ReadError> {
     let Some(families) = &part.families else { return Ok(part.selectors.clone()) };
+    if cuts.is_empty() {
+        return of_families(part, families, &[], query_bytes_max);
+    }
+    let (infos, others): (Vec<String>, Vec<String>) =
+        families.iter().cloned().partition(|family| family == TARGET_INFO);
+    let mut narrowed = of_families(part, &others, &cuts.filters(), query_bytes_max)?;
+    let cuts = cuts.of_target().filters();
+    narrowed.extend(of_families(part, &infos, &cuts, query_bytes_max)?);
+    Ok(narrowed)
+}
+
+fn of_families(
+    part: &Part,
+    families: &[String],
+    cuts: &[Filter],
+    query_bytes_max: usize,
+) -> Result<Vec<Selector>, ReadError> {
     let longest = part.selectors.iter().flat_map(Selector::groups).map(|group| length(group)).max();
-    let room = query_bytes_max.saturating_sub(longest.unwrap_or(0) + QUERY_REST_BYTES);
+    let longest = longest.unwrap_or(0) + length(cuts);
+    let room = query_bytes_max.saturating_sub(longest + QUERY_REST_BYTES);
     let mut narrowed = Vec::new();
     if families.iter().any(|family| family == NAMELESS) {
         narrowed.extend(part.selectors.iter().flat_map(nameless));
@@ -33,6 +58,12 @@ pub(super) fn selectors(part: &Part, query_bytes_max: usize) -> Result<Vec<Selec
                 }
             }
         }
+    }
+    if !cuts.is_empty() {
+        let also = |group: &Vec<Filter>| [group.as_slice(), cuts].concat();
+        let cut =
+            narrowed.iter().map(|some| Selector::new(some.groups().iter().map(also).collect()));
+        narrowed = cut.collect();
     }
     Ok(narrowed)
 }
@@ -81,19 +112,19 @@ fn length(group: &[Filter]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::selectors;
-    use crate::source::Part;
+    use crate::source::{Cuts, Part};
     use ktel_metricsql::{Expr, Selector};
 
     fn narrowed(selector: &str, families: &[&str], query_bytes_max: usize) -> Vec<String> {
         let families = Some(families.iter().map(|&family| family.to_owned()).collect());
         let selector: Selector = selector.parse().unwrap();
         let part = Part { selectors: vec![selector], families };
-        let texts = selectors(&part, query_bytes_max).unwrap().into_iter();
+        let texts = selectors(&part, &Cuts::default(), query_bytes_max).unwrap().into_iter();
         texts.map(|selector| Expr::Selector(selector).wire()).collect()
     }
 
     #[test]
-    fn groups_are_narrowed_and_those_that_want_other_metrics_left_out() {
+    fn groups_are_narrowed_and_those_that_want_other_metrics_too_large() {
         assert_eq!(
             narrowed(
                 r#"{__name__="a_sum",x="1" or __name__="b" or __name__=~"a.*"}"#,

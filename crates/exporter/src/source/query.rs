@@ -2,21 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use ktel_metricsql::Selector;
+use ktel_metricsql::{Filter, Selector};
 use serde::Deserialize;
 use tokio::time::Instant;
+use tracing::warn;
 use url::Url;
 
 use super::check::Check;
 use super::error::ReadError;
-use super::exchange::whole;
+use super::exchange::{check_end, next, whole};
 use super::export::millis_as_seconds;
 use super::form::Form;
 use super::metadata;
 use super::{
-    Evaluation, Metadata, Part, Reader, StoreKind, count, families, matrix, narrow, promql, text,
+    Cut, Cuts, Evaluation, Metadata, Part, Reader, StoreKind, count, families, matrix, narrow,
+    promql, text,
 };
-use crate::limits::{METADATA_BYTES_MAX, NAMES_BYTES_MAX, NUMBER_BYTES_MAX, STORE_CLOCK_AGE_MAX};
+use crate::limits::{
+    CUT_SERIES_LOOKED_AT, NAMES_BYTES_MAX, NUMBER_BYTES_MAX, PART_BYTES_MAX, STORE_CLOCK_AGE_MAX,
+};
 use crate::plan::Tenant;
 use crate::slice::SliceBuilder;
 use crate::time::{Millis, Window};
@@ -30,20 +34,43 @@ impl Reader {
         &self,
         tenant: &Tenant,
         part: &Part,
+        cuts: &Cuts,
         window: Window,
         bytes_max: usize,
     ) -> Result<SliceBuilder, ReadError> {
-        let selectors = narrow::selectors(part, self.0.query_bytes_max)?;
+        let selectors = narrow::selectors(part, cuts, self.0.query_bytes_max)?;
         let check = Check::new(tenant, &selectors);
         let mut builder = SliceBuilder::new();
         for group in promql::groups(&selectors) {
             let query = format!("{}[{}ms]", promql::selector(&group), window.millis());
             // The document and what is made of it are there at once.
             let room = bytes_max.saturating_sub(builder.bytes()) / 2;
-            let document = self.instant(tenant, query, window, room).await?;
+            let document = match self.instant(tenant, query, window, room).await {
+                Err(ReadError::TooLarge { cut: None, .. }) => {
+                    let cut = self.cut_of_some(tenant, &group, window, &check).await?;
+                    return Err(ReadError::TooLarge { bytes_max, cut });
+                }
+                document => document?,
+            };
             matrix::collect(&document, window, bytes_max, &mut builder, |one| check.allows(one))?;
         }
         Ok(builder)
+    }
+
+    /// Says how the series of an or-group can be divided, by some of them. The document of all of them is too long to be read.
+    async fn cut_of_some(
+        &self,
+        tenant: &Tenant,
+        group: &[Filter],
+        window: Window,
+        check: &Check,
+    ) -> Result<Option<Box<Cut>>, ReadError> {
+        let (some, millis) = (promql::selector(group), window.millis());
+        let query = format!("topk({CUT_SERIES_LOOKED_AT}, last_over_time({some}[{millis}ms]))");
+        let document = self.instant(tenant, query, window, PART_BYTES_MAX).await?;
+        let mut builder = SliceBuilder::new();
+        matrix::collect(&document, window, PART_BYTES_MAX, &mut builder, |one| check.allows(one))?;
+        Ok(Cut::choose(builder.series()).map(Box::new))
     }
 
     /// Evaluates an expression at the instants of a window.
@@ -81,9 +108,10 @@ impl Reader {
         &self,
         tenant: &Tenant,
         part: &Part,
+        cuts: &Cuts,
         window: Window,
     ) -> Result<u64, ReadError> {
-        let selectors = narrow::selectors(part, self.0.query_bytes_max)?;
+        let selectors = narrow::selectors(part, cuts, self.0.query_bytes_max)?;
         let queries = if matches!(self.0.kind, StoreKind::VictoriaMetrics(_)) {
             let joined = count::joined(&selectors, self.0.query_bytes_max);
             let texts = joined.iter().map(|selector| self.query(selector));
@@ -113,7 +141,7 @@ impl Reader {
         part: &Part,
         window: Window,
     ) -> Result<Vec<String>, ReadError> {
-        let selectors = narrow::selectors(part, self.0.query_bytes_max)?;
+        let selectors = narrow::selectors(part, &Cuts::default(), self.0.query_bytes_max)?;
         let names = self.metric_names(tenant, &selectors, window).await?;
         Ok(families::all(names.iter().map(String::as_str)))
     }
@@ -149,14 +177,33 @@ impl Reader {
     }
 
     /// Gives what the store knows of metrics.
-    pub(super) async fn known_metadata(&self, tenant: &Tenant) -> Result<Metadata, ReadError> {
+    pub(super) async fn known_metadata(
+        &self,
+        tenant: &Tenant,
+        bytes_max: usize,
+    ) -> Result<Metadata, ReadError> {
         let url = self.endpoint(tenant, &["api", "v1", "metadata"])?;
-        match self.document(url, METADATA_BYTES_MAX).await {
-            Ok(document) => metadata::read(&document),
+        let mut answer = match self.get(url, usize::MAX).await {
+            Ok(answer) => answer,
             // It has no such endpoint, or it is switched off.
-            Err(ReadError::Rejected { status: 400 | 404 | 405 | 501, .. }) => Ok(Metadata::new()),
-            Err(error) => Err(error),
+            Err(ReadError::Rejected { status: 400 | 404 | 405 | 501, .. }) => {
+                return Ok(Metadata::new());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut scanner = metadata::Scanner::new(bytes_max);
+        while let Some(piece) = next(&mut answer, bytes_max).await? {
+            scanner.feed(&piece)?;
         }
+        check_end(&answer)?;
+        let (known, too_large) = scanner.finish()?;
+        if too_large > 0 {
+            warn!(
+                metrics = too_large,
+                "the store has more metadata than memory; they are of unknown type"
+            );
+        }
+        Ok(known)
     }
 
     /// Gives the store's clock.

@@ -8,7 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use super::check::Check;
 use super::error::ReadError;
 use super::exchange::{check_end, next};
-use super::{Part, Reader, narrow, promql};
+use super::{Cuts, Part, Reader, narrow, promql};
 use crate::plan::Tenant;
 use crate::slice::{Sample, SliceBuilder};
 use crate::time::{Millis, Window};
@@ -100,7 +100,7 @@ impl<'a> Collector<'a> {
     fn check_room(&self) -> Result<(), ReadError> {
         let bytes_max = self.bytes_max;
         if self.builder.bytes() > bytes_max {
-            Err(ReadError::TooLarge { bytes_max })
+            Err(ReadError::too_large(bytes_max, &self.builder))
         } else {
             Ok(())
         }
@@ -119,10 +119,11 @@ impl Reader {
         &self,
         tenant: &Tenant,
         part: &Part,
+        cuts: &Cuts,
         window: Window,
         bytes_max: usize,
     ) -> Result<SliceBuilder, ReadError> {
-        let selectors = narrow::selectors(part, self.0.query_bytes_max)?;
+        let selectors = narrow::selectors(part, cuts, self.0.query_bytes_max)?;
         let check = Check::new(tenant, &selectors);
         let mut collector = Collector::new(&check, window, bytes_max);
         for body in request::bodies(&promql::groups(&selectors), window) {

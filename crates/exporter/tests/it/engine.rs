@@ -1,7 +1,10 @@
 //! The engine between a real store and real receivers. What arrives is compared with what the store exports.
 
 mod faults;
+mod late;
+mod prometheus;
 mod sinks;
+mod size;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -57,22 +60,10 @@ impl Scene {
         for tenant in ["mine", "theirs"] {
             store.import(&lines(tenant, series, begin.0));
         }
-        let reader = Reader::new(&Store {
-            kind: StoreKind::VictoriaMetrics(Version::new(1, 145)),
-            url: url.parse().expect("a URL"),
-            authorization: None,
-            authorities: None,
-            query_bytes_max: 16 * 1024,
-        });
         let settings = Settings { window: Duration::from_secs(10), ..Settings::default() };
         let clock = Clock { now: since_1970, jitter: || 0.5 };
-        let (reader, sinks) = (Arc::new(reader.expect("a reader")), Arc::new(OverHttp));
-        let engine = Engine::new(reader, sinks, settings, clock);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let engine = Engine::new(Arc::new(reader(url)), Arc::new(OverHttp), settings, clock);
+        let runtime = runtime();
         Self { store, engine, runtime, begin }
     }
 
@@ -162,6 +153,33 @@ impl Scene {
         }
         samples
     }
+}
+
+/// Reads VictoriaMetrics at an address.
+fn reader(url: &str) -> Reader {
+    reader_of(StoreKind::VictoriaMetrics(Version::new(1, 145)), url)
+}
+
+/// Reads another store.
+fn engine_of(kind: StoreKind, url: &str, settings: Settings) -> Engine {
+    let clock = Clock { now: since_1970, jitter: || 0.5 };
+    Engine::new(Arc::new(reader_of(kind, url)), Arc::new(OverHttp), settings, clock)
+}
+
+fn reader_of(kind: StoreKind, url: &str) -> Reader {
+    let reader = Reader::new(&Store {
+        kind,
+        url: url.parse().expect("a URL"),
+        authorization: None,
+        authorities: None,
+        query_bytes_max: 16 * 1024,
+    });
+    reader.expect("a reader")
+}
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().expect("a runtime")
 }
 
 /// Gives samples of ten minutes, each 15 s, as the store imports them.

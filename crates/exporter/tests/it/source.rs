@@ -65,10 +65,10 @@ fn run<T>(what: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(what)
 }
 
-type Written<'a> = (&'a [(&'a str, &'a str)], &'a [(i64, f64)]);
+pub(crate) type Written<'a> = (&'a [(&'a str, &'a str)], &'a [(i64, f64)]);
 
 /// Makes a request of Prometheus' remote write: protobuf by hand, and snappy.
-fn remote_write(series: &[Written<'_>]) -> Vec<u8> {
+pub(crate) fn remote_write(series: &[Written<'_>]) -> Vec<u8> {
     fn field(out: &mut Vec<u8>, number: u8, body: &[u8]) {
         out.push(number << 3 | 2);
         varint(out, body.len() as u64);

@@ -30,6 +30,8 @@ impl Collector for ExporterMetrics {
         let (reading, sending) =
             engine.as_ref().map(|engine| engine.memory_used()).unwrap_or_default();
         let limit = engine.as_ref().map(|engine| engine.memory_limits()).unwrap_or_default();
+        let (kept, kept_limit) =
+            engine.as_ref().map(|engine| engine.memory_kept()).unwrap_or_default();
         let encoder = &mut encoder;
         let help = "Whether this process delivers: 1 or 0.";
         gauge(encoder, "ktel_exporter_is_leader", help, f64::from(u8::from(is_leader)))?;
@@ -37,16 +39,19 @@ impl Collector for ExporterMetrics {
         gauge(encoder, "ktel_exporter_exporters", help, reports.len() as f64)?;
         points(encoder, &reports)?;
         in_flight(encoder, &reports)?;
+        drops(encoder, &reports)?;
+        sink_errors(encoder, &reports)?;
+        source_errors(encoder, &reports)?;
         let help = "read - acknowledged - rejected - dropped - in flight, over all Exporters. It must be 0.";
         let errors =
             lanes(&reports).map(|(_, lane)| lane.points.conservation_error().unsigned_abs());
         gauge(encoder, "ktel_exporter_conservation_error", help, errors.sum::<u128>() as f64)?;
         lag(encoder, &reports)?;
         sources(encoder, &reports)?;
-        let help = "Bytes of slices and batches in memory, by pool.";
-        pools(encoder, "ktel_exporter_memory_bytes", help, reading, sending)?;
-        let help = "Bytes of slices and batches that may be in memory, by pool.";
-        pools(encoder, "ktel_exporter_memory_limit_bytes", help, limit.0, limit.1)
+        let help = "Bytes of memory in use, by pool.";
+        pools(encoder, "ktel_exporter_memory_bytes", help, [reading, sending, kept])?;
+        let help = "Bytes of memory that may be in use, by pool.";
+        pools(encoder, "ktel_exporter_memory_limit_bytes", help, [limit.0, limit.1, kept_limit])
     }
 }
 
@@ -79,6 +84,55 @@ fn points(encoder: &mut DescriptorEncoder<'_>, reports: &[Arc<Report>]) -> fmt::
             let [a, b, c, d] = labels(report, lane);
             let labels = [a, b, c, d, ("outcome", outcome)];
             ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn drops(encoder: &mut DescriptorEncoder<'_>, reports: &[Arc<Report>]) -> fmt::Result {
+    let help =
+        "Data points that were not sent, by reason; samples that have no place in OTLP among them.";
+    let name = "ktel_exporter_points_dropped";
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (report, lane) in lanes(reports) {
+        for (reason, count) in &lane.drops {
+            let [a, b, c, d] = labels(report, lane);
+            let labels = [a, b, c, d, ("reason", reason.word())];
+            ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn sink_errors(encoder: &mut DescriptorEncoder<'_>, reports: &[Arc<Report>]) -> fmt::Result {
+    let help = "Requests to a sink that did not succeed, by reason.";
+    let name = "ktel_exporter_sink_errors";
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (report, lane) in lanes(reports) {
+        for (reason, count) in &lane.errors {
+            let [a, b, c, d] = labels(report, lane);
+            let labels = [a, b, c, d, ("reason", reason.word())];
+            ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn source_errors(encoder: &mut DescriptorEncoder<'_>, reports: &[Arc<Report>]) -> fmt::Result {
+    let help = "How often a source could not be read, by reason.";
+    let name = "ktel_exporter_source_errors";
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for report in reports {
+        for source in &report.sources {
+            for (reason, count) in &source.errors {
+                let labels = [
+                    ("exporter_namespace", report.id.namespace.as_str()),
+                    ("exporter", report.id.name.as_str()),
+                    ("source", source.name.as_str()),
+                    ("reason", reason.word()),
+                ];
+                ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+            }
         }
     }
     Ok(())
@@ -135,11 +189,10 @@ fn pools(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
     help: &str,
-    reading: usize,
-    sending: usize,
+    bytes: [usize; 3],
 ) -> fmt::Result {
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-    for (pool, bytes) in [("reading", reading), ("sending", sending)] {
+    for (pool, bytes) in ["reading", "sending", "kept"].into_iter().zip(bytes) {
         ConstGauge::new(bytes as f64).encode(family.encode_family(&[("pool", pool)])?)?;
     }
     Ok(())

@@ -1,23 +1,37 @@
 //! Counts samples again that were read, to find those that came late.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use ktel_metricsql::Expr;
 use tokio::time::Instant;
 use tracing::debug;
 
 use super::{Actor, Source};
+use crate::engine::audit::Found;
+use crate::engine::ledger::Reserved;
 use crate::engine::read::Event;
 use crate::limits::{AUDIT_AGAIN_AFTER, AUDIT_WITHIN};
 use crate::plan::{LateData, Selection};
-use crate::source::{Part, ReadError};
-use crate::time::Window;
+use crate::source::{Cuts, Part, ReadError};
+use crate::time::{Millis, Window};
 
 impl Source {
-    /// A window was read, with so many samples.
-    pub(super) fn note(&mut self, window: Window, samples: u64) {
-        if self.plan.late_data != LateData::Off && matches!(self.plan.selection, Selection::Raw(_))
-        {
-            self.audit.read(window, samples);
+    /// Samples of a window were read. `memory` gives room for what the repair needs.
+    pub(super) fn note(
+        &mut self,
+        window: Window,
+        found: Found,
+        now: Millis,
+        memory: &dyn Fn() -> Option<Reserved>,
+    ) {
+        if !matches!(self.plan.selection, Selection::Raw(_)) {
+            return;
+        }
+        match self.plan.late_data {
+            LateData::Off => {}
+            LateData::Audit => self.audit.read(window, found, now, None),
+            LateData::Repair => self.audit.read(window, found, now, Some(memory)),
         }
     }
 }
@@ -43,8 +57,9 @@ impl Actor {
             self.tasks.spawn(async move {
                 let _own = world.tenants.request(&tenant_name).await;
                 let _request = world.requests.acquire().await.expect("it is never closed");
-                let result = world.store.count(&tenant, &part, window).await;
-                give.send(Event::Counted { source, window, result }).await.ok(); // the actor ends
+                let result = world.store.count(&tenant, &part, &Cuts::default(), window).await;
+                // It fails only when the actor is gone: then nobody wants the count.
+                give.send(Event::Counted { source, window, result }).await.ok();
             });
         }
     }
@@ -58,13 +73,18 @@ impl Actor {
         now: Instant,
     ) {
         let Some(store_now) = self.world.store_now(now).0 else { return };
-        let Some(source) = self.sources.iter_mut().find(|source| source.plan.name == name) else {
-            return;
-        };
+        let named = |source: &Source| source.plan.name == name;
+        let Some(index) = self.sources.iter().position(named) else { return };
+        let lanes = self.lanes_to_repair(index, window.start);
+        let source = &mut self.sources[index];
         match result {
             Ok(samples) => {
                 source.audit_not_before = None;
-                source.late += source.audit.counted(window, store_now, samples);
+                let (late, repair) = source.audit.suspect(window, store_now, samples, lanes.len());
+                source.late += late;
+                if let Some(repair) = repair {
+                    self.repair(&lanes, repair);
+                }
             }
             Err(error) => {
                 debug!(source = name, error = &error as &dyn std::error::Error, "cannot count");
@@ -72,4 +92,12 @@ impl Actor {
             }
         }
     }
+}
+
+/// Says what a source selects, as a number that is the same after a restart.
+pub(super) fn fingerprint(selection: &Selection) -> u64 {
+    let Selection::Raw(selectors) = selection else { return 0 };
+    let texts = selectors.iter().map(|selector| Expr::Selector(selector.clone()).wire());
+    let texts: Vec<String> = texts.collect();
+    foldhash::quality::FixedState::with_seed(4).hash_one(texts)
 }

@@ -1,14 +1,15 @@
 //! Where the state stays that differences need, between two reads.
 
 use super::{Actor, Differences, Source};
+use crate::engine::kept::KeptState;
 use crate::limits::DELTA_WINDOWS_MAX;
-use crate::mapping::{DeltaState, Shape};
+use crate::mapping::Shape;
 use crate::time::Window;
 
 impl Source {
     /// Takes the state for a window, if it is known. A window that is read again finds what was before it; one with other
     /// bounds than it had does not, since what was left within them would count twice.
-    pub(super) fn take_state(&mut self, shape: Shape, window: Window) -> Option<DeltaState> {
+    pub(super) fn take_state(&mut self, shape: Shape, window: Window) -> Option<KeptState> {
         let known = self.states.iter_mut().find(|known| known.shape == shape)?;
         let fits =
             |one: &Window| *one == window || one.end <= window.start || window.end <= one.start;
@@ -17,7 +18,7 @@ impl Source {
     }
 
     /// Takes back what a window leaves that was read to its end. Of another time, it replaces what was there.
-    pub(super) fn keep_state(&mut self, shape: Shape, window: Window, state: DeltaState) {
+    pub(super) fn keep_state(&mut self, shape: Shape, window: Window, state: KeptState) {
         let new = Differences {
             shape,
             from: window.start,

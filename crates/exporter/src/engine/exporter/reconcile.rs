@@ -5,18 +5,15 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Actor, Desired, Older, Route, Sink, Source};
+use super::source::roles;
+use super::{Actor, Desired, Late, Older, Role, RoleName, Route, Sink, Source};
 use crate::credentials::Credentials;
 use crate::cursor::Cursors;
-use crate::engine::audit::Audit;
-use crate::engine::memory::Room;
 use crate::engine::read::Learned;
-use crate::engine::width::Width;
-use crate::engine::world::World;
 use crate::lane::{Bucket, Lane, Policy};
 use crate::mapping::Shape;
-use crate::plan::{RatePlan, Selection, SinkPlan, SourcePlan};
-use crate::report::{Problem, Report};
+use crate::plan::{RatePlan, SinkPlan};
+use crate::report::{Audits, Problem, Report, SinkFault};
 
 impl Actor {
     /// Changes to another plan, or to other credentials. Lanes between the same source and sink go on; a selection that
@@ -31,39 +28,31 @@ impl Actor {
             self.tenant_name = self.plan.tenant.name.as_str().into();
             self.forget_what_was_read();
         }
-        let mut routes: BTreeMap<(String, String, bool), (u64, Route)> = BTreeMap::new();
+        let mut routes: BTreeMap<(String, String, RoleName), (u64, Route)> = BTreeMap::new();
         for (id, route) in std::mem::take(&mut self.lanes) {
             let source = self.sources[route.source].plan.name.clone();
             let sink = self.sinks[route.sink].plan.name.clone();
-            routes.insert((source, sink, route.older.is_some()), (id, route));
+            routes.insert((source, sink, route.name()), (id, route));
         }
         let old_sources: Vec<String> =
             self.sources.iter().map(|source| source.plan.name.clone()).collect();
-        self.sources_as_planned();
+        self.sources_as_planned(earlier);
         self.reads_as_planned(&old_sources);
         let changed = self.sinks_as_planned(&desired.credentials, now);
         for sink_index in 0..self.sinks.len() {
             for source_index in self.sinks[sink_index].plan.sources.clone() {
                 let Some(source) = self.sources.get(source_index) else { continue };
-                let has_older = source.plan.backfill.is_some();
+                let roles = roles(&source.plan);
                 let (source, sink) =
                     (source.plan.name.clone(), self.sinks[sink_index].plan.name.clone());
-                for is_older in [false, true] {
-                    let known = routes.remove(&(source.clone(), sink.clone(), is_older));
-                    let (id, mut route) = match known {
-                        _ if is_older && !has_older => {
-                            if let Some((id, _)) = known {
-                                self.release(id);
-                            }
-                            continue;
-                        }
+                for role in roles {
+                    let indices = (source_index, sink_index);
+                    let (id, mut route) = match routes.remove(&(source.clone(), sink.clone(), role))
+                    {
                         Some((id, route)) => {
                             (id, Route { source: source_index, sink: sink_index, ..route })
                         }
-                        None => {
-                            let indices = (source_index, sink_index);
-                            (self.id(), self.new_route(indices, is_older, earlier, now))
-                        }
+                        None => (self.id(), self.new_route(indices, role, earlier, now)),
                     };
                     self.update(id, &mut route, &changed, now);
                     self.lanes.insert(id, route);
@@ -71,8 +60,14 @@ impl Actor {
             }
         }
         // Those that are gone: requests are answered to nobody, reads go on for the others.
-        for (_, (id, _)) in routes {
+        for ((source, ..), (id, route)) in routes {
             self.release(id);
+            if let Role::Late(mut late) = route.role
+                && let Some(source) = self.sources.iter_mut().find(|one| one.plan.name == source)
+            {
+                let time = self.world.now();
+                late.abandon().into_iter().for_each(|window| source.audit.repaired(window, time));
+            }
         }
         self.report();
     }
@@ -90,7 +85,7 @@ impl Actor {
         }
     }
 
-    fn sources_as_planned(&mut self) {
+    fn sources_as_planned(&mut self, earlier: Option<&Report>) {
         let mut old: BTreeMap<String, Source> = std::mem::take(&mut self.sources)
             .into_iter()
             .map(|source| (source.plan.name.clone(), source))
@@ -98,9 +93,18 @@ impl Actor {
         for plan in &self.plan.sources {
             let source = match old.remove(&plan.name) {
                 Some(source) => source.with(plan, &self.world),
-                None => Source::new(plan, &self.world),
+                None => Source::new(plan, &self.world, self.audits(&plan.name, earlier)),
             };
             self.sources.push(source);
+        }
+    }
+
+    /// Gives what was read of a source before this began.
+    fn audits<'a>(&'a self, source: &str, earlier: Option<&'a Report>) -> Option<&'a Audits> {
+        let known = earlier.map(|report| report.sources.iter().find(|known| known.name == source));
+        match known {
+            Some(known) => known.map(|known| &known.audits),
+            None => self.cursors.audits(source),
         }
     }
 
@@ -159,38 +163,48 @@ impl Actor {
     fn new_route(
         &self,
         (source, sink): (usize, usize),
-        is_older: bool,
+        role: RoleName,
         earlier: Option<&Report>,
         now: Instant,
     ) -> Route {
         let (from, to) = (&self.sources[source].plan, &self.sinks[sink].plan);
-        let older = from.backfill.filter(|_| is_older).map(|backfill| Older {
-            until: from.begin,
-            bucket: Bucket::new(
-                &RatePlan { points_per_second: backfill.rate_max, burst: 0, ..to.rate },
-                now,
-            ),
-        });
-        let (name, begin) = match from.backfill.filter(|_| is_older) {
-            Some(backfill) => (Cursors::backfill(&from.name), backfill.from.min(from.begin)),
-            None => (from.name.clone(), from.begin),
+        let (name, begin, role) = match (role, from.backfill) {
+            (RoleName::Older, Some(backfill)) => {
+                let rate = RatePlan { points_per_second: backfill.rate_max, burst: 0, ..to.rate };
+                let older = Older { until: from.begin, bucket: Bucket::new(&rate, now) };
+                let begin = backfill.from.min(from.begin);
+                (Cursors::backfill(&from.name), begin, Role::Older(older))
+            }
+            (RoleName::Late, _) => {
+                (Cursors::late(&from.name), from.begin, Role::Late(Late::default()))
+            }
+            _ => (from.name.clone(), from.begin, Role::New),
         };
         let begin = self.cursors.get(&name, &to.name).unwrap_or(begin);
         let known = earlier.and_then(|report| {
-            let lanes = if is_older { &report.backfills } else { &report.lanes };
-            lanes.iter().find(|lane| lane.source == name && lane.sink == to.name)
+            report.all_lanes().find(|lane| lane.source == name && lane.sink == to.name)
         });
         let lane = match known {
             Some(known) => Lane::new(policy(to), known.cursor.unwrap_or(begin)).with_account(known),
             None => Lane::new(policy(to), begin),
         };
-        Route { source, sink, shape: shape(to), older, lane }
+        Route { source, sink, shape: shape(to), role, lane }
     }
 
     fn update(&mut self, id: u64, route: &mut Route, changed: &[bool], now: Instant) {
         let sink = &mut self.sinks[route.sink];
         route.lane.set_policy(policy(&sink.plan));
         route.lane.set_suspended(self.plan.is_suspended);
+        if let Role::Late(late) = &mut route.role
+            && self.sources[route.source].is_selection_new
+        {
+            // What was read by another selection is not looked at again.
+            late.abandon();
+            route.lane.abandon();
+            for read in &mut self.reads {
+                read.members.retain(|member| *member != id);
+            }
+        }
         if route.shape != shape(&sink.plan) {
             // What waits was made in another way.
             route.shape = shape(&sink.plan);
@@ -202,59 +216,27 @@ impl Actor {
         if !changed.get(route.sink).copied().unwrap_or(true) && sink.sends.is_some() {
             return;
         }
+        if sink.credentials.is_pending {
+            route.lane.release();
+            return;
+        }
         if sink.sends.is_none() {
             match self.world.connects.connect(&sink.plan, &sink.credentials) {
                 Ok(sends) => sink.sends = Some(sends),
                 Err(error) => {
                     let time = self.world.now();
-                    let problem = Problem::new("CredentialsInvalid", None, &whole(&error), time);
+                    let problem = Problem::new(
+                        SinkFault::CredentialsInvalid.word(),
+                        None,
+                        &whole(&error),
+                        time,
+                    );
                     route.lane.held(problem, now);
                     return;
                 }
             }
         }
         route.lane.corrected(now);
-    }
-}
-
-impl Source {
-    fn new(plan: &SourcePlan, world: &World) -> Self {
-        Self {
-            plan: plan.clone(),
-            width: Width::new(world.settings.window, step(plan)),
-            learned: Learned::default(),
-            room: Room::new(world.source_bytes),
-            side_room: Room::new(world.source_bytes / 4),
-            states: Vec::new(),
-            failures: 0,
-            not_before: None,
-            error: None,
-            series: 0,
-            audit: Audit::default(),
-            audit_not_before: None,
-            late: 0,
-        }
-    }
-
-    fn with(mut self, plan: &SourcePlan, world: &World) -> Self {
-        if step(&self.plan) != step(plan) {
-            self.width = Width::new(world.settings.window, step(plan));
-        }
-        if self.plan.selection != plan.selection {
-            // The error was about another question.
-            (self.not_before, self.failures) = (None, 0);
-            self.states.clear();
-            self.audit = Audit::default();
-        }
-        self.plan = plan.clone();
-        self
-    }
-}
-
-fn step(plan: &SourcePlan) -> Option<std::time::Duration> {
-    match &plan.selection {
-        Selection::Raw(_) => None,
-        Selection::Expression { step, .. } => Some(*step),
     }
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Actor, Route};
+use super::{Actor, Role, RoleName, Route};
 use crate::cursor::Cursors;
 use crate::limits::REPORT_EVERY;
-use crate::report::{LaneReport, Report, SourceReport};
+use crate::report::{Audits, LaneReport, Report, SourceReport};
 use crate::time::Millis;
 
 impl Actor {
@@ -33,16 +33,19 @@ impl Actor {
                     error: source.error.clone(),
                     series: source.series,
                     late: source.late,
+                    audits: Audits { of: source.selection, pieces: source.audit.saved() },
+                    errors: source.errors.clone(),
                 })
                 .collect(),
-            lanes: self.lane_reports(false, now),
-            backfills: self.lane_reports(true, now),
+            lanes: self.lane_reports(RoleName::New, now),
+            backfills: self.lane_reports(RoleName::Older, now),
+            repairs: self.lane_reports(RoleName::Late, now),
         };
         self.published.publish(Arc::new(report));
     }
 
-    fn lane_reports(&self, is_older: bool, now: Instant) -> Vec<LaneReport> {
-        let lanes = self.lanes.values().filter(|route| route.older.is_some() == is_older);
+    fn lane_reports(&self, role: RoleName, now: Instant) -> Vec<LaneReport> {
+        let lanes = self.lanes.values().filter(|route| route.name() == role);
         lanes.map(|route| self.lane_report(route, now)).collect()
     }
 
@@ -52,28 +55,42 @@ impl Actor {
         let waits = lane.waits(now).filter(|wait| !wait.is_zero());
         let name = &source.plan.name;
         LaneReport {
-            source: if route.older.is_some() { Cursors::backfill(name) } else { name.clone() },
+            source: match route.role {
+                Role::New => name.clone(),
+                Role::Older(_) => Cursors::backfill(name),
+                Role::Late(_) => Cursors::late(name),
+            },
             sink: sink.plan.name.clone(),
-            cursor: Some(lane.cursor()),
+            cursor: match route.role {
+                Role::New | Role::Older(_) => Some(lane.cursor()),
+                Role::Late(_) => None,
+            },
             lag: self.lag(route),
             state: lane.state(),
             points: lane.points(),
             error: lane.error().cloned(),
             next_attempt: waits.map(|wait| self.world.now() + wait),
             gaps: lane.gaps().to_vec(),
+            drops: lane.drops().clone(),
+            errors: lane.errors().clone(),
         }
     }
 
     /// Gives how far a lane is behind the newest window that is complete.
     fn lag(&self, route: &Route) -> Duration {
         let source = &self.sources[route.source];
-        if let Some(older) = &route.older {
-            let left = older.until.0.saturating_sub(route.lane.cursor().0);
-            return Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        match &route.role {
+            Role::New => {}
+            Role::Older(older) => {
+                let left = older.until.0.saturating_sub(route.lane.cursor().0);
+                return Duration::from_millis(u64::try_from(left).unwrap_or(0));
+            }
+            Role::Late(_) => return Duration::ZERO,
         }
         // Without the store's clock, ours: it says about how late it is.
         let now = self.world.store_now(Instant::now()).0.unwrap_or_else(|| self.world.now());
-        let newest: Millis = (now - source.plan.lag_min).align_down(source.width.base());
+        let newest: Millis =
+            (now - source.plan.lag_min).align_down(source.width.base() * source.collected(route));
         let behind = newest.0.saturating_sub(route.lane.cursor().0);
         Duration::from_millis(u64::try_from(behind).unwrap_or(0))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Actor, Answer};
+use super::{Actor, Answer, Role};
 use crate::lane::{Answered, Next};
 
 impl Actor {
@@ -43,17 +43,17 @@ impl Actor {
         if under_way >= sink.plan.rate.in_flight_max.max(1) {
             return false;
         }
-        let next = match &mut route.older {
-            None => route.lane.next(now, &mut sink.bucket),
+        let next = match &mut route.role {
+            Role::New | Role::Late(_) => route.lane.next(now, &mut sink.bucket),
             // New data is sent first: what it left may be taken.
-            Some(older) => match sink.bucket.take(0, now) {
+            Role::Older(older) => match sink.bucket.take(0, now) {
                 Ok(()) => route.lane.next(now, &mut older.bucket),
                 Err(later) => Next::At(later),
             },
         };
         let flight = match next {
             Next::Send(flight) => {
-                if route.older.is_some() {
+                if matches!(route.role, Role::Older(_)) {
                     sink.bucket.spend(flight.batch.points(), now);
                 }
                 flight

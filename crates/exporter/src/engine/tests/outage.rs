@@ -100,18 +100,3 @@ async fn data_that_is_older_than_a_sink_wants_is_dropped_and_counted() {
     assert!(lane.points.dropped >= 3000 / 15 * 10 - 200, "{:?}", lane.points);
     assert_eq!(lane.points.read, scene.expected(Millis(BEGIN), lane.cursor.unwrap()));
 }
-
-#[tokio::test(start_paused = true)]
-async fn samples_that_come_late_are_counted() {
-    let scene = Scene::new(20);
-    let mut plan = plan("one", "t", vec![source("all")], vec![sink("a", 1)]);
-    plan.sources[0].late_data = LateData::Audit;
-    scene.apply(&plan);
-    scene.pass(Duration::from_secs(700)).await;
-    assert_eq!(scene.engine.reports()[0].sources[0].late, 0);
-    // Of the second piece, between its first count and its second.
-    scene.store.late.store(7, Ordering::Relaxed);
-    scene.pass(Duration::from_secs(260)).await;
-    let late = scene.engine.reports()[0].sources[0].late;
-    assert!(late >= 7 && late.is_multiple_of(7), "{late}");
-}

@@ -101,9 +101,8 @@ async fn a_stop_waits_for_what_is_under_way_and_another_engine_repeats_nothing()
     let accepted = a.points();
     assert_eq!(reports[0].lanes[0].points.acknowledged, accepted);
     let cursors = Cursors::of(&reports[0]);
-    let settings = Settings { window: Duration::from_secs(10), ..Settings::default() };
     let (store, sinks) = (Arc::clone(&scene.store), Arc::clone(&scene.sinks));
-    let next = Engine::new(store, sinks, settings, clock());
+    let next = Engine::new(store, sinks, settings(), clock());
     a.works();
     next.apply(Arc::new(plan), vec![Arc::default()], cursors);
     sleep(Duration::from_secs(60)).await;
@@ -175,4 +174,39 @@ async fn older_data_is_sent_beside_the_new_at_its_own_rate_and_to_its_end() {
     let a = scene.sinks.get("a");
     assert_eq!(a.points(), scene.expected(from, cursor));
     assert_eq!(a.repeats(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_holds_at_once_though_a_new_secret_is_not_known_yet() {
+    let scene = Scene::new(100);
+    let both = plan("one", "t", vec![source("all")], vec![sink("a", 1), sink("b", 1)]);
+    scene.apply(&both);
+    scene.pass(Duration::from_secs(60)).await;
+    // `b` is removed, and `c` waits for its Secret.
+    let mut next = plan("one", "t", vec![source("all")], vec![sink("a", 1), sink("c", 1)]);
+    next.sinks[1].authentication = Authentication::BearerToken;
+    let begin = now_millis();
+    let mut cursors = Cursors::default();
+    cursors.set("all", "c", begin);
+    let apply = |credentials: Credentials| {
+        let credentials = vec![Arc::default(), Arc::new(credentials)];
+        scene.engine.apply(Arc::new(next.clone()), credentials, cursors.clone());
+    };
+    apply(Credentials::pending());
+    let (before, reads) =
+        (scene.sinks.get("b").requests(), scene.store.reads.load(Ordering::Relaxed));
+    scene.pass(Duration::from_secs(100)).await;
+    assert_eq!(scene.sinks.get("b").requests(), before, "it is gone");
+    assert!(scene.lane(0, 0).lag < Duration::from_secs(20), "the other one goes on");
+    let c = scene.lane(0, 1);
+    assert_eq!((c.state, c.error), (LaneState::Starting, None));
+    assert_eq!(scene.sinks.get("c").requests(), 0);
+    let read = scene.store.reads.load(Ordering::Relaxed) - reads;
+    assert!(read <= 12, "what cannot be sent is not read: {read}");
+    let token = Some(Secret::new("t0ken"));
+    apply(Credentials { token, ..Credentials::default() });
+    scene.pass(Duration::from_secs(60)).await;
+    let c = scene.lane(0, 1);
+    assert!(c.lag < Duration::from_secs(20), "{c:?}");
+    assert_eq!(scene.sinks.get("c").points(), scene.expected(begin, c.cursor.unwrap()));
 }

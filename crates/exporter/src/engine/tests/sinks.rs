@@ -1,6 +1,7 @@
 //! Sinks that are slow, dead, or want less.
 
 use super::*;
+use crate::report::{SinkFault, SourceFault};
 
 #[tokio::test(start_paused = true)]
 async fn everything_arrives_once_and_soon() {
@@ -132,5 +133,62 @@ async fn a_poisonous_tenant_delays_no_other() {
             let lag = report.lanes[0].lag;
             assert!(lag <= Duration::from_secs(30), "{lag:?} of {:?}", report.id);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_are_counted_by_their_reason() {
+    let scene = Scene::new(100);
+    let partly = Verdict::PartlyAccepted { rejected: 7, message: "old".into() };
+    let warning = Verdict::PartlyAccepted { rejected: 0, message: "slow".into() };
+    let mut answers = vec![
+        retry(Trouble::Timeout),
+        retry(Trouble::Timeout),
+        retry(Trouble::Throttled),
+        Judgement::By(partly),
+        Judgement::By(warning),
+        Judgement::Split { message: "too large".into() },
+    ];
+    answers.reverse();
+    scene.sinks.get("a").behave(move |_| {
+        let answer = answers.pop().unwrap_or(Judgement::By(Verdict::Accepted));
+        (Duration::from_millis(5), answer)
+    });
+    scene.apply(&plan("one", "t", vec![source("all")], vec![sink("a", 1)]));
+    let unavailable = || ReadError::Unavailable { message: "down".into() };
+    scene.store.faults.lock().unwrap().extend([unavailable(), unavailable()]);
+    scene.pass(Duration::from_secs(120)).await;
+    let report = &scene.engine.reports()[0];
+    let expected = BTreeMap::from([
+        (SinkFault::Timeout, 2),
+        (SinkFault::Throttled, 1),
+        (SinkFault::TooLarge, 1),
+        (SinkFault::PartialSuccess, 1),
+    ]);
+    assert_eq!(report.lanes[0].errors, expected);
+    let expected = BTreeMap::from([(SourceFault::StoreUnavailable, 2)]);
+    assert_eq!(report.sources[0].errors, expected);
+    assert_eq!(report.lanes[0].points.rejected, 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn points_of_small_windows_are_put_together_for_as_long_as_they_may_wait() {
+    let settings = Settings { window: Duration::from_secs(1), ..settings() };
+    let scene = Scene::with(10, settings);
+    let mut patient = sink("patient", 1);
+    patient.batch.timeout = Duration::from_secs(40);
+    let mut hasty = sink("hasty", 1);
+    hasty.batch.is_enabled = false;
+    scene.apply(&plan("one", "t", vec![source("all")], vec![patient, hasty]));
+    scene.pass(Duration::from_secs(600)).await;
+    let requests = ["patient", "hasty"].map(|name| scene.sinks.get(name).requests());
+    // A sample each 15 s: one has two or three of them in a request, the other one.
+    assert!((15..=22).contains(&requests[0]), "{requests:?}");
+    assert!((36..=40).contains(&requests[1]), "{requests:?}");
+    let lanes = &scene.engine.reports()[0].lanes;
+    for lane in lanes {
+        assert!(lane.lag <= Duration::from_secs(2), "{lane:?}");
+        let arrived = scene.sinks.get(&lane.sink).points();
+        assert_eq!(arrived, scene.expected(Millis(BEGIN), lane.cursor.unwrap()));
     }
 }

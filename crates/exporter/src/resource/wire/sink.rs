@@ -118,7 +118,9 @@ pub struct Batch {
     /// `false` sends what a window of time gives without waiting for more, in requests of at most `maxBytes`.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// How long a point waits for others, from `0s` to `5m`.
+    /// How long points wait for others to fill a request, from `0s` to `5m`. Points are read by windows, whose width the
+    /// operator sets (30 s by default): windows are put together while that takes no longer than this. A time that is shorter
+    /// than two windows changes nothing.
     #[serde(default = "batch_timeout")]
     #[schemars(length(min = 2, max = 24), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"))]
     #[x_kube(validation = Rule::new("duration(self) <= duration('5m')").message(messages::BATCH_TIMEOUT))]

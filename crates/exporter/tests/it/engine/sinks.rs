@@ -9,7 +9,7 @@ use ktel_exporter::report::LaneState;
 use ktel_otlp::MetricsData;
 use ktel_otlp::json::to_protobuf;
 use ktel_testkit::capture::Http;
-use ktel_testkit::certificates::Authority;
+use ktel_testkit::certificates::{Authority, Identity};
 use ktel_testkit::collector::{Collector, Input};
 use ktel_testkit::http::{Answer, Response};
 use ktel_testkit::otlp_series::Samples;
@@ -175,6 +175,50 @@ fn a_certificate_decides_whether_anything_is_sent() {
     scene.apply(&plan, trusting(&authority));
     scene.wait_for("a");
     same(&arrived(&receiver.requests()), &scene.stored(), "over TLS");
+}
+
+#[test]
+fn a_receiver_that_asks_for_a_certificate_gets_it_and_takes_no_other() {
+    let scene = Scene::start(3);
+    let authority = Authority::new();
+    let tls = ServerTls::asking_for_clients_of(&authority, &authority.server());
+    let receiver = Http::start_tls(&tls);
+    let mut plan = scene.plan(vec![sink("a", &receiver.url())]);
+    plan.sinks[0].tls.has_own_authorities = true;
+    plan.sinks[0].authentication = Authentication::Mtls;
+    let with = |identity: &Identity| {
+        vec![Credentials {
+            authorities: Some(authority.certificate_pem().into_bytes()),
+            certificate: Some(identity.certificate_pem().into_bytes()),
+            key: Some(Secret::new(&identity.key_pem())),
+            ..Credentials::default()
+        }]
+    };
+    scene.apply(&plan, with(&Authority::new().client("stranger")));
+    scene.wait_until("it fails", "a", |lane| lane.error.is_some());
+    assert_eq!(receiver.requests().len(), 0);
+    scene.apply(&plan, with(&authority.client("exporter")));
+    scene.wait_for("a");
+    same(&arrived(&receiver.requests()), &scene.stored(), "with a certificate");
+}
+
+#[test]
+fn the_name_of_the_server_is_the_one_that_is_configured() {
+    let scene = Scene::start(3);
+    let authority = Authority::new();
+    let receiver = Http::start_tls(&ServerTls::new(&authority.server_elsewhere()));
+    let mut plan = scene.plan(vec![sink("a", &receiver.url())]);
+    plan.sinks[0].tls.has_own_authorities = true;
+    let authorities = Some(authority.certificate_pem().into_bytes());
+    let credentials = vec![Credentials { authorities, ..Credentials::default() }];
+    scene.apply(&plan, credentials.clone());
+    let lane = scene.wait_until("it is held", "a", |lane| lane.state == LaneState::Held);
+    assert_eq!(lane.error.unwrap().reason, "Untrusted");
+    assert_eq!(receiver.requests().len(), 0);
+    plan.sinks[0].tls.server_name = Some("elsewhere.example".into());
+    scene.apply(&plan, credentials);
+    scene.wait_for("a");
+    same(&arrived(&receiver.requests()), &scene.stored(), "by the other name");
 }
 
 #[test]

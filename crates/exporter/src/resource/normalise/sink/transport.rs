@@ -32,7 +32,7 @@ const RESERVED: [&str; 14] = [
     "upgrade",
     "user-agent",
 ];
-/// Headers that carry credentials. Whoever may read the Exporter would read them, so they come from Secrets only.
+/// Headers that carry credentials. Everybody who may read the Exporter could read them, so they come from Secrets only.
 const SECRET: [&str; 8] = [
     "api-key",
     "authorization",

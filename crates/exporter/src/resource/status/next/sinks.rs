@@ -1,13 +1,15 @@
 //! What was delivered to each sink, put together from its lanes.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::super::value::{count, error, time};
 use super::super::{
-    ExporterStatus, GapStatus, PointsStatus, ResolvedStatus, SinkState, SinkStatus,
+    DropStatus, ExporterStatus, GapStatus, PointsStatus, ResolvedStatus, SinkState, SinkStatus,
 };
 use super::human;
-use crate::limits::STATUS_GAPS_MAX;
+use crate::limits::{STATUS_DROPS_MAX, STATUS_GAPS_MAX};
 use crate::plan::{Compression, Plan, SinkPlan, Temporality};
 use crate::report::{LaneReport, LaneState, Report};
 use crate::resource::duration;
@@ -24,6 +26,8 @@ fn status(
 ) -> SinkStatus {
     let lanes: Vec<&LaneReport> =
         report.lanes.iter().filter(|lane| lane.sink == sink.name).collect();
+    // Points and gaps are those of older and of late data as well.
+    let all: Vec<&LaneReport> = report.all_lanes().filter(|lane| lane.sink == sink.name).collect();
     let before = base.sinks.iter().find(|before| before.name == sink.name);
     // A sink is as far as its last lane.
     let cursors: Option<Vec<_>> = lanes.iter().map(|lane| lane.cursor).collect();
@@ -40,10 +44,11 @@ fn status(
             .map(time)
             .or_else(|| before.and_then(|before| before.acked_through.clone())),
         lag_seconds: lag.map(|lag| count(lag.as_secs())),
-        points: points(&lanes, late, before.map(|before| &before.points)),
+        points: points(&all, late, before.map(|before| &before.points)),
         next_attempt: lanes.iter().filter_map(|lane| lane.next_attempt).min().map(time),
         last_error: newest.map(error),
-        gaps: gaps(&lanes, before.map_or(&[], |before| &before.gaps)),
+        drops: drops(&all, before.map_or(&[], |before| &before.drops)),
+        gaps: gaps(&all, before.map_or(&[], |before| &before.gaps)),
         resolved: Some(resolved(sink)),
     }
 }
@@ -81,10 +86,23 @@ fn points(lanes: &[&LaneReport], late: u64, before: Option<&PointsStatus>) -> Po
     }
 }
 
+/// Why points were dropped, with those of the process before.
+fn drops(lanes: &[&LaneReport], before: &[DropStatus]) -> Vec<DropStatus> {
+    let mut all: BTreeMap<&str, i64> =
+        before.iter().map(|drop| (drop.reason.as_str(), drop.points)).collect();
+    for (reason, points) in lanes.iter().flat_map(|lane| &lane.drops) {
+        let known = all.entry(reason.word()).or_default();
+        *known = known.saturating_add(count(*points));
+    }
+    let drop = |(reason, points): (&str, i64)| DropStatus { reason: reason.to_owned(), points };
+    all.into_iter().take(STATUS_DROPS_MAX).map(drop).collect()
+}
+
 /// The newest gaps, with those of the process before.
 fn gaps(lanes: &[&LaneReport], before: &[GapStatus]) -> Vec<GapStatus> {
     let of = |lane: &LaneReport| {
-        let source = lane.source.clone();
+        // Lanes of older and of late data have a word behind the name.
+        let source = lane.source.split('/').next().unwrap_or_default().to_owned();
         let gap = move |gap: &crate::report::Gap| GapStatus {
             source: source.clone(),
             from: time(gap.window.start),

@@ -90,14 +90,19 @@ fn lane(source: &str) -> LaneReport {
 }
 
 fn report() -> Report {
-    let source =
-        |name: &str| SourceReport { name: name.to_owned(), series: 3, late: 2, error: None };
+    let source = |name: &str| SourceReport {
+        name: name.to_owned(),
+        series: 3,
+        late: 2,
+        ..SourceReport::default()
+    };
     Report {
         id: id(),
         generation: 1,
         sources: vec![source("one"), source("two")],
         lanes: vec![lane("one"), lane("two")],
         backfills: Vec::new(),
+        repairs: Vec::new(),
     }
 }
 

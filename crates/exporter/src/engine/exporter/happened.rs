@@ -1,0 +1,120 @@
+//! Takes what reads and counts say.
+
+use tokio::time::Instant;
+
+use super::{Actor, Read};
+use crate::engine::kept::KeptState;
+use crate::engine::read::{Event, Failure, Learned, Summary};
+use crate::engine::sketch::Sketch;
+use crate::limits::{STORE_ASKED_AGAIN_AFTER, STORE_WRONG_FOR};
+use crate::report::SourceFault;
+use crate::time::Window;
+
+impl Actor {
+    /// Takes what a task says.
+    pub(super) fn happened(&mut self, event: Event, now: Instant) {
+        match event {
+            Event::Batch { read, batch } => {
+                let Some(read) = self.reads.iter().find(|known| known.id == read) else { return };
+                for member in read.members.clone() {
+                    let refusal = self.refusal(member, batch.window(), now);
+                    let Some(route) = self.lanes.get_mut(&member) else { continue };
+                    match refusal {
+                        Some(reason) => route.lane.refuse(&batch, reason),
+                        None => route.lane.give(&batch, now),
+                    }
+                }
+            }
+            Event::Done { read, learned, state, result } => {
+                self.done(read, learned, state, result, now);
+            }
+            Event::Time(result) => {
+                self.asks_time = false;
+                if let Err(error) = result {
+                    self.asks_not_before = now + STORE_ASKED_AGAIN_AFTER;
+                    for index in 0..self.sources.len() {
+                        self.store_failed(index, &error, now);
+                    }
+                }
+            }
+            Event::Counted { source, window, result } => {
+                self.counted(&source, window, result, now);
+            }
+            Event::Skipped { lane, window, points } => {
+                if let Some(route) = self.lanes.get_mut(&lane) {
+                    route.lane.skipped(window, points);
+                }
+            }
+        }
+    }
+
+    fn done(
+        &mut self,
+        id: u64,
+        learned: Learned,
+        state: Option<KeptState>,
+        result: Result<Summary, Failure>,
+        now: Instant,
+    ) {
+        let Some(index) = self.reads.iter().position(|read| read.id == id) else { return };
+        let Read { source: source_index, shape, window, members, is_repair, .. } =
+            self.reads.remove(index);
+        let source = &mut self.sources[source_index];
+        source.learned = learned;
+        match state.filter(|_| result.is_ok()) {
+            _ if is_repair => {}
+            Some(state) => source.keep_state(shape, window, state),
+            None => source.forget_state(shape),
+        }
+        let is_too_wide = matches!(result, Err(Failure::TooWide));
+        for member in &members {
+            let Some(route) = self.lanes.get_mut(member) else { continue };
+            match &result {
+                Ok(summary) => {
+                    route.lane.mapped(window, &summary.tally, summary.too_large);
+                    route.lane.end(window);
+                }
+                Err(_) => route.lane.fail(window, is_too_wide),
+            }
+        }
+        match result {
+            Ok(summary) => self.succeeded(source_index, window, summary, now),
+            Err(Failure::TooWide) => source.width.narrow(),
+            Err(Failure::TooManySeries) => {
+                let most = self.world.settings.tenant.series_max;
+                let text = format!("the tenant may have {most} series in a window");
+                source.failed(SourceFault::TooManySeries, &text, self.world.now());
+                source.not_before = Some(now + STORE_WRONG_FOR);
+            }
+            Err(Failure::Abandoned) => {}
+            Err(Failure::Store(error)) => self.store_failed(source_index, &error, now),
+        }
+    }
+
+    fn succeeded(&mut self, index: usize, window: Window, summary: Summary, now: Instant) {
+        let source = &mut self.sources[index];
+        (source.error, source.failures, source.not_before) = (None, 0, None);
+        if let Some(found) = summary.repaired {
+            let memory = self.world.kept.reserve(&self.tenant_name, Sketch::BYTES);
+            source.audit.found(window, found, memory);
+            return;
+        }
+        source.series = summary.series;
+        let windows =
+            window.millis().unsigned_abs() / source.width.base().as_millis().max(1) as u64;
+        source.points_each = summary.tally.points / windows.max(1);
+        source.width.learn(summary.bytes, summary.took);
+        if summary.too_large > 0 {
+            let samples = summary.too_large;
+            let text = format!(
+                "{samples} samples of series that differ in buckets or quantiles only are more than memory allows; they are dropped"
+            );
+            source.failed(SourceFault::TooLarge, &text, self.world.now());
+        }
+        if let Some(store_now) = self.world.store_now(now).0 {
+            let (kept, tenant) = (&self.world.kept, &self.tenant_name);
+            let memory = || kept.reserve(tenant, Sketch::BYTES);
+            self.sources[index].note(window, summary.found, store_now, &memory);
+        }
+    }
+}
