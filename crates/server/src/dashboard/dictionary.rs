@@ -45,7 +45,7 @@ fn schema(schema: &Schema) -> Markup {
                     }
                 }
             }
-            div.wide { table {
+            div.wide tabindex="0" role="group" aria-label={ "Fields of " (schema.title) } { table {
                 thead { tr { th scope="col" { "Field" } th scope="col" { "Why" } th scope="col" { "Example" } th scope="col" { "Expires" } } }
                 tbody { @for (path, field) in schema.all_fields() { (row(&id, &path, field)) } }
             } }

@@ -61,7 +61,7 @@ pub(super) fn field(view: &View, part: &Part<'_>, chart: &Chart<'_>, why: Option
             @else { (over_time::draw(&drawing)) }
             details {
                 summary { "Table" }
-                div.wide { table {
+                div.wide tabindex="0" role="group" aria-label=(words(path)) { table {
                     thead { tr { th scope="col" { (words(path)) } th scope="col" { (part.unit.as_str()) } } }
                     tbody {
                         @for (word, number) in &groups.words {
@@ -107,7 +107,7 @@ pub(super) fn pair_drawing(chart: &PairChart<'_>, named: &str) -> Markup {
 pub(super) fn pair_table(part: &Part<'_>, chart: &PairChart<'_>) -> Markup {
     let [_, first, second] = titles(chart);
     html! {
-        div.wide { table {
+        div.wide tabindex="0" role="group" aria-label={ (first) " and " (second) } { table {
             thead { tr { th scope="col" { (first) } th scope="col" { (second) } th scope="col" { (part.unit.as_str()) } } }
             tbody {
                 @for (first, second, number) in chart.rows() {
@@ -156,7 +156,7 @@ fn links(view: &View, part: &Part<'_>, path: &str) -> Markup {
     let numbers = |format| view.chart("/v1/counts", &chosen, Some(format));
     html! {
         p.links {
-            a href=(view.chart("/chart", &chosen, None)) aria-label={ (what) " as a chart of its own" } { "open" } " "
+            a href=(view.chart("/chart", &chosen, None)) aria-label={ "open the chart of " (what) } { "open" } " "
             a href=(numbers("json")) aria-label={ (what) " as JSON" } { "JSON" } " "
             a href=(numbers("csv")) aria-label={ (what) " as CSV" } { "CSV" } " "
             a href=(entry) aria-label={ "why " (what) " is collected" } { "why" }

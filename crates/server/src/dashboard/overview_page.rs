@@ -46,7 +46,7 @@ pub(super) fn render(overview: &Overview, view: &View, parts: &[Part<'_>]) -> Ma
                 @if !movers.is_empty() {
                     figure.movers {
                         figcaption { "What changed most" }
-                        div.wide { table {
+                        div.wide tabindex="0" role="group" aria-label="What changed most" { table {
                             thead { tr { th scope="col" { "Value" } th scope="col" { "Before" } th scope="col" { "Now" } th scope="col" { "Change" } } }
                             tbody { @for mover in movers { (row(view, mover)) } }
                         } }

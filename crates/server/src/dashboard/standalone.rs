@@ -31,7 +31,7 @@ pub fn embed(drawn: &Drawn<'_>, view: &View, chosen: &Chosen, sees_all: bool) ->
     let title = title(drawn.part, &chosen.field);
     let main = html! {
         figure.alone {
-            figcaption id=(NAME) { (title) }
+            figcaption { h1 id=(NAME) { (title) } }
             (drawn.drawing(chosen, NAME))
             p.links { a href=(view.chart("/chart", chosen, None)) target="_top" { "Open the chart" } }
         }

@@ -29,7 +29,7 @@ fn retention(catalog: &Catalog) -> Markup {
     html! {
         section aria-labelledby="retention" {
             h2 id="retention" { "Retention" }
-            div.wide { table {
+            div.wide tabindex="0" role="group" aria-label="Retention of each schema" { table {
                 thead { tr {
                     th scope="col" { "What" } th scope="col" { "Raw rows" } th scope="col" { "Aggregates" } th scope="col" { "Owner" }
                 } }
@@ -54,7 +54,7 @@ fn access(summaries: &[AuditSummary]) -> Markup {
                 "Each is logged before it is answered, and the log is kept for " (AUDIT_KEEP_DAYS) " days."
             }
             @if summaries.is_empty() { p { "Nobody has read the data." } } @else {
-                div.wide { table {
+                div.wide tabindex="0" role="group" aria-label="Accesses by role" { table {
                     thead { tr {
                         th scope="col" { "Role" } th scope="col" { "What" } th scope="col" { "Purpose" }
                         th scope="col" { "Count" } th scope="col" { "Last" }
