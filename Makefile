@@ -49,18 +49,26 @@ test: ## everything, against the real programs too (built once, about 12 minutes
 # Stable has no sanitizers, and there is no `unsafe` for them to look at. cargo-fuzz has no --locked:
 # fetching fails first where a lock file is not fresh, which cargo-fuzz would rewrite.
 fuzz: SECONDS := 20
+# Queries that a real store has to have answered in that time, so that a run which sent none does not pass.
+fuzz: QUERIES := 1000
+fuzz: COUNT := $(FUZZED)/answered
 fuzz: $(TOOLS)/cargo-fuzz-$(FUZZ) ## random queries (a real server answers them), spools, OTLP and answers of stores, SECONDS=20 for each target
 	crates/metricsql/fuzz/seed.sh $(FUZZED)/corpus
 	crates/exporter/fuzz/seed.sh $(FUZZED)/corpus
 	mkdir -p $(addprefix $(FUZZED)/corpus/,spool otlp_bytes otlp_json otlp_messages)
 	for workspace in $(LOCKED); do cargo fetch --locked --quiet --manifest-path $$workspace/Cargo.toml || exit; done
-	export VICTORIA_METRICS=$$(bash tests/real/get.sh victoria-metrics) && \
+	rm -f $(COUNT)
+	export FUZZ_COUNT=$(COUNT) VICTORIA_METRICS=$$(bash tests/real/get.sh victoria-metrics) && \
 	for target in metricsql/parse metricsql/round_trip metricsql/enforce metricsql/victoria_metrics delivery/spool \
 		otlp/otlp_bytes otlp/otlp_json otlp/otlp_messages \
 		exporter/export_lines exporter/remote_read; do \
 		CARGO_TARGET_DIR=$(FUZZED) $< run --fuzz-dir crates/$${target%/*}/fuzz --sanitizer none \
 			$${target#*/} $(FUZZED)/corpus/$${target#*/} -- -max_total_time=$(SECONDS) -timeout=10 -verbosity=0 || exit; \
 	done
+	@answered=$$(cat $(COUNT) 2>/dev/null || echo 0); echo "a real store answered $$answered queries"; \
+	if [ $$answered -lt $(QUERIES) ]; then \
+		echo "that is fewer than $(QUERIES): give it more SECONDS, or find out why nothing is sent" >&2; exit 1; \
+	fi
 
 hooks: ## check formatting, generated files and our rules before each commit
 	git config core.hooksPath .ci/hooks

@@ -128,3 +128,6 @@ fn packed(mut bytes: &[u8], wire_type: u8) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

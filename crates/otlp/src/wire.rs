@@ -74,6 +74,8 @@ impl<'a> Iterator for Fields<'a> {
         if self.at == self.message.len() {
             return None;
         }
+        #[cfg(test)]
+        work::add();
         let start = self.at;
         Some(match self.field() {
             Ok((number, payload)) => {
@@ -85,6 +87,27 @@ impl<'a> Iterator for Fields<'a> {
                 Err((start, fault))
             }
         })
+    }
+}
+
+/// Counts the fields that were walked in this thread.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static FIELDS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn add() {
+        FIELDS.set(FIELDS.get() + 1);
+    }
+
+    /// Gives how many fields something walks.
+    pub(crate) fn of(what: impl FnOnce()) -> usize {
+        let before = FIELDS.get();
+        what();
+        FIELDS.get() - before
     }
 }
 

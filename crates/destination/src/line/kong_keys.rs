@@ -1,7 +1,10 @@
 //! The keys of Kong's ingress controllers for the facts of our own jobs.
 //!
 //! A fact that they do not send is omitted. Parts of a report that are not from our jobs stay as they are.
+//! The values are those of the report, and nothing is collected for this: `crates/ktel/tests/kong_keys.rs`
+//! compares them with theirs, and says where they differ.
 
+use ktel_model::standard::UNKNOWN_VERSION;
 use serde_json::{Map, Value, json};
 
 /// Their workflow for counts. It has all of them, so that they are sorted together.
@@ -78,7 +81,7 @@ fn provider(ours: &str) -> &'static str {
 fn platform(fields: &Map<String, Value>) -> Map<String, Value> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     let both = text("os").zip(text("arch"));
-    let version = text("kubernetes_version");
+    let version = text("kubernetes_version").filter(|version| *version != UNKNOWN_VERSION);
     let pairs = [
         ("k8s_arch", both.map(|(os, arch)| format!("{os}/{arch}"))),
         ("k8sv", version.map(str::to_owned)),
@@ -240,6 +243,7 @@ mod tests {
 
     #[test]
     fn what_was_not_collected_has_no_key() {
+        check(&json!({"identify-platform": {"kubernetes_version": "unknown"}}), "");
         check(
             &json!({"identify-platform": {"arch": "arm64"}, "mesh-detect": {"deployed": []}}),
             "",

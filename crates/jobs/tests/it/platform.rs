@@ -234,6 +234,6 @@ async fn versions_of_the_gateway_api_are_those_that_are_served() {
     });
     let section = run("gateway-usage", &cluster).await;
     // The preferred version of each of them is v1.
-    assert_eq!(section["versions"], json!(["v1", "v1beta1", "v1alpha3", "v1alpha2"]));
+    assert_eq!(section["versions"], json!(["v1", "v1alpha2", "v1alpha3", "v1beta1"]));
     assert_eq!((&section["gateways"], &section["tlsroutes"]), (&json!(1), &json!(1)));
 }

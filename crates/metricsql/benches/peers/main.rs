@@ -54,6 +54,12 @@ fn main() {
     group.bench_function("corpus/ktel", |bencher| {
         bencher.iter(|| all.iter().for_each(|query| drop(black_box(parse(query)))));
     });
+    for (shape, query) in ktel_metricsql_benches::templates() {
+        group.throughput(Throughput::Bytes(query.len() as u64));
+        group.bench_function(format!("templates/{shape}"), |bencher| {
+            bencher.iter(|| drop(black_box(parse(&query).expect("valid"))));
+        });
+    }
     group.finish();
     criterion.final_summary();
 

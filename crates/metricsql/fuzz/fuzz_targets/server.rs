@@ -2,23 +2,34 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use rustix::net::sockopt::set_socket_reuseaddr;
+use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket};
 
 /// A server that ends with the fuzzer.
 pub(crate) struct Server {
     /// Ends the server once this end of its input is closed.
     _process: Child,
+    /// Holds the port, so that no other program gets it before the server does.
+    _port: OwnedFd,
     address: SocketAddr,
     connection: Option<BufReader<TcpStream>>,
     folder: PathBuf,
     asked: u64,
+    /// Where to write how many queries were answered, for who has to know that there were enough.
+    count: Option<PathBuf>,
 }
 
 /// How long the server may take to listen, and to answer once.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+/// After so many queries the count is written.
+const COUNTED: u64 = 100;
 
 /// The time of the newest sample, which every query is run at: 2026-01-01.
 const NOW: u64 = 1_767_225_600;
@@ -30,9 +41,7 @@ impl Server {
         );
         let folder = std::env::temp_dir().join(format!("ktel-fuzz-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("there is room for a folder");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-        let address = listener.local_addr().expect("it is bound");
-        drop(listener);
+        let (port, address) = hold_port().expect("loopback has a free port");
         let log = fs::File::create(folder.join("log")).expect("the log can be written");
         // The shell ends the server when the fuzzer is gone, however that came about.
         let process = Command::new("sh")
@@ -48,7 +57,10 @@ impl Server {
             .stderr(log)
             .spawn()
             .expect("there is a shell");
-        let mut server = Self { _process: process, address, connection: None, folder, asked: 0 };
+        let count = std::env::var_os("FUZZ_COUNT").map(PathBuf::from);
+        let (connection, asked) = (None, 0);
+        let mut server =
+            Self { _process: process, _port: port, address, connection, folder, asked, count };
         let start = Instant::now();
         while server.post("/health", "").is_none() {
             assert!(start.elapsed() < ANSWER_MAX, "VictoriaMetrics does not listen on {address}");
@@ -64,10 +76,6 @@ impl Server {
         let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let instant = format!("query={encoded}&time={NOW}");
         let range = format!("query={encoded}&start={}&end={NOW}&step=1m", NOW - 600);
-        self.asked += 1;
-        if self.asked % 10_000 == 0 {
-            eprintln!("the server has survived {} queries", self.asked);
-        }
         for (path, form) in [("/api/v1/query", instant), ("/api/v1/query_range", range)] {
             // A connection may end between two queries, a server may not.
             if self.post(path, &form).or_else(|| self.post(path, &form)).is_none() {
@@ -75,6 +83,13 @@ impl Server {
                 let words: Vec<&str> = log.lines().filter(|line| line.contains("panic")).collect();
                 panic!("after {} queries, `{query}` ended the server: {words:?}", self.asked);
             }
+        }
+        self.asked += 1;
+        if self.asked % 10_000 == 0 {
+            eprintln!("the server has survived {} queries", self.asked);
+        }
+        if let Some(count) = self.count.as_ref().filter(|_| self.asked % COUNTED == 0) {
+            fs::write(count, self.asked.to_string()).expect("the count can be written");
         }
     }
 
@@ -100,6 +115,16 @@ impl Server {
         self.connection = Some(connection);
         Some(())
     }
+}
+
+/// Holds a port of loopback that only a program gets which asks for it by its number: the socket does not
+/// listen, and both sides set `SO_REUSEADDR`, as servers do.
+fn hold_port() -> rustix::io::Result<(OwnedFd, SocketAddr)> {
+    let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    set_socket_reuseaddr(&held, true)?;
+    bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
+    let address = SocketAddrV4::try_from(getsockname(&held)?)?;
+    Ok((held, address.into()))
 }
 
 /// Reads an answer to its end; what it says is the store's business.

@@ -134,6 +134,7 @@ fn functions_that_forge_labels_see_only_the_tenants_series() {
         r#"label_map(_, "tenant", "me", "other")"#,
         r#"label_join(_, "tenant", "", "a")"#,
         r#"count_values("tenant", _)"#,
+        r#"quantiles("tenant", 0.5, 0.9, _)"#,
         r#"topk(scalar(_), _)"#,
         r#"quantile(scalar(_), _)"#,
         r#"limitk(scalar(_), _)"#,

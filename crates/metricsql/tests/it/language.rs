@@ -1,6 +1,6 @@
 //! The language: what parses, how it is printed, where errors point.
 
-use ktel_metricsql::{Expr, FunctionKind, functions, parse};
+use ktel_metricsql::{ErrorKind, Expr, FunctionKind, functions, parse};
 
 use crate::corpus;
 use crate::generate::expression;
@@ -173,6 +173,26 @@ fn names_that_are_words_are_quoted_on_the_wire() {
         assert!(wire.contains(&format!(r#"{{__name__="{word}"}}"#)), "{wire}");
         assert_eq!(parse(&wire).unwrap().0, expr);
     }
+}
+
+#[test]
+fn an_aggregate_with_an_escaped_letter_is_the_aggregate() {
+    for (query, wire) in [
+        (r#"count_v\alues("x", up)"#, r#"count_values("x", up)"#),
+        (r"su\m(up) by (job)", "sum(up) by(job)"),
+    ] {
+        let (expr, _) = parse(query).unwrap();
+        assert!(matches!(expr, Expr::Aggregate(_)), "{query}: {expr:?}");
+        assert_eq!(expr.wire(), wire, "{query}");
+    }
+}
+
+#[test]
+fn a_word_that_only_begins_functions_is_none() {
+    let error = parse("range(up)").unwrap_err();
+    let is_unknown =
+        matches!(&error.kind, ErrorKind::UnknownFunction { name, .. } if name == "range");
+    assert!(is_unknown, "{error:?}");
 }
 
 /// The sections and features of the documentation of MetricsQL, by a word of each.
