@@ -58,11 +58,13 @@ impl Reads for Endless {
         let mut builder = SliceBuilder::new();
         for index in 0..SERIES {
             let pod = format!("pod-{index:07}");
-            if !cuts.hold(|label| if label == "pod" { &pod } else { "" }) {
+            if !cuts.hold(|label| if label == "pod" { pod.as_str() } else { "" }) {
                 continue;
             }
             builder.begin();
-            for (name, value) in [("__name__", "requests_total"), ("job", "api"), ("pod", &pod)] {
+            for (name, value) in
+                [("__name__", "requests_total"), ("job", "api"), ("pod", pod.as_str())]
+            {
                 builder.label(name, value);
             }
             let first = window.start.0.div_euclid(15_000) * 15_000;

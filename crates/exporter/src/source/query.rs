@@ -196,10 +196,10 @@ impl Reader {
             scanner.feed(&piece)?;
         }
         check_end(&answer)?;
-        let (known, too_large) = scanner.finish()?;
-        if too_large > 0 {
+        let (known, omitted) = scanner.finish()?;
+        if omitted > 0 {
             warn!(
-                metrics = too_large,
+                metrics = omitted,
                 "the store has more metadata than memory; they are of unknown type"
             );
         }
