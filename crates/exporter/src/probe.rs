@@ -125,6 +125,7 @@ pub const fn advice(judgement: &Judgement) -> Option<&'static str> {
             Hold::Untrusted => {
                 "name the authority that signed the certificate in `tls.ca`, or the name in it in `tls.serverName`"
             }
+            Hold::Unprocessed => "the receiver fails; look at its log",
         },
         Verdict::Rejected { rejection, .. } => match rejection {
             Rejection::TooLarge => {

@@ -90,7 +90,8 @@ impl<'a> Reading<'a> {
             match self.slice(Query::Cut(&part, &cuts), window).await {
                 Ok(slice) => take(&slice)?,
                 Err(stop) => {
-                    let Stop::Failed(Failure::Store(ReadError::TooLarge { cut, .. })) = &stop else {
+                    let Stop::Failed(Failure::Store(ReadError::TooLarge { cut, .. })) = &stop
+                    else {
                         return Err(stop);
                     };
                     let piece = Piece { families, cuts };

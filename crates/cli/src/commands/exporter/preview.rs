@@ -11,10 +11,11 @@ use ktel_exporter::source::Reader;
 
 use super::file::{FileArguments, FromFile, compiled};
 use super::settings;
-use crate::arguments::shared::ListOutput;
+use crate::arguments::shared::TextFormat;
 use crate::arguments::values::duration;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::listing;
 use crate::printer::Printer;
 use crate::runtime::runtime;
 
@@ -36,9 +37,8 @@ pub(crate) struct PreviewArguments {
     /// Maximum time to read a source; what was read by then is shown
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     timeout: Duration,
-    /// The format of the preview
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    output: ListOutput,
+    #[command(flatten)]
+    format: TextFormat,
 }
 
 const HELP: &str = "\
@@ -68,10 +68,8 @@ pub(super) fn run(arguments: &PreviewArguments, printer: &mut Printer) -> Result
         }
         shown
     });
-    printer.out(match arguments.output {
-        ListOutput::Table => text::write(&shown),
-        ListOutput::Json => format!("{:#}\n", json::write(&shown)),
-    })?;
+    let output = arguments.format.output;
+    printer.out(listing::text(output, || text::write(&shown), &json::write(&shown)))?;
     let mut exit = Exit::Done;
     for Previewed { exporter, sources } in &shown {
         for (plan, source) in exporter.plan.sources.iter().zip(sources) {
