@@ -34,7 +34,9 @@ impl Checker<'_> {
     fn get(&self, url: &str, headers: &[&str]) -> String {
         let mut curl = Command::new(self.curl);
         curl.args(["--silent", "--show-error", url]);
-        headers.iter().for_each(|header| drop(curl.args(["-H", header])));
+        for header in headers {
+            curl.args(["-H", header]);
+        }
         let output = curl.output().unwrap();
         assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()

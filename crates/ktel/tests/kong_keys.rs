@@ -20,7 +20,7 @@ mod kong_keys {
 
 use kong_keys::model::{Facts, theirs};
 
-const URL: &str = "tcp://192.0.2.1:61833?dialect=kong&keys=kong&signal=kic-ping";
+const URL: &str = "splunk+tcp://192.0.2.1:61833?dialect=kong&keys=kong&signal=kic-ping";
 
 /// Answers as an API server of a cluster with these facts does.
 fn answer(facts: &Facts, uri: &str) -> (u16, Value) {
@@ -106,6 +106,7 @@ fn node(id: &str) -> Value {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 async fn equal_facts_are_equal_bytes_but_for_what_the_standard_does_not_send() {
     let of =
         |git_version: &'static str, nodes: Value| Facts { git_version, nodes, ..Facts::default() };

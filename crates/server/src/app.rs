@@ -23,6 +23,7 @@ mod collector;
 mod counters;
 mod forget;
 mod guard;
+mod html;
 pub mod kamaji;
 mod lines;
 mod login;

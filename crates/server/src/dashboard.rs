@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use ktel_model::Schema;
-use ktel_model::standard::schema::{Field, Kind, Type};
 
 use self::order::Order;
 use self::series::{Series, Stacking};
-use crate::anonymity::Population;
 use crate::catalog::Catalog;
-use crate::pair::{Pair, pairs};
+use crate::pair::pairs;
 use crate::store::counts::Count;
 use crate::tally::{is_version, week};
 
@@ -18,7 +16,10 @@ pub(crate) use figure::entry;
 pub(crate) use frame::bare;
 pub use frame::{ICON, SCRIPT, STYLE, Visitor};
 pub use groups::Groups;
+pub use parts::{Chart, PairChart, Part};
 pub use period::Period;
+pub use unit::Unit;
+pub use view::View;
 
 pub mod address;
 pub mod chart_page;
@@ -34,6 +35,7 @@ mod over_time;
 pub mod overview;
 mod overview_page;
 pub mod page;
+mod parts;
 mod period;
 pub mod public_page;
 mod sankey;
@@ -41,112 +43,8 @@ pub mod series;
 pub mod standalone;
 mod svg;
 pub mod transparency;
-
-/// The filters of a dashboard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// Whose reports.
-    pub population: Population,
-    /// One product; all of them if `None`.
-    pub product: Option<String>,
-    /// One version; all of them if `None`. Published numbers are not divided by version.
-    pub version: Option<String>,
-    /// The weeks.
-    pub period: Period,
-    /// The minimum number of senders of a group, of which numbers are multiples; 1 for an administrator.
-    pub min_group_size: i64,
-}
-
-/// One schema's charts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Part<'a> {
-    /// The schema.
-    pub schema: &'a Schema,
-    /// What is counted.
-    pub unit: Unit,
-    /// The total of each week.
-    pub totals: Series,
-    /// One chart for each field with data.
-    pub charts: Vec<Chart<'a>>,
-    /// One chart for each pair of fields with data.
-    pub pairs: Vec<PairChart<'a>>,
-}
-
-/// What a chart counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Installations, by their last report of a week: the newest week that is over, if it has data.
-    Installations(Date),
-    /// Reports of the whole period.
-    Reports,
-    /// Runs of commands of the whole period; groups are of batches.
-    Events,
-}
-
-/// One field.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Chart<'a> {
-    /// Its name, the parts joined by dots.
-    pub path: String,
-    /// Its declaration.
-    pub field: &'a Field,
-    /// Whether it is the version of the product.
-    pub is_version: bool,
-    /// Its groups.
-    pub groups: Groups,
-    /// The same by week.
-    pub series: Series,
-}
-
-/// Two fields.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PairChart<'a> {
-    /// The two fields.
-    pub pair: Pair<'a>,
-    /// Its groups.
-    pub groups: Groups,
-    /// The same by week.
-    pub series: Series,
-}
-
-/// One pair of words: the first, the second, how often.
-pub(crate) type Row<'f> = (&'f str, &'f str, i64);
-
-/// The name of the combined small groups, on both sides.
-const OTHER: &str = "other";
-
-impl PairChart<'_> {
-    /// The rows of the chart; the combined small groups are the last one.
-    pub(crate) fn rows(&self) -> Vec<Row<'_>> {
-        let shown = self.groups.words.iter().filter_map(|(word, number)| {
-            let (first, second) = self.pair.sides(word)?;
-            Some((first, second, *number))
-        });
-        shown.chain(self.groups.other.map(|number| (OTHER, OTHER, number))).collect()
-    }
-}
-
-impl Unit {
-    /// The unit of a schema; for installations, with the week that they are counted in.
-    pub(crate) fn of(schema: &Schema, newest: Date) -> Self {
-        let has_id = || schema.fields.values().any(|field| matches!(field.of, Type::Id));
-        match schema.kind {
-            Kind::Stats if has_id() => Self::Installations(newest),
-            Kind::Event => Self::Events,
-            Kind::Stats | Kind::Job => Self::Reports,
-        }
-    }
-
-    /// The plural noun.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Installations(_) => "installations",
-            Self::Reports => "reports",
-            Self::Events => "events",
-        }
-    }
-}
+mod unit;
+mod view;
 
 /// Arranges counts as charts.
 #[must_use]

@@ -1,59 +1,15 @@
 //! The `OpenAPI` 3.1 document of all routes.
 
 use jiff::civil::Date;
-use ktel_process::health;
 use serde_json::{Map, Value, json};
 
 use crate::limits::ROWS_MAX;
+use operation::{JSON, LINES, OPENMETRICS, Operation, PROTOBUF, STORE, SVG, Security, TEXT, page};
 use schemas::{reference, schemas, security_schemes};
 
+mod operation;
 mod pages;
 mod schemas;
-
-/// The authentication of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Security {
-    None,
-    /// An `ingest` token.
-    Sender,
-    /// The same, in the scheme of Splunk's clients.
-    Splunk,
-    /// A `reader` or `admin` token, unless charts are public.
-    Charts,
-    /// A `reader` or `admin` token.
-    Reader,
-    /// An `admin` token.
-    Admin,
-}
-
-/// One route with one method.
-struct Operation {
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    security: Security,
-    parameters: Vec<Value>,
-    body: Option<Value>,
-    /// The responses with status 200, by media type.
-    answers: Vec<(&'static str, Value)>,
-    /// Whether it leads to another page.
-    redirects: bool,
-    /// The statuses of errors.
-    errors: &'static [u16],
-    /// The schema of errors.
-    error_schema: &'static str,
-}
-
-/// The errors of every route that uses the store.
-const STORE: &[u16] = &[503];
-const HTML: &str = "text/html";
-const SVG: &str = "image/svg+xml";
-const JSON: &str = "application/json";
-const LINES: &str = "application/x-ndjson";
-const CSV: &str = "text/csv";
-const TEXT: &str = "text/plain";
-const OPENMETRICS: &str = "application/openmetrics-text";
-const PROTOBUF: &str = "application/x-protobuf";
 
 /// Builds the document. Its examples have the date of `today`, so that they can be sent.
 #[must_use]
@@ -75,69 +31,6 @@ pub fn document(today: Date) -> Value {
         "paths": paths,
         "components": {"schemas": schemas(), "securitySchemes": security_schemes()},
     })
-}
-
-impl Operation {
-    fn described(&self) -> Value {
-        let Self {
-            summary,
-            security,
-            parameters,
-            body,
-            answers,
-            redirects,
-            errors,
-            error_schema,
-            ..
-        } = self;
-        let content: Map<String, Value> = answers
-            .iter()
-            .map(|(media, schema)| ((*media).into(), json!({"schema": schema})))
-            .collect();
-        let mut responses = Map::new();
-        if !content.is_empty() {
-            responses.insert("200".to_owned(), json!({"description": "Done", "content": content}));
-        }
-        if *redirects {
-            responses.insert("303".to_owned(), json!({"description": reason(303)}));
-        }
-        for number in *errors {
-            let schema = json!({"$ref": format!("#/components/schemas/{error_schema}")});
-            let error =
-                json!({"description": reason(*number), "content": {JSON: {"schema": schema}}});
-            responses.insert(number.to_string(), error);
-        }
-        let is_unguarded = self.path == health::HEALTHZ;
-        if !errors.contains(&429) && !is_unguarded {
-            // Requests without an ingest token share the rate limit of their subnet.
-            let schema = reference("Rejection");
-            let error = json!({"description": reason(429), "content": {JSON: {"schema": schema}}});
-            responses.insert("429".to_owned(), error);
-        }
-        let mut described =
-            json!({"summary": summary, "operationId": self.id(), "responses": responses});
-        if !parameters.is_empty() {
-            described["parameters"] = json!(parameters);
-        }
-        if let Some(body) = body {
-            described["requestBody"] = json!({"required": true, "content": body});
-        }
-        described["security"] = match security {
-            Security::None => json!([]),
-            Security::Sender => json!([{"sender": []}]),
-            Security::Splunk => json!([{"splunk": []}]),
-            Security::Charts => json!([{"reader": []}, {"browser": []}, {}]),
-            Security::Reader => json!([{"reader": []}, {"browser": []}]),
-            Security::Admin => json!([{"admin": []}, {"browser": []}]),
-        };
-        described
-    }
-
-    fn id(&self) -> String {
-        let path: Vec<&str> =
-            self.path.split(['/', '{', '}', '.']).filter(|part| !part.is_empty()).collect();
-        [&[self.method], &path[..]].concat().join("_")
-    }
 }
 
 fn header(name: &str, description: &str) -> Value {
@@ -262,22 +155,6 @@ fn collector() -> Vec<Operation> {
     ]
 }
 
-/// The operation of an HTML page, the base of all GET operations.
-fn page(path: &'static str, summary: &'static str, security: Security) -> Operation {
-    Operation {
-        method: "get",
-        path,
-        summary,
-        security,
-        parameters: Vec::new(),
-        body: None,
-        answers: vec![(HTML, json!({"type": "string"}))],
-        redirects: false,
-        errors: &[],
-        error_schema: "Rejection",
-    }
-}
-
 fn administering() -> Vec<Operation> {
     let query = |name: &str, schema: &Value| json!({"name": name, "in": "query", "schema": schema});
     let limit = json!({"type": "integer", "minimum": 1, "maximum": ROWS_MAX});
@@ -329,15 +206,13 @@ fn watching() -> Vec<Operation> {
     ]
 }
 
-fn reason(number: u16) -> &'static str {
-    http::StatusCode::from_u16(number).ok().and_then(|it| it.canonical_reason()).unwrap_or("Error")
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{document, health};
+    use ktel_process::health;
+
+    use super::document;
     use jiff::civil::date;
 
     /// Every route, parsed from the source of the router: axum does not list them. One comes from

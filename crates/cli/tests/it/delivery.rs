@@ -167,6 +167,8 @@ fn neither_redirects_nor_endless_answers_are_followed() {
     let (code, _, stderr) = user.send(&server.url(), "");
     assert!(code == 3 && stderr.contains("status 307"), "{stderr}");
     assert!(other.requests().is_empty(), "the token was not carried on");
+    // What is held is left alone for a while; another user has nothing that is.
+    let user = User::new();
     server.answer_next(ktel_testkit::http::Answer::Endless(Response::new(200)));
     let (code, _, stderr) = user.send(&server.url(), "");
     assert_eq!(code, 0, "{stderr}");

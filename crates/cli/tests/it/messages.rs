@@ -78,7 +78,7 @@ fn a_mistake_is_named_with_what_to_do_next() {
         (format!("bundle export {nowhere}/x"), &["nowhere/x`", "hint: name a new file"]),
         (
             format!("telemetry status --product {indented}"),
-            &["is not a product file: ", "\n  3 |  consent: opt-in\n    | "],
+            &["is not a product file: ", "\n  2 | name: acme\n    |       ^"],
         ),
         (format!("agent rbac --config {agent}"), &["agent.yaml", "\n  2 | product: [acme\n"]),
         ("agent run --config x --listen 8092".to_owned(), &["write 127.0.0.1:8092"]),

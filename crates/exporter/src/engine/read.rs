@@ -70,7 +70,8 @@ pub(super) enum Event {
         learned: Learned,
         /// What differences need, if it is known.
         state: Option<KeptState>,
-        result: Result<Summary, Failure>,
+        /// Boxed, so that the other events stay small.
+        result: Box<Result<Summary, Failure>>,
     },
     /// The store was asked for its time.
     Time(Result<(), ReadError>),
@@ -134,6 +135,7 @@ impl Job {
             state.give_back();
         }
         // It fails only when the actor is gone: then nobody wants to know.
+        let result = Box::new(result);
         events.send(Event::Done { read, learned, state, result }).await.ok();
     }
 

@@ -21,7 +21,7 @@ const SERIES: usize = 20;
 fn filled() -> VictoriaMetrics {
     let store = VictoriaMetrics::start();
     #[expect(clippy::disallowed_methods, reason = "a preview looks at the newest samples")]
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as i64;
     let times: Vec<i64> = (0..120).map(|step| now - 5000 * step).rev().collect();
     let values: Vec<f64> = (0..120).map(f64::from).collect();
     let mut lines = String::new();
@@ -43,7 +43,7 @@ fn settings(store: &VictoriaMetrics, more: &str) -> Settings {
          tenancy: {{single_tenant: true}}\nreading: {{window: 30s, lag: 5s, lag_min: 1s}}\n{more}",
         store.address()
     );
-    Settings::parse(&text, "settings.yaml").unwrap()
+    Settings::parse(&text, "settings.yaml").expect("valid settings")
 }
 
 fn plan(settings: &Settings) -> Plan {
@@ -54,17 +54,23 @@ fn plan(settings: &Settings) -> Plan {
             {"name": "other", "otlp_http": {"endpoint": "https://otlp.example.com"}},
         ],
     });
-    let written: ExporterSpec = serde_json::from_value(written).unwrap();
+    let written: ExporterSpec = serde_json::from_value(written).expect("a spec");
     let (spec, _) = normalise(&written);
     let id = ExporterId { namespace: "shop".into(), name: "e".into(), uid: "1".into() };
     let added = BTreeMap::new();
     let input = Input { id: &id, generation: 1, spec: &spec, created: Millis(0), added: &added };
-    compile(input, settings, &offline::cluster("shop", &BTreeMap::new())).plan.unwrap()
+    compile(input, settings, &offline::cluster("shop", &BTreeMap::new()))
+        .plan
+        .expect("it can be compiled")
 }
 
 fn preview(settings: &Settings, budget: &Budget) -> Result<SourcePreview, Failure> {
-    let (plan, reader) = (plan(settings), Reader::new(&settings.store.open().unwrap()).unwrap());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (plan, reader) = (
+        plan(settings),
+        Reader::new(&settings.store.open().expect("no file is needed")).expect("a reader"),
+    );
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(source(&reader, &plan, &plan.sources[0], settings, budget))
 }
 
@@ -76,7 +82,7 @@ fn all_windows_are_read_and_differences_know_the_samples_before() {
     let settings = settings(&store, "");
     let shown =
         preview(&settings, &Budget { over: Duration::from_secs(100), ..Budget::within(LONG) });
-    let shown = shown.unwrap();
+    let shown = shown.expect("a preview");
     assert_eq!((shown.windows, shown.cut), (4, None), "rounded up to whole windows");
     assert_eq!(shown.window.millis(), 120_000);
     let series = (METRICS * SERIES) as u64;
@@ -102,7 +108,7 @@ fn it_ends_between_two_windows_when_a_bound_is_met() {
     let settings = settings(&store, "");
     let whole =
         preview(&settings, &Budget { over: Duration::from_secs(30), ..Budget::within(LONG) });
-    let whole = whole.unwrap();
+    let whole = whole.expect("a preview");
     let mut cut = None;
     // The bytes of two windows and a half, whatever a window has.
     for bytes_max in (1..64).map(|mib| mib << 20) {
@@ -124,7 +130,7 @@ fn it_ends_between_two_windows_when_a_bound_is_met() {
     assert_eq!(cut.sinks[1].encoded.points, whole.sinks[1].encoded.points * windows);
 
     let long = Budget { over: Duration::from_secs(86_400), ..Budget::within(LONG) };
-    let shown = preview(&settings, &long).unwrap();
+    let shown = preview(&settings, &long).expect("a preview");
     assert_eq!((shown.windows, shown.cut), (120, Some(Cut::Windows(120))));
 
     let few = Budget { series_max: METRICS * SERIES - 1, ..Budget::within(LONG) };

@@ -177,10 +177,9 @@ fn names_that_are_words_are_quoted_on_the_wire() {
 
 #[test]
 fn an_aggregate_with_an_escaped_letter_is_the_aggregate() {
-    for (query, wire) in [
-        (r#"count_v\alues("x", up)"#, r#"count_values("x", up)"#),
-        (r"su\m(up) by (job)", "sum(up) by(job)"),
-    ] {
+    for (query, wire) in
+        [(r#"count_v\alues("x", up)"#, r#"count_values("x", up)"#), (r"su\m(up)", "sum(up)")]
+    {
         let (expr, _) = parse(query).unwrap();
         assert!(matches!(expr, Expr::Aggregate(_)), "{query}: {expr:?}");
         assert_eq!(expr.wire(), wire, "{query}");

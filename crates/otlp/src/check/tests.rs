@@ -29,8 +29,11 @@ fn deep(levels: usize) -> Vec<u8> {
     (1..levels).fold(field(1, b"x"), |inner, _| field(5, &field(1, &inner)))
 }
 
+/// A body in which a part is repeated so often.
+type Body = fn(usize) -> Vec<u8>;
+
 /// Bodies that make a reader work: each is given by how often its part is repeated.
-fn hostile() -> Vec<(&'static str, fn(usize) -> Vec<u8>)> {
+fn hostile() -> Vec<(&'static str, Body)> {
     vec![
         ("unknown fields", |times| unknown().repeat(times)),
         ("empty resources", |times| field(1, b"").repeat(times)),
@@ -46,7 +49,7 @@ fn hostile() -> Vec<(&'static str, fn(usize) -> Vec<u8>)> {
             request(&field(2, &[field(6, b""), unknown()].concat().repeat(times)))
         }),
         ("bodies that are there again", |times| {
-            request(&field(2, &field(5, &field(5, &field(1, b"x"))).repeat(times)))
+            request(&field(2, &field(5, &field(5, &field(1, &field(1, b"x")))).repeat(times)))
         }),
     ]
 }

@@ -11,8 +11,8 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTE
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::charts::{framed, html};
 use super::choice::Choice;
+use super::html::{framed, html};
 use super::reader::{Asking, ChartReader};
 use super::responses::{error_response, json_response};
 use super::state::{App, ChartAccess};

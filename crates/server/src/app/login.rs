@@ -6,12 +6,12 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
 use super::body::BodyMetadata;
-use super::charts::{html, unauthorized};
+use super::html::{html, unauthorized, wants_html};
 use super::origin::is_own_form;
 use super::responses::{error_response, status};
 use super::session;
@@ -94,12 +94,6 @@ pub(super) fn challenge(headers: &HeaderMap, reason: LoginReason, next: &str) ->
     // A browser asks for nothing by itself then.
     answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     answer
-}
-
-/// Whether a client shows pages to people.
-pub(super) fn wants_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|one| one.trim().starts_with("text/html"))
 }
 
 fn foreign() -> Response {

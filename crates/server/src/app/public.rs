@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-use super::charts::html;
+use super::html::html;
 use super::responses::{error_response, store_error};
 use super::state::App;
 use crate::dashboard::public_page::Links;

@@ -165,7 +165,7 @@ impl App {
         match auth.token() {
             Some(token) if !token.role.may_send() => Ok(token),
             Some(_) => Err(Box::new(error_response(403, "role", "this token may not read", None))),
-            None => Err(Box::new(super::charts::unauthorized())),
+            None => Err(Box::new(super::html::unauthorized())),
         }
     }
 

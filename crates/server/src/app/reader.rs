@@ -132,8 +132,11 @@ impl App {
         let View { population, product, version, period, min_group_size: _ } = view;
         let population = population.as_str();
         let any = |word: &Option<String>| word.clone().unwrap_or_else(|| "any".to_owned());
-        let period =
-            if period.is_range() { period.described() } else { format!("{} weeks", period.len()) };
+        let period = if period.is_range() {
+            period.described()
+        } else {
+            format!("{} weeks", period.week_count())
+        };
         let request =
             format!("{population}, product {}, version {}, {period}", any(product), any(version));
         let access = Access { action: AuditAction::Charts, request: &request, purpose: "", rows };

@@ -1,6 +1,6 @@
 //! The addresses of pages, charts and numbers. A parameter that has its default is omitted.
 
-use super::View;
+use super::view::View;
 use crate::anonymity::Population;
 
 /// How the numbers of a chart are drawn.

@@ -5,10 +5,12 @@ use maud::{Markup, html};
 use super::address::{Chosen, Compared, Scale};
 use super::figure::{by_week, entry, pair_drawing, pair_table, titles};
 use super::frame::{Visitor, capital, frame, remark, words};
+use super::groups::Groups;
 use super::over_time::{self, Detail, Drawing};
 use super::page::periods;
+use super::parts::{PairChart, Part};
 use super::series::Series;
-use super::{Groups, PairChart, Part, View};
+use super::view::View;
 use crate::anonymity::Population;
 
 /// What a chart shows.

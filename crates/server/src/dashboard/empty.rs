@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::View;
 use super::frame::UNAUTHENTICATED;
+use super::view::View;
 use crate::anonymity::Population;
 
 /// What is missing.
@@ -73,7 +73,7 @@ impl Empty {
                 (self.min_group_size) " senders have reported in a week, not counting those of any one token. "
                 "An administrator of this server sees how many there are."
             }
-            @if view.period.len() < 52 { p { a href=(longer(view)) { "Show 52 weeks" } } }
+            @if view.period.week_count() < 52 { p { a href=(longer(view)) { "Show 52 weeks" } } }
         }
     }
 

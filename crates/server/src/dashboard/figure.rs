@@ -7,8 +7,10 @@ use super::address::{Chosen, Scale};
 use super::frame::{capital, words};
 use super::over_time::{self, Detail, Drawing};
 use super::overview::is_a_single_week;
+use super::parts::{Chart, PairChart, Part};
 use super::series::Series;
-use super::{Chart, PairChart, Part, View, grid, sankey, svg};
+use super::view::View;
+use super::{grid, sankey, svg};
 use crate::pair::{Shape, pairs};
 
 /// The titles of a chart of two fields: its own, and those of the two.

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::View;
+use super::view::View;
 use crate::anonymity::Population;
 
 /// The stylesheet, served beside the page.

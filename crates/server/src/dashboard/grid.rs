@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::order::place;
-use super::{OTHER, Row};
+use super::parts::Row;
+use super::unit::OTHER;
 
 /// The width of a drawing, in its own units.
 const WIDTH: i64 = 420;

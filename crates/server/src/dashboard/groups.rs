@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Unit;
 use super::order::Order;
+use super::unit::Unit;
 use crate::limits::PAIR_WORDS_MAX;
 use crate::pair::Pair;
 use crate::store::counts::Count;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use ktel_model::standard::schema::{Field, Type};
 
-use super::OTHER;
+use super::unit::OTHER;
 
 /// How the words of a field are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

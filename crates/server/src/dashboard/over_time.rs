@@ -6,9 +6,9 @@
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use super::OTHER;
 use super::address::Scale;
 use super::series::{Line, Series, Stacking, per_mille};
+use super::unit::OTHER;
 
 const HEIGHT: i64 = 198;
 const LEFT: i64 = 50;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use super::parts::{Chart, Part};
 use super::series::{Series, per_mille};
-use super::{Chart, Part, Unit};
+use super::unit::Unit;
 use crate::end_of_life::EndOfLife;
 use crate::limits::MOVERS_MAX;
 

@@ -3,10 +3,12 @@
 use maud::{Markup, html};
 
 use super::address::Chosen;
+use super::figure;
 use super::frame::{capital, words};
 use super::over_time::percent;
 use super::overview::{Level, Mover, Overview, Share};
-use super::{Part, View, figure};
+use super::parts::Part;
+use super::view::View;
 
 /// The chart of the total; sections do not repeat it.
 const TOTAL: &str = "overview:weeks";

@@ -8,8 +8,12 @@ use maud::{Markup, html};
 use super::empty::Empty;
 use super::frame::{Visitor, capital, frame, remark, words};
 use super::overview::Overview;
+use super::parts::{Chart, Part};
+use super::period::Period;
 use super::series::Series;
-use super::{Chart, Part, Unit, View, figure, overview_page};
+use super::unit::Unit;
+use super::view::View;
+use super::{figure, overview_page};
 use crate::anonymity::Population;
 
 /// The periods that can be chosen, in weeks.
@@ -227,13 +231,13 @@ impl Page<'_> {
 }
 
 /// The choice of a period: a number of weeks, or any range of days.
-pub(super) fn periods(period: &super::Period, with_range: bool) -> Markup {
-    let is_usual = |weeks: u32| !period.is_range() && period.len() == weeks;
+pub(super) fn periods(period: &Period, with_range: bool) -> Markup {
+    let is_usual = |weeks: u32| !period.is_range() && period.week_count() == weeks;
     html! {
         label { "Period "
             select name="weeks" {
                 @if !PERIODS.into_iter().any(is_usual) {
-                    option value=(period.len()) selected { (period.described()) }
+                    option value=(period.week_count()) selected { (period.described()) }
                 }
                 @for one in PERIODS {
                     option value=(one) selected[is_usual(one)] { (one) " weeks" }

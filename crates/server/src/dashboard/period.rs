@@ -53,7 +53,7 @@ impl Period {
 
     /// How many weeks these are.
     #[must_use]
-    pub fn len(&self) -> u32 {
+    pub fn week_count(&self) -> u32 {
         self.weeks
     }
 
@@ -123,7 +123,7 @@ mod tests {
         ] {
             assert_eq!(Period::between(from, to).is_some(), is_one, "{from} {to}");
         }
-        assert_eq!(Period::last(0, date(2026, 11, 18)).len(), 1);
+        assert_eq!(Period::last(0, date(2026, 11, 18)).week_count(), 1);
         assert_eq!(Period::last(u32::MAX, date(-9999, 1, 1)).weeks().count(), 104);
     }
 }

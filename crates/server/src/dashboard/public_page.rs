@@ -1,12 +1,16 @@
 //! One page about a product for everybody: ranked shares of 30, 90 and 365 days, from published tables only.
 
+use std::cmp::Reverse;
+
 use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::frame::{bare, capital, words};
 use super::over_time::percent;
+use super::parts::{Chart, Part};
+use super::period::Period;
 use super::series::{Series, per_mille};
-use super::{Chart, Part, Period, Unit};
+use super::unit::Unit;
 use crate::anonymity::Population;
 use crate::limits::RANKS_MAX;
 use crate::query::format::quoted;
@@ -175,7 +179,7 @@ fn rank(series: &Series) -> Vec<Ranked> {
             (line.is_other, Ranked { word: line.word.clone(), shares })
         })
         .collect();
-    rows.sort_by(|(_, one), (_, other)| other.shares.cmp(&one.shares));
+    rows.sort_by_key(|(_, row)| Reverse(row.shares));
     let (other, mut words): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|(is_other, _)| *is_other);
     words.truncate(RANKS_MAX);
@@ -187,8 +191,8 @@ mod tests {
     use jiff::civil::date;
 
     use super::{Ranked, rank};
-    use crate::dashboard::Period;
     use crate::dashboard::order::Order;
+    use crate::dashboard::period::Period;
     use crate::dashboard::series::{Line, Series, Stacking};
 
     #[test]

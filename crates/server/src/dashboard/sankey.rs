@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::order::{Place, place};
-use super::{OTHER, Row};
+use super::parts::Row;
+use super::unit::OTHER;
 use crate::limits::CHART_BANDS_MAX;
 
 /// The width of a drawing, in its own units.

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use ktel_model::standard::schema::{Field, Type};
 
 use super::order::Order;
-use super::{OTHER, Period};
+use super::period::Period;
+use super::unit::OTHER;
 use crate::limits::CHART_LINES_MAX;
 use crate::store::counts::Count;
 use crate::tally::{ALL, week};

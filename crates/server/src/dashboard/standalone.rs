@@ -2,10 +2,10 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::View;
 use super::address::Chosen;
 use super::chart_page::{Drawn, title};
 use super::frame::{bare, remark};
+use super::view::View;
 
 /// The style of a chart outside of our pages; it has no other.
 pub const CHART_STYLE: &str = include_str!("chart.css");

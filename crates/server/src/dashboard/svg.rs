@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use maud::{Markup, html};
 
-use super::Groups;
+use super::groups::Groups;
 use crate::limits::CHART_BARS_MAX;
 
 /// The width of a drawing, in its own units.

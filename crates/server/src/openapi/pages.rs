@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::operation::{CSV, JSON, LINES, Operation, STORE, SVG, Security, page};
 use super::schemas::reference;
-use super::{CSV, JSON, LINES, Operation, STORE, SVG, Security, page};
 use crate::anonymity::Population;
 use crate::dashboard::address::Scale;
 use crate::limits::{NEXT_BYTES_MAX, PERIOD_WEEKS_MAX};

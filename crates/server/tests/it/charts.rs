@@ -11,8 +11,7 @@ use ktel_server::store::Place;
 use serde_json::{Value, json};
 
 use crate::installations::ask;
-use crate::pages::with_headers;
-use crate::routes::{ADMIN, READER, Server, TOKEN, report, senders};
+use crate::routes::{ADMIN, READER, Server, TOKEN, report, senders, with_headers};
 
 /// Twelve reports of small clusters and three of large ones in the week before, each with its own token.
 pub(crate) async fn filled() -> Server {

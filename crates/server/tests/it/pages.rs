@@ -1,31 +1,12 @@
 //! The pages of the dashboard: what stands first, each chart at its own address, and what empty pages say.
 
-use axum::body::Body;
-use http::{HeaderMap, Request};
-use http_body_util::BodyExt;
 use ktel_server::Catalog;
 use ktel_server::app::kamaji::Responses;
 use serde_json::{Value, json};
 
 use crate::charts::{basic, filled, get};
 use crate::installations::ask;
-use crate::routes::{ADMIN, READER, Server, report, senders};
-
-/// The answer to a request with these headers.
-pub(crate) async fn with_headers(
-    server: &Server,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> (u16, HeaderMap, String) {
-    let mut request = Request::get(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let answer = server.answer(request.body(Body::empty()).unwrap()).await;
-    let (parts, body) = answer.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    (parts.status.as_u16(), parts.headers, String::from_utf8(body.to_vec()).unwrap())
-}
+use crate::routes::{ADMIN, READER, Server, report, senders, with_headers};
 
 /// Reports of four weeks, in which installations of a product are upgraded from 2.8 to 2.9 and 2.10.
 pub(crate) async fn upgraded() -> Server {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use ktel_server::app::{App, ChartAccess, router};
@@ -21,6 +21,22 @@ use crate::support::table;
 pub(crate) const TOKEN: &str = "00000000-0000-4000-8000-000000000001";
 pub(crate) const READER: &str = "00000000-0000-4000-8000-000000000002";
 pub(crate) const ADMIN: &str = "00000000-0000-4000-8000-000000000003";
+
+/// The answer to a request with these headers.
+pub(crate) async fn with_headers(
+    server: &Server,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (u16, HeaderMap, String) {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = server.answer(request.body(Body::empty()).unwrap()).await;
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (parts.status.as_u16(), parts.headers, String::from_utf8(body.to_vec()).unwrap())
+}
 
 pub(crate) struct Server {
     app: Arc<App>,

@@ -5,8 +5,8 @@ use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 
 use crate::charts::{PODS, filled};
-use crate::pages::with_headers;
-use crate::routes::{ADMIN, READER, Server, TOKEN};
+
+use crate::routes::{ADMIN, READER, Server, TOKEN, with_headers};
 
 const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 

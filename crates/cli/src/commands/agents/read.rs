@@ -19,7 +19,7 @@ const WORKLOADS: [(&str, &str, &str); 5] = [
 ];
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
-/// Who may do what, or why this is not known.
+/// The roles and permissions, or why this is not known.
 pub(super) type Grants = Result<Granted, Error>;
 
 /// All roles and their bindings.

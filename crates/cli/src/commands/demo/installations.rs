@@ -81,7 +81,7 @@ fn sent(today: Date, number: u64, back: i64, report: &Map<String, Value>) -> Opt
             object(&json!({"old_version": before, "new_version": now})),
         ));
     }
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         sections.extend(jobs(number, back, report));
     }
     Some(Sent { day, installation: number, sections })

@@ -154,7 +154,7 @@ fn ready(
         Arc::new(found)
     });
     let credentials = credentials.collect();
-    let mut cursors = Cursors::default().with_audits_of(&saved);
+    let mut cursors = Cursors::default().with_audits_of(saved);
     for sink in &plan.sinks {
         for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
             let cursor = saved.get(&source.name, &sink.name).unwrap_or(source.begin);

@@ -17,7 +17,9 @@ use crate::failure::Failure;
 use crate::limits::UPLOADS_SHOWN_MAX;
 use crate::printer::Printer;
 use crate::table::table;
+use found::{Checked, Upload};
 
+mod found;
 mod page;
 
 #[derive(Debug, Args)]
@@ -31,21 +33,6 @@ pub(crate) struct ShowArguments {
     /// Check this receipt of a receiver, and show the result on the page (repeatable)
     #[arg(long = "receipt", value_name = "FILE")]
     pub(crate) receipts: Vec<PathBuf>,
-}
-
-/// One upload, as the log has it.
-struct Upload {
-    time: String,
-    server: String,
-    batch: String,
-    rejected: u64,
-    events: Vec<Value>,
-}
-
-/// The receipts of a file, each checked.
-struct Checked {
-    file: String,
-    results: Vec<Result<String, String>>,
 }
 
 pub(super) fn run(

@@ -26,7 +26,7 @@ impl Actor {
                 }
             }
             Event::Done { read, learned, state, result } => {
-                self.done(read, learned, state, result, now);
+                self.done(read, learned, state, *result, now);
             }
             Event::Time(result) => {
                 self.asks_time = false;

@@ -171,7 +171,10 @@ mod tests {
     use crate::slice::{Sample, Slice, SliceBuilder};
     use crate::time::Millis;
 
-    fn slice(series: &[(&[(&str, &str)], &[i64])]) -> Slice {
+    /// Labels and times.
+    type Written<'w> = (&'w [(&'w str, &'w str)], &'w [i64]);
+
+    fn slice(series: &[Written<'_>]) -> Slice {
         let mut builder = SliceBuilder::new();
         for (labels, times) in series {
             builder.begin();

@@ -86,6 +86,19 @@ fn lines(instance: &str, from: Millis, minutes: i64) -> String {
     format!("{line}\n")
 }
 
+/// Four series are there in time, for four hours; of three others five minutes are missing.
+fn import_in_time(scene: &Scene, begin: Millis) {
+    for index in 0..4 {
+        scene.store.import(&lines(&format!("{index}"), begin, 240));
+    }
+    for (instance, missing) in [("minute", 25), ("ten-minutes", 20), ("two-hours", 15)] {
+        scene.store.import(&lines(instance, begin, missing));
+        let after = u64::try_from(missing).expect("it is positive") + 5;
+        let from = begin + Duration::from_secs(after * 60);
+        scene.store.import(&lines(instance, from, 235 - missing));
+    }
+}
+
 #[test]
 fn what_comes_a_minute_ten_minutes_and_two_hours_late_arrives_once() {
     let scene = Scene::start(0);
@@ -96,16 +109,8 @@ fn what_comes_a_minute_ten_minutes_and_two_hours_late_arrives_once() {
     let mut plan = scene.plan(vec![sink("a", &receiver.url()), picky]);
     plan.sources[0].begin = begin;
     plan.sources[0].late_data = LateData::Repair;
-    // Four series are there in time, for four hours; of three others five minutes are late.
-    for index in 0..4 {
-        scene.store.import(&lines(&format!("{index}"), begin, 240));
-    }
     let minutes = |minutes: u64| begin + Duration::from_secs(minutes * 60);
-    for (instance, missing) in [("minute", 25), ("ten-minutes", 20), ("two-hours", 15)] {
-        scene.store.import(&lines(instance, begin, missing));
-        let after = u64::try_from(missing).expect("it is positive") + 5;
-        scene.store.import(&lines(instance, minutes(after), 235 - missing));
-    }
+    import_in_time(&scene, begin);
     let late = |instance: &str, from: u64| scene.store.import(&lines(instance, minutes(from), 5));
     let at = |minutes: u64| {
         let time = begin + Duration::from_secs(minutes * 60);

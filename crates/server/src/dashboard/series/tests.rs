@@ -1,7 +1,7 @@
 use jiff::civil::{Date, date};
 
 use super::{Order, Series, Stacking};
-use crate::dashboard::Period;
+use crate::dashboard::period::Period;
 use crate::limits::CHART_LINES_MAX;
 use crate::store::counts::Count;
 use crate::tally::FieldWord;

@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
 use super::super::status;
-use super::{Checked, Upload};
+use super::found::{Checked, Upload};
 use crate::count::count;
 
 const STYLE: &str = include_str!("page.css");
