@@ -57,13 +57,22 @@ fn others() -> String {
         "apiVersion": "v1", "kind": "ServiceAccount",
         "metadata": {"name": "reporter", "namespace": "apps"},
     });
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "reporter", "namespace": "apps"},
+        "rules": [
+            {"apiGroups": [""], "resources": ["configmaps", "serviceaccounts"], "verbs": ["list"]},
+            {"apiGroups": ["apps"], "resources": ["deployments", "statefulsets", "daemonsets"], "verbs": ["list"]},
+            {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": ["list"]},
+        ],
+    });
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
         "metadata": {"name": "reporter", "namespace": "apps"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reporter"},
         "subjects": [{"kind": "ServiceAccount", "name": "reporter", "namespace": "apps"}],
     });
-    [job, other, lease, account, binding].map(|object| object.to_string()).join("\n---\n")
+    [job, other, lease, account, role, binding].map(|object| object.to_string()).join("\n---\n")
 }
 
 fn find<'a>(all: &'a [Value], name: &str) -> &'a Value {

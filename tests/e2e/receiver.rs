@@ -88,9 +88,11 @@ impl Ours {
     pub(crate) fn count(&self, result: &str) -> u64 {
         let address = self.url.strip_prefix("http://").expect("a plain address");
         let mut stream = TcpStream::connect(address).expect("it listens");
-        stream
-            .write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
-            .expect("it reads");
+        let head = format!(
+            "GET /metrics HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            self.admin
+        );
+        stream.write_all(head.as_bytes()).expect("it reads");
         let mut text = String::new();
         stream.read_to_string(&mut text).expect("it answers");
         let name = format!("ktel_server_items_total{{result=\"{result}\"}} ");

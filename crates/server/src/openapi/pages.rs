@@ -118,7 +118,9 @@ pub(super) fn public() -> Vec<Operation> {
 
 /// Sessions of browsers.
 pub(super) fn sessions() -> Vec<Operation> {
-    let next = json!({"type": "string", "maxLength": NEXT_BYTES_MAX});
+    // Plain letters of an address: others would be three times as long in a URL.
+    let next =
+        json!({"type": "string", "maxLength": NEXT_BYTES_MAX, "pattern": "^/[a-z0-9/?&=.-]*$"});
     let form = json!({"type": "object", "required": ["token"],
         "properties": {"token": {"type": "string"}, "next": next}});
     let change = |path, summary| Operation {
