@@ -62,7 +62,7 @@ impl Account {
 /// ends the delivery, since the others are for the same receiver; the spool remembers why. A parcel
 /// that is forbidden, or that the receiver could not process, stays in the spool, and the others are sent:
 /// another product's token, or a filter before the receiver, may forbid one and not the next
-/// ([`Hold::may_concern_one_parcel`]).
+/// ([`Hold::may_concern_one_parcel`](crate::verdict::Hold::may_concern_one_parcel)).
 ///
 /// *Cancel safety:* may be dropped at any time; an exchange that was under way counts as unanswered.
 ///
