@@ -1,7 +1,7 @@
 //! What does a report cost on a large cluster? Prints ratios and writes them to `benches/README.md`.
 //!
 //! Budgets: counting takes 100 times fewer bytes and 50 times less time than by pages of 100; a search for
-//! meshes stays below 64 MiB and reads every pod once; the program starts in 10 ms and fits in 20 MiB.
+//! meshes stays below 64 MiB and reads every pod once; the program starts in 10 ms and fits in 25 MiB.
 
 mod cluster;
 mod counting;

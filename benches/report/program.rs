@@ -28,7 +28,7 @@ pub(crate) fn section(cluster: &Cluster) -> anyhow::Result<String> {
     line(&mut out, "passes over pods", "1", &format!("{passes:.2}"), passes <= 1.0);
     let millis = start.as_secs_f64() * 1e3;
     line(&mut out, "`ktel --version`", "10 ms", &format!("{millis:.1} ms"), millis <= 10.0);
-    line(&mut out, "size, stripped", "20 MiB", &mib(size), size <= 20 * MIB);
+    line(&mut out, "size, stripped", "25 MiB", &mib(size), size <= 25 * MIB);
     out.push_str(&format!("\n`mesh-detect` took {:.1} s.\n", search.time.as_secs_f64()));
     Ok(out)
 }

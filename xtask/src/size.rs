@@ -6,8 +6,10 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 const MIB: u64 = 1024 * 1024;
-/// A node pulls it within seconds over a slow link, and it is a small part of any image of a product.
-const BUDGET: u64 = 20 * MIB;
+/// A node pulls it within seconds over a slow link, and it is a small part of any image of a product. It was 20 MiB before the
+/// exporter, with which the program has 24.2: kube-runtime, zstd, and a crate that is built for speed. What each costs is not
+/// measured yet.
+const BUDGET: u64 = 25 * MIB;
 
 pub(crate) fn run(binary: &Path) -> anyhow::Result<()> {
     let size = fs::metadata(binary).with_context(|| format!("read `{}`", binary.display()))?.len();
@@ -41,8 +43,8 @@ mod tests {
 
     #[test]
     fn a_program_may_have_its_budget_and_no_byte_more() {
-        assert_eq!(compare(BUDGET).unwrap(), "20.0 MiB of 20.0 MiB");
+        assert_eq!(compare(BUDGET).unwrap(), "25.0 MiB of 25.0 MiB");
         let error = compare(BUDGET + 1).unwrap_err().to_string();
-        assert!(error.starts_with("the program has 20.1 MiB, and the budget is 20.0"), "{error}");
+        assert!(error.starts_with("the program has 25.1 MiB, and the budget is 25.0"), "{error}");
     }
 }
