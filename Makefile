@@ -40,7 +40,7 @@ msrv: ## compile ktel-metricsql with the oldest Rust that it promises
 	CARGO_TARGET_DIR=$(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/msrv) \
 		cargo +$(MSRV) check --locked --package ktel-metricsql --features serde
 
-test: ## everything, against the real programs too (built once, about 12 minutes)
+test: ## everything, against the real programs too
 	bash .ci/packages
 	bash tests/real/get.sh >/dev/null
 	cargo test --workspace

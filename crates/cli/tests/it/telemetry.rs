@@ -123,7 +123,7 @@ fn preview_prints_what_is_sent_and_log_shows_it() {
 }
 
 #[test]
-fn events_that_a_server_leaves_out_are_counted_as_refused() {
+fn events_that_a_server_omits_are_counted_as_rejected() {
     let server = Http::start();
     let user = User::of_acme(&server.url()).without_uploads();
     let answer = |rejected: usize| {
