@@ -139,7 +139,6 @@ impl Container {
         command
     }
 
-    /// Starts it.
     pub(crate) fn start(&self) -> Started {
         let mut command = self.command();
         command.stdin(Stdio::null()).stdout(Stdio::null());

@@ -14,7 +14,6 @@
 /// One thing that the reader does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Save a file.
     Save { file: String, text: String },
     /// Run a command.
     Run(Run),

@@ -26,7 +26,6 @@ pub(crate) fn file(
     Ok(())
 }
 
-/// Ends the archive.
 pub(crate) fn end(archive: &mut Vec<u8>) {
     archive.resize(archive.len() + 2 * BLOCK, 0);
 }

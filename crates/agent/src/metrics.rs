@@ -44,7 +44,6 @@ enum Way {
 /// Why metrics could not be read.
 #[derive(Debug, ThisError)]
 pub(super) enum Error {
-    /// The token.
     #[error("read the token `{}`", path.display())]
     Token {
         /// Its file.

@@ -27,7 +27,6 @@ pub(super) enum Error {
         /// What it says.
         source: Cause,
     },
-    /// It panicked.
     #[error("the controller's function panicked")]
     Panicked,
     /// It did not end.

@@ -33,7 +33,6 @@ pub(super) enum Seen {
     Added,
     /// As changed, by a watch.
     Modified,
-    /// As gone.
     Gone,
 }
 

@@ -32,7 +32,6 @@ pub(crate) fn json(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-/// Writes YAML.
 pub(crate) fn yaml(value: &Value) -> String {
     let mut text = serde_saphyr::to_string(value).expect("JSON always becomes YAML");
     if !text.ends_with('\n') {

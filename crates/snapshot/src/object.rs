@@ -10,7 +10,6 @@ use crate::synthetic::Series;
 /// What of an object an answer shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// All of it.
     Whole,
     /// `PartialObjectMetadata`.
     Metadata,

@@ -103,7 +103,6 @@ pub(crate) struct Metrics {
 /// Where metrics are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    /// At a URL.
     Url(Url),
     /// At a Service, by way of the API server.
     Service {

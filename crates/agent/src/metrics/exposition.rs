@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-/// One sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Sample<'a> {
     /// The name and the labels as they are written: what identifies the series.

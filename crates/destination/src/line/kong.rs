@@ -9,10 +9,8 @@ use crate::limits::LINE_NESTING_MAX;
 const DIALECT: Dialect = Dialect::Kong;
 /// Go's `%v` of a float changes to the form with an exponent from here on.
 const EXPONENT_FORM_FROM: i32 = 6;
-/// And below this.
 const EXPONENT_FORM_BELOW: i32 = -4;
 
-/// Writes a line.
 pub(super) fn line(signal: &str, report: &Map<String, Value>) -> Result<String, LineError> {
     if let Some(found) = forging(signal) {
         return Err(LineError::Signal { dialect: DIALECT, found });

@@ -8,7 +8,6 @@ use super::flatten::flatten;
 
 const DIALECT: Dialect = Dialect::Kongctl;
 
-/// Writes a line.
 pub(super) fn line(signal: &str, report: &Map<String, Value>) -> Result<String, LineError> {
     let mut pairs = Vec::new();
     for (path, value) in flatten(report) {

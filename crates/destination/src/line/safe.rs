@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use super::dialect::PREFIX;
 use super::flatten::flatten;
 
-/// Writes a line.
 pub(super) fn line(signal: &str, report: &Map<String, Value>) -> String {
     let mut pairs: Vec<(String, String)> =
         flatten(report).into_iter().map(|(path, value)| (key(&path), text(value))).collect();

@@ -6,7 +6,6 @@ use ktel_metricsql::{Filter, FilterOperator, Matcher, Selector};
 /// What a series has to have: a filter, or one of many values, which can be divided.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Term {
-    /// A filter.
     One(Filter),
     /// One of these values of a label.
     Set {

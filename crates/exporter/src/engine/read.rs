@@ -62,7 +62,6 @@ pub(super) struct Learned {
 /// What a read says.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A batch.
     Batch { read: u64, batch: Arc<Shared> },
     /// It came to its end.
     Done {
@@ -99,7 +98,6 @@ pub(super) struct Summary {
 /// Why a window was not read to its end.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The store.
     Store(ReadError),
     /// The window is wide, and has a family of metrics that is too large.
     TooWide,

@@ -25,7 +25,6 @@ impl Concurrency {
         Self { most: most.max(1), limit: 1.0, quick: None }
     }
 
-    /// Gives the limit.
     pub(super) fn limit(&self) -> usize {
         // It lies between 1 and `most`.
         (self.limit as usize).clamp(1, self.most)

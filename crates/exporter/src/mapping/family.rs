@@ -32,7 +32,6 @@ pub(super) enum Form {
 /// What a series is to its family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Part {
-    /// All of it.
     #[default]
     Whole,
     Count,

@@ -23,9 +23,7 @@ pub(super) enum Depth {
     Nothing,
     /// How many there are.
     Number,
-    /// Their metadata.
     Metadata,
-    /// All of each.
     Object,
 }
 
@@ -85,7 +83,6 @@ impl Step {
         }
     }
 
-    /// Adds one object.
     pub(super) fn add_object(&self, sum: &mut Found, object: &Value) {
         let found = || self.path.as_ref().map(|path| path.values(object)).unwrap_or_default();
         match (self.verb, sum) {

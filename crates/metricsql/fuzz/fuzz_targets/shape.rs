@@ -83,7 +83,6 @@ struct Choices<'a> {
     bytes: std::slice::Iter<'a, u8>,
 }
 
-/// Makes a query.
 pub(crate) fn query(bytes: &[u8]) -> String {
     Choices { bytes: bytes.iter() }.expr(0)
 }

@@ -103,7 +103,6 @@ impl<'n> Keys<'n> {
         None
     }
 
-    /// An optional text.
     pub(crate) fn optional_text(&self, reader: &mut Reader, key: &str) -> Option<String> {
         self.get(key).and_then(|_| self.text(reader, key))
     }

@@ -76,7 +76,6 @@ impl Choice {
         })
     }
 
-    /// The chart.
     pub(super) fn chart(&self) -> Result<Chosen, Wrong> {
         let scale = match word(self.scale.as_ref())? {
             None => Scale::default(),

@@ -74,7 +74,6 @@ impl<'a> Drawn<'a> {
         self.groups
     }
 
-    /// Draws it.
     pub(super) fn drawing(&self, chosen: &Chosen, named: &str) -> Markup {
         self.drawing_with(chosen, &self.series.drawable(), None, named)
     }

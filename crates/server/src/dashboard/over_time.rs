@@ -32,7 +32,6 @@ pub(super) enum Detail {
     Full,
 }
 
-/// One drawing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Drawing<'d> {
     pub(super) series: &'d Series,

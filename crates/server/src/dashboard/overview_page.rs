@@ -13,7 +13,6 @@ use super::view::View;
 /// The chart of the total; sections do not repeat it.
 const TOTAL: &str = "overview:weeks";
 
-/// Writes the overview.
 pub(super) fn render(overview: &Overview, view: &View, parts: &[Part<'_>]) -> Markup {
     let Overview { schema, unit, active, newest, past_end_of_life, movers, reports } = overview;
     let main = parts.iter().find(|part| part.schema.id() == *schema);

@@ -127,7 +127,6 @@ fn object(required: &[&str], properties: &Value) -> Value {
     json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
 }
 
-/// The security schemes.
 pub(super) fn security_schemes() -> Value {
     let bearer = |what: &str| json!({"type": "http", "scheme": "bearer", "description": what});
     json!({

@@ -34,7 +34,6 @@ impl FileSink {
         self
     }
 
-    /// Appends a line.
     pub(crate) fn append(&self, line: &str) -> io::Result<()> {
         let line = format!("{line}\n");
         if let Some(directory) = self.path.parent() {
