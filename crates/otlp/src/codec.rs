@@ -277,8 +277,9 @@ impl<'a, O: Oneof<'a>> Codec<'a> for OneOf<O> {
     type Value = O;
     const SHAPE: Shape = Shape::Oneof(O::table);
 
+    #[inline]
     fn takes(_: u32, found: u32) -> bool {
-        crate::element::find(O::table(), found).is_some()
+        O::takes(found)
     }
 
     fn is_absent(value: &O) -> bool {

@@ -4,7 +4,7 @@ use crate::codec::{Always, Bool, Bytes, Double, Int64, One, Text, Uint32};
 use crate::element::{Element, FieldInfo, Oneof, Role, Shape};
 use crate::message::{message, oneof};
 use crate::repeated::{Many, Repeated};
-use crate::wire::checked;
+use crate::wire::{BYTES, checked};
 
 oneof! {
     /// A value of any kind.
@@ -47,6 +47,7 @@ impl<'a> Element<'a> for AnyValue<'a> {
                 number: 1,
                 name: "value",
                 shape: Shape::Oneof(<Self as Oneof<'a>>::table),
+                wire_type: BYTES,
                 repeated: false,
             }]
         }

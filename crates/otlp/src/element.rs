@@ -10,6 +10,8 @@ pub struct FieldInfo {
     /// The name in the `.proto` file.
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
+    /// The wire type of its shape, known before anything is read.
+    pub(crate) wire_type: u8,
     pub(crate) repeated: bool,
 }
 
@@ -102,6 +104,8 @@ pub(crate) trait Codec<'a> {
 
 /// One of several fields, as an enum.
 pub(crate) trait Oneof<'a>: Copy + Default {
+    /// Says whether a field of the wire is one of these.
+    fn takes(number: u32) -> bool;
     fn table() -> &'static [FieldInfo];
     fn is_absent(&self) -> bool;
     fn append(&self, out: &mut Vec<u8>);
@@ -112,7 +116,21 @@ pub(crate) trait Oneof<'a>: Copy + Default {
 /// Finds a field by its number, within what is one of several, too.
 ///
 /// Tables are in the order of numbers, so that a field stands at its number or before it, mostly near.
+#[inline]
 pub(crate) fn find(table: &'static [FieldInfo], number: u32) -> Option<&'static FieldInfo> {
+    let table = match table {
+        // A value is one of several and nothing else.
+        [FieldInfo { shape: Shape::Oneof(inner), .. }] => inner(),
+        _ => table,
+    };
+    // Most messages have no gap in their numbers.
+    match table.get((number as usize).wrapping_sub(1)) {
+        Some(info) if info.number == number && !matches!(info.shape, Shape::Oneof(_)) => Some(info),
+        _ => search(table, number),
+    }
+}
+
+fn search(table: &'static [FieldInfo], number: u32) -> Option<&'static FieldInfo> {
     let until = table.len().min(number as usize);
     table.get(..until).unwrap_or_default().iter().rev().find_map(|info| match info.shape {
         Shape::Oneof(inner) => find(inner(), number),

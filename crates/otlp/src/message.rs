@@ -52,6 +52,7 @@ macro_rules! message {
                     number: $number,
                     name: stringify!($field),
                     shape: <$codec as $crate::element::Codec>::SHAPE,
+                    wire_type: $crate::codec::wire_type(<$codec as $crate::element::Codec>::SHAPE),
                     repeated: <$codec as $crate::element::Codec>::REPEATED,
                 } ),* ] }
             }
@@ -161,8 +162,14 @@ macro_rules! oneof {
                     number: $number,
                     name: stringify!($field),
                     shape: <$codec as $crate::element::Codec>::SHAPE,
+                    wire_type: $crate::codec::wire_type(<$codec as $crate::element::Codec>::SHAPE),
                     repeated: false,
                 } ),* ] }
+            }
+
+            #[inline]
+            fn takes(number: u32) -> bool {
+                matches!(number, $($number)|*)
             }
 
             fn is_absent(&self) -> bool {

@@ -69,7 +69,7 @@ pub(crate) fn checked(message: &[u8]) -> impl Iterator<Item = FoundField<'_>> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<FoundField<'a>, (usize, Fault)>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.at == self.message.len() {
             return None;
@@ -112,7 +112,7 @@ pub(crate) mod work {
 }
 
 impl<'a> Fields<'a> {
-    #[inline]
+    #[inline(always)] // it is most of the work of reading
     fn field(&mut self) -> Result<(u32, Payload<'a>), Fault> {
         let key = u32::try_from(self.varint()?).map_err(|_| Fault::FieldNumber)?;
         let number = key >> 3;
@@ -132,7 +132,7 @@ impl<'a> Fields<'a> {
         Ok((number, payload))
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
         let rest = self.message.get(self.at..).unwrap_or_default();
         let taken = rest.get(..length).ok_or(Fault::Length)?;
@@ -140,11 +140,12 @@ impl<'a> Fields<'a> {
         Ok(taken)
     }
 
+    #[inline(always)]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         self.take(N)?.first_chunk().copied().ok_or(Fault::Length)
     }
 
-    #[inline]
+    #[inline(always)]
     fn varint(&mut self) -> Result<u64, Fault> {
         let rest = self.message.get(self.at..).unwrap_or_default();
         let (value, length) = varint(rest).ok_or(Fault::Varint)?;
@@ -154,7 +155,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Reads a number of variable length, and says how long it is. Most keys and lengths have one byte or two.
-#[inline]
+#[inline(always)]
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     match *bytes {
         [byte, ..] if byte < 0x80 => Some((byte.into(), 1)),
@@ -163,6 +164,7 @@ pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     }
 }
 
+#[cold]
 fn long_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0;
     for (place, &byte) in bytes.iter().take(10).enumerate() {
