@@ -62,7 +62,10 @@ pub(super) struct Learned {
 /// What a read says.
 #[derive(Debug)]
 pub(super) enum Event {
-    Batch { read: u64, batch: Arc<Shared> },
+    Batch {
+        read: u64,
+        batch: Arc<Shared>,
+    },
     /// It came to its end.
     Done {
         read: u64,
@@ -75,9 +78,17 @@ pub(super) enum Event {
     /// The store was asked for its time.
     Time(Result<(), ReadError>),
     /// Points that were too old to be read were counted.
-    Skipped { lane: u64, window: Window, points: u64 },
+    Skipped {
+        lane: u64,
+        window: Window,
+        points: u64,
+    },
     /// Samples of a time were counted again.
-    Counted { source: String, window: Window, result: Result<u64, ReadError> },
+    Counted {
+        source: String,
+        window: Window,
+        result: Result<u64, ReadError>,
+    },
 }
 
 /// What was read.
