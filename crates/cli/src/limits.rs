@@ -26,6 +26,12 @@ pub(crate) const DEMO_WEEKS: i64 = 13;
 /// How many records of the demonstration are stored with one sync.
 pub(crate) const DEMO_RECORDS_AT_ONCE: usize = 500;
 
+/// How far back the Exporter of the demonstration begins: a few windows, none of which it has to wait for.
+pub(crate) const DEMO_EXPORTER_SINCE: Duration = Duration::from_secs(120);
+
+/// How long it may take; it takes milliseconds.
+pub(crate) const DEMO_EXPORTER_WITHIN: Duration = Duration::from_secs(10);
+
 /// Uploads that `ktel telemetry show` lists: more than half a year of them, and a page that a browser shows at once.
 pub(crate) const UPLOADS_SHOWN_MAX: usize = 1000;
 

@@ -1,4 +1,4 @@
-//! `ktel demo`: all jobs on a cluster that exists in memory only, and a server for the report.
+//! `ktel demo`: all jobs on a cluster that exists in memory only, a server for the report, and an Exporter.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -27,8 +27,10 @@ use crate::runtime::runtime;
 use crate::stores::failure;
 use store::PRODUCT;
 
+mod exporter;
 mod installations;
 mod store;
+mod store_in_memory;
 
 /// The field whose entry in the dictionary is shown.
 const EXPLAINED: (&str, &str) = ("identify-platform", "kubernetes_version");
@@ -72,6 +74,7 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
         let filled = store::fill(folder.path(), &sections, clock::today()).await;
         filled.map_err(|error| Failure::usage(error, None::<String>))?;
     }
+    export(printer).await?;
     let (charts, admin) = receive(&outcome, folder.path(), &mut supervisor, printer).await?;
     printer.say(
         "What next?
@@ -81,7 +84,8 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
   ktel jobs rbac --jobs cluster-state         the smallest role that a job needs
   ktel serve                                  a server that keeps its data
   ktel demo --stay                            charts of 300 made-up installations
-  ktel exporter local --help                  metrics of a store, shipped to OTLP endpoints",
+  ktel exporter preview --help                what an Exporter would ship out of your own store
+  ktel exporter local --help                  ships it, without Kubernetes",
     );
     if stay {
         printer.say(&format!(
@@ -93,6 +97,18 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
         supervisor.run(std::future::ready(()), std::future::pending(), SHUTDOWN_WITHIN).await;
     }
     Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::JobsFailed })
+}
+
+/// Runs an Exporter, and shows what it delivers.
+async fn export(printer: &mut Printer) -> Result<(), Failure> {
+    let delivered = exporter::run().await.map_err(|error| Failure::usage(error, None::<String>))?;
+    let exporter::Delivered { lane, point } = delivered;
+    printer.say(&format!(
+        "An Exporter ships metrics of team-1 out of a made-up store that two teams share:\n\n{}\n\
+         The sink acknowledged {} of {} data points, and got none of team-2. This is the first one:\n\n{point}\n",
+        exporter::EXPORTER, lane.points.acknowledged, lane.points.read
+    ));
+    Ok(())
 }
 
 /// Starts a server, sends the report there, and gives its address and an admin token.

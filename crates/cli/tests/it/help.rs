@@ -125,6 +125,13 @@ fn the_demo_needs_nothing_and_explains_a_field() {
     assert_eq!(report.as_object().unwrap().len(), 11, "the whole catalog");
     assert!(stderr.contains("identify-platform.kubernetes_version"), "{stderr}");
     assert!(stderr.contains("What next?"), "{stderr}");
+    // The Exporter's sink gets all of its own team, and nothing of the other.
+    let delivered = stderr.split("The sink acknowledged ").nth(1).unwrap();
+    let mut numbers = delivered.split_whitespace().filter_map(|word| word.parse::<u64>().ok());
+    let (acknowledged, read) = (numbers.next().unwrap(), numbers.next().unwrap());
+    assert!(acknowledged == read && acknowledged >= 8, "{stderr}");
+    assert!(delivered.contains("http_requests_total"), "{stderr}");
+    assert!(delivered.contains(r#""stringValue": "team-1""#), "{stderr}");
 }
 
 #[test]
