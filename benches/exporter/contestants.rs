@@ -12,7 +12,7 @@ use crate::process::Process;
 use crate::scene::{SAMPLES, Scene, write};
 
 /// Who takes part.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contestant {
     /// `ktel exporter local`, from the store, with gzip.
     KtelGzip,

@@ -1,10 +1,13 @@
-//! The exporter beside the OpenTelemetry Collector: the same samples, the same store, the same receiver.
+//! The exporter beside the OpenTelemetry Collector: the same samples, the same store, the same receiver. Prints a table and
+//! writes it to `benches/exporter.md`.
 //!
-//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default.
+//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default. `KTEL_BENCH_ROUNDS` sets how often each contestant
+//! runs, 3 by default; they take turns. With `KTEL_BENCH_ONLY` only those run whose name has this text, and no page is written.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -21,6 +24,7 @@ use scene::{SAMPLES, Scene};
 
 mod contestants;
 mod data;
+mod page;
 mod process;
 mod receiver;
 mod scene;
@@ -31,11 +35,22 @@ const SILENCE: Duration = Duration::from_secs(20);
 const RUN_MAX: Duration = Duration::from_secs(600);
 
 /// What a run gave.
-struct Outcome {
+pub(crate) struct Outcome {
     arrived: Arrived,
     expected: u64,
     used: Used,
     took: Duration,
+}
+
+impl Outcome {
+    /// CPU seconds for a million points that arrived.
+    fn cpu_a_million(&self) -> f64 {
+        self.used.cpu.as_secs_f64() * 1e6 / self.arrived.points.max(1) as f64
+    }
+
+    fn lost(&self) -> u64 {
+        self.expected.saturating_sub(self.arrived.points)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the samples are of the last minutes")]
@@ -47,6 +62,10 @@ fn main() -> anyhow::Result<()> {
     let series = match std::env::var("KTEL_BENCH_SERIES") {
         Ok(text) => text.parse().context("KTEL_BENCH_SERIES is a number")?,
         Err(_) => 1_000_000,
+    };
+    let rounds: usize = match std::env::var("KTEL_BENCH_ROUNDS") {
+        Ok(text) => text.parse().context("KTEL_BENCH_ROUNDS is a number")?,
+        Err(_) => 3,
     };
     let only = std::env::var("KTEL_BENCH_ONLY").unwrap_or_default();
     let runtime =
@@ -73,18 +92,33 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(data::import(&scene.store, series, start_ms))?;
     flush(&runtime, &scene.store)?;
 
-    println!(
-        "| | points | lost | CPU s per million points | points per core-second | peak memory MiB | bytes a point on the wire | time |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
-    for contestant in Contestant::ALL {
-        if !only.is_empty() && !contestant.name().contains(&only) {
-            continue;
+    let takes_part = |one: &Contestant| only.is_empty() || one.name().contains(&only);
+    let contestants: Vec<Contestant> = Contestant::ALL.into_iter().filter(takes_part).collect();
+    let mut outcomes: Vec<Vec<Outcome>> = contestants.iter().map(|_| Vec::new()).collect();
+    for round in 1..=rounds {
+        for (contestant, outcomes) in contestants.iter().zip(&mut outcomes) {
+            eprintln!("round {round}: {}", contestant.name());
+            outcomes.push(run(&runtime, &scene, *contestant)?);
         }
-        let outcome = run(&runtime, &scene, contestant)?;
-        print(contestant, &outcome);
+    }
+    let medians: Vec<(Contestant, Outcome)> = contestants
+        .into_iter()
+        .zip(outcomes)
+        .filter_map(|(contestant, outcomes)| Some((contestant, median(outcomes)?)))
+        .collect();
+    let text = page::page(&medians, series, rounds)?;
+    println!("{text}");
+    if only.is_empty() {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("exporter.md"), text)?;
     }
     Ok(())
+}
+
+/// Gives the run whose CPU time a point is in the middle.
+fn median(mut outcomes: Vec<Outcome>) -> Option<Outcome> {
+    outcomes.sort_by(|one, other| one.cpu_a_million().total_cmp(&other.cpu_a_million()));
+    let middle = outcomes.len() / 2;
+    (middle < outcomes.len()).then(|| outcomes.swap_remove(middle))
 }
 
 /// Makes what was written visible to readers.
@@ -192,22 +226,6 @@ fn watch(
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn print(contestant: Contestant, outcome: &Outcome) {
-    let Outcome { arrived, expected, used, took } = outcome;
-    let points = arrived.points.max(1) as f64;
-    println!(
-        "| {} | {} | {} | {:.2} | {:.0} | {:.0} | {:.1} | {:.1} s |",
-        contestant.name(),
-        arrived.points,
-        expected.saturating_sub(arrived.points),
-        used.cpu.as_secs_f64() * 1e6 / points,
-        points / used.cpu.as_secs_f64().max(0.01),
-        used.peak_mib,
-        arrived.wire_bytes as f64 / points,
-        took.as_secs_f64(),
-    );
 }
 
 fn tail(text: &str) -> String {

@@ -2,9 +2,11 @@
 //! `benches/mapping.md`.
 //!
 //! Both write the same gauges: series of eight labels with some points each, from samples in memory to whole requests. The
-//! points of both are read back and counted. Histograms are measured by themselves: nobody else puts them together.
+//! points of both are read back and counted. Histograms are measured by themselves: nobody else puts them together. Compression
+//! has a table of its own.
 //! The time is that on the processor, so that other programs matter little.
 
+mod compression;
 mod corpus;
 mod ours;
 mod theirs;
@@ -69,6 +71,7 @@ Classic histograms of 10 buckets, 4 points a series: {:.1} million samples a sec
         slice.samples() as f64 / time.as_secs_f64() / 1e6,
         1000.0 / time.as_secs_f64() / 1e6,
     )?;
+    compression::table(&mut page)?;
     std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("mapping.md"), &page)?;
     show(&page);
     Ok(())

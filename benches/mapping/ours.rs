@@ -11,12 +11,17 @@ use ktel_exporter::time::{Millis, Window};
 
 use crate::corpus::BEGAN;
 
-/// Gives each request to a function.
+/// Gives each request of 10 000 points to a function.
 pub(crate) fn encode(slice: &Slice, take: &mut dyn FnMut(Batch)) -> u64 {
+    encode_by(10_000, slice, take)
+}
+
+/// Gives each request of so many points to a function.
+pub(crate) fn encode_by(points_max: usize, slice: &Slice, take: &mut dyn FnMut(Batch)) -> u64 {
     let batch = BatchPlan {
         is_enabled: true,
         timeout: Duration::from_secs(5),
-        points_max: 10_000,
+        points_max,
         bytes_max: 4 << 20,
     };
     let accepts = Accepts::default();
