@@ -168,6 +168,7 @@ macro_rules! oneof {
             }
 
             #[inline]
+            #[allow(clippy::manual_range_patterns, reason = "the numbers of some have no gap")]
             fn takes(number: u32) -> bool {
                 matches!(number, $($number)|*)
             }
