@@ -386,7 +386,7 @@ impl Spool {
             self.settle_in(layout, &expired, Some(Drop::Expired))?;
         }
         while lacks_room(layout) {
-            if full == Full::RefuseNew {
+            if full == Full::RejectNew {
                 return Err(full_of(layout));
             }
             let dropped = layout.drop_first(disk).map_err(failed("make room in"))?;

@@ -101,7 +101,7 @@ async fn the_courier_and_the_uploader_both_stop_at_a_server_that_is_not_trusted(
     assert_eq!((uploaded.accepted, uploaded.rejected, uploaded.waiting), (0, 0, 3));
     assert_eq!(untrusted.connections(), 1, "it was tried once");
 
-    let spool = Spool::in_memory(Settings { full: Full::RefuseNew, ..SETTINGS });
+    let spool = Spool::in_memory(Settings { full: Full::RejectNew, ..SETTINGS });
     let parcel = server.0.events("acme", "key".into(), &[]).unwrap();
     spool.push(&parcel, (clock().now)()).unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
