@@ -73,11 +73,17 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Begins at a parcel.
+    #[must_use]
+    pub fn at(id: Id) -> Self {
+        Self { next: id, ..Self::default() }
+    }
+
     /// Begins behind a parcel.
     #[must_use]
     pub fn after(id: Id) -> Self {
         // There is no number after the last one.
-        Self { next: id.saturating_add(1), ..Self::default() }
+        Self::at(id.saturating_add(1))
     }
 }
 

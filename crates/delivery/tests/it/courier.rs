@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::faulty::Faulty;
 
-fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     static DICE: AtomicU64 = AtomicU64::new(1);
     Clock {
         now: || Duration::from_secs(100),
@@ -25,13 +25,13 @@ fn clock() -> Clock {
     }
 }
 
-fn spool() -> Spool {
+pub(crate) fn spool() -> Spool {
     let bounds = Bounds { bytes: 8 << 20, parcels: 10_000, age: Duration::from_secs(86_400) };
     let settings = Settings { bounds, full: Full::RejectNew, durability: Durability::Written };
     Spool::on(Arc::new(Faulty::default()) as Arc<dyn Disk>, settings)
 }
 
-fn push(spool: &Spool, key: &str) -> u64 {
+pub(crate) fn push(spool: &Spool, key: &str) -> u64 {
     let (to, content_type) = ("there".into(), String::new());
     let parcel = Parcel { to, key: key.into(), content_type, body: key.to_owned().into() };
     spool.push(&parcel, Duration::from_secs(100)).unwrap()
@@ -235,7 +235,7 @@ impl Carrier for Receiver {
     }
 }
 
-async fn deliver(spool: &Spool, receiver: &dyn Carrier, within: u64) -> Account {
+pub(crate) async fn deliver(spool: &Spool, receiver: &dyn Carrier, within: u64) -> Account {
     let deadline = Instant::now() + Duration::from_secs(within);
     courier::deliver(spool, receiver, deadline, clock(), |_, _| ()).await.unwrap()
 }
@@ -330,7 +330,7 @@ impl Carrier for With<'_> {
 }
 
 /// Delivers what is due at a time.
-async fn due(spool: &Spool, carrier: &dyn Carrier, now: fn() -> Duration) -> Account {
+pub(crate) async fn due(spool: &Spool, carrier: &dyn Carrier, now: fn() -> Duration) -> Account {
     let deadline = Instant::now() + Duration::from_secs(600);
     let clock = Clock { now, ..clock() };
     courier::deliver_due(spool, carrier, deadline, clock, |_, _| ()).await.unwrap()
