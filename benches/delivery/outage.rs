@@ -52,7 +52,7 @@ pub(crate) fn lines(out: &mut String) -> anyhow::Result<()> {
 
 fn spool(path: &std::path::Path) -> Spool {
     let bounds = Bounds { bytes: 128 << 20, parcels: 200_000, age: Duration::from_secs(86_400) };
-    let settings = Settings { bounds, full: Full::RefuseNew, durability: Durability::Written };
+    let settings = Settings { bounds, full: Full::RejectNew, durability: Durability::Written };
     Spool::in_directory(path, settings)
 }
 

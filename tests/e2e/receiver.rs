@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktel_server::store::Place;
+#[cfg(target_os = "linux")]
+use ktel_server::token::{Role, TokenRecord};
 use ktel_server::{Catalog, Store};
 use ktel_testkit::wait;
 use serde_json::{Map, Value};
@@ -65,6 +67,17 @@ impl Ours {
             }
         }
         panic!("it ended without listening");
+    }
+
+    /// Makes one more token, as a second process on its folder does.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn add_token(&self, token: &str, role: Role) {
+        let place = Place::Folder(self.folder.path().into());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let store = Store::open(&place, &Catalog::built_in().tables()).expect("its store");
+            store.add_token(TokenRecord::of(token, role, None)).await.expect("it is added");
+        });
     }
 
     /// Gives the address of the main routes.

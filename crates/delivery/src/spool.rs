@@ -73,11 +73,17 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Begins at a parcel.
+    #[must_use]
+    pub fn at(id: Id) -> Self {
+        Self { next: id, ..Self::default() }
+    }
+
     /// Begins behind a parcel.
     #[must_use]
     pub fn after(id: Id) -> Self {
         // There is no number after the last one.
-        Self { next: id.saturating_add(1), ..Self::default() }
+        Self::at(id.saturating_add(1))
     }
 }
 
@@ -386,7 +392,7 @@ impl Spool {
             self.settle_in(layout, &expired, Some(Drop::Expired))?;
         }
         while lacks_room(layout) {
-            if full == Full::RefuseNew {
+            if full == Full::RejectNew {
                 return Err(full_of(layout));
             }
             let dropped = layout.drop_first(disk).map_err(failed("make room in"))?;

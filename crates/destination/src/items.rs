@@ -1,4 +1,4 @@
-//! Counts what a body for a receiver like ours holds: what it can leave out at the most.
+//! Counts what a body for a receiver like ours holds: how many it can reject at the most.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! A report or an event as one line of text, `<14>signal=NAME;key=value;…`, for Splunk's raw inputs.
 //!
 //! `<14>` is what syslog calls facility 1, severity 6. Two dialects repeat to the byte what
-//! programs before this one send, and refuse what would forge a field or a line in them; the third
+//! programs before this one send, and reject what would forge a field or a line in them; the third
 //! can carry anything:
 //!
 //! - `kong`: the sections lose their names; the pairs of a section are sorted as whole texts, the

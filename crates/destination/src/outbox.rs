@@ -27,7 +27,7 @@ pub const SETTINGS: Settings = Settings {
         parcels: 1000,
         age: Duration::from_secs(90 * 24 * 60 * 60),
     },
-    full: Full::RefuseNew,
+    full: Full::RejectNew,
     durability: Durability::Synced,
 };
 

@@ -418,7 +418,7 @@ impl Sender {
             return Ok(judged.verdict);
         };
         let Some(ack_id) = judged.ack_id else {
-            let message = "this token has no acknowledgements: leave out `?ack=1`";
+            let message = "this token has no acknowledgements: remove `?ack=1`";
             return Ok(Verdict::held(Hold::Misconfigured, message));
         };
         let mut headers = self.headers.clone();

@@ -39,7 +39,7 @@ impl Collector {
         fields.insert("event".into(), event);
         let rest = Value::Object(fields).to_string();
         let rest = rest.strip_prefix('{').expect("an object begins with a brace");
-        // Splunk refuses 1.79e9: the seconds have to stand in plain decimal.
+        // Splunk rejects 1.79e9: the seconds have to stand in plain decimal.
         format!("{{\"time\":{},{rest}", seconds(time))
     }
 

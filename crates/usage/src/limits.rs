@@ -52,9 +52,13 @@ pub const EVENTS_FILE_BYTES_MAX: u64 = 512 << 10;
 /// The longest product key. ktel's own have 36 bytes; those of other servers fit too.
 pub const KEY_BYTES_MAX: usize = 512;
 
+/// Into how many parts waiting events are divided, while the server cannot process some of them. Each is an
+/// exchange; a server that cannot process more than a few events has to be mended first.
+pub const PARTS_MAX: usize = 256;
+
 /// How often an upload may begin by itself. Nobody waits for the numbers, and larger batches compress better.
 pub const UPLOAD_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 /// How long an upload that nobody watches may take: one exchange of 30 s, and the pauses of a few more.
 pub const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
 /// How often an upload looks whether another one has ended: often enough for somebody who waits for both.
-pub const TURN_EVERY: Duration = Duration::from_millis(50);
+pub const LOCK_POLL_EVERY: Duration = Duration::from_millis(50);

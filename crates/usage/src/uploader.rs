@@ -23,9 +23,17 @@ use crate::limits;
 use crate::sink::{FileSink, Record, SPOOL, Sink, SpoolSink};
 
 #[cfg(feature = "upload")]
+mod batch;
+#[cfg(feature = "upload")]
+mod parts;
+#[cfg(feature = "upload")]
+mod run;
+#[cfg(feature = "upload")]
 mod upload;
 #[cfg(feature = "upload")]
-pub use upload::{NextBatch, Uploaded};
+pub use batch::NextBatch;
+#[cfg(feature = "upload")]
+pub use run::Uploaded;
 
 pub use crate::limits::{UPLOAD_EVERY, UPLOAD_WITHIN};
 
@@ -35,7 +43,7 @@ const ASKED: &str = "KTEL_UPLOAD_EVENTS_OF";
 const EVENTS: &str = "events";
 const DROPPED_IN: &str = "drop";
 const BEGAN: &str = "upload-began";
-const BATCH: &str = "batch.json";
+const BATCH: &str = "batches.json";
 const ACCEPTED: &str = "accepted.jsonl";
 
 /// The events of one product on this machine.
@@ -139,7 +147,7 @@ impl Uploader {
         Ok(true)
     }
 
-    /// Takes the turn, under a lock: of two commands that end at once, one gets it.
+    /// Claims the upload, under a lock: of two commands that end at once, one gets it.
     fn may_begin(&self, now: Duration) -> io::Result<bool> {
         let path = self.state.join(BEGAN);
         let lately = || {
@@ -152,7 +160,7 @@ impl Uploader {
         if lately() {
             return Ok(false);
         }
-        let Ok(Some(_turn)) = self.spool().deliver() else { return Ok(false) };
+        let Ok(Some(_lock)) = self.spool().deliver() else { return Ok(false) };
         if lately() {
             return Ok(false);
         }

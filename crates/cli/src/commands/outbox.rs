@@ -104,12 +104,12 @@ fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Ex
 
 fn json_of(waiting: &[Waiting]) -> Value {
     let of_lane = |Waiting { parcels, held }: &Waiting| {
-        let held = held.as_ref().map(|held| {
-            json!({
-                "reason": held.hold.word(), "message": held.message, "time": time(held.time),
-            })
-        });
         let one = |(name, stored): &(Name, Stored)| {
+            let held = held.as_ref().filter(|held| held.holds(stored.id)).map(|held| {
+                json!({
+                    "reason": held.hold.word(), "message": held.message, "time": time(held.time),
+                })
+            });
             let parcel = &stored.parcel;
             json!({
                 "name": name.to_string(), "since": time(stored.time), "server": parcel.to,
@@ -123,8 +123,9 @@ fn json_of(waiting: &[Waiting]) -> Value {
 
 fn print_table(waiting: &[Waiting], printer: &mut Printer) -> Result<(), Failure> {
     let rows = waiting.iter().flat_map(|Waiting { parcels, held }| {
-        let held = held.as_ref().map_or("-", |held| held.hold.word());
-        parcels.iter().map(move |(name, Stored { parcel, time: since, .. })| {
+        parcels.iter().map(move |(name, Stored { id, parcel, time: since })| {
+            let held = held.as_ref().filter(|held| held.holds(*id));
+            let held = held.map_or("-", |held| held.hold.word());
             let bytes = parcel.body.len().to_string();
             [name.to_string(), time(*since), bytes, held.to_owned(), parcel.to.clone()]
         })

@@ -299,6 +299,22 @@ fn a_mistake_of_the_configuration_keeps_the_report_and_one_of_the_report_does_no
 }
 
 #[test]
+fn a_report_that_gets_500_is_listed_as_held_and_the_ones_behind_it_are_not() {
+    let (user, server) = (User::new(), Http::start());
+    server.answer(Response::new(500));
+    assert_eq!(user.send(&server.url(), "").0, 3);
+    server.answer(Response::new(200));
+    let (code, _, stderr) = user.send(&server.url(), "");
+    assert_eq!(code, 0, "{stderr}");
+    server.answer(Response::new(503));
+    assert_eq!(user.send(&server.url(), "--send-timeout 1s").0, 3);
+    let held = user.waiting().into_iter().map(|waiting| waiting["held"]["reason"].clone());
+    assert_eq!(held.collect::<Vec<_>>(), ["unprocessed".into(), Value::Null]);
+    let (_, stdout, _) = user.ktel("outbox list");
+    assert_eq!(stdout.matches(" unprocessed ").count(), 1, "{stdout}");
+}
+
+#[test]
 fn what_is_held_is_left_alone_for_a_while_unless_a_person_asks() {
     let (user, server) = (User::new(), Http::start());
     server.answer(Response::new(404));

@@ -19,7 +19,7 @@ pub struct Bounds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
     /// The push fails.
-    RefuseNew,
+    RejectNew,
     /// The oldest segment is dropped, and its parcels are counted.
     DropOldest,
 }

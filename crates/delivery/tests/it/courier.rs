@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::faulty::Faulty;
 
-fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     static DICE: AtomicU64 = AtomicU64::new(1);
     Clock {
         now: || Duration::from_secs(100),
@@ -25,13 +25,13 @@ fn clock() -> Clock {
     }
 }
 
-fn spool() -> Spool {
+pub(crate) fn spool() -> Spool {
     let bounds = Bounds { bytes: 8 << 20, parcels: 10_000, age: Duration::from_secs(86_400) };
-    let settings = Settings { bounds, full: Full::RefuseNew, durability: Durability::Written };
+    let settings = Settings { bounds, full: Full::RejectNew, durability: Durability::Written };
     Spool::on(Arc::new(Faulty::default()) as Arc<dyn Disk>, settings)
 }
 
-fn push(spool: &Spool, key: &str) -> u64 {
+pub(crate) fn push(spool: &Spool, key: &str) -> u64 {
     let (to, content_type) = ("there".into(), String::new());
     let parcel = Parcel { to, key: key.into(), content_type, body: key.to_owned().into() };
     spool.push(&parcel, Duration::from_secs(100)).unwrap()
@@ -50,7 +50,7 @@ enum Act {
     Hold,
     Forbid,
     Break,
-    Refuse,
+    Reject,
 }
 
 /// Takes lines, up to so many at once.
@@ -132,7 +132,7 @@ async fn parcels_go_together_as_lines_within_their_bounds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_that_are_refused_go_once_more_one_by_one() {
+async fn lines_that_are_rejected_go_once_more_one_by_one() {
     let rejected = Verdict::rejected(Rejection::Malformed, "what is x-ndjson?");
     let (counts, account) = together(5, 10, Some(rejected)).await;
     assert_eq!(counts, [vec![5], vec![1; 10]].concat(), "asked once, and not again");
@@ -175,7 +175,7 @@ impl Receiver {
             3 => Act::Throttle(dice % 50),
             4 => Act::Stall,
             5 | 6 => Act::TakeAndLose,
-            7 => Act::Refuse,
+            7 => Act::Reject,
             8 => Act::TakeSlowly,
             9 => Act::Hold,
             10 => Act::Forbid,
@@ -221,7 +221,7 @@ impl Carrier for Receiver {
                 Act::Hold => Verdict::held(Hold::Unauthorized, "status 401"),
                 Act::Forbid => Verdict::held(Hold::Forbidden, "status 403"),
                 Act::Break => Verdict::held(Hold::Unprocessed, "status 500"),
-                Act::Refuse => {
+                Act::Reject => {
                     self.rejected.lock().unwrap().push(parcel.key.clone());
                     Verdict::rejected(Rejection::Malformed, "no")
                 }
@@ -235,7 +235,7 @@ impl Carrier for Receiver {
     }
 }
 
-async fn deliver(spool: &Spool, receiver: &dyn Carrier, within: u64) -> Account {
+pub(crate) async fn deliver(spool: &Spool, receiver: &dyn Carrier, within: u64) -> Account {
     let deadline = Instant::now() + Duration::from_secs(within);
     courier::deliver(spool, receiver, deadline, clock(), |_, _| ()).await.unwrap()
 }
@@ -276,9 +276,9 @@ async fn nothing_is_lost_and_nothing_taken_twice_but_for_answers_that_were_not_s
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_final_counted_and_holds_nobody_up() {
+async fn a_rejection_is_final_counted_and_holds_nobody_up() {
     let spool = spool();
-    let receiver = Receiver::scripted(&[Act::Refuse, Act::Take]);
+    let receiver = Receiver::scripted(&[Act::Reject, Act::Take]);
     push(&spool, "bad");
     push(&spool, "good");
     let account = deliver(&spool, &receiver, 600).await;
@@ -330,7 +330,7 @@ impl Carrier for With<'_> {
 }
 
 /// Delivers what is due at a time.
-async fn due(spool: &Spool, carrier: &dyn Carrier, now: fn() -> Duration) -> Account {
+pub(crate) async fn due(spool: &Spool, carrier: &dyn Carrier, now: fn() -> Duration) -> Account {
     let deadline = Instant::now() + Duration::from_secs(600);
     let clock = Clock { now, ..clock() };
     courier::deliver_due(spool, carrier, deadline, clock, |_, _| ()).await.unwrap()
@@ -383,7 +383,7 @@ async fn a_parcel_that_is_forbidden_pauses_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_does_not_release_a_hold_but_a_rejection_does() {
     let spool = spool();
-    let receiver = Receiver::scripted(&[Act::Hold, Act::Throttle(60), Act::Refuse, Act::Fail]);
+    let receiver = Receiver::scripted(&[Act::Hold, Act::Throttle(60), Act::Reject, Act::Fail]);
     push(&spool, "bad");
     push(&spool, "good");
     assert!(deliver(&spool, &receiver, 10).await.held.is_some());

@@ -5,6 +5,8 @@ mod courier;
 #[cfg(test)]
 mod faulty;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod line;

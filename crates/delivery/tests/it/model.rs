@@ -151,7 +151,7 @@ fn settle(
 
 fn run(steps: &[Step], durability: Durability) {
     let disk = Faulty::default();
-    let settings = Settings { bounds: bounds(), full: Full::RefuseNew, durability };
+    let settings = Settings { bounds: bounds(), full: Full::RejectNew, durability };
     let spool = Spool::on(Arc::new(disk.clone()) as Arc<dyn Disk>, settings);
     let mut expected: BTreeMap<u64, Parcel> = BTreeMap::new();
     let mut ever = BTreeSet::new();

@@ -15,7 +15,7 @@ const WRITES_AS: &str = "KTEL_TEST_WRITER";
 
 fn spool(path: &Path) -> Spool {
     let bounds = Bounds { bytes: 64 << 20, parcels: 1 << 20, age: Duration::from_secs(100) };
-    let settings = Settings { bounds, full: Full::RefuseNew, durability: Durability::Written };
+    let settings = Settings { bounds, full: Full::RejectNew, durability: Durability::Written };
     Spool::in_directory(path, settings)
 }
 

@@ -32,9 +32,9 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_full_spool_refuses_before_it_writes() {
+fn a_full_spool_rejects_before_it_writes() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Spool::in_directory(directory.path().join("s"), settings(Full::RefuseNew));
+    let spool = Spool::in_directory(directory.path().join("s"), settings(Full::RejectNew));
     let mut pushed = 0;
     let error = loop {
         match spool.push(&parcel(5000), NOW) {
@@ -52,7 +52,7 @@ fn a_full_spool_refuses_before_it_writes() {
 
 #[test]
 fn many_are_kept_together_or_not_at_all() {
-    for full in [Full::RefuseNew, Full::DropOldest] {
+    for full in [Full::RejectNew, Full::DropOldest] {
         let spool = Spool::in_memory(settings(full));
         assert_eq!(spool.push_all(&[], NOW).unwrap(), 0..0);
         let first = spool.push(&parcel(5000), NOW).unwrap();
@@ -60,7 +60,7 @@ fn many_are_kept_together_or_not_at_all() {
         assert_eq!(spool.push_all(&many, NOW).unwrap(), first + 1..first + 46);
         let again = spool.push_all(&many, NOW);
         match full {
-            Full::RefuseNew => assert!(matches!(again, Err(Error::Full { parcels: 46, .. }))),
+            Full::RejectNew => assert!(matches!(again, Err(Error::Full { parcels: 46, .. }))),
             Full::DropOldest => assert_eq!(again.unwrap(), first + 46..first + 91),
         }
         let waiting = spool.status().unwrap();
@@ -81,7 +81,7 @@ fn many_are_kept_together_or_not_at_all() {
 #[test]
 fn a_record_that_cannot_be_where_it_is_costs_nothing() {
     let disk = Faulty::default();
-    let spool = Spool::on(Arc::new(disk.clone()) as Arc<dyn Disk>, settings(Full::RefuseNew));
+    let spool = Spool::on(Arc::new(disk.clone()) as Arc<dyn Disk>, settings(Full::RejectNew));
     let id = spool.push(&parcel(10), NOW).unwrap();
     let length = disk.files().unwrap().iter().find(|(name, _)| name.ends_with(".log")).unwrap().1;
     let log = disk.read("0000000000000000.log", 0, length).unwrap();
@@ -122,7 +122,7 @@ fn a_spool_that_drops_the_oldest_counts_them() {
 #[test]
 fn the_count_is_bounded_too() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    let spool = Spool::in_directory(directory.path(), settings(Full::RejectNew));
     for _ in 0..1000 {
         spool.push(&parcel(1), NOW).unwrap();
     }
@@ -134,7 +134,7 @@ fn the_count_is_bounded_too() {
 #[test]
 fn what_is_too_old_is_dropped_counted_and_never_given() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    let spool = Spool::in_directory(directory.path(), settings(Full::RejectNew));
     for second in 0..10 {
         spool.push(&parcel(10), NOW + Duration::from_secs(second * 10)).unwrap();
     }
@@ -151,7 +151,7 @@ fn what_is_too_old_is_dropped_counted_and_never_given() {
 fn files_are_for_their_owner_alone_and_an_empty_spool_has_none() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state/spool");
-    let spool = Spool::in_directory(&path, settings(Full::RefuseNew));
+    let spool = Spool::in_directory(&path, settings(Full::RejectNew));
     assert_eq!(spool.status().unwrap().parcels, 0);
     assert_eq!(count(&spool, NOW), 0);
     assert_eq!(spool.acknowledge(&[1]).unwrap(), 0);
@@ -170,7 +170,7 @@ fn files_are_for_their_owner_alone_and_an_empty_spool_has_none() {
 #[test]
 fn an_id_is_never_used_again_even_when_all_is_done() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    let spool = Spool::in_directory(directory.path(), settings(Full::RejectNew));
     for expected in 0..5 {
         let id = spool.push(&parcel(10), NOW).unwrap();
         assert_eq!(id, expected);
@@ -187,7 +187,7 @@ fn an_id_is_never_used_again_even_when_all_is_done() {
 fn a_push_after_a_push_does_not_look_at_the_rest() {
     let disk = Faulty::default();
     let spool = |durability| {
-        Spool::on(Arc::new(disk.clone()), Settings { durability, ..settings(Full::RefuseNew) })
+        Spool::on(Arc::new(disk.clone()), Settings { durability, ..settings(Full::RejectNew) })
     };
     let looks = |durability| {
         let before = disk.looks();
@@ -206,7 +206,7 @@ fn a_push_after_a_push_does_not_look_at_the_rest() {
 #[test]
 fn a_reader_sees_what_comes_while_it_reads() {
     let directory = tempfile::tempdir().unwrap();
-    let spool = Spool::in_directory(directory.path(), settings(Full::RefuseNew));
+    let spool = Spool::in_directory(directory.path(), settings(Full::RejectNew));
     let mut cursor = Cursor::default();
     assert_eq!(spool.next(&mut cursor, NOW).unwrap(), None);
     for expected in 0..3 {

@@ -16,11 +16,11 @@ fn check(dialect: Dialect, signal: &str, report: &Value, expected: &str) {
 }
 
 #[track_caller]
-fn refused(dialect: Dialect, signal: &str, report: &Value) -> LineError {
-    let refused = dialect.line(signal, &map(report)).expect_err(&report.to_string());
-    assert!(dialect != Dialect::Safe, "{refused}");
+fn rejected(dialect: Dialect, signal: &str, report: &Value) -> LineError {
+    let rejected = dialect.line(signal, &map(report)).expect_err(&report.to_string());
+    assert!(dialect != Dialect::Safe, "{rejected}");
     Dialect::Safe.line(signal, &map(report)).unwrap();
-    refused
+    rejected
 }
 
 fn ingress_controller() -> Value {
@@ -75,22 +75,22 @@ fn kong_sorts_pairs_in_sections_and_sections_by_content() {
 }
 
 #[test]
-fn kong_refuses_what_would_forge_a_field_or_a_line() {
+fn kong_rejects_what_would_forge_a_field_or_a_line() {
     for bad in ["v;signal=evil", "a=b", "a\nX=1", "a\r", "\0", "\t", "\u{85}", "\u{2028}"] {
         let found = bad.chars().find(|c| !c.is_ascii_alphanumeric()).unwrap();
-        let value = refused(Dialect::Kong, "s", &json!({"x": {"k": bad}}));
+        let value = rejected(Dialect::Kong, "s", &json!({"x": {"k": bad}}));
         assert_eq!(value, LineError::Value { dialect: Dialect::Kong, field: "k".into(), found });
-        let list = refused(Dialect::Kong, "s", &json!({"x": {"k": ["fine", bad]}}));
+        let list = rejected(Dialect::Kong, "s", &json!({"x": {"k": ["fine", bad]}}));
         assert!(matches!(list, LineError::Value { .. }), "{list}");
-        let name = refused(Dialect::Kong, "s", &json!({"x": {bad: 1}}));
+        let name = rejected(Dialect::Kong, "s", &json!({"x": {bad: 1}}));
         assert!(matches!(name, LineError::Name { .. }), "{name}");
-        let top = refused(Dialect::Kong, "s", &json!({bad: 1}));
+        let top = rejected(Dialect::Kong, "s", &json!({bad: 1}));
         assert!(matches!(top, LineError::Name { .. }), "{top}");
-        let signal = refused(Dialect::Kong, bad, &json!({}));
+        let signal = rejected(Dialect::Kong, bad, &json!({}));
         assert_eq!(signal, LineError::Signal { dialect: Dialect::Kong, found });
     }
     for name in ["signal", ""] {
-        let reserved = refused(Dialect::Kong, "s", &json!({"x": {name: 1}}));
+        let reserved = rejected(Dialect::Kong, "s", &json!({"x": {name: 1}}));
         assert!(matches!(reserved, LineError::Reserved { .. }), "{reserved}");
     }
     // A section's name is not sent, so it forges nothing.
@@ -126,13 +126,13 @@ fn kongctl_quotes_what_needs_quotes() {
 }
 
 #[test]
-fn kongctl_refuses_what_its_quotes_cannot_hold() {
+fn kongctl_rejects_what_its_quotes_cannot_hold() {
     for bad in ["a \\", "\\\"; x=1", " \\\" "] {
-        refused(Dialect::Kongctl, "s", &json!({"k": bad}));
-        refused(Dialect::Kongctl, bad, &json!({}));
+        rejected(Dialect::Kongctl, "s", &json!({"k": bad}));
+        rejected(Dialect::Kongctl, bad, &json!({}));
     }
     for name in ["a;b", "a=b", "a b", "a\nb", "signal", "", "\"", "a\u{2028}"] {
-        refused(Dialect::Kongctl, "s", &json!({ name: 1 }));
+        rejected(Dialect::Kongctl, "s", &json!({ name: 1 }));
     }
 }
 

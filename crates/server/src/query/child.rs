@@ -122,7 +122,7 @@ async fn talk(child: &mut Child, image: &Image, question: Question) -> Result<Te
     let mut said = Vec::new();
     let most = 2 * QUERY_TEXT_BYTES_MAX as u64;
     let mut output = output.take(most);
-    // A child that gives up early does not read its input to the end.
+    // A child that ends early does not read its input to the end.
     let (_, read) = tokio::join!(write, output.read_to_end(&mut said));
     let (Ok(_), Some(end)) = (read, said.iter().position(|byte| *byte == b'\n')) else {
         // It was ended by its limits.

@@ -44,14 +44,14 @@ mod tls;
 #[derive(Debug)]
 pub(super) struct Postgres {
     runtime: Runtime,
-    link: Link,
+    connection: LazySession,
     /// The partitions that are known to exist. Another process may drop one.
     months: HashSet<(String, Month)>,
 }
 
 /// A connection that is opened when needed.
 #[derive(Debug)]
-struct Link {
+struct LazySession {
     config: Config,
     session: Option<Session>,
 }
@@ -60,23 +60,26 @@ impl Postgres {
     pub(super) fn open(config: &Config, tables: &[Arc<Table>]) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| Error::Thread { source: Arc::new(source) })?;
-        let mut link = Link { config: config.clone(), session: None };
-        runtime
-            .block_on(link.with_retry(async |session| migrate::migrate(session, tables).await))?;
-        Ok(Self { runtime, link, months: HashSet::new() })
+        let mut connection = LazySession { config: config.clone(), session: None };
+        runtime.block_on(
+            connection.with_retry(async |session| migrate::migrate(session, tables).await),
+        )?;
+        Ok(Self { runtime, connection, months: HashSet::new() })
     }
 
     pub(super) fn commit(&mut self, records: &[&Record]) -> Result<Vec<Appended>, Error> {
-        let Self { runtime, link, months } = self;
+        let Self { runtime, connection, months } = self;
         runtime.block_on(async {
-            partition(link, months, records).await?;
+            partition(connection, months, records).await?;
             let stored =
-                link.with_retry(async |session| insert::commit(session, records).await).await;
+                connection.with_retry(async |session| insert::commit(session, records).await).await;
             match stored {
                 Err(error) if is_partition_missing(&error) => {
                     months.clear();
-                    partition(link, months, records).await?;
-                    link.with_retry(async |session| insert::commit(session, records).await).await
+                    partition(connection, months, records).await?;
+                    connection
+                        .with_retry(async |session| insert::commit(session, records).await)
+                        .await
                 }
                 stored => stored,
             }
@@ -84,15 +87,16 @@ impl Postgres {
     }
 
     pub(super) fn probe(&mut self) -> Result<(), Error> {
-        self.runtime.block_on(self.link.with_retry(async |session| {
+        self.runtime.block_on(self.connection.with_retry(async |session| {
             session.client.execute(sql::PROBE, &[]).await?;
             Ok(())
         }))
     }
 
     pub(super) fn expire(&mut self, today: i32) -> Result<Expired, Error> {
-        self.runtime
-            .block_on(self.link.with_retry(async |session| erase::expire(session, today).await))
+        self.runtime.block_on(
+            self.connection.with_retry(async |session| erase::expire(session, today).await),
+        )
     }
 
     pub(super) fn publish(
@@ -102,19 +106,19 @@ impl Postgres {
         most: usize,
     ) -> Result<usize, Error> {
         self.runtime.block_on(
-            self.link
+            self.connection
                 .with_retry(async |session| publish::publish(session, publisher, days, most).await),
         )
     }
 
     pub(super) fn forget(&mut self, id: &str) -> Result<Forgotten, Error> {
         self.runtime
-            .block_on(self.link.with_retry(async |session| erase::forget(session, id).await))
+            .block_on(self.connection.with_retry(async |session| erase::forget(session, id).await))
     }
 
     pub(super) fn rows(&mut self, view: &View) -> Result<Vec<Map<String, Value>>, Error> {
         let asked = Dialect::Postgres.select(view);
-        self.runtime.block_on(self.link.with_retry(async |session| {
+        self.runtime.block_on(self.connection.with_retry(async |session| {
             let rows = session.client.query(&asked, &[]).await?;
             rows.iter().map(as_json).collect()
         }))
@@ -122,11 +126,11 @@ impl Postgres {
 
     pub(super) fn add_audit_entry(&mut self, entry: &AuditEntry) -> Result<(), Error> {
         self.runtime
-            .block_on(self.link.with_retry(async |session| audit::add(session, entry).await))
+            .block_on(self.connection.with_retry(async |session| audit::add(session, entry).await))
     }
 
     pub(super) fn expire_audit(&mut self, before: i64) -> Result<(), Error> {
-        self.runtime.block_on(self.link.with_retry(async |session| {
+        self.runtime.block_on(self.connection.with_retry(async |session| {
             session.client.execute(&Dialect::Postgres.expire_audit(), &[&before]).await?;
             Ok(())
         }))
@@ -135,7 +139,7 @@ impl Postgres {
     pub(super) fn add_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
         let insert = "INSERT INTO ktel_tokens (hash, role, product) VALUES ($1, $2, $3) \
                       ON CONFLICT DO NOTHING";
-        self.runtime.block_on(self.link.with_retry(async |session| {
+        self.runtime.block_on(self.connection.with_retry(async |session| {
             let (hash, role) = (token.hex(), token.role.as_str());
             session.client.execute(insert, &[&hash, &role, &token.product]).await?;
             Ok(())
@@ -144,7 +148,7 @@ impl Postgres {
 
     pub(super) fn remove_token(&mut self, token: &TokenRecord) -> Result<(), Error> {
         let delete = "DELETE FROM ktel_tokens WHERE hash = $1";
-        self.runtime.block_on(self.link.with_retry(async |session| {
+        self.runtime.block_on(self.connection.with_retry(async |session| {
             session.client.execute(delete, &[&token.hex()]).await?;
             Ok(())
         }))
@@ -152,7 +156,7 @@ impl Postgres {
 
     pub(super) fn tokens(&mut self) -> Result<Vec<TokenRecord>, Error> {
         let asked = "SELECT hash, role, product FROM ktel_tokens";
-        self.runtime.block_on(self.link.with_retry(async |session| {
+        self.runtime.block_on(self.connection.with_retry(async |session| {
             let mut tokens = Vec::new();
             for row in session.client.query(asked, &[]).await? {
                 let (hash, role): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
@@ -167,7 +171,7 @@ impl Postgres {
     pub(super) fn key(&mut self, made: &SigningKey) -> Result<SigningKey, Error> {
         let insert = "INSERT INTO ktel_keys (id, secret, made) VALUES (1, $1, $2) \
                       ON CONFLICT DO NOTHING";
-        self.runtime.block_on(self.link.with_retry(async |session| {
+        self.runtime.block_on(self.connection.with_retry(async |session| {
             let (secret, day) = made.row();
             session.client.execute(insert, &[&secret, &day]).await?;
             let row = session.client.query_one(sql::KEY, &[]).await?;
@@ -178,11 +182,11 @@ impl Postgres {
 
 /// A separate connection for reading, opened when needed and again when it was lost.
 #[derive(Debug)]
-pub(super) struct Reading(tokio::sync::Mutex<Link>);
+pub(super) struct Reading(tokio::sync::Mutex<LazySession>);
 
 impl Reading {
     pub(super) fn of(config: &Config) -> Self {
-        Self(tokio::sync::Mutex::new(Link { config: config.clone(), session: None }))
+        Self(tokio::sync::Mutex::new(LazySession { config: config.clone(), session: None }))
     }
 
     /// Reads within the time of a request.
@@ -190,14 +194,14 @@ impl Reading {
         &self,
         ask: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut link = self.0.lock().await;
-        let client = &link.ready().await?.client;
+        let mut connection = self.0.lock().await;
+        let client = &connection.ready().await?.client;
         let read = timeout(DATABASE_REQUEST_TIMEOUT, ask(client)).await;
-        link.after(read)
+        connection.after(read)
     }
 }
 
-impl Link {
+impl LazySession {
     /// Returns an open connection.
     async fn ready(&mut self) -> Result<&Session, Error> {
         if self.session.as_ref().is_none_or(Session::is_lost) {
@@ -250,7 +254,7 @@ impl Link {
 
 /// Creates the partitions of records, except those that are known to exist.
 async fn partition(
-    link: &mut Link,
+    connection: &mut LazySession,
     known: &mut HashSet<(String, Month)>,
     records: &[&Record],
 ) -> Result<(), Error> {
@@ -267,7 +271,7 @@ async fn partition(
         }
         // Each in a transaction of its own, so that two writers cannot deadlock.
         let make = month.create(table);
-        let made = link.with_retry(async |session| {
+        let made = connection.with_retry(async |session| {
             let transaction = migrate::locked(session).await?;
             transaction.batch_execute(&make).await?;
             transaction.commit().await?;

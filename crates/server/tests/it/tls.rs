@@ -76,7 +76,7 @@ async fn ask(stream: &mut TlsStream<TcpStream>) -> std::io::Result<String> {
 
 async fn is_let_in(address: SocketAddr, config: &Arc<ClientConfig>) -> bool {
     match connect(address, config).await {
-        // With version 1.3 the server's refusal comes after its part of the handshake.
+        // With version 1.3 the server's rejection comes after its part of the handshake.
         Ok(mut stream) => ask(&mut stream).await.is_ok_and(|status| status == "200"),
         Err(_) => false,
     }

@@ -1,6 +1,7 @@
 //! An HTTP(S) server that records requests and gives the answers that a test chooses.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,6 +24,16 @@ struct State {
     requests: Recorded<Request>,
     /// The answers to the next requests, and the answer to all others.
     script: Mutex<(VecDeque<Answer>, Answer)>,
+    judge: Mutex<Option<Judge>>,
+}
+
+/// Chooses an answer by what is in a request.
+struct Judge(Box<dyn Fn(&Request) -> Answer + Send>);
+
+impl fmt::Debug for Judge {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Judge")
+    }
 }
 
 impl Http {
@@ -40,7 +51,8 @@ impl Http {
 
     fn listen(tls: Option<&ServerTls>) -> Self {
         let script = Mutex::new((VecDeque::new(), Response::new(200).into()));
-        let state = Arc::new(State { requests: Recorded::default(), script });
+        let state =
+            Arc::new(State { requests: Recorded::default(), script, judge: Mutex::default() });
         let serving = Arc::clone(&state);
         let listening = Listening::start(tls, move |connection| {
             http::serve(connection, |request| serving.respond(request));
@@ -64,6 +76,15 @@ impl Http {
     /// Sets the answer to every request that has none from [`Http::answer_next`].
     pub fn answer(&self, answer: impl Into<Answer>) {
         self.state.script.lock().expect("no holder panics").1 = answer.into();
+    }
+
+    /// Chooses the answer to every request that has none from [`Http::answer_next`] by what is in it.
+    ///
+    /// # Panics
+    ///
+    /// An earlier one has panicked.
+    pub fn answer_by(&self, judge: impl Fn(&Request) -> Answer + Send + 'static) {
+        *self.state.judge.lock().expect("no holder panics") = Some(Judge(Box::new(judge)));
     }
 
     /// Adds the answer to one request, after those that were added before.
@@ -97,10 +118,12 @@ impl Http {
 
 impl State {
     fn respond(&self, request: Request) -> Answer {
+        let judge = self.judge.lock().expect("no holder panics");
+        let judged = judge.as_ref().map(|Judge(judge)| judge(&request));
         if !self.requests.push(request) {
             return Answer::Drop;
         }
         let mut script = self.script.lock().expect("no holder panics");
-        script.0.pop_front().unwrap_or_else(|| script.1.clone())
+        script.0.pop_front().or(judged).unwrap_or_else(|| script.1.clone())
     }
 }

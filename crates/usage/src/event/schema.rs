@@ -38,7 +38,7 @@ pub enum Rejected {
     },
     /// It has values that are not declared. The message does not repeat them.
     #[error("values of the event are {}: {count}", reason.word())]
-    Dropped {
+    OmittedValues {
         /// Why they cannot be sent.
         reason: Reason,
         /// How many.
@@ -118,7 +118,7 @@ impl EventSchema {
         // A field that expired after the event was written is omitted. That is not the writer's error.
         let wrong = omitted.iter().find(|(reason, _)| *reason != Reason::Expired);
         match (wrong, missing.into_iter().next()) {
-            (Some((reason, count)), _) => Err(Rejected::Dropped { reason, count }),
+            (Some((reason, count)), _) => Err(Rejected::OmittedValues { reason, count }),
             (None, Some(field)) => Err(Rejected::Missing { field }),
             (None, None) => Ok(sent),
         }

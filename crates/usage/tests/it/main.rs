@@ -2,5 +2,6 @@
 
 mod consent;
 mod event;
+mod held;
 mod kongctl;
 mod uploader;

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 const COMMANDS: [&str; 6] = ["get apis", "get services", "get routes", "plan", "apply", "login"];
-const BEGIN: i64 = 1_790_000_000;
+pub(crate) const BEGIN: i64 = 1_790_000_000;
 
 fn server() -> Box<Remote> {
     let Ok(ReportServer::Remote(remote)) = "https://example.com".parse() else {
@@ -35,7 +35,7 @@ fn server() -> Box<Remote> {
     Box::new(remote.for_events())
 }
 
-fn schema() -> EventSchema {
+pub(crate) fn schema() -> EventSchema {
     let vocabulary = Vocabulary::new("acme", COMMANDS).unwrap();
     EventSchema::new(&"acme".parse().unwrap(), &vocabulary, Version::One)
 }
@@ -63,7 +63,7 @@ fn batch(uploader: &Uploader, events: usize) -> NextBatch {
 }
 
 /// The clock stands still: pauses are those of tokio.
-fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     static JITTER: AtomicU64 = AtomicU64::new(1);
     Clock {
         now: || Duration::from_secs(u64::try_from(BEGIN).unwrap() + 10_000),
@@ -71,7 +71,7 @@ fn clock() -> Clock {
     }
 }
 
-fn remote(url: &str) -> (Remote, Sender) {
+pub(crate) fn remote(url: &str) -> (Remote, Sender) {
     let Ok(ReportServer::Remote(remote)) = url.parse() else { panic!("a server behind a network") };
     let remote = remote.for_events();
     let tokens = Tokens { splunk: Some(Secret::new("hunter2")), ..Tokens::default() };
@@ -79,7 +79,7 @@ fn remote(url: &str) -> (Remote, Sender) {
     (remote, sender)
 }
 
-async fn upload(uploader: &Uploader, (remote, sender): &(Remote, Sender)) -> Uploaded {
+pub(crate) async fn upload(uploader: &Uploader, (remote, sender): &(Remote, Sender)) -> Uploaded {
     let deadline = Instant::now() + Duration::from_secs(60);
     let (schema, today) = (schema(), date(2026, 11, 21));
     uploader.upload((remote, sender), &schema, today, deadline, clock()).await.unwrap()
@@ -101,7 +101,7 @@ async fn the_courier_and_the_uploader_both_stop_at_a_server_that_is_not_trusted(
     assert_eq!((uploaded.accepted, uploaded.rejected, uploaded.waiting), (0, 0, 3));
     assert_eq!(untrusted.connections(), 1, "it was tried once");
 
-    let spool = Spool::in_memory(Settings { full: Full::RefuseNew, ..SETTINGS });
+    let spool = Spool::in_memory(Settings { full: Full::RejectNew, ..SETTINGS });
     let parcel = server.0.events("acme", "key".into(), &[]).unwrap();
     spool.push(&parcel, (clock().now)()).unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
