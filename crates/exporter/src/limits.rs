@@ -91,9 +91,9 @@ pub(crate) const REQUESTS_IN_MEMORY_MIN: usize = 8;
 /// Bytes of an Event's note. The API server takes 1 KiB.
 pub const EVENT_NOTE_BYTES_MAX: usize = 1000;
 
-// Bounds of the resource. The CRD repeats them as literals; a test compares the two by what each refuses.
+// Bounds of the resource. The CRD repeats them as literals; a test compares the two by what each rejects.
 
-/// A source waits this long after a window's end at most. Stores refuse older samples well before, or keep them for repair.
+/// A source waits this long after a window's end at most. Stores reject older samples well before, or keep them for repair.
 pub(crate) const LAG_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Expressions are evaluated once a second at most: stores have no finer data.
 pub(crate) const STEP_MIN: Duration = Duration::from_secs(1);

@@ -81,7 +81,7 @@ pub struct SinkPreview {
     pub sink: usize,
     /// The requests.
     pub encoded: Encoded,
-    /// What is refused or changed on the way to it.
+    /// What is rejected or changed on the way to it.
     pub remarks: Vec<Remark>,
 }
 

@@ -123,12 +123,12 @@ const EGRESS: &[Key] = &[
     key(
         "allowed_networks",
         "list of networks; default: none",
-        "Networks that are allowed although they are not public, such as `10.20.0.0/16`. They win over `refused_networks`.",
+        "Networks that are allowed although they are not public, such as `10.20.0.0/16`. They win over `denied_networks`.",
     ),
     key(
-        "refused_networks",
+        "denied_networks",
         "list of networks; default: none",
-        "Networks that are refused although they are public, such as public addresses of the cluster.",
+        "Networks that are denied although they are public, such as public addresses of the cluster.",
     ),
     key("ports", "list of ports; default: all", "Ports that are allowed."),
     key(

@@ -17,10 +17,10 @@ impl Actor {
             Event::Batch { read, batch } => {
                 let Some(read) = self.reads.iter().find(|known| known.id == read) else { return };
                 for member in read.members.clone() {
-                    let refusal = self.refusal(member, batch.window(), now);
+                    let reason = self.reason_to_drop(member, batch.window(), now);
                     let Some(route) = self.lanes.get_mut(&member) else { continue };
-                    match refusal {
-                        Some(reason) => route.lane.refuse(&batch, reason),
+                    match reason {
+                        Some(reason) => route.lane.drop_batch(&batch, reason),
                         None => route.lane.give(&batch, now),
                     }
                 }
