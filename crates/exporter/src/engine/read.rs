@@ -62,7 +62,10 @@ pub(super) struct Learned {
 /// What a read says.
 #[derive(Debug)]
 pub(super) enum Event {
-    Batch { read: u64, batch: Arc<Shared> },
+    Batch {
+        read: u64,
+        batch: Arc<Shared>,
+    },
     /// It came to its end.
     Done {
         read: u64,
@@ -75,9 +78,17 @@ pub(super) enum Event {
     /// The store was asked for its time.
     Time(Result<(), ReadError>),
     /// Points that were too old to be read were counted.
-    Skipped { lane: u64, window: Window, points: u64 },
+    Skipped {
+        lane: u64,
+        window: Window,
+        points: u64,
+    },
     /// Samples of a time were counted again.
-    Counted { source: String, window: Window, result: Result<u64, ReadError> },
+    Counted {
+        source: String,
+        window: Window,
+        result: Result<u64, ReadError>,
+    },
 }
 
 /// What was read.
@@ -101,8 +112,8 @@ pub(super) enum Failure {
     Store(ReadError),
     /// The window is wide, and has a family of metrics that is too large.
     TooWide,
-    /// The tenant may not have so many series.
-    TooManySeries,
+    /// The tenant may not have so many series. The number that the window has, if the store could count it.
+    TooManySeries(Option<u64>),
     /// Nobody waits for it any more.
     Abandoned,
 }
@@ -126,8 +137,15 @@ impl Job {
     /// Reads the window. `is_wide` says whether a narrower one could be read instead.
     pub(super) async fn run(mut self, is_wide: bool) {
         let began = Instant::now();
-        let result =
-            self.read(is_wide).await.map(|summary| Summary { took: began.elapsed(), ..summary });
+        let result = match self.read(is_wide).await {
+            Ok(summary) => Ok(Summary { took: began.elapsed(), ..summary }),
+            // Series come and go: a narrower window has fewer.
+            Err(Failure::TooManySeries(_)) if is_wide => Err(Failure::TooWide),
+            Err(Failure::TooManySeries(None)) => {
+                Err(Failure::TooManySeries(self.counted_series().await))
+            }
+            Err(failure) => Err(failure),
+        };
         let Self { id: read, learned, mut state, events, .. } = self;
         if let Some(state) = &mut state {
             state.give_back();
@@ -227,6 +245,16 @@ impl Job {
             }
         }
         Ok(())
+    }
+
+    /// Asks the store how many series the window has, for those who have to select less; none if it cannot say.
+    async fn counted_series(&self) -> Option<u64> {
+        let Selection::Raw(selectors) = &self.source.selection else { return None };
+        let part = Part { selectors: selectors.clone(), families: None };
+        let world = &self.world;
+        let _own = world.tenants.request(&self.tenant_name).await;
+        let _request = world.requests.acquire().await.expect("it is never closed");
+        world.store.series(&self.tenant, &part, self.window).await.ok()
     }
 
     /// Counts what cannot be read.

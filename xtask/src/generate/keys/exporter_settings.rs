@@ -167,7 +167,11 @@ const LIMITS: &[Key] = &[
 ];
 
 const TENANT: &[Key] = &[
-    key("series_max", "number; default: 1000000", "Series in a window of a source."),
+    key(
+        "series_max",
+        "number; default: 1000000",
+        "Series in a window of a source. A source with more is not read: its status says so, and it goes on where it stopped once it selects less or this is larger.",
+    ),
     key("points_per_second", "number; default: 100000", "Points that are sent to a sink."),
     key("bytes_per_second", "bytes; default: `32Mi`", "Bytes that are read from the store."),
     key(

@@ -96,8 +96,11 @@ impl Actor {
 
 /// Says what a source selects, as a number that is the same after a restart.
 pub(super) fn fingerprint(selection: &Selection) -> u64 {
-    let Selection::Raw(selectors) = selection else { return 0 };
-    let texts = selectors.iter().map(|selector| Expr::Selector(selector.clone()).wire());
-    let texts: Vec<String> = texts.collect();
+    let texts: Vec<String> = match selection {
+        Selection::Raw(selectors) => {
+            selectors.iter().map(|selector| Expr::Selector(selector.clone()).wire()).collect()
+        }
+        Selection::Expression { expr, step } => vec![expr.wire(), format!("{step:?}")],
+    };
     foldhash::quality::FixedState::with_seed(4).hash_one(texts)
 }

@@ -97,8 +97,18 @@ impl Actor {
         };
         let is_wide = !is_repair && !source.width.is_narrow();
         let task = self.tasks.spawn(job.run(is_wide));
-        let source = index;
-        self.reads.push(Read { id, source, shape, window, is_repair, members, blocked, task });
+        let selection = source.selection;
+        self.reads.push(Read {
+            id,
+            source: index,
+            shape,
+            window,
+            is_repair,
+            selection,
+            members,
+            blocked,
+            task,
+        });
     }
 
     /// Drops data that is older than the sinks want it.

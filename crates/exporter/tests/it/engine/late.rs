@@ -70,6 +70,15 @@ impl Reads for Slowed {
         Reads::count(&self.0, tenant, part, cuts, window)
     }
 
+    fn series<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        part: &'a Part,
+        window: Window,
+    ) -> Later<'a, Result<u64, ReadError>> {
+        Reads::series(&self.0, tenant, part, window)
+    }
+
     fn now(&self) -> Later<'_, Result<Millis, ReadError>> {
         Box::pin(std::future::ready(Ok(now_millis())))
     }
