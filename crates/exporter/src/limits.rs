@@ -136,10 +136,19 @@ pub(crate) const ERROR_BYTES_MAX: usize = 256;
 pub(crate) const FINDING_BYTES_MAX: usize = 512;
 /// Bytes of a finding's path in a status: names of fields and a header's name.
 pub(crate) const PATH_BYTES_MAX: usize = 256;
-/// Two writes of a status are at least this far apart, so that 1000 Exporters cost 100 requests a second at most.
+/// Two writes of a status are at least this far apart: people read it, and no machine needs it sooner.
 pub(crate) const STATUS_PAUSE: Duration = Duration::from_secs(10);
 /// A status without a change is written this often, so that stale truth can be recognised within minutes.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
+/// By how much of it a heartbeat may come earlier: enough to part those that began together.
+pub(crate) const HEARTBEAT_JITTER: f64 = 0.2;
+/// A status that has waited for this long comes before news: two heartbeats, so that news of many starve nobody.
+pub(crate) const STATUS_OVERDUE: Duration = Duration::from_secs(120);
+/// Statuses and Events that a replica writes in a second, over all Exporters: what a kubelet allows itself. With 1000
+/// Exporters each is written every 20 s.
+pub(crate) const STATUS_WRITES_PER_SECOND: u64 = 50;
+/// How many it may write at once after it wrote less, as a kubelet.
+pub(crate) const STATUS_WRITES_BURST: u64 = 100;
 /// A lane that is further behind than its lag and this has not caught up: two windows and a batch's timeout.
 pub(crate) const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
 

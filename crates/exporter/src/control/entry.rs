@@ -58,6 +58,7 @@ impl Entry {
         exporter: &Exporter,
         store: &CursorStore,
         now: Millis,
+        jitter: f64,
     ) -> Result<Self, Error> {
         let id = ExporterId {
             namespace: exporter.namespace().unwrap_or_default(),
@@ -79,8 +80,8 @@ impl Entry {
             claimed,
             added: BTreeMap::new(),
             current: base.clone(),
+            written: Written::before(&base, jitter),
             base,
-            written: None,
         })
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream;
+use ktel_lease::Clock;
 use kube::Client;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,7 @@ use crate::time::Millis;
 /// What a leader works with.
 pub(super) struct Leader<'s> {
     settings: &'s Settings,
-    now: fn() -> std::time::Duration,
+    clock: Clock,
     engine: Arc<Engine>,
     changes: Arc<Changes>,
     exporters: Exporters,
@@ -45,18 +46,18 @@ impl<'s> Leader<'s> {
         engine: Arc<Engine>,
         cursors: CursorStore,
         identity: &str,
-        now: fn() -> std::time::Duration,
+        clock: Clock,
     ) -> Self {
         let changes = Arc::new(Changes::default());
         Self {
             settings,
-            now,
+            clock,
             engine,
             exporters: Exporters::watch(client.clone(), Arc::clone(&changes)),
             world: World::new(client.clone(), Arc::clone(&changes)),
             secrets: Secrets::new(client.clone(), Arc::clone(&changes)),
             cursors,
-            statuses: Statuses::new(client.clone(), identity),
+            statuses: Statuses::new(client.clone(), identity, clock.jitter),
             entries: BTreeMap::new(),
             changes,
         }
@@ -158,7 +159,7 @@ impl<'s> Leader<'s> {
         if !self.entries.get(&key).is_some_and(is_same) {
             // Deleted and made again under the same name: another one, from the beginning.
             self.forget(&key).await;
-            match Entry::claim(exporter, &self.cursors, now).await {
+            match Entry::claim(exporter, &self.cursors, now, (self.clock.jitter)()).await {
                 Ok(entry) => {
                     self.entries.insert(key.clone(), entry);
                 }
@@ -228,21 +229,13 @@ impl<'s> Leader<'s> {
         Ok(())
     }
 
-    /// Writes the statuses that changed, or are due.
+    /// Writes statuses that changed, or are due.
     async fn tell(&mut self) {
         let now = self.now();
-        let (statuses, engine) = (&self.statuses, &self.engine);
-        stream::iter(self.entries.values_mut())
-            .map(|entry| async move {
-                let report = engine.report(entry.id());
-                statuses.write(entry, report.as_deref(), now).await;
-            })
-            .buffer_unordered(limits::API_WRITES_AT_ONCE)
-            .collect::<()>()
-            .await;
+        self.statuses.write_due(self.entries.values_mut(), &self.engine, now).await;
     }
 
     fn now(&self) -> Millis {
-        Millis(i64::try_from((self.now)().as_millis()).unwrap_or(i64::MAX))
+        Millis(i64::try_from((self.clock.now)().as_millis()).unwrap_or(i64::MAX))
     }
 }
