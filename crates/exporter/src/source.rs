@@ -37,6 +37,7 @@ mod narrow;
 mod promql;
 mod query;
 pub mod remote_read;
+pub(crate) mod summaries;
 mod text;
 
 pub use asked::Asked;

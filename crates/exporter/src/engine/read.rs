@@ -164,9 +164,11 @@ impl Job {
             self.state = Some(self.rebuilt_state(&metadata).await?);
         }
         let mut progress = Progress { metadata, summary: Summary::default(), number: 0 };
-        let selectors = match &self.source.selection {
+        let all = match &self.source.selection {
             Selection::Raw(selectors) if selectors.is_empty() => return Ok(progress.summary),
-            Selection::Raw(selectors) => selectors.clone(),
+            Selection::Raw(selectors) => {
+                world.selected_by(&self.tenant, selectors, &progress.metadata)
+            }
             Selection::Expression { expr, step } => {
                 let evaluation = Evaluation { expr: expr.clone(), step: *step };
                 let slice = self.slice(Query::Expression(&evaluation), self.window).await?;
@@ -174,7 +176,6 @@ impl Job {
                 return Ok(progress.summary);
             }
         };
-        let all = Part { selectors, families: None };
         if let Some(repair) = self.repair.clone() {
             self.repair(&all, &repair, &mut progress).await?;
             return Ok(progress.summary);
@@ -250,8 +251,8 @@ impl Job {
     /// Asks the store how many series the window has, for those who have to select less; none if it cannot say.
     async fn counted_series(&self) -> Option<u64> {
         let Selection::Raw(selectors) = &self.source.selection else { return None };
-        let part = Part { selectors: selectors.clone(), families: None };
         let world = &self.world;
+        let part = world.selected(&self.tenant, selectors).await.ok()?;
         let _own = world.tenants.request(&self.tenant_name).await;
         let _request = world.requests.acquire().await.expect("it is never closed");
         world.store.series(&self.tenant, &part, self.window).await.ok()

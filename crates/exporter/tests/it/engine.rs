@@ -5,6 +5,7 @@ mod late;
 mod prometheus;
 mod sinks;
 mod size;
+mod summaries;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
