@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use scene::{SOON, Scene};
 
+mod alerts;
 mod delta;
 mod faults;
 mod fleet;
