@@ -1,6 +1,7 @@
 //! The exporter beside the OpenTelemetry Collector: the same samples, the same store, the same receiver.
 //!
-//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default.
+//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default. `KTEL_BENCH_ONLY` names one contestant, or
+//! `fleet`: many Exporters on one replica.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
 
@@ -21,6 +22,7 @@ use scene::{SAMPLES, Scene};
 
 mod contestants;
 mod data;
+mod fleet;
 mod process;
 mod receiver;
 mod scene;
@@ -49,6 +51,9 @@ fn main() -> anyhow::Result<()> {
         Err(_) => 1_000_000,
     };
     let only = std::env::var("KTEL_BENCH_ONLY").unwrap_or_default();
+    if only == "fleet" {
+        return fleet::run();
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let folder = tempfile::tempdir()?;
@@ -83,6 +88,9 @@ fn main() -> anyhow::Result<()> {
         }
         let outcome = run(&runtime, &scene, contestant)?;
         print(contestant, &outcome);
+    }
+    if only.is_empty() {
+        fleet::run()?;
     }
     Ok(())
 }
