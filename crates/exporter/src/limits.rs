@@ -248,8 +248,11 @@ pub(crate) const DELTA_SERIES_BYTES: usize = 128;
 pub(crate) const DELTA_STATE_BYTES_MAX: usize = 16 << 20;
 /// Cursors that moved are written this often. After a crash, what was acknowledged since then is sent again.
 pub const CURSORS_SAVED_EVERY: Duration = Duration::from_secs(10);
-/// Statuses are looked at this often. How often one is written is another matter.
-pub const STATUS_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// Cursors of so many Exporters are looked at in a second, those first that were not for the longest time: 1000 Exporters take
+/// ten seconds, and writing theirs keeps neither statuses nor changes waiting.
+pub const CURSORS_LOOKED_AT_MAX: usize = 100;
+/// Statuses, and cursors that may be due, are looked at this often. How often one is written is another matter.
+pub const LEADER_LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// Changes that come within this time are handled together.
 pub const CHANGES_SETTLE: Duration = Duration::from_millis(200);
 /// Requests to the API server at once that write cursors or statuses.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kube::ResourceExt;
+use tokio::time::Instant;
 
 use super::cursors::{Claimed, CursorStore, Error};
 use super::secrets::{SecretName, Secrets};
@@ -45,6 +46,8 @@ pub(super) struct Entry {
     /// The status as it is now, to be compared with.
     current: ExporterStatus,
     pub(super) written: Option<Written>,
+    /// When its cursors were last looked at, to be written.
+    pub(super) saved: Option<Instant>,
 }
 
 impl Entry {
@@ -82,6 +85,7 @@ impl Entry {
             current: base.clone(),
             written: Written::before(&base, jitter),
             base,
+            saved: None,
         })
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
 use ktel_lease::Clock;
 use kube::Client;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -81,8 +82,8 @@ impl<'s> Leader<'s> {
             Ok(deleted) => info!(deleted, "deleted the cursors of Exporters that are gone"),
             Err(error) => warn!(error = &error as &dyn std::error::Error, "old cursors stay"),
         }
-        let mut saving = interval(limits::CURSORS_SAVED_EVERY);
-        let mut telling = interval(limits::STATUS_LOOKED_AT_EVERY);
+        let mut saving = interval(limits::LEADER_LOOKS_EVERY);
+        let mut telling = interval(limits::LEADER_LOOKS_EVERY);
         for tick in [&mut saving, &mut telling] {
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
@@ -94,7 +95,9 @@ impl<'s> Leader<'s> {
                     let changes = self.changes.take();
                     self.reconcile(changes).await?;
                 }
-                _ = saving.tick() => self.save().await?,
+                _ = saving.tick() => {
+                    self.save(limits::CURSORS_SAVED_EVERY, limits::CURSORS_LOOKED_AT_MAX).await?;
+                }
                 _ = telling.tick() => {
                     if self.world.refresh().await {
                         self.changes.note(Change::Selected);
@@ -104,7 +107,7 @@ impl<'s> Leader<'s> {
             }
         }
         self.engine.stop(limits::LEADER_DRAINS_WITHIN).await;
-        self.save().await?;
+        self.save(Duration::ZERO, usize::MAX).await?;
         self.tell().await;
         Ok(())
     }
@@ -201,11 +204,16 @@ impl<'s> Leader<'s> {
         }
     }
 
-    /// Writes the cursors that moved.
-    async fn save(&mut self) -> Result<(), cursors::Error> {
-        let (store, engine) = (&self.cursors, &self.engine);
-        let saved = stream::iter(self.entries.values_mut())
+    /// Writes the cursors that moved, of the Exporters that were not looked at for so long: no more than `most`.
+    async fn save(&mut self, pause: Duration, most: usize) -> Result<(), cursors::Error> {
+        let (store, engine, now) = (&self.cursors, &self.engine, Instant::now());
+        let is_due = |entry: &&mut Entry| entry.saved.is_none_or(|at| now >= at + pause);
+        let mut due: Vec<&mut Entry> = self.entries.values_mut().filter(is_due).collect();
+        due.sort_by_key(|entry| entry.saved);
+        due.truncate(most);
+        let saved = stream::iter(due)
             .map(|entry| async move {
+                entry.saved = Some(now);
                 let report = engine.report(entry.id());
                 (entry.save(store, report.as_deref()).await, entry.key())
             })
