@@ -1,14 +1,13 @@
 //! Who takes part, and how each is started.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, ensure};
 use ktel_testkit::ports::TcpPort;
 use ktel_testkit::real;
 
-use crate::process::Process;
+use crate::process::{Process, build_ktel};
 use crate::scene::{SAMPLES, Scene, write};
 
 /// Who takes part.
@@ -68,20 +67,6 @@ impl Contestant {
             Self::CollectorOtlp => forward(scene, receiver, log),
         }
     }
-}
-
-/// Builds the program as the bench itself is built.
-fn build_ktel() -> anyhow::Result<PathBuf> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "ktel-cli", "--manifest-path"]).arg(&manifest);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    ensure!(cargo.status()?.success(), "ktel cannot be built");
-    let bench = std::env::current_exe()?; // target/PROFILE/deps/NAME
-    let profile = bench.ancestors().nth(2).context("the folder of the profile")?;
-    Ok(profile.join("ktel"))
 }
 
 fn ktel(

@@ -1,8 +1,8 @@
 //! The exporter beside the OpenTelemetry Collector: the same samples, the same store, the same receiver. Prints a table and
 //! writes it to `benches/exporter.md`.
 //!
-//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default. `KTEL_BENCH_ROUNDS` sets how often each contestant
-//! runs, 3 by default; they take turns. With `KTEL_BENCH_ONLY` only those run whose name has this text, and no page is written.
+//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default. `KTEL_BENCH_ONLY` names one contestant, or
+//! `fleet`: many Exporters on one replica.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
 
@@ -24,7 +24,7 @@ use scene::{SAMPLES, Scene};
 
 mod contestants;
 mod data;
-mod page;
+mod fleet;
 mod process;
 mod receiver;
 mod scene;
@@ -68,6 +68,9 @@ fn main() -> anyhow::Result<()> {
         Err(_) => 3,
     };
     let only = std::env::var("KTEL_BENCH_ONLY").unwrap_or_default();
+    if only == "fleet" {
+        return fleet::run();
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let folder = tempfile::tempdir()?;
@@ -110,6 +113,9 @@ fn main() -> anyhow::Result<()> {
     println!("{text}");
     if only.is_empty() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("exporter.md"), text)?;
+    }
+    if only.is_empty() {
+        fleet::run()?;
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! A contestant as a process: its CPU time and its peak memory, as the kernel counts them.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 /// The kernel counts CPU time in these; the same on every Linux.
 const TICKS_A_SECOND: f64 = 100.0;
@@ -21,7 +22,7 @@ pub(crate) struct Used {
 
 impl Process {
     /// Starts a program with its output in a file.
-    pub(crate) fn start(command: &mut Command, log: &std::path::Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(command: &mut Command, log: &Path) -> anyhow::Result<Self> {
         let log = fs::File::create(log)?;
         let process = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn();
         Ok(Self(process.with_context(|| format!("start {command:?}"))?))
@@ -51,4 +52,21 @@ impl Drop for Process {
         drop(self.0.kill());
         drop(self.0.wait());
     }
+}
+
+/// Builds the program as the bench itself is built, unless `KTEL_BENCH_PROGRAM` names one.
+pub(crate) fn build_ktel() -> anyhow::Result<PathBuf> {
+    if let Some(program) = std::env::var_os("KTEL_BENCH_PROGRAM") {
+        return Ok(program.into());
+    }
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "ktel-cli", "--manifest-path"]).arg(&manifest);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    ensure!(cargo.status()?.success(), "ktel cannot be built");
+    let bench = std::env::current_exe()?; // target/PROFILE/deps/NAME
+    let profile = bench.ancestors().nth(2).context("the folder of the profile")?;
+    Ok(profile.join("ktel"))
 }

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use scene::{SOON, Scene};
 
+mod alerts;
+mod delta;
 mod faults;
 mod fleet;
 mod local;
@@ -72,7 +74,7 @@ fn a_rotated_token_takes_effect_and_nothing_is_lost() {
     let exporter = scene.start_exporter();
     scene.apply("shop", &scene.here(REQUIRED));
     scene.feed("project-1", 10);
-    wait::until("the token is refused", SOON, || !scene.requests().is_empty());
+    wait::until("the token is rejected", SOON, || !scene.requests().is_empty());
     wait::until("the status says so", SOON, || {
         condition(&scene.status("shop", "gateway-exporter"), "CredentialsValid") == "False"
     });

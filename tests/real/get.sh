@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec hec-sender otelcol prometheus regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis axe rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
+all=(etcd kube-apiserver kubectl helm hec hec-sender otelcol prometheus promtool regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis axe rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -167,6 +167,7 @@ get() {
     hec-sender) build hec-sender hec-sender . -ldflags "-s -w" ;;
     otelcol) build otelcol collector . -tags remove_all_sd -ldflags "-s -w" ;;
     prometheus) build prometheus prometheus github.com/prometheus/prometheus/cmd/prometheus -tags remove_all_sd -ldflags "-s -w" ;;
+    promtool) build promtool prometheus github.com/prometheus/prometheus/cmd/promtool -tags remove_all_sd -ldflags "-s -w" ;;
     regexp) build regexp regexp . -ldflags "-s -w" ;;
     victoria-metrics | vmagent | vmauth) unpack "$1" victoria-metrics ;;
     splunk-logging) client splunk-logging.js ;;

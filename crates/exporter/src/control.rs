@@ -26,6 +26,7 @@ pub mod kinds;
 mod leader;
 pub mod objects;
 pub mod role;
+mod schedule;
 pub mod secrets;
 mod status;
 mod statuses;
@@ -101,7 +102,7 @@ pub async fn run(
 async fn lead(setup: &Setup, engine: Arc<Engine>, epoch: i32, stop: &CancellationToken) -> bool {
     let Setup { client, settings, namespace, identity, clock, .. } = setup;
     let cursors = cursors::CursorStore::new(client.clone(), namespace, epoch);
-    let leader = leader::Leader::new(client, settings, engine, cursors, identity, clock.now);
+    let leader = leader::Leader::new(client, settings, engine, cursors, identity, *clock);
     match leader.run(stop).await {
         Ok(()) => {
             info!("stopped; the cursors are written");

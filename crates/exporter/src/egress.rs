@@ -20,7 +20,7 @@ mod tests;
 
 /// Why an address may not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
-pub enum Rejected {
+pub enum Denied {
     /// `127.0.0.0/8`, `::1`.
     #[error("it is a loopback address")]
     Loopback,
@@ -39,18 +39,18 @@ pub enum Rejected {
     /// For documentation, benchmarks, protocols and the future: no receiver has such an address.
     #[error("it is a reserved address")]
     Reserved,
-    /// In a network that the operator refuses.
-    #[error("it is in a network that the operator refuses")]
+    /// In a network that the operator denies.
+    #[error("it is in a network that the operator denies")]
     ByOperator,
 }
 
 impl Egress {
-    /// Decides about an address. What the operator allows is allowed; then what the operator refuses is refused; then all
+    /// Decides about an address. What the operator allows is allowed; then what the operator denies is denied; then all
     /// that is not public. An IPv6 address that carries an IPv4 address is judged as both.
     ///
     /// # Errors
     /// Says why it may not be reached.
-    pub fn allows(&self, address: IpAddr) -> Result<(), Rejected> {
+    pub fn allows(&self, address: IpAddr) -> Result<(), Denied> {
         if self.uses_proxy {
             return Ok(()); // the proxy connects, and decides
         }
@@ -62,8 +62,8 @@ impl Egress {
         if is_in(&self.allowed) {
             return Ok(());
         }
-        if is_in(&self.refused) {
-            return Err(Rejected::ByOperator);
+        if is_in(&self.denied) {
+            return Err(Denied::ByOperator);
         }
         let reason = match (address, carried) {
             (_, Some(IpAddr::V4(v4))) | (IpAddr::V4(v4), _) => reason_v4(v4),
@@ -88,36 +88,36 @@ fn carried(address: IpAddr) -> Option<Ipv4Addr> {
 }
 
 /// The IPv4 networks that are not public, by IANA's registry of special-purpose addresses.
-const SPECIAL_V4: [(Ipv4Net, Rejected); 16] = [
-    (v4([0, 0, 0, 0], 8), Rejected::Unspecified),
-    (v4([10, 0, 0, 0], 8), Rejected::Private),
-    (v4([100, 64, 0, 0], 10), Rejected::Private), // between providers and customers; pods of some clusters
-    (v4([127, 0, 0, 0], 8), Rejected::Loopback),
-    (v4([169, 254, 0, 0], 16), Rejected::LinkLocal),
-    (v4([172, 16, 0, 0], 12), Rejected::Private),
-    (v4([192, 0, 0, 0], 24), Rejected::Reserved), // protocols; one cloud has its metadata at 192.0.0.192
-    (v4([192, 0, 2, 0], 24), Rejected::Reserved), // documentation
-    (v4([192, 88, 99, 0], 24), Rejected::Reserved), // relays of 6to4
-    (v4([192, 168, 0, 0], 16), Rejected::Private),
-    (v4([198, 18, 0, 0], 15), Rejected::Reserved), // benchmarks
-    (v4([198, 51, 100, 0], 24), Rejected::Reserved), // documentation
-    (v4([203, 0, 113, 0], 24), Rejected::Reserved), // documentation
-    (v4([224, 0, 0, 0], 4), Rejected::Multicast),
-    (v4([255, 255, 255, 255], 32), Rejected::Multicast), // broadcast; before the network that it is in
-    (v4([240, 0, 0, 0], 4), Rejected::Reserved),
+const SPECIAL_V4: [(Ipv4Net, Denied); 16] = [
+    (v4([0, 0, 0, 0], 8), Denied::Unspecified),
+    (v4([10, 0, 0, 0], 8), Denied::Private),
+    (v4([100, 64, 0, 0], 10), Denied::Private), // between providers and customers; pods of some clusters
+    (v4([127, 0, 0, 0], 8), Denied::Loopback),
+    (v4([169, 254, 0, 0], 16), Denied::LinkLocal),
+    (v4([172, 16, 0, 0], 12), Denied::Private),
+    (v4([192, 0, 0, 0], 24), Denied::Reserved), // protocols; one cloud has its metadata at 192.0.0.192
+    (v4([192, 0, 2, 0], 24), Denied::Reserved), // documentation
+    (v4([192, 88, 99, 0], 24), Denied::Reserved), // relays of 6to4
+    (v4([192, 168, 0, 0], 16), Denied::Private),
+    (v4([198, 18, 0, 0], 15), Denied::Reserved), // benchmarks
+    (v4([198, 51, 100, 0], 24), Denied::Reserved), // documentation
+    (v4([203, 0, 113, 0], 24), Denied::Reserved), // documentation
+    (v4([224, 0, 0, 0], 4), Denied::Multicast),
+    (v4([255, 255, 255, 255], 32), Denied::Multicast), // broadcast; before the network that it is in
+    (v4([240, 0, 0, 0], 4), Denied::Reserved),
 ];
 
 /// The IPv6 networks that are not public, and where they are within what is.
-const SPECIAL_V6: [(Ipv6Net, Rejected); 9] = [
-    (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Rejected::Unspecified),
-    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Rejected::Loopback),
-    (v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), Rejected::Private),
-    (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Rejected::LinkLocal),
-    (v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), Rejected::Private), // site-local
-    (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), Rejected::Multicast),
-    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Rejected::Reserved), // protocols, Teredo, benchmarks
-    (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), Rejected::Reserved), // documentation
-    (v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Rejected::Reserved), // documentation
+const SPECIAL_V6: [(Ipv6Net, Denied); 9] = [
+    (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Denied::Unspecified),
+    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Denied::Loopback),
+    (v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), Denied::Private),
+    (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Denied::LinkLocal),
+    (v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), Denied::Private), // site-local
+    (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), Denied::Multicast),
+    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Denied::Reserved), // protocols, Teredo, benchmarks
+    (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), Denied::Reserved), // documentation
+    (v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Denied::Reserved), // documentation
 ];
 
 /// All that is given out as public.
@@ -131,14 +131,14 @@ const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length)
 }
 
-fn reason_v4(address: Ipv4Addr) -> Option<Rejected> {
+fn reason_v4(address: Ipv4Addr) -> Option<Denied> {
     SPECIAL_V4.iter().find(|(network, _)| network.contains(&address)).map(|(_, reason)| *reason)
 }
 
-fn reason_v6(address: Ipv6Addr) -> Option<Rejected> {
+fn reason_v6(address: Ipv6Addr) -> Option<Denied> {
     let special = SPECIAL_V6.iter().find(|(network, _)| network.contains(&address));
     match special {
         Some((_, reason)) => Some(*reason),
-        None => (!GLOBAL_V6.contains(&address)).then_some(Rejected::Reserved),
+        None => (!GLOBAL_V6.contains(&address)).then_some(Denied::Reserved),
     }
 }

@@ -91,9 +91,9 @@ pub(crate) const REQUESTS_IN_MEMORY_MIN: usize = 8;
 /// Bytes of an Event's note. The API server takes 1 KiB.
 pub const EVENT_NOTE_BYTES_MAX: usize = 1000;
 
-// Bounds of the resource. The CRD repeats them as literals; a test compares the two by what each refuses.
+// Bounds of the resource. The CRD repeats them as literals; a test compares the two by what each rejects.
 
-/// A source waits this long after a window's end at most. Stores refuse older samples well before, or keep them for repair.
+/// A source waits this long after a window's end at most. Stores reject older samples well before, or keep them for repair.
 pub(crate) const LAG_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Expressions are evaluated once a second at most: stores have no finer data.
 pub(crate) const STEP_MIN: Duration = Duration::from_secs(1);
@@ -136,10 +136,19 @@ pub(crate) const ERROR_BYTES_MAX: usize = 256;
 pub(crate) const FINDING_BYTES_MAX: usize = 512;
 /// Bytes of a finding's path in a status: names of fields and a header's name.
 pub(crate) const PATH_BYTES_MAX: usize = 256;
-/// Two writes of a status are at least this far apart, so that 1000 Exporters cost 100 requests a second at most.
+/// Two writes of a status are at least this far apart: people read it, and no machine needs it sooner.
 pub(crate) const STATUS_PAUSE: Duration = Duration::from_secs(10);
 /// A status without a change is written this often, so that stale truth can be recognised within minutes.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(60);
+/// By how much of it a heartbeat may come earlier: enough to part those that began together.
+pub(crate) const HEARTBEAT_JITTER: f64 = 0.2;
+/// A status that has waited for this long comes before news: two heartbeats, so that news of many starve nobody.
+pub(crate) const STATUS_OVERDUE: Duration = Duration::from_secs(120);
+/// Statuses and Events that a replica writes in a second, over all Exporters: what a kubelet allows itself. With 1000
+/// Exporters each is written every 20 s.
+pub(crate) const STATUS_WRITES_PER_SECOND: u64 = 50;
+/// How many it may write at once after it wrote less, as a kubelet.
+pub(crate) const STATUS_WRITES_BURST: u64 = 100;
 /// A lane that is further behind than its lag and this has not caught up: two windows and a batch's timeout.
 pub(crate) const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
 
@@ -239,8 +248,11 @@ pub(crate) const DELTA_SERIES_BYTES: usize = 128;
 pub(crate) const DELTA_STATE_BYTES_MAX: usize = 16 << 20;
 /// Cursors that moved are written this often. After a crash, what was acknowledged since then is sent again.
 pub const CURSORS_SAVED_EVERY: Duration = Duration::from_secs(10);
-/// Statuses are looked at this often. How often one is written is another matter.
-pub const STATUS_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// Cursors of so many Exporters are looked at in a second, those first that were not for the longest time: 1000 Exporters take
+/// ten seconds, and writing theirs keeps neither statuses nor changes waiting.
+pub const CURSORS_LOOKED_AT_MAX: usize = 100;
+/// Statuses, and cursors that may be due, are looked at this often. How often one is written is another matter.
+pub const LEADER_LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// Changes that come within this time are handled together.
 pub const CHANGES_SETTLE: Duration = Duration::from_millis(200);
 /// Requests to the API server at once that write cursors or statuses.

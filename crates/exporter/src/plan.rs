@@ -178,8 +178,8 @@ pub struct Egress {
     pub allows_http: bool,
     /// Networks that are allowed although they are private, loopback or link-local.
     pub allowed: Vec<IpNet>,
-    /// Networks that are refused although they look public, such as the cluster's.
-    pub refused: Vec<IpNet>,
+    /// Networks that are denied although they look public, such as the cluster's.
+    pub denied: Vec<IpNet>,
     /// Ports that are allowed; all if empty.
     pub ports: Vec<u16>,
     /// Whether the environment's proxy is used. Then the proxy resolves names, and networks are not checked.

@@ -81,7 +81,7 @@ pub struct SinkPreview {
     pub sink: usize,
     /// The requests.
     pub encoded: Encoded,
-    /// What is refused or changed on the way to it.
+    /// What is rejected or changed on the way to it.
     pub remarks: Vec<Remark>,
 }
 
@@ -131,6 +131,7 @@ pub async fn source(
     let too_much = |stop| failure(stop, width);
     let now = reading.now().await.map_err(too_much)?;
     let metadata = reading.metadata().await.map_err(too_much)?;
+    reading.complete(&metadata, settings.limits.tenant.query_bytes_max);
     let end = (now - source.lag_min).align_down(width);
     let wanted = budget.over.as_millis().div_ceil(width.as_millis().max(1));
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).max(1);

@@ -132,7 +132,7 @@ pub const fn advice(judgement: &Judgement) -> Option<&'static str> {
                 "the receiver takes less than one data point; is it a receiver of OTLP metrics?"
             }
             Rejection::Malformed | Rejection::Unsafe | Rejection::Other => {
-                "the receiver answered, and refuses the data point; is `endpoint` one of OTLP metrics over HTTP?"
+                "the receiver answered, and rejects the data point; is `endpoint` one of OTLP metrics over HTTP?"
             }
         },
     })

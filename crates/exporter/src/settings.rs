@@ -29,7 +29,7 @@
 //! egress:
 //!   allow_http: false
 //!   allowed_networks: [10.20.0.0/16]
-//!   refused_networks: [198.51.100.0/24]
+//!   denied_networks: [198.51.100.0/24]
 //!   ports: [443, 4318]
 //!   proxy_from_environment: false
 //! reading: {window: 30s, lag: 15s, lag_min: 5s}

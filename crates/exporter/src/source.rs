@@ -37,6 +37,7 @@ mod narrow;
 mod promql;
 mod query;
 pub mod remote_read;
+pub(crate) mod summaries;
 mod text;
 
 pub use asked::Asked;
@@ -279,7 +280,20 @@ impl Reader {
         part: &Part,
         window: Window,
     ) -> Result<u64, ReadError> {
-        self.counted(tenant, part, &Cuts::default(), window).await
+        self.counted(count::Unit::Samples, tenant, part, &Cuts::default(), window).await
+    }
+
+    /// Counts the series of a part in a window, by the store. Those that have stale markers only are not counted.
+    ///
+    /// # Errors
+    /// When they cannot be counted.
+    pub async fn series(
+        &self,
+        tenant: &Tenant,
+        part: &Part,
+        window: Window,
+    ) -> Result<u64, ReadError> {
+        self.counted(count::Unit::Series, tenant, part, &Cuts::default(), window).await
     }
 
     /// Counts the samples of those series of a part for which cuts hold; see [`count`](Self::count).
@@ -293,7 +307,7 @@ impl Reader {
         cuts: &Cuts,
         window: Window,
     ) -> Result<u64, ReadError> {
-        self.counted(tenant, part, cuts, window).await
+        self.counted(count::Unit::Samples, tenant, part, cuts, window).await
     }
 
     /// Gives the store's clock; never ahead, and at most a second and one exchange behind. It is taken from the answers

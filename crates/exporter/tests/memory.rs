@@ -11,8 +11,7 @@ use ktel_exporter::credentials::Credentials;
 use ktel_exporter::cursor::Cursors;
 use ktel_exporter::engine::{Connects, Engine, Later, Query, Reads, Sends, Settings};
 use ktel_exporter::plan::{
-    Accepts, Authentication, BatchPlan, Compression, Egress, ExporterId, LateData, OnExhausted,
-    Plan, RatePlan, RetryPlan, Selection, SinkPlan, SourcePlan, Temporality, Tenant, TlsPlan,
+    BatchPlan, Compression, LateData, Plan, RatePlan, SinkPlan, SourcePlan, Temporality, Tenant,
 };
 use ktel_exporter::settings::TenantLimits;
 use ktel_exporter::sink::{Judgement, Outcome, SetupError, Shared};
@@ -20,6 +19,10 @@ use ktel_exporter::slice::{Sample, Slice, SliceBuilder};
 use ktel_exporter::source::{Cut, Cuts, Metadata, MetricKind, MetricMetadata, Part, ReadError};
 use ktel_exporter::time::{Millis, Window};
 use tokio::time::{Instant, sleep};
+
+#[cfg(test)]
+#[path = "support/plans.rs"]
+mod support;
 
 const BEGIN: i64 = 1_800_000_000_000;
 const SERIES: usize = 60_000;
@@ -116,6 +119,15 @@ impl Reads for Endless {
         Box::pin(std::future::ready(Ok(0)))
     }
 
+    fn series<'a>(
+        &'a self,
+        _: &'a Tenant,
+        _: &'a Part,
+        _: Window,
+    ) -> Later<'a, Result<u64, ReadError>> {
+        Box::pin(std::future::ready(Ok(SERIES as u64)))
+    }
+
     fn now(&self) -> Later<'_, Result<Millis, ReadError>> {
         let now = i64::try_from(now().as_millis()).expect("a time");
         Box::pin(std::future::ready(Ok(Millis(now))))
@@ -145,50 +157,22 @@ impl Connects for Slow {
 
 fn plan() -> Plan {
     let source = SourcePlan {
-        name: "all".into(),
-        selection: Selection::Raw(vec!["{tenant=\"t\"}".parse().expect("a selector")]),
-        begin: Millis(BEGIN),
         lag_min: Duration::from_secs(15),
         late_data: LateData::Repair,
-        backfill: None,
+        ..support::source("{tenant=\"t\"}", Millis(BEGIN))
     };
+    let to = support::sink("differences", "https://example.com");
     let sink = SinkPlan {
-        name: "differences".into(),
-        sources: vec![0],
-        endpoint: "https://example.com/v1/metrics".parse().expect("a URL"),
-        authentication: Authentication::None,
-        headers: Vec::new(),
-        secret_headers: Vec::new(),
-        tls: TlsPlan::default(),
-        egress: Egress::default(),
-        compression: Compression::Gzip,
-        batch: BatchPlan {
-            is_enabled: true,
-            timeout: Duration::from_secs(5),
-            points_max: 5000,
-            bytes_max: 1 << 20,
-        },
-        retry: RetryPlan {
-            attempts_max: 3,
-            backoff: Duration::from_secs(2),
-            backoff_max: Duration::from_secs(60),
-            on_exhausted: OnExhausted::Hold,
-        },
+        batch: BatchPlan { points_max: 5000, bytes_max: 1 << 20, ..to.batch },
         temporality: Temporality::Delta,
-        rate: RatePlan { points_per_second: None, burst: 0, in_flight_max: 2, age_max: None },
-        accepts: Accepts::default(),
+        rate: RatePlan { in_flight_max: 2, ..to.rate },
+        ..to
     };
     // The state of all differences is more than memory: this one gets everything nevertheless.
     let temporality = Temporality::Cumulative;
     let all = SinkPlan { name: "all".into(), temporality, ..sink.clone() };
-    Plan {
-        id: ExporterId { namespace: "n".into(), name: "e".into(), uid: "u".into() },
-        generation: 1,
-        tenant: Tenant { name: "t".into(), matchers: Vec::new(), path: None },
-        sources: vec![source],
-        sinks: vec![sink, all],
-        is_suspended: false,
-    }
+    let tenant = Tenant { name: "t".into(), matchers: Vec::new(), path: None };
+    support::plan(tenant, source, vec![sink, all])
 }
 
 /// The most memory that this process ever had.

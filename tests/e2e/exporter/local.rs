@@ -14,22 +14,22 @@ use serde_json::{Value, json};
 
 use crate::program::command;
 
-const SOON: Duration = Duration::from_secs(60);
+pub(super) const SOON: Duration = Duration::from_secs(60);
 /// Samples of an hour, one each 15 s.
-const AN_HOUR: i64 = 240;
+pub(super) const AN_HOUR: i64 = 240;
 const KILLS: u64 = 100;
 /// The bound of samples and requests, 64 MiB, and what the program takes besides.
 const MEMORY_KIB_MAX: u64 = 128 * 1024;
 const SERIES: i64 = 300;
 
 #[expect(clippy::disallowed_methods, reason = "the samples are of the last hour")]
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     i64::try_from(now.as_millis()).expect("a time")
 }
 
 /// Writes samples, one each 15 s, and says what they are.
-fn fill(store: &VictoriaMetrics, begin: i64, count: i64) -> BTreeSet<Sample> {
+pub(super) fn fill(store: &VictoriaMetrics, begin: i64, count: i64) -> BTreeSet<Sample> {
     let (mut lines, mut samples) = (String::new(), Samples::default());
     for series in 0..SERIES {
         let instance = format!("instance-{series}");
@@ -48,20 +48,25 @@ fn fill(store: &VictoriaMetrics, begin: i64, count: i64) -> BTreeSet<Sample> {
     samples.0.into_keys().collect()
 }
 
-/// Writes the files of an Exporter that was created a second before `begin`, and of its settings.
-fn write_files(place: &Path, store: &VictoriaMetrics, receiver: &Http, begin: i64, limits: &Value) {
+/// Writes the files of an Exporter that was created a second before `begin`, and of its settings. `more` are fields of its
+/// sink.
+pub(super) fn write_files(
+    place: &Path,
+    store: &VictoriaMetrics,
+    receiver: &str,
+    begin: i64,
+    more: &Value,
+) {
     let created = jiff::Timestamp::from_millisecond(begin - 1000).expect("a time");
+    let mut sink =
+        json!({"name": "here", "otlp_http": {"endpoint": receiver, "compression": "gzip"}});
+    for (field, value) in more.as_object().expect("fields of a sink") {
+        sink[field] = value.clone();
+    }
     let exporter = json!({
         "apiVersion": "telemetry.datumapis.com/v1alpha1", "kind": "Exporter",
         "metadata": {"name": "local", "namespace": "n", "creationTimestamp": format!("{created:.0}")},
-        "spec": {
-            "sources": [{"name": "all", "metrics": {"metricsql": "{}"}}],
-            "sinks": [{
-                "name": "here",
-                "otlp_http": {"endpoint": receiver.url(), "compression": "gzip"},
-                "limits": limits,
-            }],
-        },
+        "spec": {"sources": [{"name": "all", "metrics": {"metricsql": "{}"}}], "sinks": [sink]},
     });
     let settings = json!({
         "ktel": 1,
@@ -76,16 +81,21 @@ fn write_files(place: &Path, store: &VictoriaMetrics, receiver: &Http, begin: i6
     }
 }
 
-fn start(place: &Path, log: &Path) -> Child {
+pub(super) fn start(place: &Path, log: &Path) -> Child {
+    start_with(place, log, &[])
+}
+
+/// Starts it with more arguments.
+pub(super) fn start_with(place: &Path, log: &Path, more: &[&str]) -> Child {
     let log = std::fs::File::options().create(true).append(true).open(log).expect("a file");
     let file = |name: &str| place.join(name).display().to_string();
     let mut command = command(Path::new("/dev/null"));
     command.args(["exporter", "local", &file("exporter.yaml"), "--config", &file("settings.yaml")]);
-    command.args(["--state", &file("state")]).stdin(Stdio::null()).stdout(Stdio::null());
+    command.args(["--state", &file("state")]).args(more).stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(log).spawn().expect("ktel can be started")
 }
 
-fn arrived(receiver: &Http) -> Samples {
+pub(super) fn arrived(receiver: &Http) -> Samples {
     arrived_after(receiver, 0)
 }
 
@@ -100,7 +110,7 @@ fn arrived_after(receiver: &Http, first: usize) -> Samples {
 
 /// Ends it as Kubernetes does.
 #[track_caller]
-fn stop(mut running: Child) {
+pub(super) fn stop(mut running: Child) {
     let pid = running.id().to_string();
     let sent = std::process::Command::new("kill").args(["-TERM", &pid]).status();
     assert!(sent.expect("kill can be started").success());
@@ -117,9 +127,9 @@ fn killed_a_hundred_times_it_delivers_everything() {
     write_files(
         place.path(),
         &store,
-        &receiver,
+        &receiver.url(),
         begin,
-        &json!({"pointsPerSecond": 800, "burst": 800}),
+        &json!({"limits": {"pointsPerSecond": 800, "burst": 800}}),
     );
     let log = place.path().join("log");
     for round in 0..KILLS {
@@ -134,7 +144,8 @@ fn killed_a_hundred_times_it_delivers_everything() {
         running.kill().expect("it runs");
         running.wait().expect("it ends");
     }
-    write_files(place.path(), &store, &receiver, begin, &json!({"pointsPerSecond": 50_000}));
+    let quick = json!({"limits": {"pointsPerSecond": 50_000}});
+    write_files(place.path(), &store, &receiver.url(), begin, &quick);
     let running = start(place.path(), &log);
     wait::until("everything arrives", SOON * 2, || {
         let arrived: BTreeSet<Sample> = arrived(&receiver).0.into_keys().collect();
@@ -162,7 +173,7 @@ fn an_outage_of_four_hours_loses_nothing_and_takes_no_memory() {
     let place = tempfile::tempdir().expect("a place");
     let begin = now_ms() - 4 * 3_600_000 - 60_000;
     let expected = fill(&store, begin, 4 * AN_HOUR);
-    write_files(place.path(), &store, &receiver, begin, &json!({}));
+    write_files(place.path(), &store, &receiver.url(), begin, &json!({}));
     let log = place.path().join("log");
     receiver.answer(Response::new(503));
     let running = start(place.path(), &log);

@@ -126,7 +126,7 @@ impl Scene {
         self.apply_with(namespace, text, &[]).expect("they are valid");
     }
 
-    /// Applies an Exporter, and gives what kubectl said if it is refused. Client-side, the whole text would be in an
+    /// Applies an Exporter, and gives what kubectl said if it is rejected. Client-side, the whole text would be in an
     /// annotation too, which has a limit of its own.
     pub(crate) fn try_apply(&self, namespace: &str, text: &str) -> Result<(), String> {
         self.apply_with(namespace, text, &["--server-side"])

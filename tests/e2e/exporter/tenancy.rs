@@ -111,12 +111,12 @@ fn no_query_of_a_tenant_brings_a_value_of_another() {
     scene.namespace("other", "theirs");
     let exporter_process = scene.start_exporter();
     let mut applied = BTreeSet::new();
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     for (index, query) in QUERIES.iter().enumerate() {
         let name = format!("try-{index}");
         match scene.try_apply("shop", &exporter(&name, query, &scene.receiver.url())) {
             Ok(()) => drop(applied.insert(name)),
-            Err(said) => refused.push((query, said)),
+            Err(said) => rejected.push((query, said)),
         }
     }
     // A long and a deep one, and the honest one of the other side.
@@ -125,9 +125,9 @@ fn no_query_of_a_tenant_brings_a_value_of_another() {
     for (name, query) in [("long", &long), ("deep", &deep)] {
         scene
             .try_apply("shop", &exporter(name, query, &scene.receiver.url()))
-            .expect_err("the API server refuses what is longer than a query may be");
+            .expect_err("the API server rejects what is longer than a query may be");
     }
-    for (query, said) in &refused {
+    for (query, said) in &rejected {
         assert!(said.contains("spec.sources[0].metrics.metricsql"), "{query}: {said}");
     }
     feed(&scene, 20);
@@ -136,11 +136,11 @@ fn no_query_of_a_tenant_brings_a_value_of_another() {
         let statuses = scene.statuses("shop");
         assert_eq!(statuses.len(), applied.len());
         statuses.iter().all(|(_, status)| {
-            let is_refused = condition(status, "Accepted") == "False"
+            let is_rejected = condition(status, "Accepted") == "False"
                 || condition(status, "SourcesReady") == "False";
             let through = status["deliveredThrough"].as_str().unwrap_or_default();
             let through = through.parse::<jiff::Timestamp>();
-            is_refused || through.is_ok_and(|time| time.as_millisecond() > end)
+            is_rejected || through.is_ok_and(|time| time.as_millisecond() > end)
         })
     });
     let arrived = scene.arrived();
@@ -152,7 +152,7 @@ fn no_query_of_a_tenant_brings_a_value_of_another() {
         let project = sample.labels.get("project");
         assert!(is_ours && project != Some("theirs"), "{sample:?}");
     }
-    // Not everything is refused: a tenant gets what is its own.
+    // Not everything is rejected: a tenant gets what is its own.
     let (delivered, rest): (Vec<_>, Vec<_>) =
         scene.statuses("shop").into_iter().partition(|(_, status)| {
             let through = status["deliveredThrough"].as_str().unwrap_or_default();

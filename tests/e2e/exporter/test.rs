@@ -87,7 +87,7 @@ fn a_real_collector_takes_the_point_with_and_without_tls() {
 }
 
 #[test]
-fn a_receiver_that_refuses_says_why_and_the_secret_stays_hidden() {
+fn a_receiver_that_rejects_says_why_and_the_secret_stays_hidden() {
     let receiver = Http::start();
     receiver.answer(Response::new(401).with_body("no such token: glc_s3cr3t\u{1b}[31m"));
     let sink = json!({"endpoint": receiver.url(), "compression": "gzip",

@@ -82,7 +82,7 @@ impl Packing<'_> {
     }
 }
 
-/// Without a tenant's filter a group may select everything, and stores refuse a selector that every series matches.
+/// Without a tenant's filter a group may select everything, and stores reject a selector that every series matches.
 pub(super) fn never_everything(selector: &Selector) -> Selector {
     let mut groups = selector.groups().to_vec();
     if groups.is_empty() {

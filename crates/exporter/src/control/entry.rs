@@ -1,12 +1,16 @@
 //! One Exporter in the hands of the leader.
 
+mod credentials;
+mod named;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kube::ResourceExt;
+use tokio::time::Instant;
 
 use super::cursors::{Claimed, CursorStore, Error};
-use super::secrets::{Known, SecretName, Secrets};
+use super::secrets::{SecretName, Secrets};
 use crate::compile::{self, Cluster, Compiled, Input, SecretNeeds};
 use crate::credentials::Credentials;
 use crate::cursor::Cursors;
@@ -19,6 +23,9 @@ use crate::resource::status::{ExporterStatus, next};
 use crate::resource::{Exporter, Finding, Spec, normalise};
 use crate::settings::Settings;
 use crate::time::Millis;
+
+use credentials::credentials;
+use named::Named;
 
 /// One Exporter in the hands of the leader.
 #[derive(Debug)]
@@ -39,34 +46,8 @@ pub(super) struct Entry {
     /// The status as it is now, to be compared with.
     current: ExporterStatus,
     pub(super) written: Option<Written>,
-}
-
-/// The names of the sources and sinks of an Exporter.
-#[derive(Debug, Default)]
-struct Named {
-    sources: BTreeSet<String>,
-    sinks: BTreeSet<String>,
-}
-
-impl Named {
-    fn of(exporter: &Exporter) -> Self {
-        Self {
-            sources: exporter.spec.sources.iter().map(|source| source.name.clone()).collect(),
-            sinks: exporter.spec.sinks.iter().map(|sink| sink.name.clone()).collect(),
-        }
-    }
-
-    /// Gives the cursors of lanes that the Exporter has and that cannot run: their source or sink is not in the plan. A mistake
-    /// that is corrected later, or objects that are not known yet, lose nothing.
-    fn waiting(&self, saved: &Cursors, plan: Option<&Plan>) -> Cursors {
-        saved.filtered(|source, sink| {
-            let runs = plan.is_some_and(|plan| {
-                plan.sources.iter().any(|known| known.name == source)
-                    && plan.sinks.iter().any(|known| known.name == sink)
-            });
-            self.sources.contains(source) && self.sinks.contains(sink) && !runs
-        })
-    }
+    /// When its cursors were last looked at, to be written.
+    pub(super) saved: Option<Instant>,
 }
 
 impl Entry {
@@ -80,6 +61,7 @@ impl Entry {
         exporter: &Exporter,
         store: &CursorStore,
         now: Millis,
+        jitter: f64,
     ) -> Result<Self, Error> {
         let id = ExporterId {
             namespace: exporter.namespace().unwrap_or_default(),
@@ -101,8 +83,9 @@ impl Entry {
             claimed,
             added: BTreeMap::new(),
             current: base.clone(),
+            written: Written::before(&base, jitter),
             base,
-            written: None,
+            saved: None,
         })
     }
 
@@ -272,73 +255,4 @@ fn initial(spec: &Spec, status: &ExporterStatus, created: Millis) -> Cursors {
         }
     }
     cursors
-}
-
-/// Gives the credentials of a sink, or what is wrong with them; nothing while a Secret has not been looked for.
-fn credentials(
-    namespace: &str,
-    needs: &SecretNeeds,
-    secrets: &Secrets,
-) -> Option<Result<Credentials, (&'static str, String)>> {
-    let mut data = BTreeMap::new();
-    for name in needs.names() {
-        let secret = SecretName { namespace: namespace.to_owned(), name: name.to_owned() };
-        match secrets.get(&secret) {
-            Known::Pending => return None,
-            Known::Present(found) => {
-                data.insert(name, found);
-            }
-            Known::Absent => {
-                let message =
-                    format!("the Secret `{name}` does not exist; create it in `{namespace}`");
-                return Some(Err(("SecretNotFound", message)));
-            }
-            Known::Unreadable(why) => {
-                return Some(Err((
-                    "SecretUnreadable",
-                    format!("the Secret `{name}` cannot be read: {why}"),
-                )));
-            }
-        }
-    }
-    let get = |key: &crate::resource::spec::SecretKey| {
-        data.get(key.name.as_str())?.get(&key.key).map(|value| value.0.clone())
-    };
-    let found = needs.credentials(get).map_err(|missing| {
-        let all: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        ("SecretIncomplete", all.join("; "))
-    });
-    Some(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Named;
-    use crate::cursor::Cursors;
-    use crate::plan::{ExporterId, Plan, Tenant};
-    use crate::time::Millis;
-
-    #[test]
-    fn a_source_that_cannot_be_used_keeps_its_cursor_and_one_that_is_gone_does_not() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let named = Named { sources: names(&["wrong"]), sinks: names(&["out"]) };
-        let mut saved = Cursors::default();
-        saved.set("wrong", "out", Millis(5));
-        saved.set("wrong", "gone", Millis(6));
-        saved.set("gone", "out", Millis(7));
-        let empty = Plan {
-            id: ExporterId { namespace: "a".into(), name: "b".into(), uid: "c".into() },
-            generation: 1,
-            tenant: Tenant { name: "t".into(), matchers: Vec::new(), path: None },
-            sources: Vec::new(),
-            sinks: Vec::new(),
-            is_suspended: false,
-        };
-        for plan in [None, Some(&empty)] {
-            let waiting = named.waiting(&saved, plan);
-            assert_eq!(waiting.get("wrong", "out"), Some(Millis(5)));
-            assert_eq!(waiting.get("wrong", "gone"), None);
-            assert_eq!(waiting.get("gone", "out"), None);
-        }
-    }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
+use ktel_lease::Clock;
 use kube::Client;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -26,7 +28,7 @@ use crate::time::Millis;
 /// What a leader works with.
 pub(super) struct Leader<'s> {
     settings: &'s Settings,
-    now: fn() -> std::time::Duration,
+    clock: Clock,
     engine: Arc<Engine>,
     changes: Arc<Changes>,
     exporters: Exporters,
@@ -45,18 +47,18 @@ impl<'s> Leader<'s> {
         engine: Arc<Engine>,
         cursors: CursorStore,
         identity: &str,
-        now: fn() -> std::time::Duration,
+        clock: Clock,
     ) -> Self {
         let changes = Arc::new(Changes::default());
         Self {
             settings,
-            now,
+            clock,
             engine,
             exporters: Exporters::watch(client.clone(), Arc::clone(&changes)),
             world: World::new(client.clone(), Arc::clone(&changes)),
             secrets: Secrets::new(client.clone(), Arc::clone(&changes)),
             cursors,
-            statuses: Statuses::new(client.clone(), identity),
+            statuses: Statuses::new(client.clone(), identity, clock.jitter),
             entries: BTreeMap::new(),
             changes,
         }
@@ -80,8 +82,8 @@ impl<'s> Leader<'s> {
             Ok(deleted) => info!(deleted, "deleted the cursors of Exporters that are gone"),
             Err(error) => warn!(error = &error as &dyn std::error::Error, "old cursors stay"),
         }
-        let mut saving = interval(limits::CURSORS_SAVED_EVERY);
-        let mut telling = interval(limits::STATUS_LOOKED_AT_EVERY);
+        let mut saving = interval(limits::LEADER_LOOKS_EVERY);
+        let mut telling = interval(limits::LEADER_LOOKS_EVERY);
         for tick in [&mut saving, &mut telling] {
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
@@ -93,7 +95,9 @@ impl<'s> Leader<'s> {
                     let changes = self.changes.take();
                     self.reconcile(changes).await?;
                 }
-                _ = saving.tick() => self.save().await?,
+                _ = saving.tick() => {
+                    self.save(limits::CURSORS_SAVED_EVERY, limits::CURSORS_LOOKED_AT_MAX).await?;
+                }
                 _ = telling.tick() => {
                     if self.world.refresh().await {
                         self.changes.note(Change::Selected);
@@ -103,7 +107,7 @@ impl<'s> Leader<'s> {
             }
         }
         self.engine.stop(limits::LEADER_DRAINS_WITHIN).await;
-        self.save().await?;
+        self.save(Duration::ZERO, usize::MAX).await?;
         self.tell().await;
         Ok(())
     }
@@ -158,7 +162,7 @@ impl<'s> Leader<'s> {
         if !self.entries.get(&key).is_some_and(is_same) {
             // Deleted and made again under the same name: another one, from the beginning.
             self.forget(&key).await;
-            match Entry::claim(exporter, &self.cursors, now).await {
+            match Entry::claim(exporter, &self.cursors, now, (self.clock.jitter)()).await {
                 Ok(entry) => {
                     self.entries.insert(key.clone(), entry);
                 }
@@ -200,11 +204,16 @@ impl<'s> Leader<'s> {
         }
     }
 
-    /// Writes the cursors that moved.
-    async fn save(&mut self) -> Result<(), cursors::Error> {
-        let (store, engine) = (&self.cursors, &self.engine);
-        let saved = stream::iter(self.entries.values_mut())
+    /// Writes the cursors that moved, of the Exporters that were not looked at for so long: no more than `most`.
+    async fn save(&mut self, pause: Duration, most: usize) -> Result<(), cursors::Error> {
+        let (store, engine, now) = (&self.cursors, &self.engine, Instant::now());
+        let is_due = |entry: &&mut Entry| entry.saved.is_none_or(|at| now >= at + pause);
+        let mut due: Vec<&mut Entry> = self.entries.values_mut().filter(is_due).collect();
+        due.sort_by_key(|entry| entry.saved);
+        due.truncate(most);
+        let saved = stream::iter(due)
             .map(|entry| async move {
+                entry.saved = Some(now);
                 let report = engine.report(entry.id());
                 (entry.save(store, report.as_deref()).await, entry.key())
             })
@@ -228,21 +237,13 @@ impl<'s> Leader<'s> {
         Ok(())
     }
 
-    /// Writes the statuses that changed, or are due.
+    /// Writes statuses that changed, or are due.
     async fn tell(&mut self) {
         let now = self.now();
-        let (statuses, engine) = (&self.statuses, &self.engine);
-        stream::iter(self.entries.values_mut())
-            .map(|entry| async move {
-                let report = engine.report(entry.id());
-                statuses.write(entry, report.as_deref(), now).await;
-            })
-            .buffer_unordered(limits::API_WRITES_AT_ONCE)
-            .collect::<()>()
-            .await;
+        self.statuses.write_due(self.entries.values_mut(), &self.engine, now).await;
     }
 
     fn now(&self) -> Millis {
-        Millis(i64::try_from((self.now)().as_millis()).unwrap_or(i64::MAX))
+        Millis(i64::try_from((self.clock.now)().as_millis()).unwrap_or(i64::MAX))
     }
 }

@@ -1,15 +1,19 @@
 //! Writes statuses and Events.
 
+use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client};
 use serde_json::json;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::entry::Entry;
 use super::events::events;
-use crate::report::Report;
+use super::schedule::{Due, Schedule};
+use crate::engine::Engine;
+use crate::limits::API_WRITES_AT_ONCE;
 use crate::resource::Exporter;
 use crate::resource::status::ExporterStatus;
 use crate::resource::status::pacing::{Pace, Written, pace};
@@ -22,19 +26,44 @@ const MANAGER: &str = "ktel-exporter";
 pub(super) struct Statuses {
     client: Client,
     recorder: Recorder,
+    schedule: Schedule,
+    jitter: fn() -> f64,
 }
 
 impl Statuses {
-    pub(super) fn new(client: Client, identity: &str) -> Self {
+    pub(super) fn new(client: Client, identity: &str, jitter: fn() -> f64) -> Self {
         let reporter =
             Reporter { controller: MANAGER.to_owned(), instance: Some(identity.to_owned()) };
-        Self { recorder: Recorder::new(client.clone(), reporter), client }
+        let recorder = Recorder::new(client.clone(), reporter);
+        Self { client, recorder, schedule: Schedule::new(Instant::now()), jitter }
     }
 
-    /// Writes the status of an Exporter, if it changed or its heartbeat is due.
-    pub(super) async fn write(&self, entry: &mut Entry, report: Option<&Report>, now: Millis) {
-        let next = entry.next_status(report, now);
-        let Pace::Write(status) = pace(entry.written.as_ref(), &next, now) else { return };
+    /// Writes the statuses that changed, or whose heartbeat is due: as many as may be written now.
+    pub(super) async fn write_due<'e>(
+        &mut self,
+        entries: impl Iterator<Item = &'e mut Entry>,
+        engine: &Engine,
+        now: Millis,
+    ) {
+        let due = entries.filter_map(|entry| {
+            let report = engine.report(entry.id());
+            let next = entry.next_status(report.as_deref(), now);
+            let written = entry.written.as_ref();
+            let Pace::Write { status, is_news } = pace(written, &next, now) else { return None };
+            let written = written.map(|written| written.at);
+            Some(Due { what: (entry, status), is_news, written })
+        });
+        let chosen = self.schedule.choose(due.collect(), now, Instant::now());
+        let events: Vec<u64> = stream::iter(chosen)
+            .map(|(entry, status)| self.write(entry, status, now))
+            .buffer_unordered(API_WRITES_AT_ONCE)
+            .collect()
+            .await;
+        self.schedule.spend(events.iter().sum(), Instant::now());
+    }
+
+    /// Writes a status; says how many Events it was worth.
+    async fn write(&self, entry: &mut Entry, status: Box<ExporterStatus>, now: Millis) -> u64 {
         let before = match &entry.written {
             Some(written) => written.status.clone(),
             None => entry.base().clone(),
@@ -42,11 +71,12 @@ impl Statuses {
         let (namespace, name) = entry.key();
         match self.patch(&namespace, &name, &entry.id().uid, &status).await {
             Ok(()) => {
-                self.publish(entry, &before, &status).await;
-                entry.written = Some(Written { at: now, status: *status });
+                let events = self.publish(entry, &before, &status).await;
+                entry.written = Some(Written::new(now, *status, (self.jitter)()));
+                events
             }
             // It was deleted; we hear of it soon.
-            Err(kube::Error::Api(error)) if [404, 409].contains(&error.code) => {}
+            Err(kube::Error::Api(error)) if [404, 409].contains(&error.code) => 0,
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 warn!(
@@ -55,6 +85,7 @@ impl Statuses {
                     error,
                     "a status cannot be written; trying again"
                 );
+                0
             }
         }
     }
@@ -78,7 +109,7 @@ impl Statuses {
         api.patch_status(name, &params, &Patch::Apply(patch)).await.map(drop)
     }
 
-    async fn publish(&self, entry: &Entry, before: &ExporterStatus, now: &ExporterStatus) {
+    async fn publish(&self, entry: &Entry, before: &ExporterStatus, now: &ExporterStatus) -> u64 {
         let reference = ObjectReference {
             api_version: Some("telemetry.datumapis.com/v1alpha1".to_owned()),
             kind: Some("Exporter".to_owned()),
@@ -87,11 +118,13 @@ impl Statuses {
             uid: Some(entry.id().uid.clone()),
             ..ObjectReference::default()
         };
-        for event in events(before, now) {
-            if let Err(error) = self.recorder.publish(&event, &reference).await {
+        let events = events(before, now);
+        for event in &events {
+            if let Err(error) = self.recorder.publish(event, &reference).await {
                 let error: &dyn std::error::Error = &error;
                 warn!(exporter = entry.id().name, error, "an Event cannot be written");
             }
         }
+        events.len() as u64
     }
 }

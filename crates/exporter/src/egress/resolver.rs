@@ -1,4 +1,4 @@
-//! Finds the addresses of a sink's host, and refuses those that it may not reach.
+//! Finds the addresses of a sink's host, and denies those that it may not reach.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use ktel_delivery::resolve::{Addresses, Resolve};
 use thiserror::Error;
 use tracing::warn;
 
-use super::Rejected;
+use super::Denied;
 use crate::plan::Egress;
 
 /// The system's resolver.
@@ -25,7 +25,7 @@ impl Resolve for System {
 
 /// Resolves by another resolver, and judges what it finds by an [`Egress`].
 ///
-/// One address that is refused refuses the host: a name with a public and a private address is a mistake or an attack, and
+/// One address that is denied denies the host: a name with a public and a private address is a mistake or an attack, and
 /// which of the two is reached would be chance. The connection is made to the addresses that are returned.
 #[derive(Debug, Clone)]
 pub struct Guarded {
@@ -52,7 +52,7 @@ impl Guarded {
 #[error("the address of the host is not allowed: {reason}")]
 pub struct Forbidden {
     /// Why.
-    pub reason: Rejected,
+    pub reason: Denied,
 }
 
 impl Resolve for Guarded {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use ktel_delivery::resolve::{Addresses, Resolve};
 use proptest::prelude::*;
 
-use super::{Forbidden, Guarded, Rejected, System};
+use super::{Denied, Forbidden, Guarded, System};
 use crate::plan::Egress;
 
 fn address(text: &str) -> IpAddr {
@@ -16,46 +16,46 @@ fn networks(texts: &[&str]) -> Vec<ipnet::IpNet> {
 }
 
 #[test]
-fn what_is_not_public_is_refused_with_its_reason() {
+fn what_is_not_public_is_denied_with_its_reason() {
     for (text, expected) in [
-        ("127.0.0.1", Rejected::Loopback),
-        ("127.255.255.254", Rejected::Loopback),
-        ("::1", Rejected::Loopback),
-        ("169.254.169.254", Rejected::LinkLocal),
-        ("fe80::1", Rejected::LinkLocal),
-        ("febf:ffff::1", Rejected::LinkLocal),
-        ("10.0.0.1", Rejected::Private),
-        ("172.16.0.1", Rejected::Private),
-        ("172.31.255.255", Rejected::Private),
-        ("192.168.1.1", Rejected::Private),
-        ("100.64.0.1", Rejected::Private),
-        ("100.127.255.255", Rejected::Private),
-        ("fd00::1", Rejected::Private),
-        ("fc00::1", Rejected::Private),
-        ("fec0::1", Rejected::Private),
-        ("0.0.0.0", Rejected::Unspecified),
-        ("0.1.2.3", Rejected::Unspecified),
-        ("::", Rejected::Unspecified),
-        ("224.0.0.1", Rejected::Multicast),
-        ("239.255.255.255", Rejected::Multicast),
-        ("255.255.255.255", Rejected::Multicast),
-        ("ff02::1", Rejected::Multicast),
-        ("240.0.0.1", Rejected::Reserved),
-        ("192.0.0.192", Rejected::Reserved),
-        ("192.0.2.1", Rejected::Reserved),
-        ("198.51.100.1", Rejected::Reserved),
-        ("203.0.113.1", Rejected::Reserved),
-        ("198.18.0.1", Rejected::Reserved),
-        ("198.19.255.255", Rejected::Reserved),
-        ("192.88.99.1", Rejected::Reserved),
-        ("2001:db8::1", Rejected::Reserved),
-        ("3fff:fff::1", Rejected::Reserved),
-        ("2001::1", Rejected::Reserved), // Teredo
-        ("2001:2::1", Rejected::Reserved),
-        ("100::1", Rejected::Reserved),
-        ("64:ff9b:1::a00:1", Rejected::Reserved),
-        ("5f00::1", Rejected::Reserved),
-        ("4000::1", Rejected::Reserved),
+        ("127.0.0.1", Denied::Loopback),
+        ("127.255.255.254", Denied::Loopback),
+        ("::1", Denied::Loopback),
+        ("169.254.169.254", Denied::LinkLocal),
+        ("fe80::1", Denied::LinkLocal),
+        ("febf:ffff::1", Denied::LinkLocal),
+        ("10.0.0.1", Denied::Private),
+        ("172.16.0.1", Denied::Private),
+        ("172.31.255.255", Denied::Private),
+        ("192.168.1.1", Denied::Private),
+        ("100.64.0.1", Denied::Private),
+        ("100.127.255.255", Denied::Private),
+        ("fd00::1", Denied::Private),
+        ("fc00::1", Denied::Private),
+        ("fec0::1", Denied::Private),
+        ("0.0.0.0", Denied::Unspecified),
+        ("0.1.2.3", Denied::Unspecified),
+        ("::", Denied::Unspecified),
+        ("224.0.0.1", Denied::Multicast),
+        ("239.255.255.255", Denied::Multicast),
+        ("255.255.255.255", Denied::Multicast),
+        ("ff02::1", Denied::Multicast),
+        ("240.0.0.1", Denied::Reserved),
+        ("192.0.0.192", Denied::Reserved),
+        ("192.0.2.1", Denied::Reserved),
+        ("198.51.100.1", Denied::Reserved),
+        ("203.0.113.1", Denied::Reserved),
+        ("198.18.0.1", Denied::Reserved),
+        ("198.19.255.255", Denied::Reserved),
+        ("192.88.99.1", Denied::Reserved),
+        ("2001:db8::1", Denied::Reserved),
+        ("3fff:fff::1", Denied::Reserved),
+        ("2001::1", Denied::Reserved), // Teredo
+        ("2001:2::1", Denied::Reserved),
+        ("100::1", Denied::Reserved),
+        ("64:ff9b:1::a00:1", Denied::Reserved),
+        ("5f00::1", Denied::Reserved),
+        ("4000::1", Denied::Reserved),
     ] {
         assert_eq!(Egress::default().allows(address(text)), Err(expected), "{text}");
     }
@@ -88,14 +88,14 @@ fn what_is_public_is_allowed() {
 #[test]
 fn an_ipv6_address_is_judged_by_the_ipv4_address_that_it_carries() {
     for (text, expected) in [
-        ("::ffff:169.254.169.254", Err(Rejected::LinkLocal)),
-        ("::ffff:127.0.0.1", Err(Rejected::Loopback)),
+        ("::ffff:169.254.169.254", Err(Denied::LinkLocal)),
+        ("::ffff:127.0.0.1", Err(Denied::Loopback)),
         ("::ffff:1.1.1.1", Ok(())),
-        ("::127.0.0.1", Err(Rejected::Loopback)),
-        ("::2", Err(Rejected::Unspecified)),
-        ("64:ff9b::10.0.0.1", Err(Rejected::Private)),
+        ("::127.0.0.1", Err(Denied::Loopback)),
+        ("::2", Err(Denied::Unspecified)),
+        ("64:ff9b::10.0.0.1", Err(Denied::Private)),
         ("64:ff9b::1.1.1.1", Ok(())),
-        ("2002:a9fe:a9fe::1", Err(Rejected::LinkLocal)),
+        ("2002:a9fe:a9fe::1", Err(Denied::LinkLocal)),
         ("2002:0101:0101::1", Ok(())),
     ] {
         assert_eq!(Egress::default().allows(address(text)), expected, "{text}");
@@ -106,24 +106,24 @@ fn an_ipv6_address_is_judged_by_the_ipv4_address_that_it_carries() {
 fn the_operators_networks_count_and_what_is_allowed_wins() {
     let egress = Egress {
         allowed: networks(&["10.1.0.0/16", "fd00:1::/32", "127.0.0.1/32"]),
-        refused: networks(&["10.1.2.0/24", "34.1.0.0/16", "2a00:1::/32"]),
+        denied: networks(&["10.1.2.0/24", "34.1.0.0/16", "2a00:1::/32"]),
         ..Egress::default()
     };
     for (text, expected) in [
         ("10.1.0.1", Ok(())),
         ("10.1.2.3", Ok(())),
         ("::ffff:10.1.2.3", Ok(())),
-        ("10.2.0.1", Err(Rejected::Private)),
+        ("10.2.0.1", Err(Denied::Private)),
         ("127.0.0.1", Ok(())),
-        ("127.0.0.2", Err(Rejected::Loopback)),
+        ("127.0.0.2", Err(Denied::Loopback)),
         ("fd00:1::5", Ok(())),
-        ("fd00:2::5", Err(Rejected::Private)),
-        ("34.1.2.3", Err(Rejected::ByOperator)),
-        ("::ffff:34.1.2.3", Err(Rejected::ByOperator)),
-        ("64:ff9b::34.1.2.3", Err(Rejected::ByOperator)),
-        ("2002:2201:203::1", Err(Rejected::ByOperator)),
+        ("fd00:2::5", Err(Denied::Private)),
+        ("34.1.2.3", Err(Denied::ByOperator)),
+        ("::ffff:34.1.2.3", Err(Denied::ByOperator)),
+        ("64:ff9b::34.1.2.3", Err(Denied::ByOperator)),
+        ("2002:2201:203::1", Err(Denied::ByOperator)),
         ("34.2.0.1", Ok(())),
-        ("2a00:1::1", Err(Rejected::ByOperator)),
+        ("2a00:1::1", Err(Denied::ByOperator)),
     ] {
         assert_eq!(egress.allows(address(text)), expected, "{text}");
     }
@@ -132,10 +132,10 @@ fn the_operators_networks_count_and_what_is_allowed_wins() {
 }
 
 proptest! {
-    /// What is refused as IPv4 is refused in every disguise.
+    /// What is denied as IPv4 is denied in every disguise.
     #[test]
-    fn no_disguise_makes_a_refused_address_allowed(bits: u32, tail: u64, refused in "(1|9|34)\\.0\\.0\\.0/(1|2|3)") {
-        let egress = Egress { refused: networks(&[&refused]), ..Egress::default() };
+    fn no_disguise_makes_a_denied_address_allowed(bits: u32, tail: u64, denied in "(1|9|34)\\.0\\.0\\.0/(1|2|3)") {
+        let egress = Egress { denied: networks(&[&denied]), ..Egress::default() };
         let v4 = std::net::Ipv4Addr::from(bits);
         let plain = egress.allows(v4.into());
         let bits = u128::from(bits);
@@ -161,7 +161,7 @@ impl Resolve for Fixed {
 }
 
 #[tokio::test]
-async fn one_refused_address_refuses_the_host() {
+async fn one_denied_address_denies_the_host() {
     let public = address("1.1.1.1");
     let resolve = async |found: Vec<IpAddr>| {
         let guarded = Guarded::by(Egress::default(), Arc::new(Fixed(found)));
@@ -171,14 +171,14 @@ async fn one_refused_address_refuses_the_host() {
     for mixed in [[public, address("10.0.0.1")], [address("10.0.0.1"), public]] {
         let error = resolve(mixed.to_vec()).await.unwrap_err();
         let forbidden = error.get_ref().and_then(|inner| inner.downcast_ref::<Forbidden>());
-        assert_eq!(forbidden, Some(&Forbidden { reason: Rejected::Private }));
+        assert_eq!(forbidden, Some(&Forbidden { reason: Denied::Private }));
         assert!(!error.to_string().contains("10.0.0.1"), "{error}");
     }
     assert!(resolve(Vec::new()).await.is_err());
 }
 
 #[tokio::test]
-async fn names_of_this_host_are_refused_however_they_are_written() {
+async fn names_of_this_host_are_denied_however_they_are_written() {
     let guarded = Guarded::new(Egress::default());
     for host in ["localhost", "127.0.0.1", "::1", "0", "127.1", "2130706433", "0x7f.1"] {
         let error = guarded.resolve(host).await.unwrap_err();

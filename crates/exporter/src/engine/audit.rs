@@ -6,15 +6,19 @@
 //!
 //! Stale markers are not counted, because stores do not count them.
 
+mod found;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::ledger::Reserved;
-use super::sketch::{Key, Sketch};
+use super::sketch::Sketch;
 use crate::limits::{AUDIT_AGES, AUDIT_BUCKET, AUDIT_BUCKETS_MAX, AUDIT_HOUR};
 use crate::report::Audited;
 use crate::time::{Millis, Window};
+
+pub(super) use found::Found;
 
 /// What was read of a source, by time.
 #[derive(Debug, Default)]
@@ -64,36 +68,6 @@ impl KeptSketch {
 pub(super) struct Repair {
     pub(super) window: Window,
     pub(super) delivered: Option<Arc<KeptSketch>>,
-}
-
-/// Samples that were read, by the piece of time that they are of.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pieces: BTreeMap<Millis, (u64, Option<Sketch>)>,
-}
-
-impl Found {
-    /// A sample was read. Its key is none where it is only counted.
-    pub(super) fn add(&mut self, time: Millis, key: Option<Key>, is_counted: bool) {
-        let start = time.align_down(AUDIT_BUCKET);
-        let (count, sketch) = self.pieces.entry(start).or_default();
-        *count += u64::from(is_counted);
-        if let Some(key) = key {
-            sketch.get_or_insert_default().add(key);
-        }
-    }
-
-    /// Adds all of it up.
-    pub(super) fn sum(self) -> (u64, Sketch) {
-        let mut sum = (0, Sketch::default());
-        for (count, sketch) in self.pieces.into_values() {
-            sum.0 += count;
-            if let Some(sketch) = sketch {
-                sum.1.add_all(&sketch);
-            }
-        }
-        sum
-    }
 }
 
 impl Audit {

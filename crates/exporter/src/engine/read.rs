@@ -112,8 +112,8 @@ pub(super) enum Failure {
     Store(ReadError),
     /// The window is wide, and has a family of metrics that is too large.
     TooWide,
-    /// The tenant may not have so many series.
-    TooManySeries,
+    /// The tenant may not have so many series. The number that the window has, if the store could count it.
+    TooManySeries(Option<u64>),
     /// Nobody waits for it any more.
     Abandoned,
 }
@@ -137,8 +137,15 @@ impl Job {
     /// Reads the window. `is_wide` says whether a narrower one could be read instead.
     pub(super) async fn run(mut self, is_wide: bool) {
         let began = Instant::now();
-        let result =
-            self.read(is_wide).await.map(|summary| Summary { took: began.elapsed(), ..summary });
+        let result = match self.read(is_wide).await {
+            Ok(summary) => Ok(Summary { took: began.elapsed(), ..summary }),
+            // Series come and go: a narrower window has fewer.
+            Err(Failure::TooManySeries(_)) if is_wide => Err(Failure::TooWide),
+            Err(Failure::TooManySeries(None)) => {
+                Err(Failure::TooManySeries(self.counted_series().await))
+            }
+            Err(failure) => Err(failure),
+        };
         let Self { id: read, learned, mut state, events, .. } = self;
         if let Some(state) = &mut state {
             state.give_back();
@@ -157,9 +164,11 @@ impl Job {
             self.state = Some(self.rebuilt_state(&metadata).await?);
         }
         let mut progress = Progress { metadata, summary: Summary::default(), number: 0 };
-        let selectors = match &self.source.selection {
+        let all = match &self.source.selection {
             Selection::Raw(selectors) if selectors.is_empty() => return Ok(progress.summary),
-            Selection::Raw(selectors) => selectors.clone(),
+            Selection::Raw(selectors) => {
+                world.selected_by(&self.tenant, selectors, &progress.metadata)
+            }
             Selection::Expression { expr, step } => {
                 let evaluation = Evaluation { expr: expr.clone(), step: *step };
                 let slice = self.slice(Query::Expression(&evaluation), self.window).await?;
@@ -167,7 +176,6 @@ impl Job {
                 return Ok(progress.summary);
             }
         };
-        let all = Part { selectors, families: None };
         if let Some(repair) = self.repair.clone() {
             self.repair(&all, &repair, &mut progress).await?;
             return Ok(progress.summary);
@@ -238,6 +246,16 @@ impl Job {
             }
         }
         Ok(())
+    }
+
+    /// Asks the store how many series the window has, for those who have to select less; none if it cannot say.
+    async fn counted_series(&self) -> Option<u64> {
+        let Selection::Raw(selectors) = &self.source.selection else { return None };
+        let world = &self.world;
+        let part = world.selected(&self.tenant, selectors).await.ok()?;
+        let _own = world.tenants.request(&self.tenant_name).await;
+        let _request = world.requests.acquire().await.expect("it is never closed");
+        world.store.series(&self.tenant, &part, self.window).await.ok()
     }
 
     /// Counts what cannot be read.

@@ -61,6 +61,14 @@ pub trait Reads: fmt::Debug + Send + Sync {
         window: Window,
     ) -> Later<'a, Result<u64, ReadError>>;
 
+    /// See [`Reader::series`].
+    fn series<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        part: &'a Part,
+        window: Window,
+    ) -> Later<'a, Result<u64, ReadError>>;
+
     /// See [`Reader::now`].
     fn now(&self) -> Later<'_, Result<Millis, ReadError>>;
 }
@@ -109,6 +117,15 @@ impl Reads for Reader {
         window: Window,
     ) -> Later<'a, Result<u64, ReadError>> {
         Box::pin(self.count_cut(tenant, part, cuts, window))
+    }
+
+    fn series<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        part: &'a Part,
+        window: Window,
+    ) -> Later<'a, Result<u64, ReadError>> {
+        Box::pin(self.series(tenant, part, window))
     }
 
     fn now(&self) -> Later<'_, Result<Millis, ReadError>> {

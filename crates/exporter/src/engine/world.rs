@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ktel_delivery::courier::Clock;
+use ktel_metricsql::Selector;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ use super::tenants::Tenants;
 use crate::limits::{METADATA_BYTES_MAX, METADATA_KEPT_FOR, STORE_CLOCK_KEPT_FOR};
 use crate::plan::Tenant;
 use crate::settings::TenantLimits;
-use crate::source::{Metadata, ReadError, metadata};
+use crate::source::{Metadata, Part, ReadError, metadata, summaries};
 use crate::time::Millis;
 
 /// What decides how much an engine takes.
@@ -140,6 +141,28 @@ impl World {
     /// Gives until when the store is left alone.
     pub(super) fn paused_until(&self, now: Instant) -> Option<Instant> {
         self.pause.lock().expect("no holder panics").filter(|until| now < *until)
+    }
+
+    /// Gives the selectors of what is read where these are selected: the sums and counts of summaries too.
+    pub(super) async fn selected(
+        &self,
+        tenant: &Tenant,
+        selectors: &[Selector],
+    ) -> Result<Part, ReadError> {
+        let metadata = self.metadata(tenant).await?;
+        Ok(self.selected_by(tenant, selectors, &metadata))
+    }
+
+    /// As [`selected`](Self::selected), by metadata that were read before.
+    pub(super) fn selected_by(
+        &self,
+        tenant: &Tenant,
+        selectors: &[Selector],
+        metadata: &Metadata,
+    ) -> Part {
+        let most = self.settings.tenant.query_bytes_max;
+        let selectors = summaries::whole(selectors, metadata, &tenant.matchers, most);
+        Part { selectors, families: None }
     }
 
     /// Gives types and descriptions of metrics, which are read now and then.

@@ -105,8 +105,8 @@ impl Open {
         true
     }
 
-    /// Settles a batch that is not sent; false if it is known already.
-    pub(super) fn refuse(&mut self, fingerprint: u64) -> bool {
+    /// Settles a batch that is dropped; false if it is known already.
+    pub(super) fn drop_batch(&mut self, fingerprint: u64) -> bool {
         !self.roots.contains_key(&fingerprint) && self.settled.insert(fingerprint)
     }
 

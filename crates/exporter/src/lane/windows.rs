@@ -40,10 +40,10 @@ impl Lane {
     }
 
     /// Takes a batch of a window that is being read, and drops it, unless it is settled already.
-    pub fn refuse(&mut self, batch: &Arc<Shared>, reason: DropReason) {
+    pub fn drop_batch(&mut self, batch: &Arc<Shared>, reason: DropReason) {
         let window = batch.window();
         let Some(open) = self.windows.iter_mut().find(|open| open.window == window) else { return };
-        if open.is_read && open.refuse(batch.fingerprint()) {
+        if open.is_read && open.drop_batch(batch.fingerprint()) {
             self.account.read(batch.points());
             self.account.dropped(window, reason, batch.points());
         }

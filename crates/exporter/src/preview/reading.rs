@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ktel_metricsql::Selector;
 use tokio::time::{Instant, timeout_at};
 
 use super::stop::{Cut, Failure, Stop};
@@ -10,7 +11,7 @@ use crate::engine::{Later, Query, Reads};
 use crate::limits::{METADATA_BYTES_MAX, PART_BYTES_MAX};
 use crate::plan::{Selection, SourcePlan, Tenant};
 use crate::slice::Slice;
-use crate::source::{Evaluation, Metadata, Part, ReadError};
+use crate::source::{Evaluation, Metadata, Part, ReadError, summaries};
 use crate::time::{Millis, Window};
 
 /// Takes what was read.
@@ -21,6 +22,8 @@ pub(super) struct Reading<'a> {
     store: &'a dyn Reads,
     tenant: &'a Tenant,
     source: &'a SourcePlan,
+    /// What is read of a source that is no expression.
+    selectors: Vec<Selector>,
     partition: Partition,
     within: Duration,
     deadline: Instant,
@@ -37,7 +40,17 @@ impl<'a> Reading<'a> {
         bytes_max: u64,
     ) -> Self {
         let (partition, deadline) = (Partition::default(), Instant::now() + within);
-        Self { store, tenant, source, partition, within, deadline, bytes_max, bytes: 0 }
+        let selectors = match &source.selection {
+            Selection::Raw(selectors) => selectors.clone(),
+            Selection::Expression { .. } => Vec::new(),
+        };
+        Self { store, tenant, source, selectors, partition, within, deadline, bytes_max, bytes: 0 }
+    }
+
+    /// Reads the sums and counts of summaries too, as the engine does.
+    pub(super) fn complete(&mut self, metadata: &Metadata, query_bytes_max: usize) {
+        let own = &self.tenant.matchers;
+        self.selectors = summaries::whole(&self.selectors, metadata, own, query_bytes_max);
     }
 
     /// Gives the store's clock.
@@ -65,15 +78,14 @@ impl<'a> Reading<'a> {
             }
             take(slice).map_err(Stop::Cut)
         };
-        let source = self.source;
-        let selectors = match &source.selection {
-            Selection::Raw(selectors) if selectors.is_empty() => return Ok(()),
-            Selection::Raw(selectors) => selectors,
-            Selection::Expression { expr, step } => {
-                let evaluation = Evaluation { expr: expr.clone(), step: *step };
-                return take(&self.slice(Query::Expression(&evaluation), window).await?);
-            }
-        };
+        if let Selection::Expression { expr, step } = &self.source.selection {
+            let evaluation = Evaluation { expr: expr.clone(), step: *step };
+            return take(&self.slice(Query::Expression(&evaluation), window).await?);
+        }
+        let selectors = self.selectors.clone();
+        if selectors.is_empty() {
+            return Ok(());
+        }
         let all = Part { selectors: selectors.clone(), families: None };
         if self.partition.is_whole() {
             match self.slice(Query::Raw(&all), window).await {

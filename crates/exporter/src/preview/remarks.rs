@@ -1,10 +1,10 @@
-//! What is refused or changed on the way to a sink, as far as its profile and the figures tell. Pure.
+//! What is rejected or changed on the way to a sink, as far as its profile and the figures tell. Pure.
 
 use super::measure::Encoded;
 use crate::mapping::MappingDrop;
 use crate::plan::{SinkPlan, Temporality};
 
-/// Something that is refused or changed on the way to a sink.
+/// Something that is rejected or changed on the way to a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     /// A word for machines.
@@ -15,7 +15,7 @@ pub struct Remark {
     pub message: String,
 }
 
-/// Says what is refused or changed on the way to a sink that would get so many points a second.
+/// Says what is rejected or changed on the way to a sink that would get so many points a second.
 #[must_use]
 pub fn remarks(sink: &SinkPlan, encoded: &Encoded, points_per_second: f64) -> Vec<Remark> {
     let mut remarks = Vec::new();
@@ -67,10 +67,10 @@ pub fn remarks(sink: &SinkPlan, encoded: &Encoded, points_per_second: f64) -> Ve
     if let Some(late) = sink.accepts.out_of_order {
         let message = match late.as_secs() {
             0 => {
-                "the receiver refuses points that are older than the newest of their series".into()
+                "the receiver rejects points that are older than the newest of their series".into()
             }
             seconds => format!(
-                "the receiver refuses points that are {seconds} s older than the newest of their series"
+                "the receiver rejects points that are {seconds} s older than the newest of their series"
             ),
         };
         say("OutOfOrder", None, message);
@@ -96,7 +96,7 @@ fn drop(reason: MappingDrop, sink: &SinkPlan) -> (&'static str, String) {
         MappingDrop::TooManyAttributes => {
             let most = sink.accepts.attributes_max.unwrap_or(usize::MAX);
             let why =
-                format!("the series has more than {most} attributes, which the receiver refuses");
+                format!("the series has more than {most} attributes, which the receiver rejects");
             return ("TooManyAttributes", why);
         }
     };
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_profile_refuses_or_changes_is_named_with_its_count() {
+    fn what_a_profile_rejects_or_changes_is_named_with_its_count() {
         let dropped = [(MappingDrop::TooManyAttributes, 7), (MappingDrop::NoSuchKind, 1)];
         let tally =
             Tally { dropped: dropped.into(), shortened: 2, described: 3, ..Tally::default() };
@@ -162,7 +162,7 @@ mod tests {
             [
                 "Delta: counters and histograms are sent as differences to the sample before (delta)",
                 "NoSuchKind: 1 sample is not sent: OTLP has no gauge histograms, and no histograms of floats",
-                "TooManyAttributes: 7 samples are not sent: the series has more than 64 attributes, which the receiver refuses",
+                "TooManyAttributes: 7 samples are not sent: the series has more than 64 attributes, which the receiver rejects",
                 "Shortened: attributes of 2 samples are shortened: names to 255 bytes, values to 4095 bytes",
                 "Described: 3 samples of `target_info` become attributes of resources",
             ]
@@ -176,13 +176,13 @@ mod tests {
             [
                 "TooFast: the sink falls behind: 10001 points a second come, and 10000 are sent",
                 "MaxAge: points older than 3600 s are dropped and counted",
-                "OutOfOrder: the receiver refuses points that are 7200 s older than the newest of their series",
+                "OutOfOrder: the receiver rejects points that are 7200 s older than the newest of their series",
             ]
         );
         assert_eq!(
             said(&sink("prometheus", &json!({})), Tally::default(), 10_000.0),
             [
-                "OutOfOrder: the receiver refuses points that are older than the newest of their series"
+                "OutOfOrder: the receiver rejects points that are older than the newest of their series"
             ]
         );
     }

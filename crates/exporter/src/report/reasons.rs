@@ -92,7 +92,7 @@ pub enum DropReason {
     TooOld,
     /// They were read once, and the store does not have them any more.
     NotInStore,
-    /// They came late, and the receiver refuses points that are so old.
+    /// They came late, and the receiver rejects points that are so old.
     OutOfOrder,
     /// They are more than memory allows, and cannot be read in parts.
     TooLarge,

@@ -21,7 +21,7 @@ pub struct ExporterStatus {
     /// the status is old.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<Time>,
-    /// `Accepted`: the spec can be used. `SourcesReady`: the store answers. `CredentialsValid`: no receiver refuses the
+    /// `Accepted`: the spec can be used. `SourcesReady`: the store answers. `CredentialsValid`: no receiver rejects the
     /// credentials. `Delivering`: receivers acknowledge. `CaughtUp`: nothing is late. `Ready`: all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
@@ -156,7 +156,7 @@ pub struct SinkStatus {
     #[schemars(length(max = 63))]
     pub name: String,
     /// `Starting`, `Delivering`, `Retrying` (the last request failed), `Exhausted` (the attempts are used up), `Held` (credentials
-    /// or address are refused) or `Suspended`.
+    /// or address are rejected) or `Suspended`.
     pub state: SinkState,
     /// All data before this time was acknowledged, rejected or dropped. Absent before the first acknowledgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -295,7 +295,7 @@ pub struct ResolvedStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 24))]
     pub max_age: Option<String>,
-    /// Data that is older than the newest by more than this is refused by the receiver. Absent: any age.
+    /// Data that is older than the newest by more than this is rejected by the receiver. Absent: any age.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 24))]
     pub out_of_order: Option<String>,

@@ -4,6 +4,7 @@
 
 mod authentication;
 mod list;
+mod otlp_http;
 mod selector;
 mod sink;
 mod source;
@@ -13,13 +14,11 @@ use serde::{Deserialize, Serialize};
 
 pub use authentication::{Authentication, AuthenticationType, SecretKeyRef, SecretOnly, SecretRef};
 pub use list::StringOrList;
+pub use otlp_http::{Compression, HeaderFrom, OtlpHttp, Tls, TrustedAuthorities};
 pub use selector::{
     KindSelector, LabelOperator, LabelRequirement, LabelSelector, ResourceSelector,
 };
-pub use sink::{
-    Batch, Compression, HeaderFrom, IntOrText, Limits, OnExhausted, OtlpHttp, Profile, Retry, Sink,
-    Temporality, Tls, TrustedAuthorities,
-};
+pub use sink::{Batch, IntOrText, Limits, OnExhausted, Profile, Retry, Sink, Temporality};
 pub use source::{Backfill, LateData, Metrics, Source};
 
 use super::messages;

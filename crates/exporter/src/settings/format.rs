@@ -149,7 +149,7 @@ fn egress(raw: RawEgress) -> Result<Egress, Wrong> {
     Ok(Egress {
         allows_http: raw.allow_http,
         allowed: networks("egress.allowed_networks", &raw.allowed_networks)?,
-        refused: networks("egress.refused_networks", &raw.refused_networks)?,
+        denied: networks("egress.denied_networks", &raw.denied_networks)?,
         ports,
         uses_proxy: raw.proxy_from_environment,
     })

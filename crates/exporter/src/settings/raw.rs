@@ -108,7 +108,7 @@ pub(super) struct RawEgress {
     #[serde(default)]
     pub(super) allowed_networks: Vec<String>,
     #[serde(default)]
-    pub(super) refused_networks: Vec<String>,
+    pub(super) denied_networks: Vec<String>,
     #[serde(default)]
     pub(super) ports: Vec<u64>,
     #[serde(default)]

@@ -95,7 +95,7 @@ fn what_is_wrong_is_named_with_its_key() {
             more("egress: {allowed_networks: [10.0.0.0]}"),
             "`egress.allowed_networks[0]`: `10.0.0.0` is no network",
         ),
-        (more("egress: {refused_networks: [10.0.0.1/8]}"), "10.0.0.0/8 has none"),
+        (more("egress: {denied_networks: [10.0.0.1/8]}"), "10.0.0.0/8 has none"),
         (more("egress: {ports: [0]}"), "0 is no port"),
         (more("egress: {ports: [65536]}"), "65536 is no port"),
         (more("reading: {window: 11m}"), "`reading.window`: 11m is not between 1s and 600s"),

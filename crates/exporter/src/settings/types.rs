@@ -151,7 +151,7 @@ pub struct Limits {
 /// What one tenant may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TenantLimits {
-    /// Series in a window of a source.
+    /// Series in a window of a source. One with more is not read.
     pub series_max: u64,
     /// Points that are sent to a sink in a second.
     pub points_per_second: u64,

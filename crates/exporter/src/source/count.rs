@@ -1,4 +1,4 @@
-//! Queries that count samples. Pure.
+//! Queries that count samples or series. Pure.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,23 @@ use crate::limits::QUERY_REST_BYTES;
 use crate::time::Window;
 
 const METRIC_NAME: &str = "__name__";
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Samples,
+    Series,
+}
+
+impl Unit {
+    /// Gives the function that makes one number of what each series has.
+    const fn function(self) -> &'static str {
+        match self {
+            Self::Samples => "sum",
+            Self::Series => "count",
+        }
+    }
+}
 
 /// Joins selectors into as few as a query's length allows: what two of them select is counted once.
 pub(super) fn joined(selectors: &[Selector], query_bytes_max: usize) -> Vec<Selector> {
@@ -45,8 +62,8 @@ fn all_named(mut groups: Vec<Vec<Filter>>) -> Vec<Vec<Filter>> {
 }
 
 /// Writes the query that counts what a selector selects.
-pub(super) fn of_selector(selector: &str, window: Window) -> String {
-    format!("sum(count_over_time({selector}[{}ms]))", window.millis())
+pub(super) fn of_selector(unit: Unit, selector: &str, window: Window) -> String {
+    format!("{}(count_over_time({selector}[{}ms]))", unit.function(), window.millis())
 }
 
 /// Writes queries that count what or-groups select, each metric by itself.
@@ -54,6 +71,7 @@ pub(super) fn of_selector(selector: &str, window: Window) -> String {
 /// `count_over_time` drops the metric's name, and Prometheus does not answer when two series then have the same labels.
 /// Within a metric `or` counts once what two groups select.
 pub(super) fn by_name(
+    unit: Unit,
     groups: &[Vec<Filter>],
     names: &BTreeSet<String>,
     window: Window,
@@ -76,7 +94,7 @@ pub(super) fn by_name(
         if own.is_empty() {
             continue;
         }
-        let term = format!("(sum({}) or vector(0))", own.join(" or "));
+        let term = format!("({}({}) or vector(0))", unit.function(), own.join(" or "));
         match queries.last_mut() {
             Some(last) if last.len() + 3 + term.len() <= query_bytes_max => {
                 last.push_str(" + ");
@@ -90,7 +108,8 @@ pub(super) fn by_name(
 
 #[cfg(test)]
 mod tests {
-    use super::{by_name, joined};
+    use super::Unit::{Samples, Series};
+    use super::{by_name, joined, of_selector};
     use crate::source::promql::groups;
     use crate::time::{Millis, Window};
     use ktel_metricsql::Selector;
@@ -114,7 +133,7 @@ mod tests {
         let groups = groups(&[selector(r#"{__name__="a",x="1" or __name__=~"a|b"}"#)]);
         let names = ["a", "b", "c"].map(str::to_owned).into();
         let window = Window { start: Millis(0), end: Millis(1000) };
-        let queries = by_name(&groups, &names, window, 10_000);
+        let queries = by_name(Samples, &groups, &names, window, 10_000);
         assert_eq!(
             queries,
             [concat!(
@@ -122,6 +141,18 @@ mod tests {
                 r#" + (sum(count_over_time({__name__="b"}[1000ms])) or vector(0))"#
             )]
         );
-        assert_eq!(by_name(&groups, &names, window, 10).len(), 2);
+        assert_eq!(by_name(Samples, &groups, &names, window, 10).len(), 2);
+    }
+
+    #[test]
+    fn series_are_counted_by_the_same_queries_with_another_function() {
+        let groups = groups(&[selector(r#"{__name__="a"}"#)]);
+        let window = Window { start: Millis(0), end: Millis(1000) };
+        assert_eq!(
+            by_name(Series, &groups, &["a".to_owned()].into(), window, 10_000),
+            [r#"(count(count_over_time({__name__="a"}[1000ms])) or vector(0))"#]
+        );
+        assert_eq!(of_selector(Series, "a", window), "count(count_over_time(a[1000ms]))");
+        assert_eq!(of_selector(Samples, "a", window), "sum(count_over_time(a[1000ms]))");
     }
 }

@@ -85,7 +85,7 @@ impl Reader {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| retry_after::parse(value, date.unwrap_or(UNIX_EPOCH)));
         let said = beginning(&mut answer).await;
-        Err(refusal(answer.status, after, &said, bytes_max))
+        Err(rejection(answer.status, after, &said, bytes_max))
     }
 }
 
@@ -144,7 +144,7 @@ fn fault_of(Fault { kind, message }: Fault, bytes_max: usize) -> ReadError {
 }
 
 /// Says what a status means.
-fn refusal(status: u16, after: Option<Duration>, said: &[u8], bytes_max: usize) -> ReadError {
+fn rejection(status: u16, after: Option<Duration>, said: &[u8], bytes_max: usize) -> ReadError {
     let full = String::from_utf8_lossy(said);
     if TOO_MANY.iter().any(|text| full.contains(text)) {
         return ReadError::TooLarge { bytes_max, cut: None };
@@ -160,14 +160,14 @@ fn refusal(status: u16, after: Option<Duration>, said: &[u8], bytes_max: usize) 
 
 #[cfg(test)]
 mod tests {
-    use super::refusal;
+    use super::rejection;
     use crate::source::ReadError;
     use std::time::Duration;
 
     #[test]
     fn a_status_says_whether_to_wait_to_try_again_or_to_change_the_request() {
         let ten = Some(Duration::from_secs(10));
-        let of = |status, after| refusal(status, after, b"why\n", 1000);
+        let of = |status, after| rejection(status, after, b"why\n", 1000);
         assert!(matches!(of(429, ten), ReadError::Busy { after, .. } if after == ten));
         assert!(matches!(of(429, None), ReadError::Busy { after: None, .. }));
         assert!(matches!(of(503, ten), ReadError::Busy { after, .. } if after == ten));
@@ -175,14 +175,14 @@ mod tests {
             assert!(matches!(of(status, None), ReadError::Unavailable { .. }), "{status}");
         }
         for expected in [204, 302, 400, 401, 403, 404, 422] {
-            let refused = of(expected, None);
+            let rejected = of(expected, None);
             assert!(
-                matches!(&refused, ReadError::Rejected { status, message } if *status == expected && message == "why"),
-                "{refused:?}"
+                matches!(&rejected, ReadError::Rejected { status, message } if *status == expected && message == "why"),
+                "{rejected:?}"
             );
         }
         let many =
             b"the number of matching timeseries exceeds 300000; either narrow down the search";
-        assert!(matches!(refusal(422, None, many, 7), ReadError::TooLarge { bytes_max: 7, .. }));
+        assert!(matches!(rejection(422, None, many, 7), ReadError::TooLarge { bytes_max: 7, .. }));
     }
 }

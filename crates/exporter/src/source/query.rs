@@ -103,9 +103,10 @@ impl Reader {
         Ok(builder)
     }
 
-    /// Counts the samples of a window.
+    /// Counts the samples or the series of a window.
     pub(super) async fn counted(
         &self,
+        unit: count::Unit,
         tenant: &Tenant,
         part: &Part,
         cuts: &Cuts,
@@ -116,10 +117,11 @@ impl Reader {
             let joined = count::joined(&selectors, self.0.query_bytes_max);
             let texts = joined.iter().map(|selector| self.query(selector));
             let texts = texts.collect::<Result<Vec<_>, _>>()?;
-            texts.iter().map(|text| count::of_selector(text, window)).collect()
+            texts.iter().map(|text| count::of_selector(unit, text, window)).collect()
         } else {
             let names = self.metric_names(tenant, &selectors, window).await?;
-            count::by_name(&promql::groups(&selectors), &names, window, self.0.query_bytes_max)
+            let groups = promql::groups(&selectors);
+            count::by_name(unit, &groups, &names, window, self.0.query_bytes_max)
         };
         let mut count = 0.0;
         for query in queries {

@@ -5,6 +5,7 @@ mod late;
 mod prometheus;
 mod sinks;
 mod size;
+mod summaries;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,20 +14,19 @@ use ktel_delivery::courier::Clock;
 use ktel_exporter::credentials::Credentials;
 use ktel_exporter::cursor::Cursors;
 use ktel_exporter::engine::{Engine, OverHttp, Settings};
-use ktel_exporter::plan::{
-    Accepts, Authentication, BatchPlan, Compression, Egress, ExporterId, LateData, OnExhausted,
-    Plan, RatePlan, RetryPlan, Selection, SinkPlan, SourcePlan, Temporality, Tenant, TlsPlan,
-};
+use ktel_exporter::plan::{Plan, SinkPlan, Tenant};
 use ktel_exporter::report::LaneReport;
 use ktel_exporter::source::{Reader, Store, StoreKind};
 use ktel_exporter::time::Millis;
-use ktel_metricsql::{Matcher, Selector, Version};
+use ktel_metricsql::{Matcher, Version};
 use ktel_testkit::http::Request;
 use ktel_testkit::otlp_series::{Labels, Samples};
 use ktel_testkit::victoria_metrics::VictoriaMetrics;
 use ktel_testkit::wait;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+
+use crate::support::{self, sink};
 
 /// Ends a hang.
 const SOON: Duration = Duration::from_secs(40);
@@ -68,25 +68,9 @@ impl Scene {
     }
 
     fn plan(&self, sinks: Vec<SinkPlan>) -> Plan {
-        let tenant = vec![Matcher::equal("tenant", "mine").expect("a matcher")];
-        let source = SourcePlan {
-            name: "all".into(),
-            selection: Selection::Raw(vec![
-                "{tenant=\"mine\"}".parse::<Selector>().expect("a selector"),
-            ]),
-            begin: self.begin,
-            lag_min: Duration::from_secs(5),
-            late_data: LateData::Off,
-            backfill: None,
-        };
-        Plan {
-            id: ExporterId { namespace: "n".into(), name: "e".into(), uid: "u".into() },
-            generation: 1,
-            tenant: Tenant { name: "mine".into(), matchers: tenant, path: None },
-            sources: vec![source],
-            sinks,
-            is_suspended: false,
-        }
+        let matchers = vec![Matcher::equal("tenant", "mine").expect("a matcher")];
+        let tenant = Tenant { name: "mine".into(), matchers, path: None };
+        support::plan(tenant, support::source("{tenant=\"mine\"}", self.begin), sinks)
     }
 
     fn apply(&self, plan: &Plan, credentials: Vec<Credentials>) {
@@ -197,39 +181,6 @@ fn lines(tenant: &str, series: usize, begin: i64) -> String {
         lines.push('\n');
     }
     lines
-}
-
-fn sink(name: &str, url: &str) -> SinkPlan {
-    SinkPlan {
-        name: name.into(),
-        sources: vec![0],
-        endpoint: format!("{url}/v1/metrics").parse().expect("it is there"),
-        authentication: Authentication::None,
-        headers: Vec::new(),
-        secret_headers: Vec::new(),
-        tls: TlsPlan::default(),
-        egress: Egress {
-            allows_http: true,
-            allowed: vec!["127.0.0.0/8".parse().expect("it is there")],
-            ..Egress::default()
-        },
-        compression: Compression::Gzip,
-        batch: BatchPlan {
-            is_enabled: true,
-            timeout: Duration::from_secs(5),
-            points_max: 500,
-            bytes_max: 4 << 20,
-        },
-        retry: RetryPlan {
-            attempts_max: 3,
-            backoff: Duration::from_millis(200),
-            backoff_max: Duration::from_secs(2),
-            on_exhausted: OnExhausted::Hold,
-        },
-        temporality: Temporality::Cumulative,
-        rate: RatePlan { points_per_second: None, burst: 0, in_flight_max: 1, age_max: None },
-        accepts: Accepts::default(),
-    }
 }
 
 /// Reads what was in requests.

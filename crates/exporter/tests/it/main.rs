@@ -11,4 +11,7 @@ mod resource;
 mod secrets;
 #[cfg(test)]
 mod source;
+#[cfg(test)]
+#[path = "../support/plans.rs"]
+mod support;
 mod tenancy;

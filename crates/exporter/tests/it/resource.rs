@@ -1,4 +1,4 @@
-//! The resource on a real API server: accepted, refused, explained, shown.
+//! The resource on a real API server: accepted, rejected, explained, shown.
 
 mod wrong;
 
@@ -106,14 +106,14 @@ fn fields_are_explained() {
 }
 
 #[test]
-fn wrong_resources_are_refused() {
+fn wrong_resources_are_rejected() {
     let server = server();
     for case in wrong::cases() {
         let text = case.resource().to_string();
         let file = file(&server, "wrong.json", &text);
-        let refused = server.kubectl(["create", "--dry-run=server", "-f", &file]);
+        let rejected = server.kubectl(["create", "--dry-run=server", "-f", &file]);
         let said =
-            refused.err().unwrap_or_else(|| panic!("`{}` is accepted", case.name)).to_string();
+            rejected.err().unwrap_or_else(|| panic!("`{}` is accepted", case.name)).to_string();
         for expected in [case.path, case.server] {
             assert!(said.contains(expected), "{}: `{expected}` is not in: {said}", case.name);
         }
@@ -126,7 +126,7 @@ fn unusual_resources_are_accepted() {
     for case in wrong::right() {
         let file = file(&server, "right.json", &case.resource().to_string());
         if let Err(error) = server.kubectl(["create", "--dry-run=server", "-f", &file]) {
-            panic!("`{}` is refused: {error}", case.name);
+            panic!("`{}` is rejected: {error}", case.name);
         }
     }
     // Without quotes kubectl reads it as `false`.
@@ -151,7 +151,7 @@ const OF_SCHEMAS: [&str; 11] = [
 ];
 
 #[test]
-fn what_the_api_server_refuses_is_refused_without_one() {
+fn what_the_api_server_rejects_is_rejected_without_one() {
     for case in wrong::cases() {
         let found = findings(&case.resource());
         let errors: Vec<_> = found.iter().filter(|finding| finding.is_error()).collect();

@@ -93,13 +93,13 @@ fn no_query_brings_a_strangers_sample_or_label() {
     );
     let settings = Settings::parse(&text, "settings.yaml").unwrap();
     let reader = Reader::new(&settings.store.open().unwrap()).unwrap();
-    let (mut refused_by_store, mut samples) = (Vec::new(), 0);
+    let (mut rejected_by_store, mut samples) = (Vec::new(), 0);
     for query in &attacks.confined {
         let plan = compiled(query, &settings).plan.unwrap();
         let slice = match read(&reader, &plan) {
             Ok(slice) => slice,
             Err(error) => {
-                refused_by_store.push(format!("{query}: {error}"));
+                rejected_by_store.push(format!("{query}: {error}"));
                 continue;
             }
         };
@@ -114,7 +114,7 @@ fn no_query_brings_a_strangers_sample_or_label() {
         }
     }
     // Two results that an expression labels as two tenants' become one, which the store does not do.
-    assert!(refused_by_store.len() <= 4, "{refused_by_store:#?}");
+    assert!(rejected_by_store.len() <= 4, "{rejected_by_store:#?}");
     assert!(samples > 200, "{samples}");
     for query in &attacks.rejected {
         assert_eq!(compiled(query, &settings).plan.unwrap().sources, [], "{query}");

@@ -153,6 +153,6 @@ fn a_summary_needs_its_type_and_its_count() {
     assert_eq!(encode(&lines[..2], &summary).dropped(), [(NoCount, 6)]);
     let mut shape = shape();
     shape.accepts.no_summaries = true;
-    let refused = crate::support::encoded(&slice(&lines), &metadata(&summary), &shape);
-    assert_eq!((refused.dropped(), refused.batches.len()), (vec![(NoSummaries, 12)], 0));
+    let rejected = crate::support::encoded(&slice(&lines), &metadata(&summary), &shape);
+    assert_eq!((rejected.dropped(), rejected.batches.len()), (vec![(NoSummaries, 12)], 0));
 }

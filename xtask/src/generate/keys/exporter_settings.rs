@@ -123,12 +123,12 @@ const EGRESS: &[Key] = &[
     key(
         "allowed_networks",
         "list of networks; default: none",
-        "Networks that are allowed although they are not public, such as `10.20.0.0/16`. They win over `refused_networks`.",
+        "Networks that are allowed although they are not public, such as `10.20.0.0/16`. They win over `denied_networks`.",
     ),
     key(
-        "refused_networks",
+        "denied_networks",
         "list of networks; default: none",
-        "Networks that are refused although they are public, such as public addresses of the cluster.",
+        "Networks that are denied although they are public, such as public addresses of the cluster.",
     ),
     key("ports", "list of ports; default: all", "Ports that are allowed."),
     key(
@@ -167,7 +167,11 @@ const LIMITS: &[Key] = &[
 ];
 
 const TENANT: &[Key] = &[
-    key("series_max", "number; default: 1000000", "Series in a window of a source."),
+    key(
+        "series_max",
+        "number; default: 1000000",
+        "Series in a window of a source. A source with more is not read: its status says so, and it goes on where it stopped once it selects less or this is larger.",
+    ),
     key("points_per_second", "number; default: 100000", "Points that are sent to a sink."),
     key("bytes_per_second", "bytes; default: `32Mi`", "Bytes that are read from the store."),
     key(

@@ -1,4 +1,4 @@
-//! Ways around the tenant, through the compiler: each is confined, or refused at the field it came from.
+//! Ways around the tenant, through the compiler: each is confined, or rejected at the field it came from.
 
 use ktel_metricsql::{Expr, Filter, Matcher, Selector, parse};
 use proptest::prelude::*;
@@ -106,7 +106,7 @@ fn every_way_that_reads_the_own_data_is_confined() {
 }
 
 #[test]
-fn every_way_to_others_is_refused_at_its_field() {
+fn every_way_to_others_is_rejected_at_its_field() {
     let others: Vec<String> = [
         format!("{}up{}", "(".repeat(100_000), ")".repeat(100_000)),
         format!("{{a=\"{}\"}}", "x".repeat(10_000_000)),

@@ -13,7 +13,7 @@ use crate::engine::ledger::Reserved;
 use crate::engine::read::Event;
 use crate::limits::{AUDIT_AGAIN_AFTER, AUDIT_WITHIN};
 use crate::plan::{LateData, Selection};
-use crate::source::{Cuts, Part, ReadError};
+use crate::source::{Cuts, ReadError};
 use crate::time::{Millis, Window};
 
 impl Source {
@@ -50,14 +50,17 @@ impl Actor {
             }
             let Some(window) = source.audit.due(store_now) else { continue };
             source.audit_not_before = Some(now + AUDIT_WITHIN);
-            let part = Part { selectors: selectors.clone(), families: None };
+            let selectors = selectors.clone();
             let (world, give) = (Arc::clone(&self.world), self.give.clone());
             let (tenant, tenant_name) = (Arc::clone(&self.tenant), Arc::clone(&self.tenant_name));
             let source = source.plan.name.clone();
             self.tasks.spawn(async move {
                 let _own = world.tenants.request(&tenant_name).await;
                 let _request = world.requests.acquire().await.expect("it is never closed");
-                let result = world.store.count(&tenant, &part, &Cuts::default(), window).await;
+                let result = match world.selected(&tenant, &selectors).await {
+                    Ok(part) => world.store.count(&tenant, &part, &Cuts::default(), window).await,
+                    Err(error) => Err(error),
+                };
                 // It fails only when the actor is gone: then nobody wants the count.
                 give.send(Event::Counted { source, window, result }).await.ok();
             });
@@ -96,8 +99,11 @@ impl Actor {
 
 /// Says what a source selects, as a number that is the same after a restart.
 pub(super) fn fingerprint(selection: &Selection) -> u64 {
-    let Selection::Raw(selectors) = selection else { return 0 };
-    let texts = selectors.iter().map(|selector| Expr::Selector(selector.clone()).wire());
-    let texts: Vec<String> = texts.collect();
+    let texts: Vec<String> = match selection {
+        Selection::Raw(selectors) => {
+            selectors.iter().map(|selector| Expr::Selector(selector.clone()).wire()).collect()
+        }
+        Selection::Expression { expr, step } => vec![expr.wire(), format!("{step:?}")],
+    };
     foldhash::quality::FixedState::with_seed(4).hash_one(texts)
 }

@@ -17,10 +17,10 @@ impl Actor {
             Event::Batch { read, batch } => {
                 let Some(read) = self.reads.iter().find(|known| known.id == read) else { return };
                 for member in read.members.clone() {
-                    let refusal = self.refusal(member, batch.window(), now);
+                    let reason = self.reason_to_drop(member, batch.window(), now);
                     let Some(route) = self.lanes.get_mut(&member) else { continue };
-                    match refusal {
-                        Some(reason) => route.lane.refuse(&batch, reason),
+                    match reason {
+                        Some(reason) => route.lane.drop_batch(&batch, reason),
                         None => route.lane.give(&batch, now),
                     }
                 }
@@ -57,9 +57,10 @@ impl Actor {
         now: Instant,
     ) {
         let Some(index) = self.reads.iter().position(|read| read.id == id) else { return };
-        let Read { source: source_index, shape, window, members, is_repair, .. } =
+        let Read { source: source_index, shape, window, members, is_repair, selection, .. } =
             self.reads.remove(index);
         let source = &mut self.sources[source_index];
+        let is_of_another_selection = source.selection != selection;
         source.learned = learned;
         match state.filter(|_| result.is_ok()) {
             _ if is_repair => {}
@@ -80,9 +81,12 @@ impl Actor {
         match result {
             Ok(summary) => self.succeeded(source_index, window, summary, now),
             Err(Failure::TooWide) => source.width.narrow(),
-            Err(Failure::TooManySeries) => {
+            // It says nothing of what is selected now, which is read at once.
+            Err(_) if is_of_another_selection => {}
+            Err(Failure::TooManySeries(series)) => {
                 let most = self.world.settings.tenant.series_max;
-                let text = format!("the tenant may have {most} series in a window");
+                let text = too_many_series(series, most, window);
+                source.series = series.unwrap_or(most);
                 source.failed(SourceFault::TooManySeries, &text, self.world.now());
                 source.not_before = Some(now + STORE_WRONG_FOR);
             }
@@ -117,4 +121,14 @@ impl Actor {
             self.sources[index].note(window, summary.found, store_now, &memory);
         }
     }
+}
+
+/// Says what to do about a source that is not read. Its lanes keep their cursors, and it is tried again now and then.
+fn too_many_series(series: Option<u64>, most: u64, window: Window) -> String {
+    let series = series.map_or_else(|| format!("more than {most}"), |series| series.to_string());
+    let seconds = window.millis() as f64 / 1000.0;
+    format!(
+        "it has {series} series in {seconds} s, and {most} are allowed: select less, or have the operator raise \
+         `limits.tenant.series_max`; nothing is dropped, and it goes on where it stopped"
+    )
 }

@@ -9,7 +9,7 @@ use super::{Actor, Read, Role};
 use crate::engine::read::{Event, Job};
 use crate::limits::SOURCE_READS_MAX;
 use crate::plan::Temporality;
-use crate::source::{Cuts, Part};
+use crate::source::Cuts;
 use crate::time::Millis;
 
 impl Actor {
@@ -97,8 +97,18 @@ impl Actor {
         };
         let is_wide = !is_repair && !source.width.is_narrow();
         let task = self.tasks.spawn(job.run(is_wide));
-        let source = index;
-        self.reads.push(Read { id, source, shape, window, is_repair, members, blocked, task });
+        let selection = source.selection;
+        self.reads.push(Read {
+            id,
+            source: index,
+            shape,
+            window,
+            is_repair,
+            selection,
+            members,
+            blocked,
+            task,
+        });
     }
 
     /// Drops data that is older than the sinks want it.
@@ -112,13 +122,14 @@ impl Actor {
             let before = (store_now - age_max).align_down(source.width.base());
             let Some(window) = route.lane.expire(before) else { continue };
             let crate::plan::Selection::Raw(selectors) = &source.plan.selection else { continue };
-            let part = Part { selectors: selectors.clone(), families: None };
+            let selectors = selectors.clone();
             let (world, give) = (Arc::clone(&self.world), self.give.clone());
             let (tenant, lane) = (Arc::clone(&self.tenant), *id);
             self.tasks.spawn(async move {
                 // The gap is recorded in any case; a store that cannot count leaves its points unknown.
-                if let Ok(points) =
-                    world.store.count(&tenant, &part, &Cuts::default(), window).await
+                if let Ok(part) = world.selected(&tenant, &selectors).await
+                    && let Ok(points) =
+                        world.store.count(&tenant, &part, &Cuts::default(), window).await
                 {
                     // It fails only when the actor is gone, with the account.
                     give.send(Event::Skipped { lane, window, points }).await.ok();

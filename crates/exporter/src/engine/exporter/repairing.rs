@@ -63,8 +63,13 @@ impl Actor {
         }
     }
 
-    /// Says why a lane of late data does not send what is of a time, if it does not: the receiver would refuse it.
-    pub(super) fn refusal(&self, lane: u64, window: Window, now: Instant) -> Option<DropReason> {
+    /// Says why a lane of late data drops what is of a time, if it does: the receiver would reject it.
+    pub(super) fn reason_to_drop(
+        &self,
+        lane: u64,
+        window: Window,
+        now: Instant,
+    ) -> Option<DropReason> {
         let route = self.lanes.get(&lane).filter(|route| matches!(route.role, Role::Late(_)))?;
         let sink = &self.sinks[route.sink].plan;
         let store_now = self.world.store_now(now).0;

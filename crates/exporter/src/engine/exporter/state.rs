@@ -36,7 +36,7 @@ pub(super) struct Source {
     /// Points of a window of the least width, as it was read last.
     pub(super) points_each: u64,
     pub(super) audit: Audit,
-    /// Says what the audit is about.
+    /// Says what is selected: the audit is about that.
     pub(super) selection: u64,
     /// The last plan selects something else than the one before.
     pub(super) is_selection_new: bool,
@@ -140,6 +140,8 @@ pub(super) struct Read {
     pub(super) shape: Shape,
     pub(super) window: Window,
     pub(super) is_repair: bool,
+    /// Says what is read, as [`Source::selection`] does.
+    pub(super) selection: u64,
     pub(super) members: Vec<u64>,
     pub(super) blocked: Arc<Mutex<Option<Instant>>>,
     pub(super) task: AbortHandle,

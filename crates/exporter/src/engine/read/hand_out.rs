@@ -13,6 +13,7 @@ use crate::mapping::{DeltaState, Infos, encode_part};
 use crate::plan::LateData;
 use crate::sink::Shared;
 use crate::slice::Slice;
+use crate::source::families::TARGET_INFO;
 
 impl Job {
     /// Encodes a slice and hands out its batches, as many at once as there is memory for.
@@ -22,6 +23,9 @@ impl Job {
         infos: &mut Infos<'_>,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
+        // Before anything of it is sent.
+        let series = series_of(&slice, infos);
+        self.check_series(series, matches!(infos, Infos::Own), progress)?;
         let most = memory.encoded_bytes();
         if let Some(state) = &mut self.state {
             state.make_room(&slice);
@@ -61,18 +65,25 @@ impl Job {
             }
             if !is_cut {
                 let summary = &mut progress.summary;
-                summary.series += slice.len() as u64;
+                summary.series += series;
                 if self.repair.is_none() {
                     note(&slice, self.source.late_data, infos, &mut summary.found);
-                }
-                if summary.series > self.world.settings.tenant.series_max {
-                    return Err(Failure::TooManySeries);
                 }
                 progress.number += done;
                 summary.tally.add(tally);
                 return Ok(());
             }
         }
+    }
+
+    /// Says whether the tenant may have so many series more in this window. What comes late is few; its window is wide, so it
+    /// is not counted.
+    fn check_series(&self, more: u64, is_all: bool, progress: &Progress) -> Result<(), Failure> {
+        let series = progress.summary.series + more;
+        if self.repair.is_some() || series <= self.world.settings.tenant.series_max {
+            return Ok(());
+        }
+        Err(Failure::TooManySeries(is_all.then_some(series)))
     }
 
     async fn give(&self, batch: Batch) -> Result<(), Failure> {
@@ -87,6 +98,13 @@ impl Job {
     }
 }
 
+/// Counts the series of a slice that belong to it.
+fn series_of(slice: &Slice, infos: &Infos<'_>) -> u64 {
+    let is_borrowed = matches!(infos, Infos::Borrowed(_));
+    let own = slice.series().filter(|series| !is_borrowed || series.name() != TARGET_INFO);
+    own.count() as u64
+}
+
 /// Notes the samples of a slice for the audit, as a store counts them: without stale markers.
 pub(super) fn note(slice: &Slice, late: LateData, infos: &Infos<'_>, found: &mut Found) {
     if late == LateData::Off {
@@ -94,7 +112,7 @@ pub(super) fn note(slice: &Slice, late: LateData, infos: &Infos<'_>, found: &mut
     }
     let is_borrowed = matches!(infos, Infos::Borrowed(_));
     for series in slice.series() {
-        if is_borrowed && series.name() == crate::source::families::TARGET_INFO {
+        if is_borrowed && series.name() == TARGET_INFO {
             continue; // it is noted where it belongs
         }
         let keys = (late == LateData::Repair).then(|| Keys::of(series));

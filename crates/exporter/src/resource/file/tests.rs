@@ -63,7 +63,7 @@ fn what_is_missing_is_missing_in_what_is_around_it() {
 }
 
 #[test]
-fn a_bomb_is_refused() {
+fn a_bomb_is_rejected() {
     let mut text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
     for level in 1..12 {
         let before = format!("*a{}", level - 1);
@@ -84,7 +84,7 @@ fn faults_have_their_place() {
         ("a: [1\nb: 2\n", 2, "not YAML"),
         ("<<: {a: 1}\n", 1, "merge keys"),
     ] {
-        let fault = parse(text).expect_err("it is refused");
+        let fault = parse(text).expect_err("it is rejected");
         assert_eq!(fault.place.line, line, "{text}: {fault}");
         assert!(fault.message.contains(message), "{fault}");
     }

@@ -198,7 +198,7 @@ fn a_selector_that_is_wrong_never_selects_more() {
 }
 
 #[test]
-fn credentials_and_headers_of_ktel_itself_are_refused() {
+fn credentials_and_headers_of_ktel_itself_are_rejected() {
     let table = [
         (
             json!({"endpoint": "https://user:pass@example.com"}),

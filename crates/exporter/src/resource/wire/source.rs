@@ -32,7 +32,7 @@ pub struct Source {
     #[x_kube(validation = Rule::new("duration(self) <= duration('24h')").message(messages::LAG))]
     pub min_lag: Option<String>,
     /// What happens to samples that the store gets after their window was read. `off`: nothing. `audit`: they are counted in
-    /// the status. `repair`: they are counted and sent, except to sinks that refuse old points.
+    /// the status. `repair`: they are counted and sent, except to sinks that reject old points.
     #[serde(default)]
     pub late_data: LateData,
 }

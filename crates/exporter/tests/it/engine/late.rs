@@ -70,6 +70,15 @@ impl Reads for Slowed {
         Reads::count(&self.0, tenant, part, cuts, window)
     }
 
+    fn series<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        part: &'a Part,
+        window: Window,
+    ) -> Later<'a, Result<u64, ReadError>> {
+        Reads::series(&self.0, tenant, part, window)
+    }
+
     fn now(&self) -> Later<'_, Result<Millis, ReadError>> {
         Box::pin(std::future::ready(Ok(now_millis())))
     }
@@ -162,8 +171,8 @@ fn what_comes_a_minute_ten_minutes_and_two_hours_late_arrives_once() {
     let stored = scene.stored();
     same(&arrived(&receiver.requests()), &stored, "nothing is missing and nothing came twice");
     let report = report().expect("it runs");
-    let refused = report.repairs.iter().find(|lane| lane.sink == "picky").expect("a lane");
-    assert_eq!(refused.drops.get(&DropReason::OutOfOrder), Some(&60));
+    let rejected = report.repairs.iter().find(|lane| lane.sink == "picky").expect("a lane");
+    assert_eq!(rejected.drops.get(&DropReason::OutOfOrder), Some(&60));
     let in_time = arrived(&picky_receiver.requests());
     assert_eq!(stored.0.len() - in_time.0.len(), 60);
     assert!(report.all_lanes().all(|lane| lane.points.conservation_error() == 0));

@@ -1,4 +1,4 @@
-//! Resources that are refused, and unusual ones that are not.
+//! Resources that are rejected, and unusual ones that are not.
 
 use serde_json::{Value, json};
 

@@ -86,6 +86,8 @@ fn chunks_give_every_sample_once_bit_by_bit() {
     let no_marker = |known: &&Known| known.2 != STALE_NAN_BITS;
     let count = expected.iter().filter(no_marker).count() as u64;
     assert_eq!(run(reader.count(&tenant("me"), &overlapping(), all)).unwrap(), count);
+    assert_eq!(run(reader.series(&tenant("me"), &overlapping(), all)).unwrap(), 15);
+    assert_eq!(run(reader.series(&tenant("me"), &super::part(&["nothing"]), all)).unwrap(), 0);
     let part = Part { families: Some(vec!["a".to_owned()]), ..overlapping() };
     let a = run(reader.read(&tenant("me"), &part, all, ROOM)).unwrap();
     assert_eq!(a.len(), 9);

@@ -145,6 +145,7 @@ fn selectors_that_overlap_give_each_sample_once() {
         expected
     );
     assert_eq!(run(reader.count(&tenant("me"), &overlapping, all)).unwrap(), expected.len() as u64);
+    assert_eq!(run(reader.series(&tenant("me"), &overlapping, all)).unwrap(), 40);
     assert_eq!(
         run(reader.families(&tenant("me"), &overlapping, all)).unwrap(),
         ["", "a", "b", "c_total"]
@@ -161,6 +162,14 @@ fn selectors_that_overlap_give_each_sample_once() {
         in_parts.extend(samples(&slice));
     }
     assert_eq!(sorted([in_parts]), expected);
+    // They differ in nothing but their names.
+    for name in ["alike_1", "alike_2"] {
+        server.import(&line(&[("__name__", name), ("tenant", "me")], &[(T, 1.0)]).0);
+    }
+    assert_eq!(run(reader.series(&tenant("me"), &part(&[r#"{tenant="me"}"#]), all)).unwrap(), 42);
+    let of_alike = part(&[r#"{__name__=~"alike_."}"#]);
+    assert_eq!(run(reader.series(&tenant("me"), &of_alike, all)).unwrap(), 2);
+    assert_eq!(run(reader.series(&tenant("me"), &part(&["nothing"]), all)).unwrap(), 0);
 }
 
 #[test]

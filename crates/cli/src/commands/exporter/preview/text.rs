@@ -108,7 +108,7 @@ fn sink(out: &mut String, shown: &Previewed, preview: &SourcePreview, sink: &Sin
     );
     line(out, 3, &text);
     if sink.remarks.is_empty() {
-        line(out, 3, "nothing is refused or changed");
+        line(out, 3, "nothing is rejected or changed");
     }
     for remark in &sink.remarks {
         line(out, 3, &format!("note: {}", remark.message));

@@ -126,7 +126,7 @@ fn credentials_valid(facts: &Facts<'_>) -> Option<Verdict> {
     }
     running(facts, |report| {
         for lane in &report.lanes {
-            if let Some(error) = lane.error.as_ref().filter(|error| is_refusal(lane, error)) {
+            if let Some(error) = lane.error.as_ref().filter(|error| is_rejection(lane, error)) {
                 return Verdict::fails(error.reason, about(lane, error));
             }
         }
@@ -135,7 +135,7 @@ fn credentials_valid(facts: &Facts<'_>) -> Option<Verdict> {
     })
 }
 
-fn is_refusal(lane: &LaneReport, error: &Problem) -> bool {
+fn is_rejection(lane: &LaneReport, error: &Problem) -> bool {
     lane.state == LaneState::Held && matches!(error.status, Some(401 | 403))
 }
 

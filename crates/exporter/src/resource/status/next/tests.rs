@@ -198,7 +198,7 @@ const CASES: [(&str, Change, &str); 12] = [
         "+Accepted +Reading -SecretNotFound +Delivering +CaughtUp -CredentialsInvalid",
     ),
     (
-        "a token is refused",
+        "a token is rejected",
         |known| {
             let lane = first(known);
             (lane.state, lane.error) = (LaneState::Held, Some(problem(Some(401))));
