@@ -9,6 +9,8 @@ mod delivery;
 mod exporter;
 #[cfg(test)]
 mod exporter_metrics;
+#[cfg(test)]
+mod formats;
 mod help;
 #[cfg(test)]
 mod init;
