@@ -33,6 +33,8 @@ mod support;
 #[cfg(test)]
 mod telemetry;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod wire;
