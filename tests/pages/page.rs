@@ -14,7 +14,10 @@
 /// One thing that the reader does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    Save { file: String, text: String },
+    Save {
+        file: String,
+        text: String,
+    },
     /// Run a command.
     Run(Run),
 }
