@@ -32,9 +32,11 @@ report:
 server:
   enabled: true
   public: true
+  publicPages: [acme, example-gateway]
   legacy: {enabled: true, compat: true}
   tokens: {secret: tokens}
   schemas: {acme.yaml: 'kts: 1'}
+  products: {acme.yaml: 'ktel: 1'}
   ingress: {enabled: true, className: example, host: telemetry.example.com, tlsSecret: certificate}
   networkPolicy:
     enabled: true
@@ -109,7 +111,9 @@ fn nothing_that_could_send_is_there_unless_asked_for_nor_where_somebody_says_no(
         "ServiceAccount",
         "ServiceMonitor",
     ]
-    .map(|kind| format!("{kind}/x-ktel-server"));
+    .map(|kind| format!("{kind}/x-ktel-server"))
+    .to_vec();
+    expected.push("ConfigMap/x-ktel-server-products".to_owned());
     expected.sort();
     let mut sorted = names;
     sorted.sort();
@@ -129,6 +133,8 @@ fn what_cannot_work_is_rejected_with_what_to_do() {
     check("{agnet: {enabled: true}}", "additional properties 'agnet' not allowed");
     check("{agent: {enabeld: true}}", "'enabeld' not allowed");
     check("{server: {minGroupSize: 4}}", "minimum");
+    check("{server: {publicPages: [acme, Acme]}}", "/server/publicPages/1");
+    check("{server: {publicPages: acme}}", "/server/publicPages");
     check("{image: {tag: latest}}", "/image/tag");
     check("{agent: {config: {state: /x}}}", "invalid propertyName 'state'");
     check("{agent: {config: {telemetry: {disabled: true}}}}", "invalid propertyName 'telemetry'");

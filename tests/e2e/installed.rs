@@ -196,6 +196,8 @@ server:
   bindAddress: 127.0.0.1
   port: {port}
   metricsPort: {metrics_port}
+  publicPages: [example-gateway]
+  products: {{acme.yaml: '{{ktel: 1, name: acme, consent: opt-in, commands: [plan]}}'}}
   tokens: {{secret: tokens}}
   ingress: {{enabled: true, host: telemetry.example.com}}
   networkPolicy: {{enabled: true, from: [{{podSelector: {{}}}}]}}
@@ -223,6 +225,10 @@ fn every_pod_of_a_release_works_with_its_own_roles_and_may_nothing_else() {
     let running = receiver.start();
     scene.wait_until_it_answers("/readyz", "200 OK");
     scene.wait_until_it_answers("/healthz", "200 OK");
+
+    // For everybody, without a token.
+    scene.wait_until_it_answers("/public/example-gateway", "200 OK");
+    scene.wait_until_it_answers("/public/another", "404 Not Found");
 
     let job = scene.get("cronjob", "x-ktel-report");
     let job = &job["spec"]["jobTemplate"]["spec"]["template"];

@@ -29,8 +29,13 @@ mod tests {
 
     pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     /// The pages for new users that are run below.
-    const RUN: [&str; 4] =
-        ["cli-author.md", "cluster-operator.md", "maintainer.md", "product-engineer.md"];
+    const RUN: [&str; 5] = [
+        "charts.md",
+        "cli-author.md",
+        "cluster-operator.md",
+        "maintainer.md",
+        "product-engineer.md",
+    ];
 
     #[track_caller]
     fn follow(page: &str) {
@@ -44,6 +49,11 @@ mod tests {
     #[test]
     fn readme() {
         follow("README.md");
+    }
+
+    #[test]
+    fn charts() {
+        follow("docs/start/charts.md");
     }
 
     #[test]

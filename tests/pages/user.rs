@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -20,9 +20,18 @@ use crate::tests::REPOSITORY;
 
 /// Ends a hang.
 const SOON: Duration = Duration::from_secs(180);
-/// Where `ktel serve` listens by default. Tests that run at the same time need a port each, so it
-/// has another number while a page is run.
+/// How long a new user has for a page, from nothing to the goal.
+const PAGE_WITHIN: Duration = Duration::from_secs(600);
+/// Where `ktel serve` listens by default.
 const SERVER: &str = "127.0.0.1:8090";
+/// Where pages let programs listen. Tests that run at the same time need ports of their own, so these have other numbers
+/// while a page is run.
+const LISTENERS: [&str; 2] = [SERVER, "127.0.0.1:8092"];
+
+/// The chart, in a clone of the repository.
+const CHART: &str = "deploy/chart";
+/// What needs a cluster.
+const OF_A_CLUSTER: [&str; 4] = ["workflows run", "kubectl", "helm install", "ktel agents"];
 
 /// What stands for programs of the page that would build ktel again: `cargo run` is the debug
 /// program, and of `make` it is checked that the target exists.
@@ -41,7 +50,8 @@ pub(crate) struct User {
     home: tempfile::TempDir,
     /// Outside of the home, which is empty for the page.
     desk: tempfile::TempDir,
-    port: TcpPort,
+    /// One for each of `LISTENERS`.
+    ports: [TcpPort; 2],
     cluster: Option<ApiServer>,
     metrics: Option<Metrics>,
     words: Words,
@@ -54,9 +64,13 @@ impl User {
             (tempfile::tempdir().expect("a home"), tempfile::tempdir().expect("a place"));
         let programs = desk.path().join("bin");
         fs::create_dir(&programs).expect("a directory");
-        symlink(program(), programs.join("ktel")).expect("a link");
-        let [kubectl] = real::require(["kubectl"]);
-        symlink(kubectl, programs.join("kubectl")).expect("a link");
+        for name in ["ktel", "kubectl-ktel"] {
+            symlink(program(), programs.join(name)).expect("a link");
+        }
+        let [kubectl, helm] = real::require(["kubectl", "helm"]);
+        for (name, program) in [("kubectl", kubectl), ("helm", helm)] {
+            symlink(program, programs.join(name)).expect("a link");
+        }
         for (name, text) in [("cargo", CARGO), ("make", MAKE)] {
             let path = programs.join(name);
             fs::write(&path, text.replace("REPOSITORY", REPOSITORY)).expect("a script");
@@ -70,9 +84,9 @@ impl User {
         fs::write(desk.path().join("variables"), variables).expect("variables");
         fs::write(desk.path().join("directory"), home.path().display().to_string())
             .expect("a file");
-        let port = TcpPort::hold().expect("a free port");
+        let ports = LISTENERS.map(|_| TcpPort::hold().expect("a free port"));
         let (cluster, metrics) = (None, None);
-        Self { home, desk, port, cluster, metrics, words: Words::new(), running: Vec::new() }
+        Self { home, desk, ports, cluster, metrics, words: Words::new(), running: Vec::new() }
     }
 
     /// Does what a page says.
@@ -81,24 +95,34 @@ impl User {
     /// With the line of the page, and how it differs from what happened.
     pub(crate) fn follow(mut self, page: &str) -> Result<(), String> {
         self.metrics = Metrics::of(page);
+        let deadline = Instant::now() + PAGE_WITHIN;
+        if page.contains(CHART) {
+            // As much of a clone of the repository as pages name.
+            symlink(Path::new(REPOSITORY).join("deploy"), self.home.path().join("deploy"))
+                .expect("a link");
+        }
         for step in steps(page)? {
             match step {
                 Step::Save { file, text } => {
                     let text = complete(&text, &self.words)?;
-                    fs::write(self.directory().join(file), self.here(&text))
-                        .expect("it can be saved");
+                    let path = self.directory().join(file);
+                    fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+                    fs::write(path, self.here(&text)).expect("it can be saved");
                 }
                 Step::Run(run) => {
                     let line = run.line;
                     self.run(&run).map_err(|error| format!("{line}: {error}"))?;
                 }
             }
+            if Instant::now() > deadline {
+                return Err(format!("it takes more than {} minutes", PAGE_WITHIN.as_secs() / 60));
+            }
         }
         Ok(())
     }
 
     fn run(&mut self, run: &Run) -> Result<(), String> {
-        if run.command.contains("workflows run") || run.command.contains("kubectl") {
+        if OF_A_CLUSTER.iter().any(|words| run.command.contains(words)) {
             self.join_a_cluster();
         }
         let command = self.here(&complete(&run.command, &self.words)?);
@@ -174,17 +198,20 @@ impl User {
 
     /// Writes the addresses that the page's servers have while the page is run.
     fn here(&self, text: &str) -> String {
-        let server = format!("127.0.0.1:{}", self.port.number());
-        let places = self.metrics.iter().flat_map(Metrics::places);
-        places.fold(text.replace(SERVER, &server), |text, (page, here)| text.replace(page, &here))
+        self.places().fold(text.to_owned(), |text, (page, here)| text.replace(page, &here))
     }
 
     /// The reverse, and the user's home in short.
     fn there(&self, text: &str) -> String {
-        let server = format!("127.0.0.1:{}", self.port.number());
-        let places = self.metrics.iter().flat_map(Metrics::places);
-        let text = text.replace(&server, SERVER).replace(&*self.home.path().to_string_lossy(), "~");
-        places.fold(text, |text, (page, here)| text.replace(&here, page))
+        let text = text.replace(&*self.home.path().to_string_lossy(), "~");
+        self.places().fold(text, |text, (page, here)| text.replace(&here, page))
+    }
+
+    /// Gives each address of a page, and the one that it has here.
+    fn places(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let address = |port: &TcpPort| format!("127.0.0.1:{}", port.number());
+        let listeners = LISTENERS.into_iter().zip(self.ports.iter().map(address));
+        listeners.chain(self.metrics.iter().flat_map(Metrics::places))
     }
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct Release {
     /// Check the conditions and print the entries of the changelog; build and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Pack this program instead of building one; it must be of this commit
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
     /// The authorities that the image trusts
     #[arg(long, value_name = "FILE", default_value = image::AUTHORITIES)]
     authorities: PathBuf,
@@ -58,7 +61,13 @@ pub(crate) fn run(release: &Release) -> anyhow::Result<()> {
     }
 
     let metadata = metadata(root)?;
-    let binary = build(root, &metadata)?;
+    let binary = match &release.binary {
+        Some(binary) => {
+            program::check(root, binary)?;
+            binary.clone()
+        }
+        None => build(root, &metadata)?,
+    };
     size::run(&binary)?;
     fs::create_dir_all(&release.output)
         .with_context(|| format!("make the directory `{}`", release.output.display()))?;

@@ -24,7 +24,7 @@ pub(crate) use events::upload_if_asked;
 
 use clap::Subcommand;
 
-use crate::arguments::shared::TextFormat;
+use crate::arguments::shared::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -71,11 +71,11 @@ pub(crate) enum Command {
     Agents(agents::AgentsArguments),
     /// Run all jobs on a made-up cluster, and send the report to a server on this machine
     Demo(demo::DemoArguments),
-    /// Write files to begin with: of a product, an agent or a job
+    /// Write starter files for a product, an agent or a job
     #[command(subcommand)]
     Init(init::InitCommand),
     /// Print the version, the commit and what the program was built with
-    Version(TextFormat),
+    Version(Format),
     /// Print completions for a shell: `source <(ktel completions bash)`
     Completions(completions::CompletionsArguments),
     /// Print the manual page, or write one per command

@@ -2,29 +2,25 @@
 
 use serde_json::Value;
 
-use crate::arguments::shared::{ListOutput, TextOutput};
+use crate::arguments::shared::OutputFormat;
 use crate::table::table;
 
 /// Writes a list: as a table, or as the same in JSON or YAML.
 pub(crate) fn list<const N: usize>(
-    output: ListOutput,
+    output: OutputFormat,
     head: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
     value: &Value,
 ) -> String {
-    match output {
-        ListOutput::Table => table(head, rows),
-        ListOutput::Json => json(value),
-        ListOutput::Yaml => yaml(value),
-    }
+    text(output, || table(head, rows), value)
 }
 
 /// Writes a text, or the same in JSON or YAML.
-pub(crate) fn text(output: TextOutput, text: impl FnOnce() -> String, value: &Value) -> String {
+pub(crate) fn text(output: OutputFormat, text: impl FnOnce() -> String, value: &Value) -> String {
     match output {
-        TextOutput::Text => text(),
-        TextOutput::Json => json(value),
-        TextOutput::Yaml => yaml(value),
+        OutputFormat::Table => text(),
+        OutputFormat::Json => json(value),
+        OutputFormat::Yaml => yaml(value),
     }
 }
 
@@ -42,7 +38,7 @@ pub(crate) fn yaml(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ListOutput, TextOutput, list, text, yaml};
+    use super::{OutputFormat, list, text, yaml};
     use serde_json::{Value, json};
 
     #[test]
@@ -57,10 +53,10 @@ mod tests {
     fn every_format_says_the_same() {
         let value = json!([{"name": "a"}]);
         let of = |output| list(output, ["NAME"], [["a".to_owned()]], &value);
-        assert_eq!(of(ListOutput::Table), "NAME\na\n");
-        assert_eq!(serde_json::from_str::<Value>(&of(ListOutput::Json)).unwrap(), value);
-        assert_eq!(serde_saphyr::from_str::<Value>(&of(ListOutput::Yaml)).unwrap(), value);
-        assert_eq!(text(TextOutput::Text, || "it".to_owned(), &value), "it");
-        assert_eq!(text(TextOutput::Json, String::new, &value), of(ListOutput::Json));
+        assert_eq!(of(OutputFormat::Table), "NAME\na\n");
+        assert_eq!(serde_json::from_str::<Value>(&of(OutputFormat::Json)).unwrap(), value);
+        assert_eq!(serde_saphyr::from_str::<Value>(&of(OutputFormat::Yaml)).unwrap(), value);
+        assert_eq!(text(OutputFormat::Table, || "it".to_owned(), &value), "it");
+        assert_eq!(text(OutputFormat::Json, String::new, &value), of(OutputFormat::Json));
     }
 }

@@ -57,6 +57,12 @@ impl Printer {
         }
     }
 
+    /// Prints a question; the answer is typed behind it.
+    #[expect(clippy::print_stderr, reason = "this is the only place that prints")]
+    pub(crate) fn question(&mut self, text: &str) {
+        eprint!("{text}");
+    }
+
     /// Prints a warning; the command goes on.
     pub(crate) fn warn(&mut self, text: &str) {
         anstream::eprintln!("{WARNING}warning:{WARNING:#} {text}");

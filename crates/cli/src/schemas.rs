@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use ktel::{Catalog, Job, built_in};
 use ktel_model::Schema;
-use ktel_model::standard::{Finding, check};
+use ktel_model::standard::{Finding, check, dictionary};
 
-use crate::arguments::shared::SelectionArguments;
+use crate::arguments::shared::{OutputFormat, SelectionArguments};
 use crate::clock;
 use crate::failure::Failure;
 use crate::limits::READ_FILE_BYTES_MAX;
-use crate::products;
+use crate::{listing, products};
 
 /// Reads a file of the standard.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
@@ -79,6 +79,11 @@ pub(crate) fn find(name: &str) -> Result<Schema, Failure> {
     Ok(Catalog::built_in().find(name)?.schema().clone())
 }
 
+/// Writes what a schema declares.
+pub(crate) fn described(schema: &Schema, output: OutputFormat) -> String {
+    listing::text(output, || dictionary::describe(schema), &dictionary::document(schema))
+}
+
 /// Gives all built-in schemas: of jobs, of agents' statistics and events, and of lines.
 pub(crate) fn built_in() -> Vec<Schema> {
     let catalog = Catalog::built_in();
@@ -89,7 +94,7 @@ pub(crate) fn built_in() -> Vec<Schema> {
 /// The collectors that look for the workload of a product.
 const OF_A_PRODUCT: [&str; 2] = ["identify-deployment", "feature-flags"];
 
-/// Leaves out the jobs of a set that have nothing to look for without a product, and names them.
+/// Omits the jobs of a set that have nothing to look for without a product, and names them.
 pub(crate) fn without_product(jobs: Vec<Arc<dyn Job>>) -> (Vec<Arc<dyn Job>>, Vec<String>) {
     let is_of_a_product = |job: &Arc<dyn Job>| {
         job.schema().collector.as_deref().is_some_and(|name| OF_A_PRODUCT.contains(&name))

@@ -47,3 +47,8 @@ labels:
 {{- $name := printf "%s:%s" $image.repository (default .Chart.AppVersion $image.tag) -}}
 {{- if $image.digest -}}{{ printf "%s@%s" $name $image.digest }}{{- else -}}{{ $name }}{{- end -}}
 {{- end -}}
+
+{{/* The value that turns telemetry off, if another chart depends on this one: `ktel agents` shows it. */}}
+{{- define "ktel.offValue" -}}
+{{- if not .Chart.IsRoot }}annotations: {ktel/off-value: {{ printf "%s.telemetry.disabled" .Chart.Name | quote }}}{{ end -}}
+{{- end -}}

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use serde_json::Value;
 
 use super::command::said;
 use super::version::{TARGET, VERSION};
@@ -24,18 +25,42 @@ pub(super) fn archive(root: &Path, binary: &Path, changelog: &str) -> anyhow::Re
     tar::file(&mut archive, &format!("{folder}/CHANGELOG.md"), 0o644, changelog.as_bytes())?;
     tar::file(&mut archive, &format!("{folder}/ktel"), 0o755, &read(binary)?)?;
 
-    tar::folder(&mut archive, &format!("{folder}/completions"))?;
-    for (shell, name) in SHELLS {
-        let script = said(program(binary).args(["completions", shell]))?;
-        let name = format!("{folder}/completions/{name}");
-        tar::file(&mut archive, &name, 0o644, script.as_bytes())?;
-    }
     let place = tempfile::tempdir().context("make a temporary directory")?;
-    said(program(binary).args(["man", "--dir"]).arg(place.path()))?;
-    tar::folder(&mut archive, &format!("{folder}/man"))?;
-    add_tree(&mut archive, place.path(), &format!("{folder}/man/"))?;
+    write_documents(binary, place.path())?;
+    add_tree(&mut archive, place.path(), &format!("{folder}/"))?;
     tar::end(&mut archive);
     oci::compressed(&archive)
+}
+
+/// Lets the program write about itself: completions and manual pages.
+fn write_documents(binary: &Path, place: &Path) -> anyhow::Result<()> {
+    let completions = place.join("completions");
+    fs::create_dir(&completions).context("make a directory")?;
+    for (shell, name) in SHELLS {
+        let script = said(program(binary).args(["completions", shell]))?;
+        fs::write(completions.join(name), script).with_context(|| format!("write `{name}`"))?;
+    }
+    said(program(binary).args(["man", "--dir"]).arg(place.join("man"))).map(drop)
+}
+
+/// Checks that a program is of this version, of the commit at hand, and for the machines of a release.
+pub(super) fn check(root: &Path, binary: &Path) -> anyhow::Result<()> {
+    let built = said(program(binary).args(["version", "--output", "json"]))?;
+    let built: Value = serde_json::from_str(&built).context("read what `ktel version` prints")?;
+    let head = said(Command::new("git").args(["rev-parse", "HEAD"]).current_dir(root))?;
+    compare(&built, head.trim())
+}
+
+fn compare(built: &Value, head: &str) -> anyhow::Result<()> {
+    let word = |key: &str| built[key].as_str().unwrap_or_default();
+    let (version, commit, target) = (word("version"), word("commit"), word("target"));
+    ensure!(version == VERSION, "the program is of version `{version}`, not {VERSION}");
+    ensure!(target == TARGET, "the program is for `{target}`, not for {TARGET}");
+    ensure!(
+        !commit.is_empty() && head.starts_with(commit),
+        "the program is of the commit `{commit}`, not of {head}"
+    );
+    Ok(())
 }
 
 /// Gives the JSON Schemas for editors, under the names that files refer to.
@@ -74,25 +99,4 @@ pub(super) fn add_tree(archive: &mut Vec<u8>, from: &Path, prefix: &str) -> anyh
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::process::Command;
-
-    #[test]
-    fn a_tree_is_packed_in_the_order_of_names_and_tar_reads_it() {
-        let place = tempfile::tempdir().unwrap();
-        let tree = place.path().join("tree");
-        fs::create_dir_all(tree.join("b/c")).unwrap();
-        for (name, content) in [("z", "1"), ("a", "2"), ("b/c/d", "3")] {
-            fs::write(tree.join(name), content).unwrap();
-        }
-        let mut archive = Vec::new();
-        super::add_tree(&mut archive, &tree, "top/").unwrap();
-        crate::tar::end(&mut archive);
-        let file = place.path().join("archive.tar");
-        fs::write(&file, archive).unwrap();
-        let listed = Command::new("tar").arg("-tf").arg(file).output().unwrap();
-        let listed = String::from_utf8(listed.stdout).unwrap();
-        assert_eq!(listed, "top/a\ntop/b/\ntop/b/c/\ntop/b/c/d\ntop/z\n");
-    }
-}
+mod tests;

@@ -69,7 +69,7 @@ async fn run(answers: Vec<(u16, String)>) -> (Vec<String>, Vec<String>) {
     let notes = Notes::default();
     let watched = &file.lifecycle[0];
     let watcher = Watcher { client: &client, watched, handler: &notes, jitter: || 0.0 };
-    // Behind the last answer the server is silent; a watch gives up on that after minutes.
+    // Behind the last answer the server is silent; a watch ends after minutes of silence.
     drop(tokio::time::timeout(Duration::from_secs(100), watcher.run()).await);
     let asked = asked.lock().unwrap().clone();
     (notes.0.into_inner().unwrap(), asked)

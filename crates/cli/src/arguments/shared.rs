@@ -58,32 +58,19 @@ pub(crate) struct SendingArguments {
     pub(crate) send_timeout: Duration,
 }
 
-// The format of a list: the same option for every command that prints one.
+// The format of what a command prints for reading: the same option for every such command.
 #[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct ListFormat {
+pub(crate) struct Format {
     /// The format
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    pub(crate) output: ListOutput,
+    pub(crate) output: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListOutput {
+pub(crate) enum OutputFormat {
+    // What a person reads, which is not always a table.
+    #[value(alias = "text")]
     Table,
-    Json,
-    Yaml,
-}
-
-// The format of a text: the same option for every command that prints one.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct TextFormat {
-    /// The format
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: TextOutput,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TextOutput {
-    Text,
     Json,
     Yaml,
 }

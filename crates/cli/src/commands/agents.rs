@@ -4,7 +4,7 @@
 use clap::Args;
 use kube::Client;
 
-use crate::arguments::shared::{ClusterArguments, TextFormat, TextOutput};
+use crate::arguments::shared::{ClusterArguments, Format, OutputFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -32,7 +32,7 @@ pub(crate) struct AgentsArguments {
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
     #[command(flatten)]
-    pub(crate) format: TextFormat,
+    pub(crate) format: Format,
 }
 
 /// Lists what runs. `program` is the whole command line: the arguments of a container are parsed by it.
@@ -46,7 +46,7 @@ pub(super) fn run(
         let client = cluster::connect(cluster).await?;
         look(&client, namespace.as_deref(), program).await
     })?;
-    if all.is_empty() && format.output == TextOutput::Text {
+    if all.is_empty() && format.output == OutputFormat::Table {
         let place = namespace.as_ref().map_or_else(
             || "this cluster".to_owned(),
             |namespace| format!("namespace `{namespace}`"),

@@ -94,7 +94,7 @@ fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     }
     let uploads = product.auto_upload && !emit.no_upload && !product.direct;
     if fate == Fate::Taken && product.server.is_some() && uploads {
-        start_upload(&telemetry);
+        start_upload(&telemetry, &emit.product);
     }
     Ok(Exit::Done)
 }
@@ -128,8 +128,8 @@ fn direct(product: &ProductFile) -> Result<Option<Box<dyn Sink>>, Failure> {
 }
 
 /// Starts this program again, as an upload that outlives the command.
-fn start_upload(telemetry: &Telemetry<'_>) {
-    let product = telemetry.product().name.as_str();
+/// `product` is what the user named: its file need not be installed under its name.
+fn start_upload(telemetry: &Telemetry<'_>, product: &str) {
     let (Some(uploader), Ok(program)) = (telemetry.uploader(), std::env::current_exe()) else {
         return;
     };

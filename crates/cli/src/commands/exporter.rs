@@ -35,7 +35,7 @@ pub(crate) enum ExporterCommand {
     /// With `--config`, the operator's settings are applied, too: whose data it is, what sinks may reach, and
     /// whether the store takes the queries. Nothing is asked or sent.
     Validate(validate::ValidateArguments),
-    /// Say what the Exporters of a file would deliver, and how much it is; nothing is sent
+    /// Show what the Exporters of a file would deliver, and how much; nothing is sent
     ///
     /// Reads the newest samples of each source as the exporter does, maps and encodes them by the same code, and
     /// says how much that is. No sink is contacted, and no Secret is read.

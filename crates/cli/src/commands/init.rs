@@ -1,4 +1,5 @@
-//! `ktel init`: writes files to begin with, checked, and says what to type next.
+//! `ktel init`: writes files to begin with, checked, and says what to type next. On a terminal, it asks for what the
+//! arguments do not say.
 
 use clap::Subcommand;
 
@@ -7,20 +8,22 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 
 mod agent;
+mod ask;
 mod crd;
 mod job;
 mod product;
 mod propose;
 mod source;
+mod values;
 mod write;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InitCommand {
-    /// Write a product file, with comments
+    /// Write a product file, with comments; on a terminal, it asks for what is missing
     Product(product::ProductArguments),
-    /// Write an agent file, its schemas and its roles, for a custom resource
+    /// Write an agent file, its schemas, its roles and values for the chart, for a custom resource; on a terminal, it asks for what is missing
     Agent(agent::AgentArguments),
-    /// Write a job that counts a custom resource
+    /// Write a job that counts a custom resource; on a terminal, it asks for what is missing
     Job(job::JobArguments),
 }
 

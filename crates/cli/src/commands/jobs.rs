@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use ktel::Catalog;
 use ktel_model::Schema;
-use ktel_model::standard::{dictionary, rbac};
+use ktel_model::standard::rbac;
 use serde_json::{Value, json};
 
 use crate::arguments::complete;
-use crate::arguments::shared::{ListFormat, ListOutput, SelectionArguments};
+use crate::arguments::shared::{Format, OutputFormat, SelectionArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -16,14 +16,16 @@ use crate::{listing, schemas};
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobsCommand {
     /// List all jobs
-    List(ListFormat),
+    List(Format),
     /// Describe what a job reads and sends, and why
     Describe {
         /// The name of the job, or a schema file
         #[arg(add = complete::jobs_or_files())]
         name: String,
+        #[command(flatten)]
+        format: Format,
     },
-    /// Print the smallest role that some jobs need
+    /// Print the smallest role that the named jobs need
     Rbac {
         #[command(flatten)]
         selection: SelectionArguments,
@@ -38,8 +40,10 @@ pub(crate) enum JobsCommand {
 
 pub(super) fn run(command: JobsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     let text = match command {
-        JobsCommand::List(ListFormat { output }) => list(output),
-        JobsCommand::Describe { name } => dictionary::describe(&schemas::find(&name)?),
+        JobsCommand::List(Format { output }) => list(output),
+        JobsCommand::Describe { name, format } => {
+            schemas::described(&schemas::find(&name)?, format.output)
+        }
         JobsCommand::Rbac { selection, name, read_helm_release } => {
             let jobs = schemas::select(&selection, None)?;
             let schemas: Vec<&Schema> = jobs.iter().map(|job| job.schema()).collect();
@@ -55,7 +59,7 @@ pub(super) fn run(command: JobsCommand, printer: &mut Printer) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-fn list(output: ListOutput) -> String {
+fn list(output: OutputFormat) -> String {
     let catalog = Catalog::built_in();
     let schemas: Vec<&Schema> = catalog.jobs().map(|job| job.schema()).collect();
     let rows = schemas.iter().map(|schema| {

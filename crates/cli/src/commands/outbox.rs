@@ -12,7 +12,7 @@ use ktel_delivery::spool::{Held, Stored};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::arguments::shared::{ListFormat, ListOutput};
+use crate::arguments::shared::{Format, OutputFormat};
 use crate::arguments::values::duration;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,15 +25,15 @@ use crate::{clock, listing};
 #[derive(Debug, Subcommand)]
 pub(crate) enum OutboxCommand {
     /// List what waits, and for which server
-    List(ListFormat),
+    List(Format),
     /// Print a waiting report, byte for byte
     Show {
-        /// Which, as `ktel outbox list` names it
+        /// The name of the report, as `ktel outbox list` prints it
         name: String,
     },
     /// Send everything that waits
     Flush {
-        /// Give up on a server after this long
+        /// Maximum time of delivery to a server; what is not delivered then keeps waiting
         #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
         send_timeout: Duration,
         /// Also write every request, without secrets, to the end of this file
@@ -42,7 +42,7 @@ pub(crate) enum OutboxCommand {
     },
     /// Drop waiting reports
     Drop {
-        /// Which, as `ktel outbox list` names them
+        /// Names of reports, as `ktel outbox list` prints them
         names: Vec<String>,
         /// Drop everything
         #[arg(long, conflicts_with = "names")]
@@ -56,7 +56,7 @@ pub(super) fn run(command: OutboxCommand, printer: &mut Printer) -> Result<Exit,
         return Err(Failure::usage(error, Some("set HOME or XDG_STATE_HOME")));
     };
     match command {
-        OutboxCommand::List(ListFormat { output }) => list(&outbox, output, printer),
+        OutboxCommand::List(Format { output }) => list(&outbox, output, printer),
         OutboxCommand::Show { name } => show(&outbox, &name, printer),
         OutboxCommand::Flush { send_timeout, capture } => {
             let capture = servers::capture(capture.as_deref())?;
@@ -81,7 +81,7 @@ struct Waiting {
     held: Option<Held>,
 }
 
-fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Exit, Failure> {
+fn list(outbox: &Outbox, output: OutputFormat, printer: &mut Printer) -> Result<Exit, Failure> {
     let now = clock::since_epoch();
     let lanes = outbox.lanes()?.into_iter().map(|lane| {
         let parcels = lane.waiting(now)?;
@@ -89,9 +89,9 @@ fn list(outbox: &Outbox, output: ListOutput, printer: &mut Printer) -> Result<Ex
     });
     let waiting = lanes.collect::<Result<Vec<Waiting>, outbox::Error>>()?;
     match output {
-        ListOutput::Json => printer.out(listing::json(&json_of(&waiting)))?,
-        ListOutput::Yaml => printer.out(listing::yaml(&json_of(&waiting)))?,
-        ListOutput::Table => print_table(&waiting, printer)?,
+        OutputFormat::Json => printer.out(listing::json(&json_of(&waiting)))?,
+        OutputFormat::Yaml => printer.out(listing::yaml(&json_of(&waiting)))?,
+        OutputFormat::Table => print_table(&waiting, printer)?,
     }
     for lane in outbox.lanes()? {
         let status = lane.spool.status().map_err(outbox::Error::from)?;

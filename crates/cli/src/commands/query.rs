@@ -14,15 +14,17 @@ use ktel_server::query::tables::definitions;
 use ktel_server::query::{Answer, Error};
 use ktel_server::site::site;
 use ktel_server::{Catalog, Store};
+use serde_json::json;
 
 use crate::arguments::complete;
 use crate::arguments::shared::StoreArguments;
 use crate::clock;
+use crate::count::count;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
-use crate::{schemas, stores};
+use crate::{listing, schemas, stores};
 
 /// How many rows of a table are printed.
 const ROWS: usize = 1000;
@@ -32,7 +34,7 @@ const OPERATOR: &str = "operator";
 #[derive(Debug, Args)]
 #[group(id = "question", required = true, multiple = false, args = ["sql", "rows", "audit", "tables", "site"])]
 pub(crate) struct QueryArguments {
-    /// One SELECT
+    /// A SELECT statement
     #[arg(value_name = "SQL")]
     pub(crate) sql: Option<String>,
     /// Print the newest rows of a schema's table, of ktel_records or of ktel_items
@@ -70,9 +72,12 @@ pub(crate) struct QueryArguments {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum AnswerForm {
     /// A table for reading
+    #[value(alias = "text")]
     Table,
     /// One JSON object with columns and rows
     Json,
+    /// The same in YAML
+    Yaml,
     /// Comma-separated values
     Csv,
     /// One JSON object per line
@@ -125,14 +130,21 @@ async fn run_in(arguments: QueryArguments, printer: &mut Printer) -> Result<Exit
     };
     let purpose = purpose.unwrap_or_default();
     record_access(&store, clock::now(), (action, request, purpose), &answer).await?;
+    printer.out(written(&answer, output))?;
+    Ok(Exit::Done)
+}
+
+fn written(answer: &Answer, output: AnswerForm) -> String {
     let form = match output {
         AnswerForm::Table => AnswerFormat::Table,
         AnswerForm::Json => AnswerFormat::Json,
+        AnswerForm::Yaml => {
+            return listing::yaml(&json!({"columns": answer.columns, "rows": answer.rows}));
+        }
         AnswerForm::Csv => AnswerFormat::Csv,
         AnswerForm::Ndjson => AnswerFormat::Lines,
     };
-    printer.out(form.write(&answer))?;
-    Ok(Exit::Done)
+    form.write(answer)
 }
 
 /// Writes the pages of what is published. Everybody may read it, so it is not logged.
@@ -154,7 +166,7 @@ async fn write_site(
         let context = || format!("write `{}`", path.display());
         write().map_err(|error| usage(anyhow::Error::new(error).context(context())))?;
     }
-    printer.say(&format!("{} files in `{}`", files.len(), folder.display()));
+    printer.say(&format!("{} in `{}`", count(files.len() as u64, "file"), folder.display()));
     Ok(Exit::Done)
 }
 

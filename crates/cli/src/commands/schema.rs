@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use ktel_model::Schema;
-use ktel_model::standard::dictionary;
 use ktel_model::standard::diff::{Change, Impact, diff};
 use serde_json::{Value, json};
 
 use lint::LintOutput;
 
 use crate::arguments::complete;
-use crate::arguments::shared::{ListFormat, TextFormat};
+use crate::arguments::shared::Format;
 use crate::editor::EditorFile;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -28,16 +27,18 @@ pub(crate) enum SchemaCommand {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
         /// The format
-        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        #[arg(short, long, value_name = "FORMAT", default_value = "table")]
         output: LintOutput,
     },
     /// List the built-in schemas
-    List(ListFormat),
+    List(Format),
     /// Describe a schema
     Show {
         /// A built-in schema, or a file
         #[arg(add = complete::schemas())]
         name: String,
+        #[command(flatten)]
+        format: Format,
     },
     /// Print the JSON Schema of a section
     Json {
@@ -47,7 +48,7 @@ pub(crate) enum SchemaCommand {
     },
     /// Print the JSON Schema of a file that you write, for your editor
     Editor {
-        /// Which file
+        /// The kind of file
         file: EditorFile,
     },
     /// Compare two schemas; changes that collect more come first
@@ -59,8 +60,8 @@ pub(crate) enum SchemaCommand {
         #[arg(add = complete::schemas())]
         new: String,
         #[command(flatten)]
-        format: TextFormat,
-        /// End with exit code 1 at such a change
+        format: Format,
+        /// Exit with 1 if there is such a change
         #[arg(long, value_name = "KIND", default_value = "breaking")]
         fail_on: FailOn,
     },
@@ -90,7 +91,7 @@ impl FailOn {
 pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
         SchemaCommand::Lint { paths, output } => return lint::lint(&paths, output, printer),
-        SchemaCommand::List(ListFormat { output }) => {
+        SchemaCommand::List(Format { output }) => {
             let known = schemas::built_in();
             let one = |schema: &Schema| json!({"name": schema.id(), "version": schema.version.to_string(), "title": schema.title, "digest": schema.digest()});
             let value: Value = known.iter().map(one).collect();
@@ -99,8 +100,8 @@ pub(super) fn run(command: SchemaCommand, printer: &mut Printer) -> Result<Exit,
                 .map(|schema| [schema.id(), schema.version.to_string(), schema.title.clone()]);
             printer.out(listing::list(output, ["SCHEMA", "VERSION", "TITLE"], rows, &value))?;
         }
-        SchemaCommand::Show { name } => {
-            printer.out(dictionary::describe(&schemas::find(&name)?))?
+        SchemaCommand::Show { name, format } => {
+            printer.out(schemas::described(&schemas::find(&name)?, format.output))?;
         }
         SchemaCommand::Json { name } => {
             printer.out(format!("{:#}\n", schemas::find(&name)?.json_schema()))?;

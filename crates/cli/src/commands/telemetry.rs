@@ -8,7 +8,7 @@ use ktel::telemetry::Telemetry as Ambient;
 use arguments::{TelemetryArguments, TelemetryCommand};
 use subject::Subject;
 
-use crate::arguments::shared::ListOutput;
+use crate::arguments::shared::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -30,19 +30,21 @@ pub(super) fn run(arguments: &TelemetryArguments, printer: &mut Printer) -> Resu
     let name = || subject::name(subject::named(product)?);
     match command {
         TelemetryCommand::List(format) => list::run(format.output, printer),
-        TelemetryCommand::Status => match product {
-            None => list::run(ListOutput::Table, printer),
+        TelemetryCommand::Status(Format { output }) => match product {
+            None => list::run(*output, printer),
             Some(product) => match Subject::find(product)? {
                 Subject { file: Some(file), .. } => {
-                    status::of_file(&ambient(&file, arguments), printer)
+                    status::of_file(&ambient(&file, arguments), *output, printer)
                 }
-                Subject { file: None, name } => status::of_name(&name, printer),
+                Subject { file: None, name } => status::of_name(&name, *output, printer),
             },
         },
         TelemetryCommand::Show(show) => show::run(show, &ambient(&file()?, arguments), printer),
         TelemetryCommand::Preview => preview::preview(&ambient(&file()?, arguments), printer),
         TelemetryCommand::Log => log(&name()?, printer),
-        TelemetryCommand::Explain { field } => preview::explain(&file()?, field, printer),
+        TelemetryCommand::Explain { field, format } => {
+            preview::explain(&file()?, field, format.output, printer)
+        }
         TelemetryCommand::On => decide::on(&ambient(&file()?, arguments), printer),
         TelemetryCommand::Off { all: true } => decide::off_all(printer),
         TelemetryCommand::Off { all: false } => decide::off(&name()?, printer),

@@ -6,7 +6,7 @@ use ktel_server::token::{self, Role, TokenRecord};
 use serde_json::{Value, json};
 
 use crate::arguments::complete;
-use crate::arguments::shared::{ListFormat, StoreArguments};
+use crate::arguments::shared::{Format, StoreArguments};
 use crate::arguments::values::one_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -33,7 +33,7 @@ pub(crate) enum TokenCommand {
         #[command(flatten)]
         store: StoreArguments,
         #[command(flatten)]
-        format: ListFormat,
+        format: Format,
     },
     /// Revoke a token; a running server rejects it within two seconds
     Revoke {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::arguments::shared::TextFormat;
+use crate::arguments::shared::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::listing;
@@ -26,7 +26,7 @@ const FEATURES: [&str; 9] = [
     "syslog",
 ];
 
-pub(super) fn run(format: TextFormat, printer: &mut Printer) -> Result<Exit, Failure> {
+pub(super) fn run(format: Format, printer: &mut Printer) -> Result<Exit, Failure> {
     let version = env!("CARGO_PKG_VERSION");
     let text = || {
         format!(

@@ -15,9 +15,9 @@ use ktel_model::standard::schema::Form;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use arguments::{Merge, Output, RunArguments, WorkflowsCommand};
+use arguments::{Merge, RunArguments, WorkflowsCommand};
 
-use crate::arguments::shared::ListFormat;
+use crate::arguments::shared::{Format, OutputFormat};
 use crate::cluster;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ mod output;
 
 pub(super) fn run(command: WorkflowsCommand, printer: &mut Printer) -> Result<Exit, Failure> {
     match command {
-        WorkflowsCommand::List(ListFormat { output }) => {
+        WorkflowsCommand::List(Format { output }) => {
             let rows = SETS.iter().map(|set| {
                 let jobs = if set.jobs.is_empty() { "all".into() } else { set.jobs.join(", ") };
                 [set.name.to_owned(), set.title.to_owned(), jobs]
@@ -222,10 +222,6 @@ fn product(run: &RunArguments) -> Product {
     }
 }
 
-fn print(report: &Report, output: Output) -> String {
-    match output {
-        Output::Json => listing::json(&report.to_json()),
-        Output::Yaml => listing::yaml(&report.to_json()),
-        Output::Table => output::report_table(report),
-    }
+fn print(report: &Report, output: OutputFormat) -> String {
+    listing::text(output, || output::report_table(report), &report.to_json())
 }

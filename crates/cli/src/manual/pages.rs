@@ -27,6 +27,7 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("PRODUCT_PROFILE", "the profile of the product's configuration"),
     ("KTEL_TOKEN", "the token for https and OTLP report servers"),
     ("KTEL_SPLUNK_TOKEN", "the token for Splunk report servers"),
+    ("KTEL_SECRET_NAME_KEY", "the key KEY of the Secret NAME, such as KTEL_SECRET_GRAFANA_TOKEN"),
     ("KTEL_STORE", "the default of `--store`"),
     ("KTEL_LISTEN", "the default of `ktel serve --listen`"),
     ("KTEL_DEBUG", "1: `ktel events emit` says what is wrong"),
@@ -75,7 +76,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         command: "jobs describe",
-        examples: &["jobs describe cluster-state"],
+        examples: &["jobs describe cluster-state", "jobs describe queue-usage.yaml --output json"],
         variables: &[],
         codes: &[(2, USAGE)],
     },
@@ -194,7 +195,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         command: "telemetry status",
-        examples: &["telemetry status --product acme"],
+        examples: &["telemetry status --product acme", "telemetry status --output json"],
         variables: &[
             "DO_NOT_TRACK",
             "KTEL_NO_TELEMETRY",
@@ -255,15 +256,41 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         command: "exporter run",
-        examples: &[],
-        variables: &["KTEL_LOG"],
+        examples: &["exporter run --config settings.yaml --listen 0.0.0.0:8093"],
+        variables: &["KUBECONFIG", "KTEL_LOG"],
         codes: &[(2, USAGE), (130, SIGNAL)],
     },
     Page {
         command: "exporter local",
-        examples: &[],
-        variables: &["XDG_STATE_HOME", "KTEL_LOG"],
-        codes: &[(2, USAGE), (130, SIGNAL)],
+        examples: &[
+            "exporter local exporter.yaml --config settings.yaml --listen 127.0.0.1:8093",
+            "exporter local exporter.yaml --config settings.yaml --secret grafana-api-key=/run/secrets/grafana",
+        ],
+        variables: &["KTEL_SECRET_NAME_KEY", "XDG_STATE_HOME", "KTEL_LOG"],
+        codes: &[(2, "the file, the settings or the directory of the cursors are wrong")],
+    },
+    Page {
+        command: "exporter preview",
+        examples: &[
+            "exporter preview gateway.yaml --config settings.yaml",
+            "exporter preview gateway.yaml --config settings.yaml --over 1h --output json",
+        ],
+        variables: &["KTEL_LOG"],
+        codes: &[
+            (1, "a source cannot be read; the others are shown"),
+            (2, "the file or the settings are wrong"),
+        ],
+    },
+    Page {
+        command: "exporter test",
+        examples: &[
+            "exporter test gateway.yaml --sink grafana --config settings.yaml --secret grafana-api-key=/run/secrets/grafana",
+        ],
+        variables: &["KTEL_SECRET_NAME_KEY", "KTEL_LOG"],
+        codes: &[
+            (2, "the file, the settings or a Secret are wrong"),
+            (3, "the receiver does not have the data point"),
+        ],
     },
     Page {
         command: "exporter crd",
@@ -279,15 +306,18 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         command: "exporter validate",
-        examples: &[],
+        examples: &[
+            "exporter validate gateway.yaml",
+            "exporter validate gateway.yaml --config settings.yaml --namespace-label example.com/project=project-1",
+        ],
         variables: &[],
-        codes: &[(1, ERRORS), (2, USAGE)],
+        codes: &[(2, "at least one error; warnings alone end with 0")],
     },
     Page {
         command: "metricsql check",
-        examples: &[],
+        examples: &["metricsql check up --label tenant=me --store victoria-metrics:1.145"],
         variables: &[],
-        codes: &[(1, ERRORS), (2, USAGE)],
+        codes: &[(2, "a query has an error, or cannot be sent")],
     },
     Page {
         command: "serve",

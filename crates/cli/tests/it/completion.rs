@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
+use ktel_testkit::real;
+
 use crate::support::{command, run};
+use crate::terminal::Terminal;
 
 /// Asks as the script of a shell does: the words, of which the last is being typed.
 fn complete(words: &[&str], home: &str) -> Vec<String> {
@@ -57,6 +61,63 @@ fn kubectl_asks_a_program_of_its_own() {
     assert_eq!(jobs, "cluster-state\tSize of the cluster\n:4\n");
     assert!(ask(&[""]).contains("agents\tList the agents"), "{}", ask(&[""]));
     assert!(ask(&["nothing", "x"]).ends_with(":4\n"));
+}
+
+/// A home with the program, under all its names, and the real kubectl.
+fn programs() -> tempfile::TempDir {
+    let [kubectl] = real::require(["kubectl"]);
+    let place = tempfile::tempdir().unwrap();
+    for name in ["ktel", "kubectl-ktel", "kubectl_complete-ktel"] {
+        symlink(env!("CARGO_BIN_EXE_ktel"), place.path().join(name)).unwrap();
+    }
+    symlink(kubectl, place.path().join("kubectl")).unwrap();
+    place
+}
+
+fn shell(place: &Path, words: &[&str]) -> Command {
+    let (program, arguments) = words.split_first().unwrap();
+    let mut shell = Command::new(program);
+    shell.args(arguments).env_clear().env("HOME", place).current_dir(place);
+    shell.env("PATH", format!("{}:/usr/bin:/bin", place.display()));
+    shell
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_real_zsh_completes_jobs_also_for_kubectl() {
+    let place = programs();
+    let mut zsh = Terminal::open(&shell(place.path(), &["/usr/bin/zsh", "-f", "-i"]));
+    // Split, so that the line that is typed is not what is waited for.
+    zsh.type_in("autoload -Uz compinit; compinit -u -D; source <(ktel completions zsh); source <(kubectl completion zsh); echo LOAD''ED\n");
+    zsh.wait_for("LOADED");
+    for program in ["ktel", "kubectl ktel"] {
+        // Half a name is no job, so the description shows that the whole name was typed.
+        zsh.type_in(&format!("{program} jobs describe mesh-d\t"));
+        // Only what was missing is written behind it.
+        zsh.wait_for("etect");
+        zsh.type_in("\n");
+        zsh.wait_for("mesh-detect: Service meshes");
+    }
+    zsh.type_in("exit\n");
+    assert_eq!(zsh.end(), Some(0));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_real_fish_offers_jobs_with_their_titles_also_for_kubectl() {
+    let place = programs();
+    for (program, script) in
+        [("ktel", "ktel completions fish"), ("kubectl ktel", "kubectl completion fish")]
+    {
+        let line =
+            format!("{script} | source; complete --do-complete '{program} jobs describe mesh-d'");
+        let output =
+            shell(place.path(), &["/usr/bin/fish", "--no-config", "--command", &line]).output();
+        let output = output.expect("fish is installed");
+        let offered = String::from_utf8(output.stdout).unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(offered, "mesh-detect\tService meshes\n", "{program}: {said}");
+    }
 }
 
 /// What a real bash offers for a line.

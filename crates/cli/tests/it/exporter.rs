@@ -52,7 +52,7 @@ spec:
 }
 
 #[test]
-fn what_is_not_yaml_or_has_no_exporter_is_refused() {
+fn what_is_not_yaml_or_has_no_exporter_is_rejected() {
     assert_snapshot!(validate(&["-"], "a: [1\nb: 2\n"));
     assert_snapshot!(validate(&["-"], "kind: Secret\n"));
 }

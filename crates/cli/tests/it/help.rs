@@ -66,28 +66,9 @@ fn the_long_help_has_examples_variables_and_exit_codes() {
 }
 
 #[test]
-fn every_list_has_the_same_formats() {
-    for words in ["jobs list", "workflows list", "schema list", "telemetry list", "outbox list"] {
-        let of = |format: &str| {
-            let (code, text, stderr) = run(command(&format!("{words} -o {format}")), b"");
-            assert_eq!(code, 0, "{words}: {stderr}");
-            text
-        };
-        let json: serde_json::Value = serde_json::from_str(&of("json")).unwrap();
-        let yaml: serde_json::Value = serde_saphyr::from_str(&of("yaml")).unwrap();
-        assert_eq!(json, yaml, "{words}");
-        assert!(json.is_array(), "{words}");
-        of("table");
-    }
-    let version = run(command("version -o yaml"), b"").1;
-    let version: serde_json::Value = serde_saphyr::from_str(&version).unwrap();
-    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
-}
-
-#[test]
 #[cfg(target_os = "linux")]
 fn colours_are_for_terminals_and_not_against_the_will_of_a_user() {
-    use crate::support::on_terminal;
+    use crate::terminal::on_terminal;
     let wrong = || {
         let mut command = command("jobs describe nothing");
         command.env_remove("NO_COLOR").env("TERM", "xterm-256color");
@@ -155,14 +136,35 @@ fn an_unknown_context_is_told_beside_the_known_ones() {
     assert_snapshot!(ktel(&words));
 }
 
+/// Names the page of every command and of every group of commands.
+fn pages(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+    found.push(format!("{path}.1"));
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        pages(inner, &format!("{path}-{}", inner.get_name()), found);
+    }
+}
+
 #[test]
-fn the_manual_has_a_page_per_command() {
+fn the_manual_has_a_page_for_every_command() {
     let place = tempfile::tempdir().unwrap();
     let (code, ..) = run(command(&format!("man --dir {}", place.path().display())), b"");
     assert_eq!(code, 0);
-    for page in ["ktel.1", "ktel-workflows-run.1", "ktel-schema-lint.1"] {
-        let text = std::fs::read_to_string(place.path().join(page)).unwrap();
-        assert!(text.contains(".SH NAME"), "{page}");
-        assert!(text.contains("Exit codes:"), "{page}: {text}");
+    let mut expected = Vec::new();
+    pages(&ktel_cli::command(), "ktel", &mut expected);
+    expected.sort();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().into_string().unwrap()
+    };
+    let mut written: Vec<String> = place.path().read_dir().unwrap().map(name).collect();
+    written.sort();
+    assert_eq!(written, expected);
+    for page in ["ktel-exporter-preview.1", "ktel-exporter-test.1", "ktel-telemetry-verify.1"] {
+        assert!(expected.iter().any(|one| one == page), "{page}");
+    }
+    for page in expected {
+        let text = std::fs::read_to_string(place.path().join(&page)).unwrap();
+        assert!(text.contains(".SH NAME") && text.contains(".SH SYNOPSIS"), "{page}");
+        // A group of commands does nothing by itself.
+        assert!(text.contains("Exit codes:") || text.contains(".SH SUBCOMMANDS"), "{page}: {text}");
     }
 }

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::support::{command, run};
+use crate::terminal::Terminal;
 
 const CRD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/commands/init/lamps.crd.yaml");
 const LAMPS: &str = "
@@ -28,10 +30,25 @@ impl Desk {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn ktel(&self, words: &str) -> (i32, String, String) {
+    fn command(&self, words: &str) -> Command {
         let mut command = command(words);
         command.env("HOME", self.0.path()).current_dir(self.0.path());
-        run(command, b"")
+        command
+    }
+
+    fn ktel(&self, words: &str) -> (i32, String, String) {
+        run(self.command(words), b"")
+    }
+
+    /// Waits for each question, and types what stands beside it; gives the exit code.
+    #[track_caller]
+    fn answer(&self, words: &str, answers: &[(&str, &str)]) -> Option<i32> {
+        let mut terminal = Terminal::open(&self.command(words));
+        for (question, answer) in answers {
+            terminal.wait_for(question);
+            terminal.type_in(answer);
+        }
+        terminal.end()
     }
 
     fn read(&self, name: &str) -> String {
@@ -118,6 +135,14 @@ fn an_agent_from_a_definition_of_the_cluster_previews_what_it_sends() {
         assert_eq!(desk.ktel(&format!("schema lint {name}")).0, 0, "{name}");
         assert!(said.contains(&name), "{said}");
     }
+    let values: Value = serde_saphyr::from_str(&desk.read("agent-values.yaml")).unwrap();
+    let config: Value = serde_saphyr::from_str(&agent).unwrap();
+    assert_eq!((&values["agent"]["enabled"], &values["agent"]["config"]), (&true.into(), &config));
+    let schemas = values["agent"]["schemas"].as_object().unwrap();
+    assert_eq!(schemas.len(), 4);
+    for (name, text) in schemas {
+        assert_eq!(text.as_str().unwrap(), desk.read(name), "{name}");
+    }
     let updated = desk.read("lamp-updated.yaml");
     assert!(updated.contains("old_colour:") && updated.contains("new_colour:"), "{updated}");
     let (code, roles, _) = desk.ktel("agent rbac --config agent.yaml --name acme-agent");
@@ -153,6 +178,96 @@ fn a_definition_that_is_not_there_is_an_error_that_says_what_to_do() {
     let (code, _, said) = desk.ktel(&format!("init job Not_Kebab --crd {CRD}"));
     assert!(code == 2 && said.contains("hint: use lower-case words"), "{said}");
     assert_eq!(fs::read_dir(desk.0.path()).unwrap().count(), 1, "nothing is written");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_what_is_missing_is_asked_for() {
+    let desk = Desk::new();
+    let code = desk.answer(
+        "init product",
+        &[
+            ("Name of the product", "Acme Lamps\n"),
+            ("`Acme Lamps` cannot be the name of a product", "acme\n"),
+            ("Commands that events may contain, separated by commas: ", "get apis, plan\n"),
+            ("Where events go [http://127.0.0.1:8090]: ", "\n"),
+            ("`acme.yaml` is written", ""),
+        ],
+    );
+    assert_eq!(code, Some(0));
+    let (code, ..) = desk.ktel("init product other --commands plan");
+    assert_eq!(code, 0);
+    // The answers are what the arguments are.
+    let (code, ..) = desk.ktel("init product acme --commands plan --file flags.yaml");
+    assert_eq!(code, 0);
+    let flags = desk.read("flags.yaml").replace("  - \"plan\"", "  - \"get apis\"\n  - \"plan\"");
+    assert_eq!(desk.read("acme.yaml"), flags);
+
+    let cluster = desk.cluster();
+    let code = desk.answer(
+        &format!("init agent --snapshot {cluster}"),
+        &[
+            ("Name of the product", "acme\n"),
+            ("CustomResourceDefinition", "bulbs.acme.example\n"),
+            ("no CustomResourceDefinition `bulbs.acme.example`", "lamps.acme.example\n"),
+            ("Where reports go, such as", "http://127.0.0.1:8090/v1/reports\n"),
+            ("Namespace of the product [none]: ", "acme-system\n"),
+            ("are written", ""),
+        ],
+    );
+    assert_eq!(code, Some(0));
+    let agent = desk.read("agent.yaml");
+    assert!(agent.contains("servers: [\"http://127.0.0.1:8090/v1/reports\"]"), "{agent}");
+    assert!(agent.contains("\nnamespace: \"acme-system\"\n"), "{agent}");
+    assert_eq!(desk.ktel("agent rbac --config agent.yaml").0, 0);
+
+    let code = desk.answer(
+        &format!("init job --crd {CRD}"),
+        &[
+            ("Name of the job", "lamp-usage\n"),
+            ("Who is responsible for the schema, in lower-case words joined by `-` [acme]: ", "\n"),
+            ("`lamp-usage.yaml` is written", ""),
+        ],
+    );
+    assert_eq!(code, Some(0));
+    assert_eq!(desk.ktel("schema lint lamp-usage.yaml").0, 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nothing_is_asked_without_a_terminal_in_ci_or_with_all_arguments() {
+    let desk = Desk::new();
+    for (words, missing) in [
+        ("init product", "NAME is missing"),
+        ("init product acme", "--commands is missing"),
+        ("init agent", "PRODUCT is missing"),
+        ("init agent acme", "--crd is missing"),
+        ("init job", "NAME is missing"),
+        ("init job lamp-usage", "--crd is missing"),
+    ] {
+        let (code, stdout, said) = desk.ktel(words);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{words}: {said}");
+        let error = format!("error: {missing}\n");
+        assert!(
+            said.starts_with(&error) && said.contains("hint: on a terminal"),
+            "{words}: {said}"
+        );
+        // A terminal of a pipeline has nobody who answers.
+        let mut command = desk.command(words);
+        command.env("CI", "true");
+        let mut terminal = Terminal::open(&command);
+        terminal.wait_for(missing);
+        assert_eq!(terminal.end(), Some(2), "{words}");
+    }
+    let mut terminal = Terminal::open(&desk.command("init product acme --commands plan"));
+    terminal.wait_for("`acme.yaml` is written");
+    assert_eq!(terminal.end(), Some(0));
+    // Somebody who ends the input gives no answer.
+    let mut terminal = Terminal::open(&desk.command("init product"));
+    terminal.wait_for("Name of the product");
+    terminal.type_in("\u{4}");
+    terminal.wait_for("there is no answer, so nothing is written");
+    assert_eq!(terminal.end(), Some(2));
 }
 
 #[test]

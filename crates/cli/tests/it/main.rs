@@ -9,6 +9,8 @@ mod delivery;
 mod exporter;
 #[cfg(test)]
 mod exporter_metrics;
+#[cfg(test)]
+mod formats;
 mod help;
 #[cfg(test)]
 mod init;
@@ -30,6 +32,8 @@ mod serve;
 mod support;
 #[cfg(test)]
 mod telemetry;
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod verify;
 #[cfg(test)]

@@ -82,6 +82,8 @@ fn a_mistake_is_named_with_what_to_do_next() {
         ),
         (format!("agent rbac --config {agent}"), &["agent.yaml", "\n  2 | product: [acme\n"]),
         ("agent run --config x --listen 8092".to_owned(), &["write 127.0.0.1:8092"]),
+        ("exporter run --config x --listen 8093".to_owned(), &["write 127.0.0.1:8093"]),
+        ("exporter local x --config x --listen :8093".to_owned(), &["write 127.0.0.1:8093"]),
         (
             format!("serve --listen 127.0.0.1:0 --decisions {mapping}"),
             &["line 1 column 1", "hint: write `- date"],

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{CLUSTER, command, ktel, on_terminal, run, scratch, with_input};
+use crate::support::{CLUSTER, command, ktel, run, scratch, with_input};
+use crate::terminal::on_terminal;
 
 fn on_cluster(words: &str) -> String {
     format!("workflows run --snapshot {CLUSTER} {words}")

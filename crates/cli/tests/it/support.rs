@@ -48,16 +48,3 @@ pub(crate) fn scratch() -> (tempfile::TempDir, PathBuf) {
     let file = place.path().join("reports.jsonl");
     (place, file)
 }
-
-/// Runs a command on a terminal of its own; gives what that terminal shows.
-pub(crate) fn on_terminal(command: &Command) -> String {
-    let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_str().expect("plain words"));
-    let words: Vec<String> =
-        [command.get_program()].into_iter().chain(command.get_args()).map(quoted).collect();
-    let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--command", &words.join(" "), "/dev/null"]);
-    script.env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "xterm");
-    script.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = script.stdin(Stdio::null()).output().expect("script runs");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}

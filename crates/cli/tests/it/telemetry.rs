@@ -8,7 +8,8 @@ use ktel_testkit::capture::{BlackHole, Http};
 use ktel_testkit::http::Response;
 use serde_json::{Value, json};
 
-use crate::support::{command, on_terminal, run};
+use crate::support::{command, run};
+use crate::terminal::on_terminal;
 
 const WITHIN: Duration = Duration::from_secs(30);
 

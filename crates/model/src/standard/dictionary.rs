@@ -1,5 +1,6 @@
 //! The standard in words, for the users whose data is sent.
 
+mod document;
 mod english;
 
 use std::fmt::Write;
@@ -27,6 +28,8 @@ is no longer sent. With `--coarse` every value is sent in its blurred form.
 What stands around it is listed at the end: [the envelope](#around-a-report), [the batch of \
 events](#around-events), [headers](#headers) and [what other protocols add](#other-protocols).
 ";
+
+pub use document::{document, document_field};
 
 /// A label and what is said about it.
 pub type Line = (&'static str, String);

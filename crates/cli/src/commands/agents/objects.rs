@@ -19,7 +19,7 @@ pub(super) struct Metadata {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Workload {
-    /// The kind in lower case; lists leave it out.
+    /// The kind in lower case; lists omit it.
     #[serde(skip)]
     pub(super) kind: &'static str,
     pub(super) metadata: Metadata,

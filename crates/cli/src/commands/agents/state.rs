@@ -23,6 +23,9 @@ pub(super) fn state(workload: &Workload) -> String {
     }
 }
 
+/// The annotation with which the chart says where its value is, if another chart depends on it.
+const OFF_VALUE: &str = "ktel/off-value";
+
 /// The ways to turn it off, the lasting one first.
 pub(super) fn turn_off(workload: &Workload) -> Vec<String> {
     let Workload { kind, metadata, .. } = workload;
@@ -30,8 +33,10 @@ pub(super) fn turn_off(workload: &Workload) -> Vec<String> {
     let mut ways = Vec::new();
     if let Some(release) = metadata.annotations.get("meta.helm.sh/release-name") {
         let place = metadata.annotations.get("meta.helm.sh/release-namespace").unwrap_or(namespace);
+        let value =
+            metadata.annotations.get(OFF_VALUE).map_or("telemetry.disabled", String::as_str);
         ways.push(format!(
-            "helm upgrade {release} CHART --namespace {place} --reuse-values --set telemetry.disabled=true"
+            "helm upgrade {release} CHART --namespace {place} --reuse-values --set {value}=true"
         ));
     }
     ways.push(match *kind {
@@ -48,7 +53,23 @@ pub(super) fn turn_off(workload: &Workload) -> Vec<String> {
 mod tests {
     use serde_json::json;
 
-    use super::{Workload, state};
+    use super::{Workload, state, turn_off};
+
+    #[test]
+    fn a_dependency_is_turned_off_under_its_name() {
+        let first = |annotations: serde_json::Value| {
+            let metadata = json!({"name": "a", "namespace": "b", "annotations": annotations});
+            let workload = serde_json::from_value(json!({"metadata": metadata})).unwrap();
+            turn_off(&Workload { kind: "deployment", ..workload }).remove(0)
+        };
+        let helm = "helm upgrade acme CHART --namespace b --reuse-values --set";
+        let release = json!({"meta.helm.sh/release-name": "acme"});
+        assert_eq!(first(release), format!("{helm} telemetry.disabled=true"));
+        let value = "ktel.telemetry.disabled";
+        let dependency = json!({"meta.helm.sh/release-name": "acme", "ktel/off-value": value});
+        assert_eq!(first(dependency), format!("{helm} {value}=true"));
+        assert!(first(json!({})).starts_with("kubectl set env deployment/a --namespace b"));
+    }
 
     #[test]
     fn the_state_says_whether_something_is_still_to_come() {

@@ -25,6 +25,7 @@ use super::file::{FileArguments, FromFile, compiled, now};
 use super::metrics::ExporterMetrics;
 use super::secrets::SecretArguments;
 use super::settings;
+use crate::arguments::values::listener;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::limits::{EXPORTER_DRAIN_WITHIN, EXPORTER_LOOKS_EVERY};
@@ -33,7 +34,6 @@ use crate::runtime::runtime;
 use crate::{clock, listening};
 
 #[derive(Debug, Args)]
-#[command(after_long_help = HELP)]
 pub(crate) struct ExporterLocalArguments {
     #[command(flatten)]
     of_file: FileArguments,
@@ -43,19 +43,9 @@ pub(crate) struct ExporterLocalArguments {
     #[command(flatten)]
     secrets: SecretArguments,
     /// Serve /healthz, /readyz and /metrics here; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listener)]
     listen: Option<SocketAddr>,
 }
-
-const HELP: &str = "\
-Examples:
-  ktel exporter local exporter.yaml --config settings.yaml --listen 127.0.0.1:8093
-  ktel exporter local exporter.yaml --config settings.yaml \\
-    --secret grafana-api-key=/run/secrets/grafana
-
-Exit codes:
-  0  a signal ended it
-  2  the file, the settings or the directory of the cursors are wrong";
 
 /// An Exporter of the file, ready to run.
 struct Ready {

@@ -11,7 +11,7 @@ use ktel_exporter::source::Reader;
 
 use super::file::{FileArguments, FromFile, compiled};
 use super::settings;
-use crate::arguments::shared::TextFormat;
+use crate::arguments::shared::Format;
 use crate::arguments::values::duration;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,29 +27,18 @@ mod text;
 use previewed::{Previewed, Source};
 
 #[derive(Debug, Args)]
-#[command(after_long_help = HELP)]
 pub(crate) struct PreviewArguments {
     #[command(flatten)]
     of_file: FileArguments,
-    /// Look at the samples of so long, in whole windows
+    /// How much of the past to look at, in whole windows
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     over: Duration,
     /// Maximum time to read a source; what was read by then is shown
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     timeout: Duration,
     #[command(flatten)]
-    format: TextFormat,
+    format: Format,
 }
-
-const HELP: &str = "\
-Examples:
-  ktel exporter preview gateway.yaml --config settings.yaml
-  ktel exporter preview gateway.yaml --config settings.yaml --over 1h -o json
-
-Exit codes:
-  0  all sources are shown
-  1  a source cannot be read; the others are shown
-  2  the file or the settings are wrong";
 
 pub(super) fn run(arguments: &PreviewArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let settings = settings::load(&arguments.of_file.config)?;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::metrics::ExporterMetrics;
 use super::settings::{self, engine_settings};
 use crate::arguments::shared::ClusterArguments;
+use crate::arguments::values::listener;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -32,7 +33,7 @@ pub(crate) struct ExporterRunArguments {
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
     /// Serve /healthz, /readyz and /metrics here; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listener)]
     listen: Option<SocketAddr>,
 }
 

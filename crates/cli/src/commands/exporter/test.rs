@@ -20,7 +20,6 @@ use crate::printer::Printer;
 use crate::runtime::runtime;
 
 #[derive(Debug, Args)]
-#[command(after_long_help = HELP)]
 pub(crate) struct TestArguments {
     #[command(flatten)]
     of_file: FileArguments,
@@ -30,18 +29,6 @@ pub(crate) struct TestArguments {
     #[command(flatten)]
     secrets: SecretArguments,
 }
-
-const HELP: &str = "\
-Examples:
-  ktel exporter test gateway.yaml --sink grafana --config settings.yaml \\
-    --secret grafana-api-key=/run/secrets/grafana
-  KTEL_SECRET_GRAFANA_API_KEY_TOKEN=... \\
-    ktel exporter test gateway.yaml --sink grafana --config settings.yaml
-
-Exit codes:
-  0  the receiver has the data point
-  2  the file, the settings or a Secret are wrong
-  3  the receiver does not have the data point";
 
 pub(super) fn run(arguments: &TestArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let settings = settings::load(&arguments.of_file.config)?;

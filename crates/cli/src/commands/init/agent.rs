@@ -1,4 +1,4 @@
-//! `ktel init agent`: an agent file, its schemas and its roles, from the definition of a resource.
+//! `ktel init agent`: an agent file, its schemas, its roles and values for the chart, from the definition of a resource.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,10 +10,12 @@ use ktel::agent::AgentFile;
 use ktel_model::standard::Finding;
 
 use super::super::agent::roles;
+use super::ask::{self, Question, Questions};
 use super::crd::{Kind, ValueKind};
 use super::job::{capital, failure, not_proposed};
 use super::propose::{self, Field, Head, Proposal, snake};
-use super::source::{self, SourceArguments};
+use super::source::SourceArguments;
+use super::values::values;
 use super::write::{self, quoted};
 use crate::clock;
 use crate::editor::EditorFile;
@@ -24,7 +26,7 @@ use crate::printer::Printer;
 #[derive(Debug, Args)]
 pub(crate) struct AgentArguments {
     /// The name of the product
-    product: String,
+    product: Option<String>,
     #[command(flatten)]
     source: SourceArguments,
     /// Where reports go (repeatable); without one, the agent only previews
@@ -44,19 +46,40 @@ struct Place {
     namespace: String,
 }
 
+const PRODUCT: Question<'_> = Question {
+    text: "Name of the product, in lower-case words joined by `-`",
+    argument: "PRODUCT",
+    default: None,
+};
+const SERVERS: Question<'_> = Question {
+    text: "Where reports go, such as http://127.0.0.1:8090/v1/reports",
+    argument: "--report-server",
+    default: Some(""),
+};
+const NAMESPACE: Question<'_> =
+    Question { text: "Namespace of the product", argument: "--namespace", default: Some("") };
+
 pub(super) fn run(arguments: &AgentArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let AgentArguments { product, source, servers, namespace, dir } = arguments;
-    let kind = source::kind(source)?;
     let today = clock::today();
-    let schemas = propose(&kind, product, today).map_err(|findings| failure(&findings))?;
+    let mut questions = Questions::on_terminal(printer);
+    let product = questions.answer(product.as_deref(), &PRODUCT, ask::product)?;
+    let kind = source.kind(&mut questions)?;
+    let schemas = propose(&kind, &product, today).map_err(|findings| failure(&findings))?;
+    let servers = match servers.as_slice() {
+        [] => questions.answer(None, &SERVERS, |answer| Ok(ask::list(answer)))?,
+        servers => servers.to_vec(),
+    };
+    let namespace = questions.answer(namespace.as_deref(), &NAMESPACE, ask::any)?;
+    let printer = questions.done();
     let place = Place {
-        servers: list(servers),
-        namespace: match namespace {
-            Some(namespace) => format!("namespace: {}", quoted(namespace)),
-            None => format!("# namespace: {product}-system"),
+        servers: list(&servers),
+        namespace: match namespace.as_str() {
+            "" => format!("# namespace: {product}-system"),
+            namespace => format!("namespace: {}", quoted(namespace)),
         },
     };
-    let agent = agent_file(&kind, product, &place, &schemas);
+    let agent = agent_file(&kind, &product, &place, &schemas);
     let texts: BTreeMap<String, &str> = schemas
         .iter()
         .map(|proposal| (format!("{}.yaml", proposal.schema.name), proposal.text.as_str()))
@@ -70,13 +93,16 @@ pub(super) fn run(arguments: &AgentArguments, printer: &mut Printer) -> Result<E
         Failure::usage(error, hint)
     })?;
     let rbac = roles(&parsed, &format!("{product}-agent"))?;
-    let mut written = vec![(dir.join("agent.yaml"), agent), (dir.join("agent-rbac.yaml"), rbac)];
+    let values = values(&agent, &texts)?;
+    let (config, rbac_file, values_file) =
+        (dir.join("agent.yaml"), dir.join("agent-rbac.yaml"), dir.join("agent-values.yaml"));
+    let mut written =
+        vec![(config.clone(), agent), (rbac_file.clone(), rbac), (values_file.clone(), values)];
     written.extend(texts.iter().map(|(name, text)| (dir.join(name), (*text).to_owned())));
     write::all(&written, "name another directory with `--dir`")?;
     let paths: Vec<String> =
         written.iter().map(|(path, _)| format!("`{}`", path.display())).collect();
-    let config = dir.join("agent.yaml");
-    let (config, rbac) = (config.display(), dir.join("agent-rbac.yaml"));
+    let config = config.display();
     let more = match servers.is_empty() {
         true => format!("\n  # name a server under `servers` in {config}, then:"),
         false => String::new(),
@@ -85,13 +111,15 @@ pub(super) fn run(arguments: &AgentArguments, printer: &mut Printer) -> Result<E
         texts.keys().map(|name| format!(" --schema {}", dir.join(name).display())).collect();
     printer.say(&format!(
         "{} are written.{} Next:
-  ktel agent run --config {config} --preview      # prints what would be sent
-  kubectl apply -f {}      # roles; bind them to the agent's service account
   ktel serve{schemas}     # a server that accepts it{more}
-  ktel agent run --config {config}",
+  ktel agent run --config {config} --preview      # prints what would be sent
+  ktel agent run --config {config}                # sends it
+  helm install {product}-telemetry CHART --values {}      # runs it in a cluster
+  kubectl apply -f {}      # without the chart: roles for its service account",
         paths.join(", "),
         not_proposed(&kind),
-        rbac.display(),
+        values_file.display(),
+        rbac_file.display(),
     ));
     Ok(Exit::Done)
 }

@@ -6,9 +6,10 @@ use clap::Args;
 use jiff::civil::Date;
 use ktel_model::standard::Finding;
 
+use super::ask::{self, Question, Questions};
 use super::crd::Kind;
 use super::propose::{self, Head, Proposal};
-use super::source::{self, SourceArguments};
+use super::source::SourceArguments;
 use super::write;
 use crate::clock;
 use crate::exit::Exit;
@@ -18,7 +19,7 @@ use crate::printer::Printer;
 #[derive(Debug, Args)]
 pub(crate) struct JobArguments {
     /// The name of the job: lower-case words joined by `-`
-    name: String,
+    name: Option<String>,
     #[command(flatten)]
     source: SourceArguments,
     /// Who is responsible for the schema: lower-case words joined by `-` [default: the first word of the API group]
@@ -29,11 +30,27 @@ pub(crate) struct JobArguments {
     file: Option<PathBuf>,
 }
 
+const NAME: Question<'_> = Question {
+    text: "Name of the job, in lower-case words joined by `-`",
+    argument: "NAME",
+    default: None,
+};
+
 pub(super) fn run(arguments: &JobArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let JobArguments { name, source, vendor, file } = arguments;
-    let kind = source::kind(source)?;
-    let vendor = vendor.clone().unwrap_or_else(|| vendor_of(&kind));
-    let proposal = propose(&kind, name, &vendor, clock::today()).map_err(|all| failure(&all))?;
+    let mut questions = Questions::on_terminal(printer);
+    let name = questions.answer(name.as_deref(), &NAME, ask::name)?;
+    let kind = source.kind(&mut questions)?;
+    let first = vendor_of(&kind);
+    let of_vendor = Question {
+        text: "Who is responsible for the schema, in lower-case words joined by `-`",
+        argument: "--vendor",
+        default: Some(&first),
+    };
+    let proposal = questions.answer(vendor.as_deref(), &of_vendor, |vendor| {
+        propose(&kind, &name, vendor, clock::today()).map_err(|findings| failure(&findings))
+    })?;
+    let printer = questions.done();
     let path = file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     let shown = path.display().to_string();
     write::all(&[(path, proposal.text)], "name another file with `--file`")?;

@@ -3,9 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use clap::Args;
 use ktel::product_file::ProductFile;
 
+use super::ask::{self, Question, Questions};
 use super::write::{self, quoted};
 use crate::editor::EditorFile;
 use crate::exit::Exit;
@@ -16,25 +18,51 @@ use crate::products;
 #[derive(Debug, Args)]
 pub(crate) struct ProductArguments {
     /// The name of the product
-    name: String,
+    name: Option<String>,
     /// The commands that events may contain, separated by commas
-    #[arg(long, value_name = "COMMAND,…", value_delimiter = ',', required = true)]
-    commands: Vec<String>,
-    /// Where events go
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8090")]
-    server: String,
+    #[arg(long, value_name = "COMMAND,…")]
+    commands: Option<String>,
+    /// Where events go [default: http://127.0.0.1:8090]
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
     /// The file [default: NAME.yaml]
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 }
 
+const NAME: Question<'_> = Question {
+    text: "Name of the product, in lower-case words joined by `-`",
+    argument: "NAME",
+    default: None,
+};
+const COMMANDS: Question<'_> = Question {
+    text: "Commands that events may contain, separated by commas",
+    argument: "--commands",
+    default: None,
+};
+const SERVER: Question<'_> =
+    Question { text: "Where events go", argument: "--server", default: Some(SERVER_HERE) };
+/// Where `ktel serve` listens by default.
+const SERVER_HERE: &str = "http://127.0.0.1:8090";
+/// A command that is right, while only the name is checked.
+const EXAMPLE: &str = "plan";
+
 pub(super) fn run(arguments: &ProductArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     let ProductArguments { name, commands, server, file } = arguments;
-    let text = text(name, commands, server);
-    let nothing = |_: &str| Err(io::ErrorKind::NotFound.into());
-    // The same check as when it is used.
-    let parsed = ProductFile::parse(&text, &format!("{name}.yaml"), &nothing);
-    let parsed = parsed.map_err(products::failure)?;
+    let mut questions = Questions::on_terminal(printer);
+    let name = questions.answer(name.as_deref(), &NAME, |name| {
+        let name = ask::product(name)?;
+        checked(&name, &[EXAMPLE.to_owned()], SERVER_HERE).map(|_| name)
+    })?;
+    let commands = questions.answer(commands.as_deref(), &COMMANDS, |commands| {
+        let commands = ask::list(commands);
+        checked(&name, &commands, SERVER_HERE).map(|_| commands)
+    })?;
+    let (text, parsed) = questions.answer(server.as_deref(), &SERVER, |server| {
+        let parsed = checked(&name, &commands, server)?;
+        Ok((text(&name, &commands, server), parsed))
+    })?;
+    let printer = questions.done();
     let path = file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     // What `--product` takes for a file rather than for a name.
     let shown = path.display().to_string();
@@ -53,10 +81,24 @@ pub(super) fn run(arguments: &ProductArguments, printer: &mut Printer) -> Result
     Ok(Exit::Done)
 }
 
+/// Makes the same check as when the file is used.
+fn checked(name: &str, commands: &[String], server: &str) -> Result<ProductFile, Failure> {
+    if commands.is_empty() {
+        let error = anyhow!("no command is named");
+        return Err(Failure::usage(
+            error,
+            Some("name at least one, such as `--commands get,plan`"),
+        ));
+    }
+    let nothing = |_: &str| Err(io::ErrorKind::NotFound.into());
+    let text = text(name, commands, server);
+    ProductFile::parse(&text, &format!("{name}.yaml"), &nothing).map_err(products::failure)
+}
+
 /// Writes the file. Values are quoted, so that each is what was given.
 fn text(name: &str, commands: &[String], server: &str) -> String {
     let list: String =
-        commands.iter().map(|command| format!("\n  - {}", quoted(command.trim()))).collect();
+        commands.iter().map(|command| format!("\n  - {}", quoted(command))).collect();
     format!(
         "{}# What {name} sends, and how it asks. All keys: docs/reference/product-file.md
 ktel: 1

@@ -7,6 +7,7 @@ use clap::Args;
 use ktel::cluster::read::{self, OBJECT, ReadFailure, Target, encode};
 use serde_json::Value;
 
+use super::ask::{Question, Questions};
 use super::crd::{self, Kind, NoKind};
 use crate::arguments::shared::ClusterArguments;
 use crate::failure::Failure;
@@ -18,14 +19,25 @@ pub(crate) struct SourceArguments {
     /// The kind to report on: the name of a CustomResourceDefinition of the cluster, such as
     /// lamps.acme.example, or a file with one
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) crd: String,
+    pub(crate) crd: Option<String>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArguments,
 }
 
+impl SourceArguments {
+    /// Finds the definition that the arguments or the user name.
+    pub(super) fn kind(&self, questions: &mut Questions<'_>) -> Result<Kind, Failure> {
+        let question = Question {
+            text: "CustomResourceDefinition, by its name in the cluster or as a file",
+            argument: "--crd",
+            default: None,
+        };
+        questions.answer(self.crd.as_deref(), &question, |name| kind(name, &self.cluster))
+    }
+}
+
 /// Reads the definition.
-pub(super) fn kind(arguments: &SourceArguments) -> Result<Kind, Failure> {
-    let SourceArguments { crd: name, cluster } = arguments;
+fn kind(name: &str, cluster: &ClusterArguments) -> Result<Kind, Failure> {
     let is_file = ["yaml", "yml", "json"].iter().any(|end| name.ends_with(&format!(".{end}")));
     if is_file || name.contains('/') {
         let text = schemas::read(Path::new(name))?;

@@ -12,15 +12,18 @@ use crate::count::count;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::schemas;
+use crate::{listing, schemas};
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LintOutput {
     /// Lines for reading
-    Text,
+    #[value(alias = "text")]
+    Table,
     /// A JSON list
     Json,
+    /// A YAML list
+    Yaml,
     /// SARIF 2.1.0, which code scanners read
     Sarif,
     /// Annotations of GitHub Actions
@@ -96,11 +99,9 @@ fn collect(
 
 fn written(findings: &[Finding], output: LintOutput) -> String {
     match output {
-        LintOutput::Text => findings.iter().map(|finding| format!("{finding}\n")).collect(),
-        LintOutput::Json => {
-            let findings: Vec<Value> = findings.iter().map(as_json).collect();
-            format!("{:#}\n", json!(findings))
-        }
+        LintOutput::Table => findings.iter().map(|finding| format!("{finding}\n")).collect(),
+        LintOutput::Json => listing::json(&findings.iter().map(as_json).collect()),
+        LintOutput::Yaml => listing::yaml(&findings.iter().map(as_json).collect()),
         LintOutput::Sarif => format!("{:#}\n", sarif(findings)),
         LintOutput::Github => findings.iter().map(annotation).collect(),
     }
@@ -163,13 +164,15 @@ mod tests {
             fix: "write\nit".into(),
         };
         let of = |output| written(std::slice::from_ref(&finding), output);
-        assert_eq!(of(LintOutput::Text), "./a,b.yaml:3: error: 100% wrong\n  fix: write\nit\n");
+        assert_eq!(of(LintOutput::Table), "./a,b.yaml:3: error: 100% wrong\n  fix: write\nit\n");
         assert_eq!(
             of(LintOutput::Github),
             "::error file=./a%2Cb.yaml,line=3::100%25 wrong%0Afix: write%0Ait\n"
         );
         let json: serde_json::Value = serde_json::from_str(&of(LintOutput::Json)).unwrap();
         assert_eq!(json[0]["line"], 3);
+        let yaml: serde_json::Value = serde_saphyr::from_str(&of(LintOutput::Yaml)).unwrap();
+        assert_eq!(yaml, json);
         let sarif: serde_json::Value = serde_json::from_str(&of(LintOutput::Sarif)).unwrap();
         let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
         assert_eq!(location["region"]["startLine"], 3);

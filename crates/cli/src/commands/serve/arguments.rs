@@ -47,7 +47,7 @@ pub(crate) struct ServeArguments {
     /// Show what is published without a token
     #[arg(help_heading = "Access", long)]
     pub(crate) public: bool,
-    /// Show everybody one page about this product, of what is published, at /public/NAME (repeatable)
+    /// Show everybody a page with the published data of this product, at /public/NAME (repeatable)
     #[arg(long = "public-page", value_name = "NAME")]
     pub(crate) public_pages: Vec<String>,
     /// Publish only groups of at least this many senders, in multiples of it; at least 5

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::show::ShowArguments;
 use super::verify::VerifyArguments;
 use crate::arguments::complete;
-use crate::arguments::shared::ListFormat;
+use crate::arguments::shared::Format;
 
 #[derive(Debug, Args)]
 pub(crate) struct TelemetryArguments {
@@ -27,9 +27,9 @@ pub(crate) struct TelemetryArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TelemetryCommand {
     /// List the products on this machine, whether each may send telemetry, and who decided
-    List(ListFormat),
+    List(Format),
     /// Show whether telemetry is on, and the decision of every source; without a product, list all
-    Status,
+    Status(Format),
     /// Show everything that a product can send, what it sent, and why, as text or as a page
     Show(ShowArguments),
     /// Print the next events byte for byte, and explain each value
@@ -40,6 +40,8 @@ pub(crate) enum TelemetryCommand {
     Explain {
         /// The field
         field: String,
+        #[command(flatten)]
+        format: Format,
     },
     /// Turn telemetry on
     On,

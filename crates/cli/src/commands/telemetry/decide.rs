@@ -49,7 +49,7 @@ pub(super) fn on(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, F
 
 /// Turns the telemetry of one product off.
 pub(super) fn off(name: &ProductName, printer: &mut Printer) -> Result<Exit, Failure> {
-    refuse(name)?;
+    turn_off(name)?;
     printer.say(&format!("{name}: telemetry is off, and waiting events are deleted"));
     Ok(Exit::Done)
 }
@@ -59,7 +59,7 @@ pub(super) fn off_all(printer: &mut Printer) -> Result<Exit, Failure> {
     let products = list::products()?;
     let (mut done, mut failures) = (0, Vec::new());
     for (name, _) in &products {
-        match refuse(name) {
+        match turn_off(name) {
             Ok(()) => {
                 done += 1;
                 printer.say(&format!("{name}: telemetry is off, and waiting events are deleted"));
@@ -76,7 +76,7 @@ pub(super) fn off_all(printer: &mut Printer) -> Result<Exit, Failure> {
     Err(last)
 }
 
-fn refuse(name: &ProductName) -> Result<(), Failure> {
+fn turn_off(name: &ProductName) -> Result<(), Failure> {
     prefer(name, Preference::Off)?;
     if let Some(uploader) = subject::uploader(name) {
         uploader.empty()?;

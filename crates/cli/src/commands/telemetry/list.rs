@@ -8,7 +8,7 @@ use ktel::telemetry::Telemetry;
 use serde_json::{Value, json};
 
 use super::subject::{self, Known};
-use crate::arguments::shared::ListOutput;
+use crate::arguments::shared::OutputFormat;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::listing;
@@ -25,10 +25,10 @@ struct Line {
     has_file: bool,
 }
 
-pub(super) fn run(output: ListOutput, printer: &mut Printer) -> Result<Exit, Failure> {
+pub(super) fn run(output: OutputFormat, printer: &mut Printer) -> Result<Exit, Failure> {
     let lines = products()?.into_iter().map(|(name, traces)| line(name, &traces));
     let lines = lines.collect::<Result<Vec<Line>, Failure>>()?;
-    if lines.is_empty() && output == ListOutput::Table {
+    if lines.is_empty() && output == OutputFormat::Table {
         printer.say("no product on this machine uses ktel, as far as its directories show");
         return Ok(Exit::Done);
     }

@@ -8,13 +8,14 @@ use ktel_model::standard::schema::{Expiry, Form};
 use serde_json::{Map, Value};
 
 use super::subject;
+use crate::arguments::shared::OutputFormat;
 use crate::clock;
 use crate::count::count;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::products;
 use crate::table::table;
+use crate::{listing, products};
 
 /// Prints the next request body byte for byte, and explains each value.
 pub(super) fn preview(ambient: &Ambient<'_>, printer: &mut Printer) -> Result<Exit, Failure> {
@@ -96,10 +97,14 @@ fn annotated(
 pub(super) fn explain(
     product: &ProductFile,
     field: &str,
+    output: OutputFormat,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let entry = product.all_schemas().find_map(|schema| dictionary::describe_field(schema, field));
-    let Some(entry) = entry else {
+    let entry = product.all_schemas().find_map(|schema| {
+        let text = dictionary::describe_field(schema, field)?;
+        Some((text, dictionary::document_field(schema, field)?))
+    });
+    let Some((text, value)) = entry else {
         let error = anyhow::anyhow!("`{}` sends no field `{field}`", product.name);
         let known: Vec<&str> = product
             .all_schemas()
@@ -108,6 +113,6 @@ pub(super) fn explain(
             .collect();
         return Err(Failure::usage(error, Some(format!("its fields are {}", known.join(", ")))));
     };
-    printer.out(entry)?;
+    printer.out(listing::text(output, || text, &value))?;
     Ok(Exit::Done)
 }

@@ -7,14 +7,16 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use ktel::telemetry::Telemetry as Ambient;
-use ktel_model::around::{self, HEADERS};
+use ktel_model::around::{self, Entry, HEADERS};
 use ktel_model::standard::dictionary;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{status, subject, verify};
+use crate::arguments::shared::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::limits::UPLOADS_SHOWN_MAX;
+use crate::listing;
 use crate::printer::Printer;
 use crate::table::table;
 use found::{Checked, Upload};
@@ -25,14 +27,16 @@ mod page;
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
     /// Write a page for a browser to this file; it loads nothing and has no script
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
     pub(crate) html: Option<PathBuf>,
-    /// Open the page in the browser; without `--html`, it is a file for you alone among temporary files
-    #[arg(long)]
+    /// Open the page in the browser; without `--html`, it is written to a private temporary file
+    #[arg(long, conflicts_with = "output")]
     pub(crate) open: bool,
     /// Check this receipt of a receiver, and show the result on the page (repeatable)
-    #[arg(long = "receipt", value_name = "FILE")]
+    #[arg(long = "receipt", value_name = "FILE", conflicts_with = "output")]
     pub(crate) receipts: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 pub(super) fn run(
@@ -40,14 +44,15 @@ pub(super) fn run(
     ambient: &Ambient<'_>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let ShowArguments { html, open, receipts } = arguments;
+    let ShowArguments { html, open, receipts, format } = arguments;
     let log = match subject::uploader(&ambient.product().name) {
         Some(uploader) => uploader.accepted().read()?,
         None => String::new(),
     };
     let uploads = uploads(&log);
     if html.is_none() && !*open && receipts.is_empty() {
-        printer.out(text(ambient, &uploads))?;
+        let value = as_json(ambient, &uploads);
+        printer.out(listing::text(format.output, || text(ambient, &uploads), &value))?;
         return Ok(Exit::Done);
     }
     let receipts = receipts.iter().map(|file| checked(file)).collect::<Result<Vec<_>, _>>()?;
@@ -130,6 +135,37 @@ fn text(ambient: &Ambient<'_>, uploads: &[Upload]) -> String {
         product.name
     ));
     text
+}
+
+/// The same for programs.
+fn as_json(ambient: &Ambient<'_>, uploads: &[Upload]) -> Value {
+    let product = ambient.product();
+    let consent = ambient.consent();
+    let members = |entries: Vec<Entry>| -> Vec<Value> {
+        entries.iter().map(|Entry { name, what }| json!({"member": name, "what": what})).collect()
+    };
+    let headers: Vec<Value> = HEADERS
+        .iter()
+        .map(|header| json!({"header": header.name, "sent": header.when, "what": header.what}))
+        .collect();
+    let uploads: Vec<Value> = uploads
+        .iter()
+        .map(|Upload { time, server, batch, rejected, events }| {
+            json!({"time": time, "server": server, "batch": batch, "rejected": rejected, "events": events})
+        })
+        .collect();
+    let around_report = match product.schemas.is_empty() {
+        true => Vec::new(),
+        false => members(around::envelope()),
+    };
+    json!({
+        "product": product.name, "telemetry": if consent.given { "on" } else { "off" },
+        "decided_by": consent.winner.to_string(), "server": product.server,
+        "notice": status::notice_words(ambient, &consent),
+        "schemas": product.all_schemas().map(dictionary::document).collect::<Vec<Value>>(),
+        "around_events": members(around::batch()), "around_report": around_report,
+        "headers": headers, "accepted": uploads,
+    })
 }
 
 fn checked(file: &Path) -> Result<Checked, Failure> {

@@ -8,16 +8,20 @@ use clap::Args;
 use ktel_delivery::http::{Client, Protocol, Url};
 use ktel_delivery::tls::Trust;
 use ktel_model::signature::installation_id;
-use ktel_server::receipt::{self, Claim, Receipt, StoredClaim};
+use ktel_server::receipt::{self, Claim, Receipt};
 use ktel_server::{Catalog, hex};
 use serde_json::Value;
 
+use crate::arguments::shared::Format;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
-use crate::schemas;
+use crate::{listing, schemas};
+use shown::Verified;
+
+mod shown;
 
 /// The member of `/v1/keys` with the digits of a key.
 const PUBLIC_KEY: &str = "public_key";
@@ -39,10 +43,12 @@ pub(crate) struct VerifyArguments {
     /// A schema file that the receiver uses in addition to the built-in ones (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     pub(crate) schemas: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 pub(super) fn run(arguments: &VerifyArguments, printer: &mut Printer) -> Result<Exit, Failure> {
-    let VerifyArguments { receipt: file, report, key, server, schemas: more } = arguments;
+    let VerifyArguments { receipt: file, report, key, server, schemas: more, format } = arguments;
     let known = match (key, server) {
         (Some(key), _) => Some(keys_of(key)?),
         (None, Some(server)) => Some(ask(server)?),
@@ -52,7 +58,7 @@ pub(super) fn run(arguments: &VerifyArguments, printer: &mut Printer) -> Result<
     let more = more.iter().map(|file| schemas::load(file)).collect::<Result<Vec<_>, _>>()?;
     let catalog = Catalog::new(more).map_err(|error| Failure::usage(error, None::<String>))?;
     let receipts = receipts(file)?;
-    let mut text = String::new();
+    let mut verified = Vec::new();
     for value in &receipts {
         let receipt = Receipt::read(value).map_err(|error| distrust(file, error))?;
         if let Some(known) = &known {
@@ -65,9 +71,11 @@ pub(super) fn run(arguments: &VerifyArguments, printer: &mut Printer) -> Result<
             }
             _ => false,
         };
-        text.push_str(&words(&receipt, known.is_some(), same));
+        verified.push(Verified { receipt, is_known: known.is_some(), is_same: same });
     }
-    printer.out(text)?;
+    let text = || verified.iter().map(shown::text).collect();
+    let value = verified.iter().map(shown::json).collect();
+    printer.out(listing::text(format.output, text, &value))?;
     printer.say(
         "A receipt proves what the receiver stored or deleted. It does not prove what the receiver \
          does with the data.",
@@ -78,7 +86,7 @@ pub(super) fn run(arguments: &VerifyArguments, printer: &mut Printer) -> Result<
 /// Checks the signature of every receipt in a file, without the key of a receiver and without reports.
 pub(super) fn check(file: &Path) -> Result<Vec<Result<String, String>>, Failure> {
     let check = |value: &Value| match Receipt::read(value) {
-        Ok(receipt) => Ok(words(&receipt, false, false)),
+        Ok(receipt) => Ok(shown::text(&Verified { receipt, is_known: false, is_same: false })),
         Err(error) => Err(error.to_string()),
     };
     Ok(receipts(file)?.iter().map(check).collect())
@@ -201,32 +209,6 @@ fn differs(receipt: &Receipt, error: receipt::Error) -> Failure {
     };
     let error = anyhow!(error).context(format!("compare the report `{id}`"));
     Failure::usage(error, Some(hint))
-}
-
-fn words(receipt: &Receipt, is_known: bool, is_same: bool) -> String {
-    let receiver = receipt.receiver();
-    let known =
-        if is_known { "the key of the receiver" } else { "not compared; use --server or --key" };
-    let claim = match &receipt.claim {
-        Claim::Stored(stored) => stored_words(stored, is_same),
-        Claim::Forgotten { installation, day, rows } => format!(
-            "On {day} the receiver deleted {rows} rows of the installation {installation}.\n"
-        ),
-    };
-    format!(
-        "{claim}signature   valid, so the receipt was not changed\nkey         {receiver}, {known}\n"
-    )
-}
-
-fn stored_words(stored: &StoredClaim, is_same: bool) -> String {
-    let StoredClaim { id, day, received, product: _, digest, kept_until } = stored;
-    let mut text = format!("On {received} the receiver stored the report {id} of {day}.\n");
-    for (schema, day) in kept_until {
-        text.push_str(&format!("kept until  {day}  {schema}\n"));
-    }
-    let same = if is_same { "the same as what was stored" } else { "not compared; use --report" };
-    text.push_str(&format!("report      {same}\ndigest      {digest}\n"));
-    text
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::arguments::complete;
 use crate::arguments::shared::{
-    ClusterArguments, ListFormat, SelectionArguments, SendingArguments,
+    ClusterArguments, Format, OutputFormat, SelectionArguments, SendingArguments,
 };
 use crate::arguments::values::{at_least_one, duration, namespaced, standard_input};
 
@@ -16,7 +16,7 @@ pub(crate) enum WorkflowsCommand {
     /// Run jobs once, print the report and send it to every report server
     Run(Box<RunArguments>),
     /// List the named sets of jobs
-    List(ListFormat),
+    List(Format),
 }
 
 #[derive(Debug, Args)]
@@ -85,7 +85,7 @@ pub(crate) struct RunArguments {
         value_name = "FORMAT",
         default_value = "json"
     )]
-    pub(crate) output: Output,
+    pub(crate) output: OutputFormat,
     /// `-` reads a JSON object from standard input and adds it to the report
     #[arg(help_heading = "Input and output", value_name = "-", value_parser = standard_input)]
     pub(crate) input: Option<String>,
@@ -97,11 +97,4 @@ pub(crate) enum Merge {
     Fail,
     /// Send the value of standard input instead of the job's section
     Override,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    Json,
-    Yaml,
-    Table,
 }
