@@ -1,8 +1,9 @@
 //! The exporter beside the OpenTelemetry Collector: the same samples, the same store, the same receiver. Prints a table and
 //! writes it to `benches/exporter.md`.
 //!
-//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default. `KTEL_BENCH_ONLY` names one contestant, or
-//! `fleet`: many Exporters on one replica.
+//! `KTEL_BENCH_SERIES` sets how many series there are: 1 million by default. `KTEL_BENCH_ROUNDS` sets how often each contestant
+//! runs, 3 by default; they take turns. With `KTEL_BENCH_ONLY` only those run whose name has this text, and no page is written;
+//! `fleet` is the bench of many Exporters on one replica.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
 
@@ -25,6 +26,7 @@ use scene::{SAMPLES, Scene};
 mod contestants;
 mod data;
 mod fleet;
+mod page;
 mod process;
 mod receiver;
 mod scene;
@@ -113,8 +115,6 @@ fn main() -> anyhow::Result<()> {
     println!("{text}");
     if only.is_empty() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("exporter.md"), text)?;
-    }
-    if only.is_empty() {
         fleet::run()?;
     }
     Ok(())
