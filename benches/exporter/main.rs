@@ -19,6 +19,7 @@ use ktel_testkit::ports::TcpPort;
 use ktel_testkit::real;
 
 use contestants::Contestant;
+use outcome::Outcome;
 use process::{Process, Used};
 use receiver::{Arrived, Counts};
 use scene::{SAMPLES, Scene};
@@ -26,6 +27,7 @@ use scene::{SAMPLES, Scene};
 mod contestants;
 mod data;
 mod fleet;
+mod outcome;
 mod page;
 mod process;
 mod receiver;
@@ -35,25 +37,6 @@ mod scene;
 const SILENCE: Duration = Duration::from_secs(20);
 /// The longest run of one contestant.
 const RUN_MAX: Duration = Duration::from_secs(600);
-
-/// What a run gave.
-pub(crate) struct Outcome {
-    arrived: Arrived,
-    expected: u64,
-    used: Used,
-    took: Duration,
-}
-
-impl Outcome {
-    /// CPU seconds for a million points that arrived.
-    fn cpu_a_million(&self) -> f64 {
-        self.used.cpu.as_secs_f64() * 1e6 / self.arrived.points.max(1) as f64
-    }
-
-    fn lost(&self) -> u64 {
-        self.expected.saturating_sub(self.arrived.points)
-    }
-}
 
 #[expect(clippy::disallowed_methods, reason = "the samples are of the last minutes")]
 fn main() -> anyhow::Result<()> {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::Outcome;
 use crate::contestants::Contestant;
+use crate::outcome::Outcome;
 use crate::scene::SAMPLES;
 
 /// How many points a core-second the exporter has to deliver, beside the Collector from the store and fed with OTLP.

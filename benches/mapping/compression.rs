@@ -13,7 +13,8 @@ use ktel_exporter::sink::Shared;
 use ktel_exporter::time::{Millis, Window};
 
 use crate::corpus::{BEGAN, Corpus};
-use crate::{ours, time};
+use crate::ours;
+use crate::timing::time;
 
 /// Compresses a request, and gives the length of what comes out.
 type Side<'s> = &'s dyn Fn(&[u8]) -> anyhow::Result<usize>;

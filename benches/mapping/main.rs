@@ -10,16 +10,15 @@ mod compression;
 mod corpus;
 mod ours;
 mod theirs;
+mod timing;
 
 use std::fmt::Write;
-use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
 use corpus::Corpus;
+use timing::time;
 
-/// How often each side is run.
-const ROUNDS: u32 = 60;
 /// How many times faster the mapping has to be than structs that are built and encoded.
 const BUDGET: f64 = 10.0;
 
@@ -84,24 +83,6 @@ fn compare<T, E, O>(
     third: impl FnMut() -> O,
 ) -> [Duration; 3] {
     [time(first), time(second), time(third)]
-}
-
-/// Gives how long a call takes. The clock has steps of some milliseconds, so that many calls are timed at once.
-fn time<T>(mut what: impl FnMut() -> T) -> Duration {
-    // The first large allocation after a side that frees many small ones tidies up behind that side.
-    drop(black_box(what()));
-    let began = on_processor();
-    for _ in 0..ROUNDS {
-        drop(black_box(what()));
-    }
-    (on_processor().saturating_sub(began) / ROUNDS).max(Duration::from_nanos(1))
-}
-
-/// Gives how long this thread ran: the time that others take does not count.
-fn on_processor() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split(' ').next().and_then(|first| first.parse().ok());
-    Duration::from_nanos(nanos.unwrap_or_default())
 }
 
 #[expect(clippy::print_stdout, reason = "a bench prints its result")]

@@ -30,9 +30,6 @@ mod one_table;
 mod views;
 mod world;
 
-/// The group of the attacker's token.
-const HIS: u8 = 7;
-
 /// The smallest number above zero that sums and differences of numbers can give.
 fn smallest_combination(numbers: &[i64]) -> i64 {
     fn common(one: i64, other: i64) -> i64 {

@@ -1,4 +1,4 @@
-//! Made-up senders, over the real ways in: nine honest senders of a word stay below the floor in every view.
+//! Made-up senders, over the real ingest endpoints and listeners: nine honest senders of a word stay below the floor in every view.
 
 use std::path::{Path, PathBuf};
 
@@ -61,7 +61,7 @@ async fn honest() -> (Server, PathBuf) {
     (server, folder)
 }
 
-/// Every way in for which nobody needs a secret.
+/// Sends to every endpoint and listener that needs no secret.
 async fn without_a_secret(server: &Server) {
     for number in 0..MADE_UP {
         let report = report(&format!("public{number}"), "v1.99.3");

@@ -11,7 +11,8 @@ use ktel_server::store::{Count, Place};
 use ktel_server::tally::{CountSource, Tally, week};
 use proptest::prelude::*;
 
-use super::{HIS, smallest_combination};
+use super::smallest_combination;
+use super::world::HIS;
 use crate::published::{FLOOR, SCHEMA, publisher, said};
 use crate::support::TODAY;
 

@@ -15,11 +15,13 @@ use ktel_server::tally::{FieldWord, Tally, week};
 use ktel_server::token::{Role, TokenRecord};
 use rusqlite::Connection;
 
-use super::HIS;
 use super::history::{CATALOG, Deed, PRODUCTS, Section, of_installation, sections};
 use crate::published::FLOOR;
 use crate::routes::READER;
 use crate::support::{TODAY, on};
+
+/// The group of the attacker's token.
+pub(super) const HIS: u8 = 7;
 
 /// A word of a field in a table: the product, the week, the schema, the field and the word.
 type Key = (String, Date, String, String, String);
