@@ -41,6 +41,7 @@ impl Held {
     }
 
     /// Adds one more parcel to those that an earlier try held.
+    #[cfg(any(test, feature = "network"))] // only a courier holds
     #[must_use]
     pub(crate) fn behind(self, before: &Self) -> Self {
         if self.through <= before.through {
