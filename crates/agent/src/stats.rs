@@ -15,7 +15,7 @@ use ktel_jobs::Error;
 
 /// Counts the objects of all groups; objects that several groups look at are read once.
 ///
-/// A kind that the server does not have omits its fields: that is not the same as none.
+/// The fields of a kind that the server does not have are omitted: that is not the same as none.
 pub(super) async fn count(
     cluster: &Cluster,
     groups: &[Group],

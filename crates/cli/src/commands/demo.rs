@@ -102,11 +102,12 @@ async fn run_all(stay: bool, printer: &mut Printer) -> Result<Exit, Failure> {
 /// Runs an Exporter, and shows what it delivers.
 async fn export(printer: &mut Printer) -> Result<(), Failure> {
     let delivered = exporter::run().await.map_err(|error| Failure::usage(error, None::<String>))?;
-    let exporter::Delivered { lane, point } = delivered;
+    let exporter::Delivered { lane, point, namespaces } = delivered;
+    let namespaces: Vec<String> = namespaces.into_iter().collect();
     printer.say(&format!(
         "An Exporter ships metrics of team-1 out of a made-up store that two teams share:\n\n{}\n\
-         The sink acknowledged {} of {} data points, and got none of team-2. This is the first one:\n\n{point}\n",
-        exporter::EXPORTER, lane.points.acknowledged, lane.points.read
+         The sink acknowledged {} of {} data points, all of {}. This is the first one:\n\n{point}\n",
+        exporter::EXPORTER, lane.points.acknowledged, lane.points.read, namespaces.join(" and ")
     ));
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! `ktel exporter`: ships what Exporters select, and what belongs to it.
 
-mod file;
+pub(super) mod file;
 mod local;
 mod metrics;
 mod preview;
 mod run;
 mod secrets;
-mod settings;
+pub(super) mod settings;
 mod test;
 mod validate;
 

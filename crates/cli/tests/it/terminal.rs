@@ -1,4 +1,4 @@
-//! Programs on a terminal, and somebody who types.
+//! Programs on a terminal, and a user who types.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -30,7 +30,7 @@ pub(crate) fn on_terminal(command: &Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A command on a terminal of its own, on which somebody types.
+/// A command on a terminal of its own, on which a user types. It ends with the test, also with one that fails.
 pub(crate) struct Terminal {
     script: Child,
     keyboard: ChildStdin,
@@ -48,7 +48,7 @@ impl Terminal {
         let keyboard = script.stdin.take().expect("it was piped");
         let mut output = script.stdout.take().expect("it was piped");
         let (send, screen) = channel();
-        // It ends with the command, or with whoever looks at the screen.
+        // The thread ends when the command has ended, or when nobody reads the screen any more.
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(length @ 1..) = output.read(&mut bytes) {
@@ -85,5 +85,16 @@ impl Terminal {
     /// Waits for the end; gives its exit code.
     pub(crate) fn end(mut self) -> Option<i32> {
         self.script.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // `script` passes SIGTERM on to the command. It may have ended already.
+        let id = self.script.id().to_string();
+        if matches!(self.script.try_wait(), Ok(None)) {
+            drop(Command::new("kill").arg(id).status());
+            drop(self.script.wait());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The exporter of `ktel demo`: the engine of `ktel exporter`, with a store and a sink in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use ktel_delivery::Verdict;
 use ktel_exporter::compile::{Input, Labels, compile};
 use ktel_exporter::credentials::Credentials;
 use ktel_exporter::cursor::Cursors;
-use ktel_exporter::engine::{Connects, Engine, Later, Sends, Settings as EngineSettings};
+use ktel_exporter::engine::{Connects, Engine, Later, Sends};
 use ktel_exporter::offline;
 use ktel_exporter::plan::{ExporterId, Plan, SinkPlan};
 use ktel_exporter::report::LaneReport;
@@ -17,10 +17,13 @@ use ktel_exporter::resource::file::exporters;
 use ktel_exporter::resource::normalise;
 use ktel_exporter::settings::Settings;
 use ktel_exporter::sink::{Judgement, Outcome, SetupError, Shared};
-use ktel_exporter::time::Millis;
-use ktel_otlp::{Limits, Metric, MetricData, MetricsData, ResourceMetrics, ScopeMetrics, Sum};
+use ktel_otlp::{
+    AnyValue, Limits, Metric, MetricData, MetricsData, Repeated, ResourceMetrics, ScopeMetrics, Sum,
+};
 use tokio::time::timeout;
 
+use super::super::exporter::file::now;
+use super::super::exporter::settings::engine_settings;
 use super::store_in_memory::MadeUpStore;
 use crate::clock;
 use crate::limits::{DEMO_EXPORTER_SINCE, DEMO_EXPORTER_WITHIN};
@@ -34,6 +37,8 @@ pub(super) struct Delivered {
     pub(super) lane: LaneReport,
     /// A data point as the sink got it, as OTLP/JSON.
     pub(super) point: String,
+    /// The namespaces of all data points that the sink got.
+    pub(super) namespaces: BTreeSet<String>,
 }
 
 /// Runs the Exporter until its sink acknowledged what the store has.
@@ -41,14 +46,9 @@ pub(super) async fn run() -> anyhow::Result<Delivered> {
     let settings = Settings::parse(SETTINGS, "exporter-settings.yaml")?;
     let plan = plan(&settings)?;
     let sink = Arc::new(MemorySink::default());
-    let engine_settings = EngineSettings {
-        window: settings.reading.window,
-        memory_bytes: settings.limits.memory_bytes_max,
-        store_requests_max: settings.limits.store_requests_max,
-        tenant: settings.limits.tenant,
-    };
     let connects = Arc::new(ToMemory(Arc::clone(&sink)));
-    let engine = Engine::new(Arc::new(MadeUpStore), connects, engine_settings, clock::clock());
+    let (store, limits) = (Arc::new(MadeUpStore), engine_settings(&settings));
+    let engine = Engine::new(store, connects, limits, clock::clock());
     let mut changes = engine.changes();
     engine.apply(Arc::new(plan), vec![Arc::new(Credentials::default())], Cursors::default());
     let delivered = async {
@@ -64,9 +64,12 @@ pub(super) async fn run() -> anyhow::Result<Delivered> {
     timeout(DEMO_EXPORTER_WITHIN, delivered).await.context("the exporter delivered nothing")??;
     let reports = engine.stop(DEMO_EXPORTER_WITHIN).await;
     let lane = reports.first().and_then(|report| report.lanes.first()).context("it has a lane")?;
-    let body = sink.first().context("the sink got a request")?;
-    let point = one_point(&body).context("the request has a counter")?;
-    Ok(Delivered { lane: lane.clone(), point })
+    let bodies = sink.bodies();
+    let body = bodies.first().context("the sink got a request")?;
+    let point = one_point(body).context("the request has a counter")?;
+    let namespaces = bodies.iter().map(|body| namespaces(body)).collect::<Result<Vec<_>, _>>()?;
+    let namespaces = namespaces.into_iter().flatten().collect();
+    Ok(Delivered { lane: lane.clone(), point, namespaces })
 }
 
 fn plan(settings: &Settings) -> anyhow::Result<Plan> {
@@ -77,28 +80,27 @@ fn plan(settings: &Settings) -> anyhow::Result<Plan> {
     let cluster = offline::cluster(&namespace, &Labels::default());
     let id = ExporterId { uid: name.clone(), namespace, name };
     let (spec, _) = normalise(&exporter.spec);
-    let created = clock::since_epoch().saturating_sub(DEMO_EXPORTER_SINCE);
-    let created = Millis(i64::try_from(created.as_millis())?);
+    let created = now() - DEMO_EXPORTER_SINCE;
     let input = Input { id: &id, generation: 1, spec: &spec, created, added: &BTreeMap::new() };
     compile(input, settings, &cluster).plan.context("the Exporter is correct")
 }
 
-/// A sink that accepts everything and keeps the first request.
+/// A sink that accepts and keeps everything.
 #[derive(Debug, Default)]
 struct MemorySink {
-    first: Mutex<Option<Vec<u8>>>,
+    bodies: Mutex<Vec<Vec<u8>>>,
 }
 
 impl MemorySink {
-    fn first(&self) -> Option<Vec<u8>> {
-        self.first.lock().expect("no holder panics").clone()
+    fn bodies(&self) -> Vec<Vec<u8>> {
+        self.bodies.lock().expect("no holder panics").clone()
     }
 }
 
 impl Sends for MemorySink {
     fn send<'a>(&'a self, batch: &'a Shared, _: Duration) -> Later<'a, Outcome> {
         let body = &batch.batch().body;
-        self.first.lock().expect("no holder panics").get_or_insert_with(|| body.to_vec());
+        self.bodies.lock().expect("no holder panics").push(body.to_vec());
         Box::pin(std::future::ready(Outcome {
             status: Some(200),
             judgement: Judgement::By(Verdict::Accepted),
@@ -115,6 +117,24 @@ impl Connects for ToMemory {
     fn connect(&self, _: &SinkPlan, _: &Credentials) -> Result<Arc<dyn Sends>, SetupError> {
         Ok(Arc::clone(&self.0) as Arc<dyn Sends>)
     }
+}
+
+/// Gives the namespaces of the data points of a request.
+fn namespaces(body: &[u8]) -> Result<BTreeSet<String>, ktel_otlp::Error> {
+    let data = MetricsData::read(body, &Limits::default())?;
+    let scopes = data.resource_metrics.iter().flat_map(|resource| resource.scope_metrics);
+    let points = scopes.flat_map(|scope| scope.metrics).flat_map(|metric| match metric.data {
+        MetricData::Sum(sum) => sum.data_points,
+        _ => Repeated::default(),
+    });
+    let labels = points.flat_map(|point| point.attributes);
+    let values = labels.filter(|label| label.key == "namespace").filter_map(|label| label.value);
+    Ok(values
+        .filter_map(|value| match value {
+            AnyValue::String(text) => Some(text.to_owned()),
+            _ => None,
+        })
+        .collect())
 }
 
 /// Gives the first data point of a request and what is around it.

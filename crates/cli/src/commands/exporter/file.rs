@@ -122,7 +122,7 @@ fn say(key: &str, findings: &[Finding], printer: &mut Printer) {
 }
 
 /// Gives the time.
-pub(super) fn now() -> Millis {
+pub(in crate::commands) fn now() -> Millis {
     Millis(i64::try_from(clock::since_epoch().as_millis()).unwrap_or(i64::MAX))
 }
 

@@ -22,7 +22,7 @@ pub(super) fn reader(settings: &Settings) -> Result<Reader, Failure> {
 }
 
 /// How much the engine takes.
-pub(super) fn engine_settings(settings: &Settings) -> engine::Settings {
+pub(in crate::commands) fn engine_settings(settings: &Settings) -> engine::Settings {
     engine::Settings {
         window: settings.reading.window,
         memory_bytes: settings.limits.memory_bytes_max,
