@@ -1,11 +1,12 @@
 //! Which events go out together, and which of those that did are tried again, and when. No I/O.
 //!
 //! A batch is a part of the events that wait. It goes out again with the same key and the same events until the
-//! server has judged it. If the server cannot process it, or forbids it, one of its events may be the reason:
+//! server has judged it. If the server rejects it, cannot process it, or forbids it, one of its events may be the reason:
 //!
 //! - The other batches go first.
-//! - It is tried again as it was in the next upload. If that fails too, or if the server takes another batch
-//!   meanwhile, it is split in halves, and these again, so that all events arrive but those that are the reason.
+//! - If it was rejected, it is split in halves at once, and these again. An event that is rejected by itself is dropped.
+//! - Otherwise it is tried again as it was in the next upload. If that fails too, or if the server takes another batch
+//!   meanwhile, it is split in the same way, so that all events arrive but those that are the reason.
 //! - Without a sign that the server works, one batch is split in each upload, since more would cost an exchange
 //!   each and tell nothing.
 //!
@@ -27,7 +28,7 @@ pub(super) struct Part {
     pub(super) key: String,
     pub(super) first: Id,
     pub(super) through: Id,
-    /// Whether the server could not process it, or forbade it.
+    /// Whether the server did not take it, or the one that it was split from.
     pub(super) held: bool,
 }
 
@@ -41,7 +42,7 @@ pub(super) struct Parts {
     /// Whether the server judged a part in this upload.
     works: bool,
     has_split: bool,
-    held_in_a_row: usize,
+    failed_in_a_row: usize,
 }
 
 impl Part {
@@ -136,11 +137,38 @@ impl Parts {
         Some(self.all.len() - 2)
     }
 
-    /// The server has judged a part.
-    pub(super) fn settle(&mut self, key: &str) {
+    /// The server took a part.
+    pub(super) fn accept(&mut self, key: &str) {
         self.all.retain(|part| part.key != key);
         self.works = true;
-        self.held_in_a_row = 0;
+        self.failed_in_a_row = 0;
+    }
+
+    /// The server rejected these events of a part. Says whether others are tried: a server that rejects everything gets few
+    /// parts in each upload.
+    pub(super) fn reject(
+        &mut self,
+        key: &str,
+        ids: &[Id],
+        new_key: &mut impl FnMut() -> String,
+    ) -> bool {
+        self.works = true;
+        self.failed_in_a_row += 1;
+        if ids.len() <= 1 {
+            self.all.retain(|part| part.key != key);
+        } else if let Some(at) = self.all.iter().position(|part| part.key == key)
+            && self.split(at, ids, new_key).is_none()
+        {
+            self.put_off(at);
+        }
+        self.failed_in_a_row < HELD_ONE_BY_ONE_MAX
+    }
+
+    /// Leaves a part for the next upload.
+    fn put_off(&mut self, at: usize) {
+        let part = Part { held: true, ..self.all.remove(at) };
+        self.tried.insert(part.key.clone());
+        self.all.push(part);
     }
 
     /// The server could not process these events of a part, or forbade them. Says whether others are tried.
@@ -150,16 +178,14 @@ impl Parts {
         ids: &[Id],
         new_key: &mut impl FnMut() -> String,
     ) -> bool {
-        self.held_in_a_row += 1;
+        self.failed_in_a_row += 1;
         if let Some(at) = self.all.iter().position(|part| part.key == key) {
             let may_split = self.all[at].held && (self.works || !self.has_split);
             if !may_split || self.split(at, ids, new_key).is_none() {
-                let part = Part { held: true, ..self.all.remove(at) };
-                self.tried.insert(part.key.clone());
-                self.all.push(part);
+                self.put_off(at);
             }
         }
-        self.held_in_a_row < HELD_ONE_BY_ONE_MAX
+        self.failed_in_a_row < HELD_ONE_BY_ONE_MAX
     }
 
     /// The last event of those that are held, if any are.
@@ -180,6 +206,8 @@ mod tests {
     struct World {
         waiting: BTreeSet<Id>,
         bad: BTreeSet<Id>,
+        /// It says that they are bad, rather than fail.
+        rejects: bool,
         fails: bool,
         kept: Vec<Part>,
         keys: u32,
@@ -190,7 +218,7 @@ mod tests {
         fn upload(&mut self, most: usize) -> Vec<(Id, Id, bool)> {
             let mut parts = Parts::of(std::mem::take(&mut self.kept));
             let (mut sent, mut seen) = (Vec::new(), BTreeSet::new());
-            let Self { waiting, bad, fails, keys, .. } = self;
+            let Self { waiting, bad, rejects, fails, keys, .. } = self;
             let mut key = || {
                 *keys += 1;
                 format!("key {keys}")
@@ -205,7 +233,15 @@ mod tests {
                 sent.push((part.first, part.through, is_taken));
                 if is_taken {
                     ids.iter().for_each(|id| assert!(waiting.remove(id)));
-                    parts.settle(&part.key);
+                    parts.accept(&part.key);
+                } else if *rejects {
+                    let goes_on = parts.reject(&part.key, &ids, &mut key);
+                    if let [bad] = ids[..] {
+                        waiting.remove(&bad);
+                    }
+                    if !goes_on {
+                        break;
+                    }
                 } else if !parts.hold(&part.key, &ids, &mut key) {
                     break;
                 }
@@ -259,6 +295,33 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_that_is_rejected_costs_its_bad_event_only_and_in_the_same_upload() {
+        let waiting = (0..8).collect();
+        let mut world = World { waiting, bad: [1].into(), rejects: true, ..World::default() };
+        let sent = world.upload(4);
+        let expected =
+            [(0, 3, false), (4, 7, true), (0, 1, false), (2, 3, true), (0, 0, true), (1, 1, false)];
+        assert_eq!(sent, expected);
+        assert!(world.waiting.is_empty() && world.kept.is_empty());
+    }
+
+    #[test]
+    fn a_server_that_rejects_everything_gets_few_parts_in_each_upload() {
+        let bad: BTreeSet<Id> = (0..1000).collect();
+        let waiting = bad.clone();
+        let mut world = World { waiting, bad, rejects: true, ..World::default() };
+        for upload in 0..20 {
+            let sent = world.upload(100).len();
+            assert!(sent <= HELD_ONE_BY_ONE_MAX, "{sent} in upload {upload}");
+        }
+        assert!(world.waiting.len() > 800, "few were dropped: {}", world.waiting.len());
+        world.bad.clear();
+        while !world.waiting.is_empty() {
+            assert!(!world.upload(100).is_empty());
+        }
+    }
+
+    #[test]
     fn what_had_no_answer_goes_first_and_alone_and_a_smaller_server_gets_a_part_of_it() {
         let mut key = || "key".to_owned();
         let begun = Part { key: "begun".into(), first: 3, through: 6, held: false };
@@ -266,7 +329,7 @@ mod tests {
         let waiting: Vec<Id> = (3..10).collect();
         assert_eq!(parts.next(&waiting, 4, &mut key), Some(begun.clone()));
         assert_eq!(parts.next(&waiting, 2, &mut key), Some(Part { through: 4, ..begun }));
-        parts.settle("begun");
+        parts.accept("begun");
         let rest = Part { key: "key".into(), first: 5, through: 9, held: false };
         assert_eq!(parts.next(&waiting[2..], 10, &mut key), Some(rest));
     }

@@ -83,6 +83,23 @@ impl<'u> Run<'u> {
         Ok(goes_on)
     }
 
+    /// Drops an event that the server rejected. Of several it need not say which one is bad: they go out again in halves. Says
+    /// whether others are tried.
+    pub(super) fn reject(
+        &mut self,
+        key: &str,
+        batch: &NextBatch,
+        message: String,
+    ) -> Result<bool, Error> {
+        self.uploaded.note(|| message);
+        if let [only] = batch.ids[..] {
+            self.uploaded.rejected += self.spool.drop_parcels(&[only], Drop::Rejected)?;
+        }
+        let goes_on = self.parts.reject(key, &batch.ids, &mut ktel_destination::random_id);
+        self.remember()?;
+        Ok(goes_on)
+    }
+
     /// The server has the events of a batch, but for some that it rejected.
     pub(super) fn accept(
         &mut self,
@@ -96,12 +113,12 @@ impl<'u> Run<'u> {
         let took = Took { batch: key, events: &batch.events, rejected };
         let logged = self.uploader.log(self.remote, &took, (self.clock.now)());
         logged.map_err(state("write the log"))?;
-        self.settle(key)
+        self.parts.accept(key);
+        self.remember()
     }
 
-    /// The server has judged a batch.
-    pub(super) fn settle(&mut self, key: &str) -> Result<(), Error> {
-        self.parts.settle(key);
+    /// Remembers the batches that are left, and that none is held if so.
+    fn remember(&mut self) -> Result<(), Error> {
         self.uploader.remember(&self.parts)?;
         if self.parts.held_through().is_none() {
             self.spool.release()?;

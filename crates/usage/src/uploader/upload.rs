@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use ktel_delivery::Verdict;
 use ktel_delivery::courier::{Clock, Exchanges, Pace};
 use ktel_delivery::private_file;
-use ktel_delivery::spool::{self, Drop};
+use ktel_delivery::spool;
 use ktel_destination::{Remote, Sender};
 use ktel_model::names::COMMAND_PATH;
 use ktel_model::standard::schema::Form;
@@ -172,9 +172,9 @@ impl Uploader {
                     }
                 }
                 Some(Verdict::Rejected { message, .. }) => {
-                    run.uploaded.note(|| message);
-                    run.uploaded.rejected += run.spool.drop_parcels(&batch.ids, Drop::Rejected)?;
-                    run.settle(&parcel.key)?;
+                    if !run.reject(&parcel.key, &batch, message)? {
+                        break;
+                    }
                 }
                 Some(Verdict::Accepted | Verdict::AcceptedSlowly) => {
                     run.accept(&parcel.key, &batch, 0)?;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use ktel_delivery::Parcel;
 use ktel_delivery::courier::Clock;
 use ktel_delivery::limits::{HELD_ONE_BY_ONE_MAX, HELD_PAUSE};
-use ktel_delivery::spool::Drops;
+use ktel_delivery::spool::{Drop, Drops};
 use ktel_delivery::verdict::Hold;
 use ktel_destination::outbox::{Fate, Outbox, Shipment, ship};
 use ktel_testkit::capture::Http;
@@ -26,7 +26,7 @@ use crate::uploader::{BEGIN, clock, remote, upload};
 /// The version of a program whose events the server cannot process.
 const BAD: &str = "6.6.6";
 
-/// A server that answers 500 to whatever holds a bad event or report, until it is mended.
+/// A server that answers with this status to whatever holds a bad event or report, until it is mended.
 struct Broken {
     http: Http,
     is_mended: Arc<AtomicBool>,
@@ -37,12 +37,12 @@ fn is_bad(request: &Request) -> bool {
 }
 
 impl Broken {
-    fn start() -> Self {
+    fn start(status: u16) -> Self {
         let (http, is_mended) = (Http::start(), Arc::new(AtomicBool::new(false)));
         let mended = Arc::clone(&is_mended);
         http.answer_by(move |request| {
             let fails = is_bad(request) && !mended.load(Ordering::SeqCst);
-            Response::new(if fails { 500 } else { 200 }).into()
+            Response::new(if fails { status } else { 200 }).into()
         });
         Self { http, is_mended }
     }
@@ -84,7 +84,7 @@ fn numbers(uploaded: &Uploaded) -> (u64, u64, u64) {
 
 #[tokio::test]
 async fn an_event_that_always_gets_500_stops_no_other_and_is_not_lost() {
-    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start());
+    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start(500));
     let (uploader, remote) = (Uploader::of(state.path()), remote(&server.http.url()));
     let most = i64::try_from(remote.0.events_at_once()).unwrap();
     record(&uploader, 0..most + 200, &[300]);
@@ -112,8 +112,35 @@ async fn an_event_that_always_gets_500_stops_no_other_and_is_not_lost() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_rejected_costs_no_other_one() {
+    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start(400));
+    let (uploader, remote) = (Uploader::of(state.path()), remote(&server.http.url()));
+    record(&uploader, 0..200, &[50, 150]);
+    assert_eq!(numbers(&upload(&uploader, &remote).await), (198, 2, 0));
+    assert_eq!(uploader.spool().held().unwrap(), None, "nobody has to correct anything");
+    assert_eq!(uploader.spool().status().unwrap().drops.of(Drop::Rejected), 2);
+    let good = server.good();
+    assert_eq!((good.len(), good.values().sum::<usize>()), (198, 198), "{good:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_rejects_everything_costs_few_exchanges_and_few_events_in_each_upload() {
+    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start(400));
+    let (uploader, remote) = (Uploader::of(state.path()), remote(&server.http.url()));
+    record(&uploader, 0..200, &(0..200).collect::<Vec<_>>());
+    for _ in 0..3 {
+        let before = server.http.requests().len();
+        assert_eq!(numbers(&upload(&uploader, &remote).await), (0, 0, 200));
+        let exchanges = server.http.requests().len() - before;
+        assert!(exchanges <= HELD_ONE_BY_ONE_MAX, "{exchanges}");
+    }
+    server.mend();
+    assert_eq!(numbers(&upload(&uploader, &remote).await), (200, 0, 0));
+}
+
+#[tokio::test]
 async fn a_batch_that_is_alone_is_tried_once_more_with_its_key_and_then_in_parts() {
-    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start());
+    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start(500));
     let (uploader, remote) = (Uploader::of(state.path()), remote(&server.http.url()));
     record(&uploader, 0..8, &[7]);
     assert_eq!(numbers(&upload(&uploader, &remote).await), (0, 0, 8));
@@ -129,7 +156,7 @@ async fn a_batch_that_is_alone_is_tried_once_more_with_its_key_and_then_in_parts
 
 #[tokio::test]
 async fn a_server_that_always_fails_costs_few_exchanges_and_loses_nothing() {
-    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start());
+    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start(500));
     let (uploader, remote) = (Uploader::of(state.path()), remote(&server.http.url()));
     let all: Vec<i64> = (0..40).collect();
     record(&uploader, 0..40, &all);
@@ -158,7 +185,7 @@ async fn report(outbox: &Outbox, server: &Broken, key: &str, clock: Clock) -> Sh
 
 #[tokio::test]
 async fn any_number_of_reports_that_get_500_lets_new_ones_through() {
-    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start());
+    let (state, server) = (tempfile::tempdir().unwrap(), Broken::start(500));
     let outbox = Outbox::at(state.path());
     let bad = 2 * HELD_ONE_BY_ONE_MAX + 3;
     for number in 0..bad {
