@@ -97,6 +97,8 @@ enum State {
     Delivered,
     /// Something waits, and another try may deliver it.
     Failing,
+    /// Some wait until somebody corrects something; the server takes others.
+    PartlyHeld,
     /// Something waits until somebody corrects the configuration.
     Held,
 }
@@ -167,7 +169,7 @@ impl<'p> Delivery<'p> {
                 items.iter().filter_map(|item| lane.parcel(item, identity)).collect();
             match &self.print {
                 Some(print) => {
-                    parcels.iter().for_each(|one| tell(print, lane.remote.url(), &one.body));
+                    parcels.iter().for_each(|one| print_body(print, lane.remote.url(), &one.body));
                 }
                 None => lane.push(&parcels, (self.clock.now)()),
             }
@@ -184,7 +186,7 @@ impl<'p> Delivery<'p> {
             server => server.render(item.content()).map(|bytes| bytes.to_vec()),
         };
         match (bytes, server, &self.print) {
-            (Ok(bytes), _, Some(print)) => tell(print, &server.to_string(), &bytes),
+            (Ok(bytes), _, Some(print)) => print_body(print, &server.to_string(), &bytes),
             (Ok(bytes), ReportServer::File(path), None) => {
                 if let Err(error) = append(path, &bytes) {
                     warn!(error = &error as &dyn std::error::Error, "a report is lost");
@@ -219,7 +221,7 @@ impl<'p> Delivery<'p> {
     }
 }
 
-fn tell(print: &Mutex<Print<'_>>, server: &str, bytes: &[u8]) {
+fn print_body(print: &Mutex<Print<'_>>, server: &str, bytes: &[u8]) {
     print.lock().expect("no code panics while it holds this lock")(server, bytes);
 }
 
@@ -271,24 +273,32 @@ impl Lane {
 
     async fn carry(&self, clock: Clock, status: &Status) {
         let mut before = State::Delivered;
+        let mut tries_held = true;
         loop {
-            let state = self.turn(clock, status, before).await;
+            let state = self.deliver(clock, status, before, tries_held).await;
             self.log(before, state);
             before = state;
             if self.ending.load(Ordering::Relaxed) {
                 return;
             }
-            let retry = match state {
-                State::Delivered => Duration::MAX,
-                State::Failing => limits::CLUSTER_RETRY_MAX,
+            tries_held = match state {
+                State::Delivered => {
+                    self.wake.notified().await;
+                    true
+                }
+                // A new report is a reason to try again, too.
+                State::Failing => {
+                    drop(timeout(limits::CLUSTER_RETRY_MAX, self.wake.notified()).await);
+                    true
+                }
+                // A new report goes out at once; the others have their pause.
+                State::PartlyHeld => timeout(HELD_PAUSE, self.wake.notified()).await.is_err(),
                 // A new report does not correct what holds the others.
                 State::Held => {
                     self.wait_for_end(HELD_PAUSE).await;
-                    continue;
+                    true
                 }
             };
-            // A new report is a reason to try again, too.
-            drop(timeout(retry, self.wake.notified()).await);
         }
     }
 
@@ -305,18 +315,24 @@ impl Lane {
     fn log(&self, before: State, now: State) {
         let server = self.remote.url();
         match (before, now) {
-            (State::Failing | State::Held, State::Delivered) => {
+            (State::Failing | State::Held | State::PartlyHeld, State::Delivered) => {
                 info!(server, "reports arrive again");
             }
-            (State::Delivered | State::Held, State::Failing) => {
+            (State::Delivered | State::Held | State::PartlyHeld, State::Failing) => {
                 warn!(server, "reports do not arrive; they wait");
             }
             _ => {}
         }
     }
 
-    /// Delivers what waits.
-    async fn turn(&self, clock: Clock, status: &Status, before: State) -> State {
+    /// Delivers what waits; what is held one by one only if its pause is over, or it is asked to try that.
+    async fn deliver(
+        &self,
+        clock: Clock,
+        status: &Status,
+        before: State,
+        tries_held: bool,
+    ) -> State {
         let server = self.remote.url();
         let observe = |_: &_, verdict: &Verdict| {
             status.answered(verdict, (clock.now)());
@@ -341,7 +357,11 @@ impl Lane {
         } else {
             &self.sender
         };
-        let carried = courier::deliver(&self.spool, carrier, deadline, clock, observe).await;
+        let carried = if tries_held {
+            courier::deliver(&self.spool, carrier, deadline, clock, observe).await
+        } else {
+            courier::deliver_due(&self.spool, carrier, deadline, clock, observe).await
+        };
         let account = match carried {
             Ok(account) => account,
             Err(error) => return failed(error),
@@ -351,14 +371,18 @@ impl Lane {
             warn!(server, rejected, message, "parts of reports are not taken");
         }
         match &account.held {
-            // Once, not for each try.
-            Some(held) if before != State::Held => {
-                let remedy = self.remote.remedy(held.hold, Owner::User);
-                let (reason, message) = (held.hold.word(), &held.message);
-                warn!(server, reason, message, remedy, "reports are held until this is corrected");
-                State::Held
+            Some(held) => {
+                // Once, not for each try.
+                if !matches!(before, State::Held | State::PartlyHeld) {
+                    let remedy = self.remote.remedy(held.hold, Owner::User);
+                    let (reason, message) = (held.hold.word(), &held.message);
+                    warn!(
+                        server,
+                        reason, message, remedy, "reports are held until this is corrected"
+                    );
+                }
+                if held.hold.may_concern_one_parcel() { State::PartlyHeld } else { State::Held }
             }
-            Some(_) => State::Held,
             None if account.finished => State::Delivered,
             None => State::Failing,
         }

@@ -1,6 +1,7 @@
 //! What goes to whom, and in which form.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ktel_delivery::courier::Clock;
@@ -123,7 +124,7 @@ async fn a_server_that_holds_is_not_tried_again_for_each_new_report() {
     let delivery =
         Delivery::new(&servers, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
     let lane = &delivery.lanes[0];
-    let held = lane.turn(CLOCK, &delivery.status, State::Delivered);
+    let held = lane.deliver(CLOCK, &delivery.status, State::Delivered, true);
     hand_over(&delivery, &Identity::ephemeral());
     assert_eq!(held.await, State::Held);
     tokio::time::pause();
@@ -137,6 +138,39 @@ async fn a_server_that_holds_is_not_tried_again_for_each_new_report() {
     lane.wait_for_end(HELD_PAUSE).await;
     assert_eq!(start.elapsed(), waited, "an agent that ends waits for nothing");
     assert_eq!((server.requests().len(), lane.spool.status().unwrap().parcels), (1, 2));
+}
+
+#[tokio::test]
+async fn a_report_that_the_server_cannot_process_delays_no_other_one() {
+    let (server, asked) = (Http::start(), AtomicUsize::new(0));
+    server.answer_by(move |_| {
+        let is_first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+        Response::new(if is_first { 500 } else { 200 }).into()
+    });
+    let servers = [destination(&format!("{}/v1/reports", server.url()), Form::Envelope)];
+    let delivery =
+        Delivery::new(&servers, None, &Tokens::default(), CLOCK, Status::default()).unwrap();
+    hand_over(&delivery, &Identity::ephemeral());
+    let waits = async |parcels| {
+        while delivery.lanes[0].spool.status().unwrap().parcels != parcels
+            || delivery.lanes[0].spool.held().unwrap().is_none()
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let sends = async {
+        waits(1).await; // the first one is held
+        hand_over(&delivery, &Identity::ephemeral());
+        while server.requests().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        waits(1).await; // the second one arrived
+    };
+    tokio::select! {
+        () = delivery.carry() => panic!("it goes on"),
+        done = tokio::time::timeout(HELD_PAUSE / 2, sends) => done.expect("without a pause"),
+    }
+    assert_eq!(server.requests().len(), 2, "the first one has its pause");
 }
 
 #[tokio::test(start_paused = true)]
