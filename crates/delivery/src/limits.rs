@@ -36,6 +36,9 @@ pub const HELD_ONE_BY_ONE_MAX: usize = 10;
 /// How long parcels that are held are left alone, unless the configuration changes or a person asks. It is
 /// longer than any pause of the backoff, because a person has to correct something first.
 pub const HELD_PAUSE: Duration = Duration::from_secs(300);
+/// How long the system's certificate authorities are kept before they are read again for a new client: clients that are made
+/// together share them, and an update of the system is seen soon.
+pub(crate) const SYSTEM_AUTHORITIES_KEPT: Duration = Duration::from_secs(60);
 /// How long it may take to resolve and connect to a receiver.
 pub const REACH_WITHIN: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take, as by default in the OTLP/HTTP exporter of the Collector.

@@ -16,6 +16,7 @@ use crate::secret::{Secret, read_text};
 
 mod authority;
 mod named;
+mod system;
 
 use named::Named;
 
@@ -155,17 +156,14 @@ impl Trust {
             let named = Named::new(pem.certificates()?, algorithms).map_err(unusable)?;
             return Ok(Verifier::Named(named));
         }
-        let mut roots = RootCertStore::empty();
-        // Some files of a system are often unreadable or malformed; the others are enough.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        Ok(Verifier::System(roots))
+        Ok(Verifier::System(system::authorities()))
     }
 }
 
 /// Who says whether a server is trusted.
 enum Verifier {
     /// The authorities of the system, if it has any.
-    System(RootCertStore),
+    System(Arc<RootCertStore>),
     /// The certificates that a user names, at least one.
     Named(Named),
 }
