@@ -203,7 +203,7 @@ impl Ready<'_> {
         for ((remote, _), shipment) in self.remote.iter().zip(shipments) {
             delivered &= match shipment {
                 Ok((parcel, shipment)) => {
-                    let has_it = tell(remote, shipment, printer);
+                    let has_it = report_outcome(remote, shipment, printer);
                     if has_it {
                         let accepted = if remote.confirms() { ", accepted" } else { "" };
                         let bytes = count(parcel.body.len() as u64, "byte");
@@ -270,8 +270,8 @@ fn write(
     }
 }
 
-/// Prints what happened to a report; tells whether the server has it.
-pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -> bool {
+/// Prints what happened to a report, and says whether the server has it.
+pub(crate) fn report_outcome(remote: &Remote, shipment: Shipment, printer: &mut Printer) -> bool {
     let Shipment { fate, account, not_kept } = shipment;
     let server = remote.url();
     if let Some(error) = not_kept {
@@ -280,7 +280,7 @@ pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -
             anyhow::Error::new(error)
         ));
     }
-    tell_rejected(server, &account, printer);
+    report_rejected(server, &account, printer);
     let hint = |message: Option<&str>, otherwise: &str| match &account.held {
         Some(held) => format!("{}; {otherwise}", remote.remedy(held.hold, Owner::User)),
         None => match network_remedy(remote, message) {
@@ -310,13 +310,13 @@ pub(crate) fn tell(remote: &Remote, shipment: Shipment, printer: &mut Printer) -
 }
 
 /// Says why everything that waits for a server is held, and what to do.
-pub(crate) fn tell_held(remote: &Remote, held: &Held, owner: Owner, printer: &mut Printer) {
+pub(crate) fn report_held(remote: &Remote, held: &Held, owner: Owner, printer: &mut Printer) {
     let text = format!("deliveries to `{remote}` are held: {}", held.message);
     printer.error(&text, Some(&remote.remedy(held.hold, owner)));
 }
 
 /// Prints what a server rejected of a report that it accepted.
-pub(crate) fn tell_rejected(server: &str, account: &Account, printer: &mut Printer) {
+pub(crate) fn report_rejected(server: &str, account: &Account, printer: &mut Printer) {
     let Account { rejected_items, rejected_because, .. } = account;
     if *rejected_items > 0 {
         let why = rejected_because.as_deref().unwrap_or("no reason given");

@@ -109,7 +109,7 @@ impl Matcher {
     ///
     /// # Errors
     ///
-    /// Refuses an empty label, what is no regular expression, and one that matches the empty value,
+    /// Rejects an empty label, what is no regular expression, and one that matches the empty value,
     /// which would select the series that lack the label.
     pub fn matching(
         label: impl Into<String>,
@@ -212,7 +212,7 @@ const SELECTING_FUNCTIONS: [&str; 1] = ["info"];
 ///
 /// # Errors
 ///
-/// Refuses a filter of the expression that no enforced value passes, rather than replace it, and
+/// Rejects a filter of the expression that no enforced value passes, rather than replace it, and
 /// whatever selects series by other means than a selector.
 ///
 /// What a store does not survive is another matter: write what you send with

@@ -19,7 +19,7 @@ pub struct One {
     /// So many requests get a 500.
     pub failures: u32,
     /// Requests of this method get this status.
-    pub refuses: Option<(Method, u16)>,
+    pub rejects: Option<(Method, u16)>,
     /// What somebody else writes just before our next write.
     pub rival: Option<Value>,
     /// The writes that came through.
@@ -46,7 +46,7 @@ impl One {
             self.failures -= 1;
             return status(500);
         }
-        if let Some((of, code)) = &self.refuses
+        if let Some((of, code)) = &self.rejects
             && of == method
         {
             return status(*code);

@@ -116,13 +116,13 @@ async fn of_two_that_make_a_key_at_once_one_is_everybodys() {
 #[tokio::test]
 async fn what_the_role_forbids_is_done_without() {
     let one = Shared::default();
-    one.lock().unwrap().refuses = Some((Method::GET, 403));
+    one.lock().unwrap().rejects = Some((Method::GET, 403));
     assert_eq!(of(&one, "2026-01-01T00:00:00Z", true).await, None);
-    one.lock().unwrap().refuses = Some((Method::POST, 403));
+    one.lock().unwrap().rejects = Some((Method::POST, 403));
     assert_eq!(of(&one, "2026-01-01T00:00:00Z", true).await, None);
-    one.lock().unwrap().refuses = None;
+    one.lock().unwrap().rejects = None;
     let first = of(&one, "2026-01-01T00:00:00Z", true).await;
-    one.lock().unwrap().refuses = Some((Method::PUT, 403));
+    one.lock().unwrap().rejects = Some((Method::PUT, 403));
     assert_eq!(
         of(&one, "2026-06-01T00:00:00Z", true).await,
         first,

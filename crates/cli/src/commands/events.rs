@@ -90,7 +90,7 @@ fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     recorder.finalize(ending, clock::now());
     let fate = recorder.close();
     if debug {
-        tell(fate, &telemetry, printer);
+        report_outcome(fate, &telemetry, printer);
     }
     let uploads = product.auto_upload && !emit.no_upload && !product.direct;
     if fate == Fate::Taken && product.server.is_some() && uploads {
@@ -100,7 +100,7 @@ fn emit(emit: &EmitArguments, printer: &mut Printer) -> Result<Exit, Failure> {
 }
 
 /// Says what became of an event, for an author who does not see it arrive.
-fn tell(fate: Fate, telemetry: &Telemetry<'_>, printer: &mut Printer) {
+fn report_outcome(fate: Fate, telemetry: &Telemetry<'_>, printer: &mut Printer) {
     let (product, consent) = (telemetry.product(), telemetry.consent());
     match fate {
         Fate::Taken => {}
@@ -190,7 +190,7 @@ fn upload(
         printer.error(&format!("`{remote}` does not have all events: {because}"), None);
     }
     if let Some(held) = held {
-        servers::tell_held(&remote, &held, Owner::Product, printer);
+        servers::report_held(&remote, &held, Owner::Product, printer);
     }
     Ok(if complete { Exit::Done } else { Exit::NotDelivered })
 }

@@ -215,9 +215,9 @@ async fn flush(
                 printer.say(&format!(
                     "{server}: {accepted} delivered, {rejected} rejected, {left} waiting"
                 ));
-                servers::tell_rejected(server, &account, printer);
+                servers::report_rejected(server, &account, printer);
                 if let Some(held) = &account.held {
-                    servers::tell_held(&remote, held, Owner::User, printer);
+                    servers::report_held(&remote, held, Owner::User, printer);
                 }
                 if left > 0 || rejected > 0 {
                     exit = Exit::NotDelivered;

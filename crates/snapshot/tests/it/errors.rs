@@ -1,4 +1,4 @@
-//! What the API refuses, and how.
+//! What the API rejects, and how.
 
 use crate::pod;
 use http::{Method, Request};
@@ -20,7 +20,7 @@ fn cluster() -> Snapshot {
 }
 
 #[tokio::test]
-async fn refusals_are_statuses_as_the_api_server_gives_them() {
+async fn errors_are_statuses_as_the_api_server_gives_them() {
     let snapshot = cluster();
     for (target, code, reason) in [
         ("/api/v1/namespaces/x/pods/none", 404, "NotFound"),

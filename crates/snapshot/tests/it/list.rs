@@ -148,8 +148,8 @@ async fn every_served_version_lists_the_same_objects() {
         assert_eq!(types.api_version, format!("example.com/{version}"));
         assert_eq!(list.items[0].data["spec"]["size"], 3);
     }
-    let refused = gadgets(&client, "v1alpha1").list(&ListParams::default()).await.unwrap_err();
-    assert!(matches!(refused, kube::Error::Api(status) if status.code == 404));
+    let rejected = gadgets(&client, "v1alpha1").list(&ListParams::default()).await.unwrap_err();
+    assert!(matches!(rejected, kube::Error::Api(status) if status.code == 404));
 }
 
 #[tokio::test]

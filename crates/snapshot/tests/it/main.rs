@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod errors;
 mod list;
 mod load;
-mod refuse;
 mod watch;
 
 use ktel_snapshot::Snapshot;

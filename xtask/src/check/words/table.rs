@@ -30,7 +30,7 @@ pub(super) struct Exception {
 }
 
 /// Words that fail the check.
-pub(super) const WORDS: [Word; 34] = [
+pub(super) const WORDS: [Word; 36] = [
     word(Names, "Doors", "`ConnectionLimiter`"),
     word(Anywhere, r"(?i)\bdoors\b", "connection limiter"),
     word(Names, "Stamp", "`TokenRecord`"),
@@ -64,6 +64,8 @@ pub(super) const WORDS: [Word; 34] = [
     word(Names, "Turns?", "`RateLimiter` (server), `Term` (leader election)"),
     word(Names, "Told|Untold|told|untold", "`PendingEvent`, `EmitError`, `emitted`"),
     word(Anywhere, r"\b(?:U|u)ntold\b|\btold\.rs|\btold/", "`EmitError`, emitted events"),
+    word(Names, "tells?(?:_.*)?", "`report_…`, `print_…`, `write_…`: what it does"),
+    word(Names, "refuses?", "`reject`, `rejects`"),
     word(Names, "Happened", "`PendingEvent`"),
     word(Names, "Shown", "`AuthResult`"),
     word(

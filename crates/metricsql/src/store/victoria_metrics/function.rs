@@ -6,7 +6,7 @@ use crate::store::{StoreError, Version};
 /// The first version whose `sort_by_label_numeric` survives a number of 309 digits in a label.
 const LONG_NUMBERS_SINCE: Version = Version::new(1, 151);
 
-/// Refuses calls that may end the store.
+/// Rejects calls that may end the store.
 pub(super) fn check(version: Version, expr: &Expr) -> Result<(), StoreError> {
     let mut found = None;
     expr.visit(&mut |part| {

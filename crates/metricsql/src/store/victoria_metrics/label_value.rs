@@ -7,7 +7,7 @@ use crate::expr::{Call, Expr};
 use crate::limits::{LABEL_VALUE_BYTES_MAX, STORED_VALUE_BYTES_MAX};
 use crate::store::StoreError;
 
-/// Refuses a query that may make too long a label value.
+/// Rejects a query that may make too long a label value.
 pub(super) fn check(expr: &Expr) -> Result<(), StoreError> {
     longest(expr).map(drop)
 }

@@ -10,7 +10,7 @@ use crate::expr::{Expr, Filter};
 use crate::identifier::Characters;
 use crate::store::StoreError;
 
-/// Refuses a query that the store prints and that has a name it cannot print.
+/// Rejects a query that the store prints and that has a name it cannot print.
 pub(super) fn check(expr: &Expr) -> Result<(), StoreError> {
     let mut wrong = None;
     expr.visit(&mut |part| {

@@ -8,7 +8,7 @@ use crate::expr::{Aggregate, Binary, Call, Expr, Filter, Rollup, Selector};
 use crate::operator::Operator;
 use crate::store::StoreError;
 
-/// Refuses a query that the store could not read in its own form.
+/// Rejects a query that the store could not read in its own form.
 pub(super) fn check(expr: &Expr) -> Result<(), StoreError> {
     let mut operations = Vec::new();
     let mut plain = true;

@@ -1,7 +1,7 @@
 //! How far from now a query looks.
 //!
 //! The store computes times in milliseconds, in 64 bits, and panics where they overflow. This
-//! computes the same sums for the worst request there can be, and refuses what comes near.
+//! computes the same sums for the worst request there can be, and rejects what comes near.
 
 use crate::Duration;
 use crate::expr::{Call, Expr, Rollup};
@@ -27,7 +27,7 @@ pub(super) fn bound_time(at: &mut Expr) {
     let request = Range { farthest: REQUEST_MILLIS_MAX, step: REQUEST_STEP_MILLIS_MAX };
     let bounded =
         farthest_second(at, request).is_some_and(|second| second * 1000.0 <= REACH_MILLIS_MAX);
-    // A number that is too great is a mistake, and is refused rather than replaced.
+    // A number that is too great is a mistake, and is rejected rather than replaced.
     if bounded || matches!(at, Expr::Number(_)) {
         return;
     }
@@ -37,7 +37,7 @@ pub(super) fn bound_time(at: &mut Expr) {
     *at = Expr::Call(Box::new(Call::new("clamp", args)));
 }
 
-/// Refuses a query that looks too far.
+/// Rejects a query that looks too far.
 pub(super) fn check(expr: &Expr) -> Result<(), StoreError> {
     look(expr, Range { farthest: REQUEST_MILLIS_MAX, step: REQUEST_STEP_MILLIS_MAX })
 }
