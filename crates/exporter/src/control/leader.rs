@@ -25,6 +25,9 @@ use crate::resource::{Exporter, Spec};
 use crate::settings::Settings;
 use crate::time::Millis;
 
+/// The namespace and the name of an Exporter.
+type Key = (String, String);
+
 /// What a leader works with.
 pub(super) struct Leader<'s> {
     settings: &'s Settings,
@@ -36,7 +39,7 @@ pub(super) struct Leader<'s> {
     secrets: Secrets,
     cursors: CursorStore,
     statuses: Statuses,
-    entries: BTreeMap<(String, String), Entry>,
+    entries: BTreeMap<Key, Entry>,
 }
 
 impl<'s> Leader<'s> {
@@ -83,8 +86,8 @@ impl<'s> Leader<'s> {
             Err(error) => warn!(error = &error as &dyn std::error::Error, "old cursors stay"),
         }
         let mut saving = interval(limits::LEADER_LOOKS_EVERY);
-        let mut telling = interval(limits::LEADER_LOOKS_EVERY);
-        for tick in [&mut saving, &mut telling] {
+        let mut reporting = interval(limits::LEADER_LOOKS_EVERY);
+        for tick in [&mut saving, &mut reporting] {
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
         loop {
@@ -98,23 +101,23 @@ impl<'s> Leader<'s> {
                 _ = saving.tick() => {
                     self.save(limits::CURSORS_SAVED_EVERY, limits::CURSORS_LOOKED_AT_MAX).await?;
                 }
-                _ = telling.tick() => {
+                _ = reporting.tick() => {
                     if self.world.refresh().await {
                         self.changes.note(Change::Selected);
                     }
-                    self.tell().await;
+                    self.write_statuses().await;
                 }
             }
         }
         self.engine.stop(limits::LEADER_DRAINS_WITHIN).await;
         self.save(Duration::ZERO, usize::MAX).await?;
-        self.tell().await;
+        self.write_statuses().await;
         Ok(())
     }
 
     /// Compiles what changed, and gives it to the engine.
     async fn reconcile(&mut self, changes: BTreeSet<Change>) -> Result<(), cursors::Error> {
-        let mut stale: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut stale: BTreeSet<Key> = BTreeSet::new();
         for change in changes {
             match change {
                 Change::Exporter(namespace, name) => {
@@ -136,53 +139,85 @@ impl<'s> Leader<'s> {
         };
         let new: Vec<_> = found.iter().filter_map(|(exporter, _)| readable(exporter)).collect();
         self.world.watch(specs.chain(new.iter()), self.settings).await;
-        for (exporter, key) in found {
+        let mut changed = Vec::new();
+        for (exporter, key) in &found {
             match exporter.as_deref().map(|guarded| &guarded.0) {
-                Some(Ok(exporter)) => self.take(exporter, key).await?,
+                Some(Ok(exporter)) => changed.push((exporter, key.clone())),
                 Some(Err(error)) => {
                     let (namespace, name) = key;
                     warn!(namespace, exporter = name, %error, "an Exporter cannot be read; what was read before goes on");
                 }
-                None => self.forget(&key).await,
+                None => self.forget(key).await,
             }
         }
+        self.take(&changed).await?;
         let wanted: BTreeSet<SecretName> = self.entries.values().flat_map(Entry::secrets).collect();
         self.secrets.watch(&wanted);
         Ok(())
     }
 
-    /// Takes an Exporter, new or changed.
-    async fn take(
-        &mut self,
-        exporter: &Exporter,
-        key: (String, String),
-    ) -> Result<(), cursors::Error> {
+    /// Takes Exporters, new or changed. What costs requests is done for several at a time.
+    async fn take(&mut self, changed: &[(&Exporter, Key)]) -> Result<(), cursors::Error> {
         let now = self.now();
-        let is_same = |entry: &Entry| Some(&entry.id().uid) == exporter.metadata.uid.as_ref();
-        if !self.entries.get(&key).is_some_and(is_same) {
-            // Deleted and made again under the same name: another one, from the beginning.
-            self.forget(&key).await;
-            match Entry::claim(exporter, &self.cursors, now, (self.clock.jitter)()).await {
-                Ok(entry) => {
-                    self.entries.insert(key.clone(), entry);
-                }
-                Err(error) => return self.try_again(key, error),
+        self.claim(changed, now).await?;
+        for (exporter, key) in changed {
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.compile(exporter, self.settings, self.world.cluster(), now);
             }
         }
-        let Some(entry) = self.entries.get_mut(&key) else { return Ok(()) };
-        entry.compile(exporter, self.settings, self.world.cluster(), now);
-        if let Err(error) = entry.begin(&self.cursors).await {
-            return self.try_again(key, error);
+        let keys: BTreeSet<&Key> = changed.iter().map(|(_, key)| key).collect();
+        let store = &self.cursors;
+        let entries = self.entries.iter_mut().filter(|(key, _)| keys.contains(key));
+        let begun = stream::iter(entries)
+            .map(|(key, entry)| async move { (key.clone(), entry.begin(store).await) })
+            .buffer_unordered(limits::API_WRITES_AT_ONCE);
+        for (key, begun) in begun.collect::<Vec<_>>().await {
+            match (begun, self.entries.get_mut(&key)) {
+                (Ok(()), Some(entry)) => {
+                    self.secrets.also_watch(&entry.secrets());
+                    entry.apply(&self.engine, &self.secrets);
+                }
+                (Ok(()), None) => {}
+                (Err(error), _) => self.try_again(key, error)?,
+            }
         }
-        self.secrets.also_watch(&entry.secrets());
-        entry.apply(&self.engine, &self.secrets);
+        Ok(())
+    }
+
+    /// Claims the cursors of the Exporters that are new.
+    async fn claim(
+        &mut self,
+        changed: &[(&Exporter, Key)],
+        now: Millis,
+    ) -> Result<(), cursors::Error> {
+        let mut new = Vec::new();
+        for (exporter, key) in changed {
+            let is_same = |entry: &Entry| Some(&entry.id().uid) == exporter.metadata.uid.as_ref();
+            if !self.entries.get(key).is_some_and(is_same) {
+                // Deleted and made again under the same name: another one, from the beginning.
+                self.forget(key).await;
+                new.push((exporter, key));
+            }
+        }
+        let (store, jitter) = (&self.cursors, self.clock.jitter);
+        let claimed = stream::iter(new)
+            .map(|(exporter, key)| async move {
+                (key.clone(), Entry::claim(exporter, store, now, jitter()).await)
+            })
+            .buffer_unordered(limits::API_WRITES_AT_ONCE);
+        for (key, claimed) in claimed.collect::<Vec<_>>().await {
+            match claimed {
+                Ok(entry) => drop(self.entries.insert(key, entry)),
+                Err(error) => self.try_again(key, error)?,
+            }
+        }
         Ok(())
     }
 
     /// Looks at an Exporter again whose cursors could not be read or written.
     fn try_again(
         &self,
-        (namespace, name): (String, String),
+        (namespace, name): Key,
         error: cursors::Error,
     ) -> Result<(), cursors::Error> {
         if matches!(error, cursors::Error::Superseded { .. }) {
@@ -194,7 +229,7 @@ impl<'s> Leader<'s> {
         Ok(())
     }
 
-    async fn forget(&mut self, key: &(String, String)) {
+    async fn forget(&mut self, key: &Key) {
         let Some(entry) = self.entries.remove(key) else { return };
         self.engine.remove(entry.id());
         if let Err(error) = self.cursors.delete(entry.id()).await {
@@ -238,7 +273,7 @@ impl<'s> Leader<'s> {
     }
 
     /// Writes statuses that changed, or are due.
-    async fn tell(&mut self) {
+    async fn write_statuses(&mut self) {
         let now = self.now();
         self.statuses.write_due(self.entries.values_mut(), &self.engine, now).await;
     }
