@@ -193,6 +193,9 @@ pub(crate) const PART_BYTES_MIN: usize = 64 * 1024;
 pub(crate) const PART_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Two parts that are smaller together are read as one.
 pub(crate) const PART_BYTES_GOOD: usize = 1024 * 1024;
+/// Parts into which a window is divided at once, by the families that came before the memory was used up: their sizes differ,
+/// and each part costs a request.
+pub(crate) const PARTS_AT_ONCE_MAX: usize = 64;
 /// Series that are looked at to choose how a metric is divided: enough to see which letters are frequent.
 pub(crate) const CUT_SERIES_LOOKED_AT: usize = 512;
 /// Letters of a label's value that are looked at from each end: longer names differ there as well.

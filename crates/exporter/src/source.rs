@@ -42,7 +42,7 @@ mod text;
 
 pub use asked::Asked;
 pub use cut::{Cut, Cuts};
-pub use error::ReadError;
+pub use error::{ReadError, Seen};
 
 /// A store that is read.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use ktel_exporter::plan::{
 use ktel_exporter::settings::TenantLimits;
 use ktel_exporter::sink::{Judgement, Outcome, SetupError, Shared};
 use ktel_exporter::slice::{Sample, Slice, SliceBuilder};
-use ktel_exporter::source::{Cut, Cuts, Metadata, MetricKind, MetricMetadata, Part, ReadError};
+use ktel_exporter::source::{Cuts, Metadata, MetricKind, MetricMetadata, Part, ReadError, Seen};
 use ktel_exporter::time::{Millis, Window};
 use tokio::time::{Instant, sleep};
 
@@ -78,8 +78,8 @@ impl Reads for Endless {
             }
             builder.end();
             if builder.bytes() > bytes_max {
-                let cut = Cut::choose(builder.series()).map(Box::new);
-                return Box::pin(std::future::ready(Err(ReadError::TooLarge { bytes_max, cut })));
+                let seen = Seen::of(&builder);
+                return Box::pin(std::future::ready(Err(ReadError::TooLarge { bytes_max, seen })));
             }
         }
         Box::pin(std::future::ready(Ok(builder.finish())))

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::limits::{CUTS_MAX, PART_NAMES_BYTES_MAX};
-use crate::source::{Cut, Cuts};
+use crate::limits::{CUTS_MAX, PART_NAMES_BYTES_MAX, PARTS_AT_ONCE_MAX};
+use crate::source::{Cuts, Seen};
 
 /// Where parts begin. It is learned, and used for the next windows; what is new falls into one of the parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,18 +59,12 @@ impl Partition {
         parts
     }
 
-    /// Divides a part that is too large: its names in the middle, or the series of a single family by a cut. Nothing if there
-    /// is none.
-    pub(crate) fn split(&mut self, mut piece: Piece, cut: Option<&Cut>) -> Option<[Piece; 2]> {
-        let middle = piece.families.len() / 2;
-        if let Some(name) = piece.families.get(middle).filter(|_| middle > 0).cloned() {
-            if let Err(place) = self.cuts.binary_search(&name) {
-                self.cuts.insert(place, name);
-            }
-            let families = piece.families.split_off(middle);
-            return Some([piece, Piece { families, cuts: Cuts::default() }]);
+    /// Divides a part that is too large: its names, or the series of a single family by a cut. Nothing if there is none.
+    pub(crate) fn split(&mut self, piece: Piece, seen: &Seen) -> Option<Vec<Piece>> {
+        if piece.families.len() > 1 {
+            return Some(self.split_names(&piece.families, seen.families));
         }
-        let (family, cut) = (piece.families.first()?, cut?);
+        let (family, cut) = (piece.families.first()?, seen.cut.as_deref()?);
         if piece.cuts.len() >= CUTS_MAX {
             return None;
         }
@@ -79,7 +73,23 @@ impl Partition {
         if let Some(place) = known.iter().position(|known| *known == piece.cuts) {
             known.splice(place..=place, sides.iter().cloned());
         }
-        Some(sides.map(|cuts| Piece { families: piece.families.clone(), cuts }))
+        Some(sides.map(|cuts| Piece { families: piece.families.clone(), cuts }).into())
+    }
+
+    /// Divides names, of which `seen` were too large: in halves, or in as many parts as will not be too large again.
+    fn split_names(&mut self, families: &[String], seen: usize) -> Vec<Piece> {
+        let half = families.len().div_ceil(2);
+        let fewest = families.len().div_ceil(PARTS_AT_ONCE_MAX);
+        // The last one did not come as a whole, and others may be larger.
+        let each = if seen == 0 { half } else { (seen * 3 / 4).clamp(fewest, half) };
+        let part = |names: &[String]| Piece { families: names.to_vec(), cuts: Cuts::default() };
+        let parts: Vec<Piece> = families.chunks(each).map(part).collect();
+        for name in parts.iter().skip(1).filter_map(|part| part.families.first()) {
+            if let Err(place) = self.cuts.binary_search(name) {
+                self.cuts.insert(place, name.clone());
+            }
+        }
+        parts
     }
 
     /// Joins parts that became small, to less than `good` bytes: `sizes` are the bytes of each, in order.
@@ -95,12 +105,13 @@ impl Partition {
             self.divided.remove(*family);
             return;
         }
-        for pair in sizes.windows(2) {
-            let [(one, bytes), (other, more)] = pair else { continue };
-            let are_whole = one.cuts.is_empty() && other.cuts.is_empty();
-            if are_whole && bytes + more < good {
-                self.cuts.retain(|cut| Some(cut) != other.families.first());
-                return;
+        let (mut joined, mut is_whole) = (0, false);
+        for (piece, bytes) in sizes {
+            if is_whole && piece.cuts.is_empty() && joined + bytes < good {
+                self.cuts.retain(|cut| Some(cut) != piece.families.first());
+                joined += bytes;
+            } else {
+                (joined, is_whole) = (*bytes, piece.cuts.is_empty());
             }
         }
     }
@@ -110,7 +121,7 @@ impl Partition {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Cut, Cuts, Partition, Piece};
+    use super::{Cuts, Partition, Piece, Seen};
     use crate::slice::SliceBuilder;
 
     fn piece(names: &[&str]) -> Piece {
@@ -118,23 +129,30 @@ mod tests {
         Piece { families, cuts: Cuts::default() }
     }
 
-    fn cut(values: [&str; 2]) -> Cut {
+    fn cut(values: [&str; 2]) -> Seen {
         let mut builder = SliceBuilder::new();
         for value in values {
             builder.begin();
             builder.label("pod", value);
             builder.end();
         }
-        Cut::choose(builder.series()).unwrap()
+        let seen = Seen::of(&builder);
+        assert!(seen.cut.is_some());
+        seen
+    }
+
+    fn split<const N: usize>(partition: &mut Partition, piece: Piece, seen: &Seen) -> [Piece; N] {
+        partition.split(piece, seen).unwrap().try_into().unwrap()
     }
 
     #[test]
     fn a_part_that_is_too_large_is_cut_for_good_and_joined_when_it_is_small() {
         let mut partition = Partition::default();
-        let [one, two] = partition.split(piece(&["a", "b", "c", "d"]), None).unwrap();
+        let unknown = Seen::default();
+        let [one, two] = split(&mut partition, piece(&["a", "b", "c", "d"]), &unknown);
         assert_eq!((&one, &two), (&piece(&["a", "b"]), &piece(&["c", "d"])));
-        partition.split(two, None).unwrap();
-        assert_eq!(partition.split(piece(&["a"]), None), None);
+        partition.split(two, &unknown).unwrap();
+        assert_eq!(partition.split(piece(&["a"]), &unknown), None);
         let next = partition.parts(piece(&["a", "b", "bb", "c", "e"]).families);
         assert_eq!(next, [piece(&["a", "b", "bb"]), piece(&["c"]), piece(&["e"])]);
         let sizes = [(piece(&["a"]), 5_000_000), (piece(&["c"]), 10), (piece(&["d"]), 10)];
@@ -144,12 +162,37 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_cut_at_once_into_as_many_as_what_was_seen_of_it_says() {
+        let names: Vec<String> = (0..200).map(|number| format!("metric_{number:03}")).collect();
+        let all = Piece { families: names.clone(), cuts: Cuts::default() };
+        for (seen, expected) in [(0, 2), (1, 50), (4, 50), (9, 34), (150, 2), (200, 2)] {
+            let mut partition = Partition::default();
+            let parts = partition.split(all.clone(), &Seen { families: seen, cut: None }).unwrap();
+            assert_eq!(parts.len(), expected, "{seen} were seen");
+            assert_eq!(partition.parts(names.clone()), parts, "it is remembered");
+        }
+    }
+
+    #[test]
+    fn small_parts_are_joined_in_one_go() {
+        let mut partition = Partition::default();
+        let names: Vec<String> = (0..64).map(|number| format!("m{number:02}")).collect();
+        let all = Piece { families: names.clone(), cuts: Cuts::default() };
+        let parts = partition.split(all, &Seen { families: 1, cut: None }).unwrap();
+        let sizes: Vec<(Piece, usize)> = parts.into_iter().map(|piece| (piece, 99)).collect();
+        partition.learn(&sizes, 1000);
+        let parts = partition.parts(names);
+        assert_eq!(parts.iter().map(|part| part.families.len()).max(), Some(10));
+        assert_eq!(parts.len(), 7);
+    }
+
+    #[test]
     fn a_family_that_is_too_large_is_divided_by_its_series() {
         let mut partition = Partition::default();
-        let [_, c] = partition.split(piece(&["b", "c"]), None).unwrap();
-        let [one, other] = partition.split(c, Some(&cut(["x", "y"]))).unwrap();
+        let [_, c] = split(&mut partition, piece(&["b", "c"]), &Seen::default());
+        let [one, other] = split(&mut partition, c, &cut(["x", "y"]));
         assert_eq!((one.cuts.len(), other.cuts.len()), (1, 1));
-        let [third, fourth] = partition.split(other, Some(&cut(["1", "2"]))).unwrap();
+        let [third, fourth] = split(&mut partition, other, &cut(["1", "2"]));
         let parts = partition.parts(piece(&["a", "b", "c", "d", "e"]).families);
         let all = [piece(&["a", "b"]), one, third, fourth, piece(&["d", "e"])];
         assert_eq!(parts, all);
@@ -164,9 +207,9 @@ mod tests {
         let mut partition = Partition::default();
         let mut piece = piece(&["a"]);
         for _ in 0..super::CUTS_MAX {
-            [piece, _] = partition.split(piece, Some(&cut(["x", "y"]))).unwrap();
+            [piece, _] = split(&mut partition, piece, &cut(["x", "y"]));
         }
-        assert_eq!(partition.split(piece, Some(&cut(["x", "y"]))), None);
+        assert_eq!(partition.split(piece, &cut(["x", "y"])), None);
     }
 
     proptest! {

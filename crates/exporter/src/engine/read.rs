@@ -21,7 +21,7 @@ use crate::mapping::{Infos, Shape, Tally, Targets};
 use crate::plan::{Selection, SourcePlan, Temporality, Tenant};
 use crate::sink::Shared;
 use crate::source::families::TARGET_INFO;
-use crate::source::{Evaluation, Metadata, Part, ReadError};
+use crate::source::{Evaluation, Metadata, Part, ReadError, Seen};
 use crate::time::Window;
 
 mod hand_out;
@@ -180,6 +180,7 @@ impl Job {
             self.repair(&all, &repair, &mut progress).await?;
             return Ok(progress.summary);
         }
+        let mut too_large = Seen::default();
         if self.learned.partition.is_whole() {
             match self.slice(Query::Raw(&all), self.window).await {
                 Ok(slice) => {
@@ -187,11 +188,11 @@ impl Job {
                     return Ok(progress.summary);
                 }
                 Err(ReadError::TooLarge { .. }) if is_wide => return Err(Failure::TooWide),
-                Err(ReadError::TooLarge { .. }) => {}
+                Err(ReadError::TooLarge { seen, .. }) => too_large = seen,
                 Err(error) => return Err(error.into()),
             }
         }
-        self.read_parts(&all, is_wide, &mut progress).await?;
+        self.read_parts(&all, &too_large, is_wide, &mut progress).await?;
         Ok(progress.summary)
     }
 
@@ -199,6 +200,7 @@ impl Job {
     async fn read_parts(
         &mut self,
         all: &Part,
+        seen: &Seen,
         is_wide: bool,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
@@ -207,7 +209,7 @@ impl Job {
         let has_infos = families.iter().any(|family| family == TARGET_INFO);
         families.retain(|family| family != TARGET_INFO);
         let mut targets = Targets::default();
-        let mut parts = self.pieces(families);
+        let mut parts = self.pieces(families, seen);
         parts.reverse();
         let mut sizes = Vec::new();
         while let Some(piece) = parts.pop() {
@@ -217,9 +219,9 @@ impl Job {
                     let mut infos = Infos::Borrowed(&mut targets);
                     self.hand_out(slice, &mut infos, progress).await?;
                 }
-                Err(ReadError::TooLarge { cut, .. }) => {
-                    match self.learned.partition.split(piece.clone(), cut.as_deref()) {
-                        Some([first, second]) => parts.extend([second, first]),
+                Err(ReadError::TooLarge { seen, .. }) => {
+                    match self.learned.partition.split(piece.clone(), &seen) {
+                        Some(smaller) => parts.extend(smaller.into_iter().rev()),
                         None if is_wide => return Err(Failure::TooWide),
                         None => progress.summary.too_large += self.counted(all, &piece).await?,
                     }
@@ -231,14 +233,14 @@ impl Job {
         let good = PART_BYTES_GOOD.min(self.world.part_bytes_max / 2);
         self.learned.partition.learn(&sizes, good);
         let infos = Piece { families: vec![TARGET_INFO.to_owned()], ..Piece::default() };
-        let mut parts = if has_infos { self.pieces(infos.families) } else { Vec::new() };
+        let mut parts = if has_infos { self.pieces(infos.families, seen) } else { Vec::new() };
         parts.reverse();
         while let Some(piece) = parts.pop() {
             match self.piece(all, &piece, false, self.window).await {
                 Ok(slice) => self.hand_out(slice, &mut Infos::Rest(&targets), progress).await?,
-                Err(ReadError::TooLarge { cut, .. }) => {
-                    match self.learned.partition.split(piece.clone(), cut.as_deref()) {
-                        Some([first, second]) => parts.extend([second, first]),
+                Err(ReadError::TooLarge { seen, .. }) => {
+                    match self.learned.partition.split(piece.clone(), &seen) {
+                        Some(smaller) => parts.extend(smaller.into_iter().rev()),
                         None => progress.summary.too_large += self.counted(all, &piece).await?,
                     }
                 }

@@ -102,14 +102,13 @@ impl<'a> Reading<'a> {
             match self.slice(Query::Cut(&part, &cuts), window).await {
                 Ok(slice) => take(&slice)?,
                 Err(stop) => {
-                    let Stop::Failed(Failure::Store(ReadError::TooLarge { cut, .. })) = &stop
+                    let Stop::Failed(Failure::Store(ReadError::TooLarge { seen, .. })) = &stop
                     else {
                         return Err(stop);
                     };
                     let piece = Piece { families, cuts };
-                    let halves = self.partition.split(piece, cut.as_deref());
-                    let [first, second] = halves.ok_or(stop)?;
-                    parts.extend([second, first]);
+                    let smaller = self.partition.split(piece, seen);
+                    parts.extend(smaller.ok_or(stop)?.into_iter().rev());
                 }
             }
         }

@@ -48,27 +48,30 @@ impl Cut {
         let looked_at: Vec<Series<'s>> = series.step_by(every).collect();
         let infos = looked_at.iter().filter(|series| series.name() == TARGET_INFO).count();
         let only_target = infos * 2 > looked_at.len();
-        let mut letters: BTreeMap<(&str, Place), BTreeMap<char, usize>> = BTreeMap::new();
+        let mut labels: BTreeMap<&str, BTreeMap<Place, BTreeMap<char, usize>>> = BTreeMap::new();
         for series in &looked_at {
             for (label, value) in series.labels() {
                 let is_of_target = OF_TARGET.contains(&label);
                 if WITHIN_POINT.contains(&label) || (only_target && !is_of_target) {
                     continue;
                 }
+                let places = labels.entry(label).or_default();
                 let starts = value.chars().take(CUT_PLACES).enumerate();
                 let ends = value.chars().rev().take(CUT_PLACES).enumerate();
                 let starts = starts.map(|(place, letter)| (Place::FromStart(place), letter));
                 let ends = ends.map(|(place, letter)| (Place::FromEnd(place), letter));
                 for (place, letter) in starts.chain(ends) {
-                    let counts = letters.entry((label, place)).or_default();
+                    let counts = places.entry(place).or_default();
                     *counts.entry(letter).or_default() += 1;
                 }
             }
         }
         let all = looked_at.len();
         let best = |is_wanted: &dyn Fn(&str) -> bool| {
-            let wanted = letters.iter().filter(|((label, _), _)| is_wanted(label));
-            let halved = wanted.map(|(key, counts)| (halve(counts, all), key));
+            let wanted = labels.iter().filter(|(label, _)| is_wanted(label));
+            let halved = wanted.flat_map(|(label, places)| {
+                places.iter().map(|(place, counts)| (halve(counts, all), (*label, *place)))
+            });
             halved.max_by(|((one, _), a), ((other, _), b)| one.cmp(other).then(b.cmp(a)))
         };
         let ((even, chosen), key) = best(&|_| true)?;
@@ -79,7 +82,7 @@ impl Cut {
             }
             _ => ((even, chosen), key),
         };
-        (even > 0).then(|| Self { label: (*label).to_owned(), place: *place, letters })
+        (even > 0).then(|| Self { label: label.to_owned(), place, letters })
     }
 
     /// Says on which side of the cut a value of its label is.

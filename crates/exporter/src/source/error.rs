@@ -1,11 +1,13 @@
 //! Why a window could not be read.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use ktel_metricsql::Labels;
 use thiserror::Error;
 
 use super::cut::Cut;
+use super::families::{TARGET_INFO, family};
 use super::text;
 use crate::slice::SliceBuilder;
 
@@ -17,8 +19,8 @@ pub enum ReadError {
     TooLarge {
         /// The bound.
         bytes_max: usize,
-        /// How the series that came until then can be divided, if any came.
-        cut: Option<Box<Cut>>,
+        /// What came until then.
+        seen: Seen,
     },
     /// The store asks to wait.
     #[error("the store is busy: {message}")]
@@ -62,10 +64,32 @@ pub enum ReadError {
     },
 }
 
+/// What came of an answer that is too large: it says how to divide it.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// How many families of metrics came, the last one in part; none if it is not known.
+    pub families: usize,
+    /// How the series of the only family can be divided.
+    pub cut: Option<Box<Cut>>,
+}
+
+impl Seen {
+    /// Looks at the series that came.
+    #[must_use]
+    pub fn of(builder: &SliceBuilder) -> Self {
+        let mut families: HashSet<&str> =
+            builder.series().map(|series| family(series.name())).collect();
+        families.remove(TARGET_INFO);
+        // Several families are divided by their names.
+        let cut = if families.len() > 1 { None } else { Cut::choose(builder.series()) };
+        Self { families: families.len(), cut: cut.map(Box::new) }
+    }
+}
+
 impl ReadError {
     /// Makes the error of a slice for which there is no more room.
     pub(super) fn too_large(bytes_max: usize, builder: &SliceBuilder) -> Self {
-        Self::TooLarge { bytes_max, cut: Cut::choose(builder.series()).map(Box::new) }
+        Self::TooLarge { bytes_max, seen: Seen::of(builder) }
     }
 
     /// Makes the error of a series that must not be there.

@@ -10,7 +10,7 @@ use ktel_delivery::verdict::retry_after;
 use tokio::time::{Instant, timeout};
 use url::{Url, form_urlencoded};
 
-use super::error::ReadError;
+use super::error::{ReadError, Seen};
 use super::form::Form;
 use super::{Reader, clock, text};
 use crate::limits::{STORE_ERROR_BYTES_MAX, STORE_SILENCE_MAX};
@@ -136,7 +136,7 @@ async fn beginning(answer: &mut Streamed) -> Vec<u8> {
 
 fn fault_of(Fault { kind, message }: Fault, bytes_max: usize) -> ReadError {
     match kind {
-        FaultKind::TooLong => ReadError::TooLarge { bytes_max, cut: None },
+        FaultKind::TooLong => ReadError::TooLarge { bytes_max, seen: Seen::default() },
         FaultKind::Unreachable | FaultKind::Timeout | FaultKind::Untrusted => {
             ReadError::Unavailable { message: text::clean(message.as_bytes()) }
         }
@@ -147,7 +147,7 @@ fn fault_of(Fault { kind, message }: Fault, bytes_max: usize) -> ReadError {
 fn rejection(status: u16, after: Option<Duration>, said: &[u8], bytes_max: usize) -> ReadError {
     let full = String::from_utf8_lossy(said);
     if TOO_MANY.iter().any(|text| full.contains(text)) {
-        return ReadError::TooLarge { bytes_max, cut: None };
+        return ReadError::TooLarge { bytes_max, seen: Seen::default() };
     }
     let message = text::clean(said);
     match status {

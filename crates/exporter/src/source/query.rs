@@ -9,14 +9,14 @@ use tracing::warn;
 use url::Url;
 
 use super::check::Check;
-use super::error::ReadError;
+use super::error::{ReadError, Seen};
 use super::exchange::{check_end, next, whole};
 use super::export::millis_as_seconds;
 use super::form::Form;
 use super::metadata;
 use super::{
-    Cut, Cuts, Evaluation, Metadata, Part, Reader, StoreKind, count, families, matrix, narrow,
-    promql, text,
+    Cuts, Evaluation, Metadata, Part, Reader, StoreKind, count, families, matrix, narrow, promql,
+    text,
 };
 use crate::limits::{
     CUT_SERIES_LOOKED_AT, NAMES_BYTES_MAX, NUMBER_BYTES_MAX, PART_BYTES_MAX, STORE_CLOCK_AGE_MAX,
@@ -46,9 +46,9 @@ impl Reader {
             // The document and what is made of it are there at once.
             let room = bytes_max.saturating_sub(builder.bytes()) / 2;
             let document = match self.instant(tenant, query, window, room).await {
-                Err(ReadError::TooLarge { cut: None, .. }) => {
-                    let cut = self.cut_of_some(tenant, &group, window, &check).await?;
-                    return Err(ReadError::TooLarge { bytes_max, cut });
+                Err(ReadError::TooLarge { .. }) => {
+                    let seen = self.seen_of_some(tenant, &group, window, &check).await?;
+                    return Err(ReadError::TooLarge { bytes_max, seen });
                 }
                 document => document?,
             };
@@ -58,19 +58,20 @@ impl Reader {
     }
 
     /// Says how the series of an or-group can be divided, by some of them. The document of all of them is too long to be read.
-    async fn cut_of_some(
+    async fn seen_of_some(
         &self,
         tenant: &Tenant,
         group: &[Filter],
         window: Window,
         check: &Check,
-    ) -> Result<Option<Box<Cut>>, ReadError> {
+    ) -> Result<Seen, ReadError> {
         let (some, millis) = (promql::selector(group), window.millis());
         let query = format!("topk({CUT_SERIES_LOOKED_AT}, last_over_time({some}[{millis}ms]))");
         let document = self.instant(tenant, query, window, PART_BYTES_MAX).await?;
         let mut builder = SliceBuilder::new();
         matrix::collect(&document, window, PART_BYTES_MAX, &mut builder, |one| check.allows(one))?;
-        Ok(Cut::choose(builder.series()).map(Box::new))
+        // How many families all of them have is not known.
+        Ok(Seen { families: 0, ..Seen::of(&builder) })
     }
 
     /// Evaluates an expression at the instants of a window.

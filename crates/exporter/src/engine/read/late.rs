@@ -15,7 +15,7 @@ use crate::mapping::{Infos, Targets};
 use crate::plan::LateData;
 use crate::slice::{Series, Slice, SliceBuilder};
 use crate::source::families::{TARGET_INFO, family};
-use crate::source::{Part, ReadError};
+use crate::source::{Part, ReadError, Seen};
 use crate::time::Millis;
 
 /// What of a store is read at once, for a repair.
@@ -44,12 +44,12 @@ impl Job {
                     only = matches!(step, Step::All).then_some(slice);
                     steps.push(step);
                 }
-                Err(ReadError::TooLarge { cut, .. }) => match step {
-                    Step::All => todo = self.all_pieces(all).await?,
+                Err(ReadError::TooLarge { seen, .. }) => match step {
+                    Step::All => todo = self.all_pieces(all, &seen).await?,
                     Step::Piece(piece) => {
                         // What cannot be divided was omitted before, too.
-                        let halves = self.learned.partition.split(piece, cut.as_deref());
-                        todo.extend(halves.into_iter().flatten().rev().map(Step::Piece));
+                        let smaller = self.learned.partition.split(piece, &seen);
+                        todo.extend(smaller.into_iter().flatten().rev().map(Step::Piece));
                     }
                 },
                 Err(error) => return Err(error.into()),
@@ -78,14 +78,14 @@ impl Job {
         if self.learned.partition.is_whole() {
             return Ok(vec![Step::All]);
         }
-        self.all_pieces(all).await
+        self.all_pieces(all, &Seen::default()).await
     }
 
     /// Gives all pieces, the first one last.
-    async fn all_pieces(&mut self, all: &Part) -> Result<Vec<Step>, ReadError> {
+    async fn all_pieces(&mut self, all: &Part, seen: &Seen) -> Result<Vec<Step>, ReadError> {
         let world = Arc::clone(&self.world);
         let families = world.store.families(&self.tenant, all, self.window).await?;
-        Ok(self.pieces(families).into_iter().rev().map(Step::Piece).collect())
+        Ok(self.pieces(families, seen).into_iter().rev().map(Step::Piece).collect())
     }
 
     async fn step(&mut self, all: &Part, step: &Step) -> Result<(Slice, Memory), ReadError> {

@@ -7,15 +7,15 @@ use crate::engine::seams::Query;
 use crate::limits::PART_BYTES_MIN;
 use crate::slice::Slice;
 use crate::source::families::TARGET_INFO;
-use crate::source::{Part, ReadError};
+use crate::source::{Part, ReadError, Seen};
 use crate::time::Window;
 
 impl Job {
     /// Divides families into what is read at once. There is one of them at least that is too large.
-    pub(super) fn pieces(&mut self, families: Vec<String>) -> Vec<Piece> {
+    pub(super) fn pieces(&mut self, families: Vec<String>, seen: &Seen) -> Vec<Piece> {
         if self.learned.partition.is_whole() && families.len() > 1 {
             let all = Piece { families: families.clone(), ..Piece::default() };
-            self.learned.partition.split(all, None);
+            self.learned.partition.split(all, seen);
         }
         self.learned.partition.parts(families)
     }

@@ -33,10 +33,10 @@ impl Job {
                     kept.make_room(&slice);
                     warm(&slice, before, metadata, &self.shape, &mut kept.state);
                 }
-                Err(ReadError::TooLarge { cut, .. }) => {
+                Err(ReadError::TooLarge { seen, .. }) => {
                     // What cannot be divided has no differences either.
-                    let halves = self.learned.partition.split(piece, cut.as_deref());
-                    parts.extend(halves.into_iter().flatten().rev());
+                    let smaller = self.learned.partition.split(piece, &seen);
+                    parts.extend(smaller.into_iter().flatten().rev());
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -11,7 +11,7 @@ use super::{INTERVAL, now_millis};
 use crate::engine::{Later, Query, Reads};
 use crate::plan::Tenant;
 use crate::slice::{Sample, Slice, SliceBuilder};
-use crate::source::{Cut, Cuts, Evaluation, Metadata, Part, ReadError};
+use crate::source::{Cuts, Evaluation, Metadata, Part, ReadError, Seen};
 use crate::time::{Millis, Window};
 
 /// A store that has a number of series, with a sample each 15 s since ever.
@@ -189,8 +189,7 @@ impl Reads for MemoryStore {
             let wanted = Wanted::of(part, cuts, window);
             let builder = self.slice(&tenant.name, wanted, bytes_max, now_millis());
             if builder.bytes() > bytes_max {
-                let cut = Cut::choose(builder.series()).map(Box::new);
-                return Err(ReadError::TooLarge { bytes_max, cut });
+                return Err(ReadError::TooLarge { bytes_max, seen: Seen::of(&builder) });
             }
             Ok(builder.finish())
         })
