@@ -7,8 +7,7 @@ use anyhow::{Context, ensure};
 
 const MIB: u64 = 1024 * 1024;
 /// A node pulls it within seconds over a slow link, and it is a small part of any image of a product. It was 20 MiB before the
-/// exporter, with which the program has 24.2: kube-runtime, zstd, and a crate that is built for speed. What each costs is not
-/// measured yet.
+/// exporter. `benches/size.md` says what each part costs.
 const BUDGET: u64 = 25 * MIB;
 
 pub(crate) fn run(binary: &Path) -> anyhow::Result<()> {
