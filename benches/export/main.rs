@@ -84,8 +84,8 @@ fn lines(per_line: usize, is_counter: bool) -> anyhow::Result<String> {
         number += 1;
         write!(
             text,
-            "{{\"metric\":{{\"__name__\":\"gateway_transmit_bytes_{}_total\",\"instance\":\"192.0.2.{}:9{:03}\",\
-             \"job\":\"edge-proxy\",\"resource_kind\":\"Gateway\",\"resource_name\":\"gateway-{number:07}\",\
+            "{{\"metric\":{{\"__name__\":\"gateway_transmit_bytes_{}_total\",\"job\":\"edge-proxy\",\
+             \"instance\":\"192.0.2.{}:9{:03}\",\"resource_kind\":\"Gateway\",\"resource_name\":\"gateway-{number:07}\",\
              \"resource_namespace\":\"namespace-{:03}\",\"service_name\":\"networking.example.com\",\
              \"tenant\":\"acme\",\"zone\":\"zone-a\"}},\"values\":[",
             number % 200,

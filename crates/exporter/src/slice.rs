@@ -10,6 +10,8 @@ mod series;
 mod text;
 
 pub use builder::SliceBuilder;
+pub(crate) use text::METRIC_NAME;
+
 pub use series::{NativeHistogram, STALE_NAN_BITS, Sample, Series, Slice, Span};
 
 #[cfg(test)]

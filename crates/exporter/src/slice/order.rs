@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::series::Entry;
 use super::text::name_and_rest;
 
@@ -33,12 +35,15 @@ pub(super) fn sorted<'a>(pieces: &[Entry], key: impl Fn(&Entry) -> &'a [u8]) -> 
     let name_of = name_of_each(&keys, &mut names);
     let place_of = places(&names);
     let mut ranks: Vec<Rank> = Vec::with_capacity(keys.len());
+    // What all series of a metric have in common is not compared again.
+    let mut tails: Vec<&[u8]> = Vec::with_capacity(keys.len());
     for (piece, ((_, rest), name)) in (0_u32..).zip(keys.iter().zip(&name_of)) {
-        let common = names.get(*name).map_or(0, |name| name.common);
+        let rest = tail(rest, names.get(*name).map_or(0, |name| name.common));
         let place = place_of.get(*name).copied().unwrap_or_default();
-        ranks.push(Rank { name: place, telling: telling(rest, common), piece });
+        ranks.push(Rank { name: place, telling: telling(rest), piece });
+        tails.push(rest);
     }
-    let rest = |rank: &Rank| keys.get(rank.piece as usize).map_or(&[][..], |key| key.1);
+    let rest = |rank: &Rank| tails.get(rank.piece as usize).copied().unwrap_or_default();
     ranks.sort_unstable_by(|one, other| {
         (one.name, one.telling)
             .cmp(&(other.name, other.telling))
@@ -50,7 +55,7 @@ pub(super) fn sorted<'a>(pieces: &[Entry], key: impl Fn(&Entry) -> &'a [u8]) -> 
 
 /// Says which name each key has, and gathers the names.
 fn name_of_each<'a>(keys: &[(&'a [u8], &'a [u8])], names: &mut Vec<Name<'a>>) -> Vec<usize> {
-    let mut known: HashMap<&[u8], usize> = HashMap::new();
+    let mut known: HashMap<&[u8], usize, RandomState> = HashMap::default();
     let mut last = None;
     let mut name_of = Vec::with_capacity(keys.len());
     for (name, rest) in keys {
@@ -105,9 +110,8 @@ fn tail(bytes: &[u8], from: usize) -> &[u8] {
     bytes.get(from..).unwrap_or_default()
 }
 
-/// Gives the bytes behind the common ones as a number that is as large as they come late.
-fn telling(rest: &[u8], common: usize) -> u128 {
-    let rest = tail(rest, common);
+/// Gives the first bytes as a number that is as large as they come late.
+fn telling(rest: &[u8]) -> u128 {
     if let Some(sixteen) = rest.first_chunk::<16>() {
         return u128::from_be_bytes(*sixteen);
     }

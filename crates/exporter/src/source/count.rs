@@ -6,9 +6,8 @@ use ktel_metricsql::{Expr, Filter, FilterOperator, Selector};
 
 use super::promql;
 use crate::limits::QUERY_REST_BYTES;
+use crate::slice::METRIC_NAME;
 use crate::time::Window;
-
-const METRIC_NAME: &str = "__name__";
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use ktel_metricsql::{Filter, FilterOperator, Matcher, Selector};
 
 use super::{Metadata, MetricKind};
 use crate::limits::QUERY_REST_BYTES;
+use crate::slice::METRIC_NAME;
 
-const METRIC_NAME: &str = "__name__";
 /// Only the series with the summary's own name have it.
 const QUANTILE: &str = "quantile";
 const PARTS: [&str; 2] = ["_sum", "_count"];

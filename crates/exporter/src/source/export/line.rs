@@ -9,7 +9,7 @@
 use memchr::{memchr, memchr_iter, memchr2};
 
 use super::number;
-use crate::slice::Sample;
+use crate::slice::{METRIC_NAME, Sample};
 use crate::source::labels::Pairs;
 use crate::time::Millis;
 
@@ -69,6 +69,7 @@ impl<'a> Line<'a> {
         if rest != b"]}" {
             return Err(bad("it goes on after `timestamps`"));
         }
+        put_in_order(labels, spans);
         Ok(Self { labels: Pairs::new(labels, spans), values, timestamps })
     }
 
@@ -100,6 +101,17 @@ impl<'a> Line<'a> {
                 _ => return Err(bad("values and timestamps do not match")),
             }
         }
+    }
+}
+
+/// Sorts labels by name, the metric's name first. VictoriaMetrics writes `job` and `instance` before all others.
+fn put_in_order(labels: &str, spans: &mut [[(usize, usize); 2]]) {
+    let key = |[(start, end), _]: &[(usize, usize); 2]| {
+        let name = labels.as_bytes().get(*start..*end).unwrap_or_default();
+        (name != METRIC_NAME.as_bytes(), name)
+    };
+    if !spans.is_sorted_by_key(key) {
+        spans.sort_by(|one, other| key(one).cmp(&key(other)));
     }
 }
 

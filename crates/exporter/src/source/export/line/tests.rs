@@ -39,6 +39,17 @@ fn a_line_gives_labels_values_and_times() {
 }
 
 #[test]
+fn labels_come_sorted_with_the_name_first() {
+    for value in ["plain", r"\n"] {
+        let all = labels(&format!(
+            r#"{{"metric":{{"__name__":"m","job":"j","instance":"i","B":"{value}","a":"c"}},"values":[],"timestamps":[]}}"#
+        ));
+        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["__name__", "B", "a", "instance", "job"]);
+    }
+}
+
+#[test]
 fn escapes_and_bytes_that_are_no_text_are_read() {
     let rest = r#","values":[],"timestamps":[]}"#;
     let of = |value: &str| labels(&format!(r#"{{"metric":{{"a":"{value}"}}{rest}"#))[0].1.clone();
