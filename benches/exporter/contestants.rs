@@ -95,6 +95,7 @@ spec:
         "ktel: 1
 store: {{kind: victoria-metrics, version: \"1.145\", url: \"{store}\"}}
 tenancy: {{single_tenant: true}}
+reading: {{window: 60s}}
 egress: {{allow_http: true, allowed_networks: [127.0.0.0/8]}}
 "
     );

@@ -1,4 +1,4 @@
-//! The samples: many series with eight labels, as gateways have them, 250 bytes for each point in OTLP.
+//! The samples: many series with eight labels, as gateways have them, of a few hundred instances with some thousand series each.
 
 use std::fmt::Write;
 
@@ -16,6 +16,8 @@ use crate::scene::SAMPLES;
 
 /// Metrics that the series belong to.
 const METRICS: usize = 200;
+/// Programs that expose them: with a million series, each has 2 000, of all metrics.
+const INSTANCES: usize = 500;
 /// Bytes of a request that imports.
 const IMPORT_BYTES: usize = 8 << 20;
 /// The time between two samples of a series.
@@ -30,7 +32,7 @@ struct Series {
 fn series(number: usize) -> Series {
     let name = format!("gateway_network_transmit_bytes_{}_total", number % METRICS);
     let labels = [
-        ("instance", format!("192.0.2.{}:9{:03}", number % 251, number / 251 % 997)),
+        ("instance", instance(number / METRICS % INSTANCES)),
         ("job", "edge-proxy".to_owned()),
         ("resource_kind", "Gateway".to_owned()),
         ("resource_name", format!("gateway-{number:07}")),
@@ -40,6 +42,10 @@ fn series(number: usize) -> Series {
         ("zone", format!("zone-{}", ["a", "b", "c"][number % 3])),
     ];
     Series { name, labels }
+}
+
+fn instance(number: usize) -> String {
+    format!("192.0.2.{}:91{:02}", number % 250, number / 250)
 }
 
 fn value(series: usize, sample: usize) -> f64 {

@@ -22,12 +22,12 @@ pub(crate) fn page(
         "# Bench of the exporter
 
 Written by `cargo bench -p ktel-benches --bench exporter`. Of one machine with two cores on one day; what counts is the ratio.
-VictoriaMetrics has {series} active series with {SAMPLES} samples each; all ship them to the same OTLP receiver, which counts
-points and keeps nothing. The contestants take turns, {rounds} rounds each; a row is the run whose CPU time is in the middle.
+VictoriaMetrics has {series} active series of 500 instances, with {SAMPLES} samples each in a minute. All ship them to the same
+OTLP receiver, which counts points and keeps nothing. The contestants take turns, {rounds} rounds each; a row is the run whose CPU time is in the middle.
 CPU time and memory are those of the contestant's process, as the kernel counts them.
 
-The Collector reads a store by `/federate` only, which gives the newest sample of each series: what it loses of a minute is in
-the table. `Collector OTLP` is its best case: it is fed with one point of each series in requests of 1000, and neither reads
+ktel reads windows of a minute, and the Collector asks the store once a minute. It can read a store by `/federate` only, which
+gives the newest sample of each series: what it loses of a minute is in the table. `Collector OTLP` is its best case: it is fed with one point of each series in requests of 1000, and neither reads
 a store nor maps anything. vmagent takes no part: it writes no OTLP.
 
 | | points | lost | CPU s a million points | points a core-second | peak memory | bytes a point on the wire | time |
