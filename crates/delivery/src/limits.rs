@@ -38,6 +38,7 @@ pub const HELD_ONE_BY_ONE_MAX: usize = 10;
 pub const HELD_PAUSE: Duration = Duration::from_secs(300);
 /// How long the system's certificate authorities are kept before they are read again for a new client: clients that are made
 /// together share them, and an update of the system is seen soon.
+#[cfg(feature = "network")]
 pub(crate) const SYSTEM_AUTHORITIES_KEPT: Duration = Duration::from_secs(60);
 /// How long it may take to resolve and connect to a receiver.
 pub const REACH_WITHIN: Duration = Duration::from_secs(10);

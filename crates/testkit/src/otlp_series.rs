@@ -129,14 +129,15 @@ impl Samples {
         Ok(points.len())
     }
 
-    /// Says what is only in one of the two, for people; empty if they are equal.
+    /// Says what is in one of the two more often than in the other, and how often, for people; empty if they are equal.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Vec<String> {
         let only = |sign: char, one: &Self, other: &Self| {
             let missing = |(sample, count): (&Sample, &usize)| {
                 let there = other.0.get(sample).copied().unwrap_or_default();
                 let Sample { labels, time, value } = sample;
-                (*count > there).then(|| format!("{sign} {labels} @{time} {value:?}"))
+                (*count > there)
+                    .then(|| format!("{sign} {labels} @{time} {value:?}: {count}, not {there}"))
             };
             one.0.iter().filter_map(missing).collect::<Vec<_>>()
         };
