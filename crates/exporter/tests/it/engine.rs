@@ -60,6 +60,9 @@ impl Scene {
         for tenant in ["mine", "theirs"] {
             store.import(&lines(tenant, series, begin.0));
         }
+        // A busy store may answer without some of what was just written.
+        let samples = series * usize::try_from(SPAN / 15_000).expect("a number");
+        wait::until("the store has all samples", SOON, || exported(&store).0.len() == samples);
         let settings = Settings { window: Duration::from_secs(10), ..Settings::default() };
         let clock = Clock { now: since_1970, jitter: || 0.5 };
         let engine = Engine::new(Arc::new(reader(url)), Arc::new(OverHttp), settings, clock);
@@ -115,28 +118,33 @@ impl Scene {
 
     /// Gives what the store has of the tenant.
     fn stored(&self) -> Samples {
-        let text = self.store.ask("/api/v1/export", &[("match[]", "{tenant=\"mine\"}")]);
-        let mut samples = Samples::default();
-        for line in text.lines() {
-            let line: Value = serde_json::from_str(line).expect("what the store exports");
-            let metric = line["metric"].as_object().expect("what the store exports");
-            let labels = metric.iter().map(|(name, value)| {
-                (name.as_str(), value.as_str().expect("what the store exports"))
-            });
-            let labels = Labels::new(labels);
-            let times = line["timestamps"].as_array().expect("what the store exports").iter();
-            for (value, time) in
-                line["values"].as_array().expect("what the store exports").iter().zip(times)
-            {
-                samples.number(
-                    labels.clone(),
-                    time.as_i64().expect("what the store exports"),
-                    value.as_f64().expect("what the store exports"),
-                );
-            }
-        }
-        samples
+        exported(&self.store)
     }
+}
+
+/// Reads what a store has of the tenant.
+fn exported(store: &VictoriaMetrics) -> Samples {
+    let text = store.ask("/api/v1/export", &[("match[]", "{tenant=\"mine\"}")]);
+    let mut samples = Samples::default();
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).expect("what the store exports");
+        let metric = line["metric"].as_object().expect("what the store exports");
+        let labels = metric
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str().expect("what the store exports")));
+        let labels = Labels::new(labels);
+        let times = line["timestamps"].as_array().expect("what the store exports").iter();
+        for (value, time) in
+            line["values"].as_array().expect("what the store exports").iter().zip(times)
+        {
+            samples.number(
+                labels.clone(),
+                time.as_i64().expect("what the store exports"),
+                value.as_f64().expect("what the store exports"),
+            );
+        }
+    }
+    samples
 }
 
 /// Reads VictoriaMetrics at an address.
