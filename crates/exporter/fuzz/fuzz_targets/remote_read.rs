@@ -2,10 +2,10 @@
 #![no_main]
 
 use ktel_exporter::plan::Tenant;
-use ktel_exporter::source::ReadError;
 use ktel_exporter::source::check::Check;
 use ktel_exporter::source::remote_read::frames::Frames;
 use ktel_exporter::source::remote_read::{Collector, histogram, xor};
+use ktel_exporter::source::{ReadError, Seen};
 use ktel_exporter::time::{Millis, Window};
 use ktel_metricsql::Selector;
 use libfuzzer_sys::fuzz_target;
@@ -39,7 +39,9 @@ fuzz_target!(|input: (u8, &[u8])| {
     for is_float in [false, true] {
         let mut room = 1000_usize;
         let take = |_| {
-            room = room.checked_sub(1).ok_or(ReadError::TooLarge { bytes_max: BYTES, cut: None })?;
+            room = room
+                .checked_sub(1)
+                .ok_or(ReadError::TooLarge { bytes_max: BYTES, seen: Seen::default() })?;
             Ok(())
         };
         // An error is as good as histograms.
