@@ -1,5 +1,7 @@
 //! Whose reports are counted together.
 
+use super::token_groups::TokenGroups;
+
 /// The senders whose reports are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Population {
@@ -35,14 +37,23 @@ impl Population {
         if authenticated { Self::Authenticated } else { Self::Unauthenticated }
     }
 
-    /// How many of some senders count, of whom `largest` are of one token group.
-    ///
-    /// The holder of a token can make up senders, so no group of tokens counts alone. Where anybody can send,
-    /// this would protect nobody.
+    /// How many senders a table needs at least.
     #[must_use]
-    pub fn backing(self, senders: i64, largest: i64) -> i64 {
+    pub fn needed(self, floor: i64) -> i64 {
         match self {
-            Self::Authenticated => senders - largest.max(0),
+            Self::Authenticated => floor + 1,
+            Self::Unauthenticated => floor,
+        }
+    }
+
+    /// How many of some senders surely are different, and none of them any one holder of a token.
+    ///
+    /// The holder of a token can make up senders, so each token counts once, and one of them may be the reader's
+    /// own. Where anybody can send, this would protect nobody.
+    #[must_use]
+    pub fn backing(self, senders: i64, tokens: TokenGroups) -> i64 {
+        match self {
+            Self::Authenticated => (tokens.count() - 1).max(0),
             Self::Unauthenticated => senders,
         }
     }

@@ -6,6 +6,7 @@ use ktel_model::Schema;
 use ktel_model::standard::schema::{Field, Kind, Type};
 
 use super::population::Population;
+use super::token_groups::TokenGroups;
 use crate::pair::pairs;
 use crate::tally::{ALL, FieldWord};
 
@@ -18,8 +19,8 @@ pub struct Reported {
     pub number: i64,
     /// By how many senders.
     pub senders: i64,
-    /// How many of these senders are of one token group.
-    pub largest: i64,
+    /// The tokens that these senders have.
+    pub tokens: TokenGroups,
 }
 
 /// A number that everybody may know: a multiple of the floor.
@@ -40,7 +41,7 @@ pub struct PublishedCell {
 struct Group {
     number: i64,
     senders: i64,
-    backing: i64,
+    tokens: TokenGroups,
 }
 
 /// Whether one sender can be in several groups of a field.
@@ -71,18 +72,19 @@ pub fn publish(
     let mut cells = Vec::new();
     for (name, overlap) in known {
         let mut other = Group::default();
-        for Reported { value, number, senders, largest } in
-            by_field.remove(name.as_str()).unwrap_or_default()
-        {
-            let backing = population.backing(*senders, *largest);
-            let group = Group { number: *number, senders: *senders, backing };
-            match group.cell(value.clone(), false, floor) {
-                Some(cell) => cells.push(cell),
-                None => other.add(group, overlap),
+        for one in by_field.remove(name.as_str()).unwrap_or_default() {
+            let Reported { value, number, senders, tokens } = one.clone();
+            let group = Group { number, senders, tokens };
+            if group.backing(population) >= floor {
+                cells.push(group.cell(value, false, floor));
+            } else {
+                other.add(group, overlap);
             }
         }
-        let value = FieldWord { field: name, word: "other".to_owned() };
-        cells.extend(other.cell(value, true, floor));
+        if other.backing(population) >= floor {
+            let value = FieldWord { field: name, word: "other".to_owned() };
+            cells.push(other.cell(value, true, floor));
+        }
     }
     cells
 }
@@ -96,49 +98,50 @@ fn overlap(field: &Field, schema: &Schema) -> Overlap {
 }
 
 impl Group {
-    fn cell(self, value: FieldWord, is_other: bool, floor: i64) -> Option<PublishedCell> {
-        let down = |number: i64| number - number.rem_euclid(floor);
-        (self.backing >= floor).then(|| PublishedCell {
-            value,
-            is_other,
-            number: down(self.number),
-            senders: down(self.senders),
-        })
+    fn backing(self, population: Population) -> i64 {
+        population.backing(self.senders, self.tokens)
     }
 
-    /// Adds a group. Of groups that overlap, only the largest is sure to have different senders.
+    fn cell(self, value: FieldWord, is_other: bool, floor: i64) -> PublishedCell {
+        let down = |number: i64| number - number.rem_euclid(floor);
+        let (number, senders) = (down(self.number), down(self.senders));
+        PublishedCell { value, is_other, number, senders }
+    }
+
+    /// Adds a group. Where groups overlap, as many senders are different as the largest has, or as there are tokens.
     fn add(&mut self, more: Self, overlap: Overlap) {
         self.number += more.number;
-        match overlap {
-            Overlap::None => {
-                self.senders += more.senders;
-                self.backing += more.backing;
-            }
-            Overlap::Possible => {
-                self.senders = self.senders.max(more.senders);
-                self.backing = self.backing.max(more.backing);
-            }
-        }
+        self.tokens = self.tokens.union(more.tokens);
+        self.senders = match overlap {
+            Overlap::None => self.senders + more.senders,
+            Overlap::Possible => self.senders.max(more.senders).max(self.tokens.count()),
+        };
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
-    use super::{PublishedCell, Reported, publish};
+    use super::{PublishedCell, Reported, TokenGroups, publish};
     use crate::anonymity::Population::{self, Authenticated, Unauthenticated};
     use crate::catalog::Catalog;
     use crate::tally::FieldWord;
 
-    fn said(field: &str, word: &str, senders: i64, largest: i64) -> Reported {
+    /// Read once: the standard takes long to parse.
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::built_in);
+
+    /// Senders of a word with tokens of the groups from `first` to `last`.
+    fn said(field: &str, word: &str, senders: i64, (first, last): (u32, u32)) -> Reported {
         let value = FieldWord { field: field.to_owned(), word: word.to_owned() };
-        Reported { value, number: senders, senders, largest }
+        let bits = (first..=last).fold(0, |bits, group| bits | 1_i64 << group);
+        Reported { value, number: senders, senders, tokens: TokenGroups::from_bits(bits) }
     }
 
     fn published(schema: &str, reported: &[Reported], population: Population) -> Vec<String> {
-        let catalog = Catalog::built_in();
-        let schema = &catalog.find(schema, None).unwrap().schema;
+        let schema = &CATALOG.find(schema, None).unwrap().schema;
         let cells = publish(schema, reported, population, 10);
         let text = |PublishedCell { value, is_other, number, .. }: &PublishedCell| {
             let mark = if *is_other { "*" } else { "" };
@@ -150,52 +153,61 @@ mod tests {
     #[test]
     fn small_groups_are_one_and_numbers_are_multiples_of_the_floor() {
         let reported = [
-            said("", "", 47, 1),
-            said("nodes", "2-5", 23, 1),
-            said("nodes", "6-20", 7, 1),
-            said("nodes", "21-100", 6, 1),
-            said("pods", "0", 41, 1),
-            said("pods", "1", 3, 1),
-            said("gone", "word", 99, 1),
+            said("", "", 47, (0, 46)),
+            said("nodes", "2-5", 23, (0, 22)),
+            said("nodes", "6-20", 7, (23, 29)),
+            said("nodes", "21-100", 6, (30, 35)),
+            said("pods", "0", 41, (0, 40)),
+            said("pods", "1", 3, (41, 43)),
+            said("gone", "word", 99, (0, 60)),
         ];
         let expected = ["= 40", "pods=0 40", "nodes=2-5 20", "nodes=other* 10"];
         assert_eq!(published("ktel/cluster-state", &reported, Authenticated), expected);
     }
 
     #[test]
-    fn the_senders_of_one_token_bring_nothing_over_the_floor() {
-        let made_up = [said("", "", 1009, 1000), said("nodes", "2-5", 1009, 1000)];
-        assert!(published("ktel/cluster-state", &made_up, Authenticated).is_empty());
+    fn a_token_counts_once_with_any_number_of_senders() {
+        let by = |last| [said("", "", 1009, (0, last)), said("nodes", "2-5", 1009, (0, last))];
         let expected = ["= 1000", "nodes=2-5 1000"];
-        assert_eq!(published("ktel/cluster-state", &made_up, Unauthenticated), expected);
+        assert!(published("ktel/cluster-state", &by(9), Authenticated).is_empty());
+        assert_eq!(published("ktel/cluster-state", &by(10), Authenticated), expected);
+        assert_eq!(published("ktel/cluster-state", &by(0), Unauthenticated), expected);
+        // Four tokens with senders of three words each are four.
+        let nodes = |word| said("nodes", word, 9, (0, 3));
+        let small = [nodes("1"), nodes("2-5"), nodes("6-20")];
+        assert!(published("ktel/cluster-state", &small, Authenticated).is_empty());
     }
 
     #[test]
     fn groups_that_may_be_the_same_senders_are_not_added_up() {
-        let os = |word, senders| said("os", word, senders, 0);
-        let small = [os("darwin", 8), os("linux", 40), os("windows", 9)];
-        assert_eq!(published("ktel/command", &small, Authenticated), ["os=linux 40"]);
+        let os = |word, tokens| said("os", word, 9, tokens);
+        let same = [os("darwin", (0, 7)), said("os", "linux", 40, (0, 39)), os("windows", (0, 8))];
+        assert_eq!(published("ktel/command", &same, Authenticated), ["os=linux 40"]);
+        let public = [os("darwin", (0, 0)), os("windows", (0, 0))];
+        assert!(published("ktel/command", &public, Unauthenticated).is_empty());
+        // With different tokens they are surely different.
+        let apart = [os("darwin", (0, 7)), os("windows", (8, 15))];
+        assert_eq!(published("ktel/command", &apart, Authenticated), ["os=other* 10"]);
     }
 
     proptest! {
         #[test]
-        fn every_number_is_a_multiple_of_the_floor_and_has_a_floor_of_senders(
-            words in proptest::collection::vec((0..60_i64, 0..60_i64), 0..9),
+        fn every_number_is_a_multiple_of_the_floor_and_has_more_than_a_floor_of_tokens(
+            words in proptest::collection::vec((0..60_u32, 0..60_u32, 0..60_i64), 0..9),
             floor in 5..15_i64,
         ) {
-            let catalog = Catalog::built_in();
-            let schema = &catalog.find("ktel/cluster-state", None).unwrap().schema;
-            let words = words.iter().enumerate();
-            let words = words.map(|(word, (senders, largest))| {
-                said("pods", &word.to_string(), *senders, *largest.min(senders))
+            let schema = &CATALOG.find("ktel/cluster-state", None).unwrap().schema;
+            let words = words.iter().enumerate().map(|(word, (first, more, made_up))| {
+                let last = (first + more).min(63);
+                let senders = i64::from(last - first) + 1 + made_up;
+                said("pods", &word.to_string(), senders, (*first, last))
             });
             let words: Vec<Reported> = words.collect();
             for cell in publish(schema, &words, Authenticated, floor) {
                 prop_assert!(cell.number >= floor && cell.number % floor == 0, "{cell:?}");
                 prop_assert!(cell.senders >= floor && cell.senders % floor == 0, "{cell:?}");
                 let one = words.iter().find(|one| one.value == cell.value);
-                let backing = one.map(|one| one.senders - one.largest);
-                prop_assert!(cell.is_other || backing.is_some_and(|it| it >= floor), "{cell:?}");
+                prop_assert!(cell.is_other || one.is_some_and(|it| it.tokens.count() > floor), "{cell:?}");
             }
         }
     }

@@ -4,6 +4,7 @@
 //! has a floor of new senders too, and no report of the week is missing afterwards.
 
 use super::population::Population;
+use super::token_groups::TokenGroups;
 
 /// What is done with a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,8 @@ pub enum Step {
 pub struct NewSenders {
     /// How many they are.
     pub all: i64,
-    /// How many of them are of one token group.
-    pub largest: i64,
+    /// The tokens that they have.
+    pub tokens: TokenGroups,
 }
 
 /// Decides whether a table takes a step. `holds_back` says whether a state of it is known and not shown.
@@ -31,7 +32,7 @@ pub fn step(
     (has_ended, holds_back): (bool, bool),
     floor: i64,
 ) -> Option<Step> {
-    let is_enough = population.backing(new.all, new.largest) >= floor;
+    let is_enough = population.backing(new.all, new.tokens) >= floor;
     match (has_ended, is_enough, holds_back) {
         (false, true, _) => Some(Step::Advance),
         // What was held back has a floor of senders that were never shown.
@@ -43,24 +44,24 @@ pub fn step(
 #[cfg(test)]
 mod tests {
     use super::Population::{Authenticated, Unauthenticated};
-    use super::{NewSenders, Step, step};
+    use super::{NewSenders, Step, TokenGroups, step};
 
     #[test]
-    fn a_step_takes_a_floor_of_new_senders_without_those_of_one_token() {
-        for (population, all, largest, has_ended, holds_back, expected) in [
-            (Authenticated, 11, 1, false, false, Some(Step::Advance)),
-            (Authenticated, 10, 1, false, false, None),
-            (Authenticated, 1000, 991, false, true, None),
-            (Authenticated, 11, 1, true, false, Some(Step::Complete)),
-            (Authenticated, 10, 1, true, false, None),
+    fn a_step_takes_new_senders_of_more_than_a_floor_of_tokens() {
+        for (population, all, tokens, has_ended, holds_back, expected) in [
+            (Authenticated, 11, 11, false, false, Some(Step::Advance)),
+            (Authenticated, 10, 10, false, false, None),
+            (Authenticated, 1000, 10, false, true, None),
+            (Authenticated, 11, 11, true, false, Some(Step::Complete)),
+            (Authenticated, 10, 10, true, false, None),
             (Authenticated, 0, 0, true, true, Some(Step::Complete)),
             (Authenticated, 0, 0, true, false, None),
             // An installation that was forgotten takes a sender away.
-            (Authenticated, -3, -1, false, true, None),
-            (Unauthenticated, 10, 10, false, false, Some(Step::Advance)),
-            (Unauthenticated, 9, 9, true, false, None),
+            (Authenticated, -3, 0, false, true, None),
+            (Unauthenticated, 10, 1, false, false, Some(Step::Advance)),
+            (Unauthenticated, 9, 1, true, false, None),
         ] {
-            let new = NewSenders { all, largest };
+            let new = NewSenders { all, tokens: TokenGroups::from_bits((1 << tokens) - 1) };
             let got = step(population, new, (has_ended, holds_back), 10);
             assert_eq!(got, expected, "{population:?} {new:?} {has_ended} {holds_back}");
         }

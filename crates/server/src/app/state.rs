@@ -19,8 +19,8 @@ use crate::connection_limiter::ConnectionLimiter;
 use crate::end_of_life::EndOfLife;
 use crate::ingest::{self, Sender};
 use crate::limits::{
-    BODIES_BYTES_MAX, MIN_GROUP_SIZE_DEFAULT, MIN_GROUP_SIZE_LEAST, TOKENS_KNOWN_FOR,
-    TOKENS_UNKNOWN_FOR,
+    BODIES_BYTES_MAX, MIN_GROUP_SIZE_DEFAULT, MIN_GROUP_SIZE_LEAST, MIN_GROUP_SIZE_MOST,
+    TOKENS_KNOWN_FOR, TOKENS_UNKNOWN_FOR,
 };
 use crate::publication::Publisher;
 use crate::query::child::Runner;
@@ -110,7 +110,8 @@ impl App {
     #[must_use]
     pub fn with_chart_access(mut self, access: ChartAccess, min_group_size: u32) -> Self {
         self.chart_access = access;
-        self.min_group_size = i64::from(min_group_size.max(MIN_GROUP_SIZE_LEAST));
+        self.min_group_size =
+            i64::from(min_group_size.clamp(MIN_GROUP_SIZE_LEAST, MIN_GROUP_SIZE_MOST));
         self
     }
 

@@ -37,7 +37,7 @@ impl Empty {
         match self.reason {
             Reason::NothingReceived => self.nothing_received(view),
             Reason::NothingPublished => self.nothing_published(view),
-            Reason::TooFewSenders(senders) => self.too_few(senders),
+            Reason::TooFewSenders(senders) => self.too_few(senders, view.population),
             Reason::OtherPeriod => html! {
                 p { "There is nothing in " (view.period.described()) ", but there is in other weeks." }
                 p { a href=(longer(view)) { "Show 52 weeks" } }
@@ -69,25 +69,37 @@ impl Empty {
         html! {
             @if self.has_others { (others(view)) }
             p {
-                "Nothing was published in " (view.period.described()) ". A table is published when at least "
-                (self.min_group_size) " senders have reported in a week, not counting those of any one token. "
-                "An administrator of this server sees how many there are."
+                "Nothing was published in " (view.period.described()) ". A table is published when "
+                @match view.population {
+                    Population::Authenticated => {
+                        "reports with more than " (self.min_group_size) " different tokens have arrived in a week. "
+                    },
+                    Population::Unauthenticated => {
+                        "at least " (self.min_group_size) " senders have reported in a week. "
+                    },
+                }
+                "An administrator of this server sees how many senders there are."
             }
             @if view.period.week_count() < 52 { p { a href=(longer(view)) { "Show 52 weeks" } } }
         }
     }
 
-    fn too_few(&self, senders: i64) -> Markup {
-        let needed = self.min_group_size;
+    fn too_few(&self, senders: i64, population: Population) -> Markup {
+        let needed = population.needed(self.min_group_size);
         html! {
             p.note role="note" {
                 @if senders < needed {
                     strong { (senders) " of the " (needed) " needed. " }
-                    "Readers see nothing of this page yet: a table needs " (needed) " senders in a week, and those of any one token do not count."
+                    "Readers see nothing of this page yet: a table needs " (needed) " senders in a week"
+                    @if population == Population::Authenticated { ", each with its own token" }
+                    "."
+                } @else if population == Population::Authenticated {
+                    strong { "Readers see nothing of this page yet. " }
+                    "There are " (senders) " senders in a week, but a table needs " (needed) " with different tokens: "
+                    "give each installation its own token (" code { "ktel token add --role ingest" } "). "
+                    "The table of a running week follows in steps."
                 } @else {
                     strong { "Readers see nothing of this page yet. " }
-                    "There are " (senders) " senders in a week, but a table needs " (needed) " without those of any one token: "
-                    "give each installation its own token (" code { "ktel token add --role ingest" } "). "
                     "The table of a running week follows in steps."
                 }
             }

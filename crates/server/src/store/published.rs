@@ -22,8 +22,15 @@ impl Dialect {
         columns.collect::<Vec<_>>().join(" AND ")
     }
 
-    /// The tables since a week, each with the senders since its last step, how many of them are of one token
-    /// group, and whether a state of it is held back.
+    /// The groups of tokens with senders, one bit each, where each group has one row.
+    fn token_groups(senders: &str) -> String {
+        format!(
+            "CAST(sum(CASE WHEN {senders} > 0 THEN CAST(1 AS bigint) << token_group ELSE 0 END) AS bigint)"
+        )
+    }
+
+    /// The tables since a week, each with the senders since its last step, their tokens, and whether a state of it
+    /// is held back.
     pub(super) fn candidates(self) -> String {
         let from = self.parameter(1);
         let same = |one: &str, other: &str| {
@@ -31,11 +38,12 @@ impl Dialect {
             same.join(" AND ")
         };
         let (steps, published) = (same("c", "s"), same("t", "p"));
+        let tokens = Self::token_groups("new");
         format!(
             "SELECT product, _week, schema, authenticated, CAST(sum(new) AS bigint), \
-             CAST(max(new) AS bigint), CASE WHEN EXISTS (SELECT 1 FROM ktel_published AS p \
+             {tokens}, CASE WHEN EXISTS (SELECT 1 FROM ktel_published AS p \
              WHERE {published} AND p.is_shown = 0) THEN 1 ELSE 0 END FROM \
-             (SELECT c.product, c._week, c.schema, c.authenticated, \
+             (SELECT c.product, c._week, c.schema, c.authenticated, c.token_group, \
              sum(c.senders) - COALESCE(max(s.senders), 0) AS new FROM ktel_counts AS c \
              LEFT JOIN ktel_steps AS s ON {steps} AND c.token_group = s.token_group \
              WHERE c.field = '' AND c._week >= {from} \
@@ -44,12 +52,12 @@ impl Dialect {
         )
     }
 
-    /// What was reported for one table, and how much of it by one token group.
+    /// What was reported for one table, and with which tokens.
     pub(super) fn reported(self) -> String {
-        let table = self.of_table();
+        let (table, tokens) = (self.of_table(), Self::token_groups("senders"));
         format!(
             "SELECT field, word, CAST(sum(number) AS bigint), CAST(sum(senders) AS bigint), \
-             CAST(max(senders) AS bigint) FROM (SELECT field, word, sum(number) AS number, \
+             {tokens} FROM (SELECT field, word, token_group, sum(number) AS number, \
              sum(senders) AS senders FROM ktel_counts WHERE {table} \
              GROUP BY field, word, token_group) AS t \
              GROUP BY field, word HAVING sum(senders) > 0 LIMIT {COUNTS_MAX}"

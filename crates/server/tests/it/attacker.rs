@@ -10,12 +10,12 @@
 //! - *Every published number, and every number in JSON, CSV and the answer to a query, is a multiple of the
 //!   floor*, at all times. So is each of their sums and differences with whole factors, from whatever tables, weeks,
 //!   products and times: between one and the floor there is none.
-//! - *A published word was reported by a floor of others than the attacker*, in this product, week and schema, and
-//!   a table changes only when a floor of others are new in it.
+//! - *A published word was reported with a floor of other tokens than the attacker's*, in this product, week and schema,
+//!   and a table changes only when a floor of others are new in it. Each further token of the attacker lowers this by
+//!   one (`one_table`, `made_up`).
 //!
 //! What is not covered: what a reader concludes from ranges instead of sums (a multiple of ten says that the number
-//! is one of ten); what moves the bound at which a number rises, as decision 9 says; how long an answer takes; and
-//! two attackers with a token each.
+//! is one of ten); what moves the bound at which a number rises, as decision 9 says; and how long an answer takes.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,6 @@
 //! What both databases keep of published tables.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::ToSpan;
@@ -47,35 +48,37 @@ pub(crate) async fn what_is_published_is_kept_in_steps(store: &Store) {
         cells.map(|(_, word, number)| format!("{word} {number}")).collect::<Vec<_>>()
     };
     let mut serial = 0;
-    let mut send = async |pods: &str, senders: u8| {
-        let records = (0..senders).map(|token_group| {
+    let mut send = async |pods: &str, token_groups: Range<u8>| {
+        let records = token_groups.map(|token_group| {
             serial += 1;
             said(&serial.to_string(), TODAY, token_group, pods)
         });
         store.append_all(records.collect()).await.unwrap();
     };
     let nothing = Vec::<String>::new();
-    send("6-20", 10).await;
-    assert_eq!(store.publish(&publisher, TODAY).await.unwrap(), 0, "without one they are nine");
-    send("6-20", 2).await;
+    send("6-20", 0..10).await;
+    send("6-20", 0..10).await;
+    assert_eq!(store.publish(&publisher, TODAY).await.unwrap(), 0, "they have ten tokens");
+    // The group of the last bit, the sign.
+    send("6-20", 63..64).await;
     assert_eq!(store.publish(&publisher, TODAY).await.unwrap(), 1);
     assert_eq!(store.publish(&publisher, TODAY).await.unwrap(), 0, "nobody is new");
     assert_eq!(shown().await, nothing, "the last step is held back");
-    send("1", 11).await;
+    send("1", 0..11).await;
     assert_eq!(store.publish(&publisher, TODAY).await.unwrap(), 1);
-    assert_eq!(shown().await, [" 10", "6-20 10"]);
-    send("6-20", 9).await;
+    assert_eq!(shown().await, [" 20", "6-20 20"]);
+    send("6-20", 0..10).await;
     assert_eq!(store.publish(&publisher, TODAY).await.unwrap(), 0);
     // At the end of the week nothing is missing.
     let monday = TODAY.checked_add(2.days()).unwrap();
     assert_eq!(store.publish(&publisher, monday).await.unwrap(), 1);
-    assert_eq!(shown().await, [" 30", "1 10", "6-20 20"]);
-    // Late reports are published when they are enough.
-    send("6-20", 9).await;
-    assert_eq!(store.publish(&publisher, monday).await.unwrap(), 0);
-    send("6-20", 3).await;
-    assert_eq!(store.publish(&publisher, monday).await.unwrap(), 1);
     assert_eq!(shown().await, [" 40", "1 10", "6-20 30"]);
+    // Late reports are published when they are enough.
+    send("6-20", 0..10).await;
+    assert_eq!(store.publish(&publisher, monday).await.unwrap(), 0);
+    send("6-20", 10..11).await;
+    assert_eq!(store.publish(&publisher, monday).await.unwrap(), 1);
+    assert_eq!(shown().await, [" 50", "1 10", "6-20 40"]);
     let products = store.published_products(Population::Authenticated).await.unwrap();
     assert_eq!(products, ["acme"]);
     let period = (TODAY.checked_sub(100.days()).unwrap(), monday);

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use ktel_server::limits::{MIN_GROUP_SIZE_LEAST, MIN_GROUP_SIZE_MOST};
 
 use crate::arguments::complete;
 use crate::arguments::shared::StoreArguments;
@@ -50,8 +51,8 @@ pub(crate) struct ServeArguments {
     /// Show everybody a page with the published data of this product, at /public/NAME (repeatable)
     #[arg(long = "public-page", value_name = "NAME")]
     pub(crate) public_pages: Vec<String>,
-    /// Publish only groups of at least this many senders, in multiples of it; at least 5
-    #[arg(help_heading = "Publication", long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..))]
+    /// Publish only groups of at least this many senders, in multiples of it; 5 to 32
+    #[arg(help_heading = "Publication", long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(i64::from(MIN_GROUP_SIZE_LEAST)..=i64::from(MIN_GROUP_SIZE_MOST)))]
     pub(crate) min_group_size: u32,
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each
     #[arg(help_heading = "Publication", long, value_name = "FILE")]

@@ -6,7 +6,7 @@ use tokio_postgres::{Client, Row, Transaction};
 
 use super::migrate::locked;
 use super::session::Session;
-use crate::anonymity::{NewSenders, Population, Reported, Step};
+use crate::anonymity::{NewSenders, Population, Reported, Step, TokenGroups};
 use crate::publication::{Candidate, Publisher, TableKey};
 use crate::record::{date_of, day_number};
 use crate::store::counts::{self, Asked, Count};
@@ -50,7 +50,10 @@ async fn candidates(transaction: &Transaction<'_>, from: i32) -> Result<Vec<Cand
         let (product, week, schema) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         all.push(Candidate {
             key: TableKey { population, product, week, schema },
-            new: NewSenders { all: row.try_get(4)?, largest: row.try_get(5)? },
+            new: NewSenders {
+                all: row.try_get(4)?,
+                tokens: TokenGroups::from_bits(row.try_get(5)?),
+            },
             holds_back: row.try_get::<_, i32>(6)? != 0,
         });
     }
@@ -69,8 +72,9 @@ async fn take(
     let mut reported = Vec::new();
     for row in transaction.query(&Dialect::Postgres.reported(), &table).await? {
         let value = FieldWord { field: row.try_get(0)?, word: row.try_get(1)? };
-        let (number, senders, largest) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
-        reported.push(Reported { value, number, senders, largest });
+        let (number, senders) = (row.try_get(2)?, row.try_get(3)?);
+        let tokens = TokenGroups::from_bits(row.try_get(4)?);
+        reported.push(Reported { value, number, senders, tokens });
     }
     for sql in
         Dialect::Postgres.make_room(step).into_iter().chain(Dialect::Postgres.remember_step())

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
-use crate::anonymity::{NewSenders, Population, Reported, Step};
+use crate::anonymity::{NewSenders, Population, Reported, Step, TokenGroups};
 use crate::publication::{Candidate, Publisher, TableKey};
 use crate::record::{date_of, day_number};
 use crate::store::counts::{self, Asked, Count};
@@ -43,7 +43,7 @@ fn candidates(transaction: &Transaction<'_>, from: i32) -> Result<Vec<Candidate>
         let (product, week, schema) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(Candidate {
             key: TableKey { population, product, week, schema },
-            new: NewSenders { all: row.get(4)?, largest: row.get(5)? },
+            new: NewSenders { all: row.get(4)?, tokens: TokenGroups::from_bits(row.get(5)?) },
             holds_back: row.get(6)?,
         })
     })?;
@@ -62,8 +62,9 @@ fn take(
     let mut statement = transaction.prepare_cached(&Dialect::Sqlite.reported())?;
     let reported = statement.query_map(table, |row| {
         let value = FieldWord { field: row.get(0)?, word: row.get(1)? };
-        let (number, senders, largest) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        Ok(Reported { value, number, senders, largest })
+        let (number, senders) = (row.get(2)?, row.get(3)?);
+        let tokens = TokenGroups::from_bits(row.get(4)?);
+        Ok(Reported { value, number, senders, tokens })
     })?;
     let reported: Vec<Reported> = reported.collect::<Result<_, _>>()?;
     for sql in Dialect::Sqlite.make_room(step).into_iter().chain(Dialect::Sqlite.remember_step()) {

@@ -1,4 +1,5 @@
-//! Made-up senders, over the real ingest endpoints and listeners: nine honest senders of a word stay below the floor in every view.
+//! Made-up senders, over the real ingest endpoints and listeners: a word of nine honest senders stays below the floor in
+//! every view, whatever the holder of one token sends, or anybody without one.
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ const PUBLIC: &str = "00000000-0000-4000-8000-000000000004";
 const KEY: &str = "00000000-0000-4000-8000-000000000005";
 /// A week after the reports.
 const LATER: Date = date(2026, 11, 28);
+/// How many honest senders have it, one less than the floor.
+const FEW: usize = FLOOR as usize - 1;
 /// How many senders the attacker makes up in each way.
 const MADE_UP: usize = 40;
 
@@ -39,8 +42,8 @@ fn report(id: &str, version: &str) -> String {
     .to_string()
 }
 
-/// Twenty honest senders with a token each, of which nine have the rare version.
-async fn honest() -> (Server, PathBuf) {
+/// Twenty honest senders with a token each, of which a few have the rare version.
+async fn honest(few: usize) -> (Server, PathBuf) {
     let keep = tempfile::tempdir().unwrap();
     let folder = keep.path().to_owned();
     let place = Place::Folder(folder.clone());
@@ -52,7 +55,6 @@ async fn honest() -> (Server, PathBuf) {
     }
     drop(store);
     let server = Server::start_with(CATALOG.clone(), &place, keep).await;
-    let few = usize::try_from(FLOOR - 1).unwrap();
     for (number, token) in senders().iter().enumerate() {
         let version = if number < few { "v1.99.3" } else { "v1.33.2" };
         let report = report(&format!("honest{number}"), version);
@@ -127,13 +129,20 @@ fn check(all: &[Seen]) {
     assert!(shown > 0, "the version of the others is published");
 }
 
+/// Sends many reports of the rare version with each of some tokens.
+async fn make_up(server: &Server, tokens: &[String]) {
+    for (holder, token) in tokens.iter().enumerate() {
+        for number in 0..MADE_UP {
+            let report = report(&format!("{holder}made-up{number}"), "v1.99.3");
+            assert_eq!(server.post_as(token, "/v1/reports", report).await.0, 200);
+        }
+    }
+}
+
 #[tokio::test]
 async fn one_token_brings_no_word_over_the_floor_in_any_view() {
-    let (server, folder) = honest().await;
-    for number in 0..MADE_UP {
-        let report = report(&format!("made-up{number}"), "v1.99.3");
-        assert_eq!(server.post_as(TOKEN, "/v1/reports", report).await.0, 200);
-    }
+    let (server, folder) = honest(FEW).await;
+    make_up(&server, &[TOKEN.to_owned()]).await;
     let all = look(&folder).await;
     check(&all);
     let apart = all.iter().filter(|seen| is_apart(seen) && seen.text.contains(RARE));
@@ -141,9 +150,22 @@ async fn one_token_brings_no_word_over_the_floor_in_any_view() {
 }
 
 #[tokio::test]
+async fn a_token_counts_once_in_any_view_with_any_number_of_senders() {
+    // With seven honest senders, three tokens make ten. More than ten are needed.
+    for (tokens, is_shown) in [(3, false), (4, true)] {
+        let (server, folder) = honest(FEW - 2).await;
+        let senders = senders();
+        make_up(&server, &senders[senders.len() - tokens..]).await;
+        let all = look(&folder).await;
+        let is_rare = |seen: &&Seen| of_authenticated(seen).contains(RARE);
+        assert_eq!(all.iter().any(|seen| is_rare(&seen)), is_shown, "{tokens} tokens");
+    }
+}
+
+#[tokio::test]
 async fn senders_without_a_secret_change_nothing_that_is_said_of_those_with_one() {
-    let (_quiet, quiet_folder) = honest().await;
-    let (server, folder) = honest().await;
+    let (_quiet, quiet_folder) = honest(FEW).await;
+    let (server, folder) = honest(FEW).await;
     without_a_secret(&server).await;
     let (before, after) = (look(&quiet_folder).await, look(&folder).await);
     check(&after);

@@ -1,6 +1,7 @@
-//! One table over many short histories: its cells, its steps, and sums of everything that was shown.
+//! One table over many short histories: its cells, its steps, and sums of everything that was shown. Here the attacker
+//! has three tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -15,6 +16,11 @@ use super::smallest_combination;
 use super::world::HIS;
 use crate::published::{FLOOR, SCHEMA, publisher, said};
 use crate::support::TODAY;
+
+/// How many tokens the attacker has.
+const TOKENS: u8 = 3;
+/// How many others there are at least in what is published: one token is left out, two more count once each.
+const OTHERS: i64 = FLOOR + 1 - TOKENS as i64;
 
 #[derive(Debug, Clone)]
 enum Deed {
@@ -33,8 +39,9 @@ enum Deed {
     Forget {
         id: u8,
     },
-    /// The attacker makes up senders with his token.
+    /// The attacker makes up senders with one of his tokens.
     MakeUp {
+        token: u8,
         word: u8,
         senders: u8,
         weeks_ago: u8,
@@ -58,8 +65,8 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         }),
         3 => (0..30_u8, 0..3_u8).prop_map(|(id, word)| Deed::Installation { id, word }),
         1 => (0..30_u8).prop_map(|id| Deed::Forget { id }),
-        3 => (0..4_u8, 1..40_u8, 0..2_u8).prop_map(|(word, senders, weeks_ago)| {
-            Deed::MakeUp { word, senders, weeks_ago }
+        3 => (0..TOKENS, 0..4_u8, 1..40_u8, 0..2_u8).prop_map(|(token, word, senders, weeks_ago)| {
+            Deed::MakeUp { token, word, senders, weeks_ago }
         }),
         2 => (0..4_u8, 1..40_u8).prop_map(|(word, senders)| Deed::Lines { word, senders }),
         8 => Just(Deed::View),
@@ -76,8 +83,8 @@ type Cell = (Date, String, String);
 
 #[derive(Default)]
 struct World {
-    /// The senders that really reported a word, at any time: reports, and installations by their names.
-    real: BTreeMap<Cell, u32>,
+    /// Who really reported a word, at any time: how many reports there are, and with which tokens.
+    real: BTreeMap<Cell, (u32, BTreeSet<u8>)>,
     /// Every number that was ever shown.
     seen: Vec<i64>,
     /// How often a week's numbers changed, and what was shown last.
@@ -94,7 +101,9 @@ impl World {
     fn note(&mut self, record: &Record) {
         for value in record.tally.counts.values().flat_map(BTreeMap::keys) {
             let cell = (week(record.key.day), value.field.clone(), value.word.clone());
-            *self.real.entry(cell).or_default() += 1;
+            let (senders, tokens) = self.real.entry(cell).or_default();
+            *senders += 1;
+            tokens.insert(record.token_group);
         }
     }
 
@@ -103,8 +112,9 @@ impl World {
         for Count { week, value, is_other, number, senders, .. } in cells {
             self.seen.extend([*number, *senders]);
             let real = self.real.get(&(*week, value.field.clone(), value.word.clone()));
-            let real = real.copied().unwrap_or_default();
-            assert!(*is_other || i64::from(real) >= FLOOR, "{value:?} has {real} real senders");
+            let tokens = real.map_or(0, |(_, tokens)| tokens.len());
+            let is_enough = i64::try_from(tokens).unwrap() >= OTHERS;
+            assert!(*is_other || is_enough, "{value:?} has {tokens} real tokens");
             let cell = (value.field.clone(), value.word.clone(), *is_other, *number);
             by_week.entry(*week).or_default().push(cell);
         }
@@ -114,10 +124,10 @@ impl World {
             if *last != cells {
                 (*changes, *last) = (*changes + 1, cells);
             }
-            // Each change is caused by a floor of senders who were not there before.
+            // Each change is caused by so many senders who were not there before.
             let all = (week, String::new(), String::new());
-            let real = self.real.get(&all).copied().unwrap_or_default();
-            let possible = i64::from(real) / FLOOR;
+            let real = self.real.get(&all).map_or(0, |(senders, _)| *senders);
+            let possible = i64::from(real) / OTHERS;
             assert!(i64::from(*changes) <= possible, "{changes} changes by {real} senders");
         }
     }
@@ -135,8 +145,8 @@ async fn play(deeds: &[Deed]) -> World {
         match *deed {
             Deed::Report { word, senders, groups, weeks_ago } => {
                 for sender in 0..senders {
-                    // Others never have the token of the attacker.
-                    let group = HIS + 1 + sender % groups;
+                    // Others never have a token of the attacker.
+                    let group = HIS + TOKENS + sender % groups;
                     let record = world.record(ago(weeks_ago), group, word);
                     world.note(&record);
                     queue.push(record);
@@ -155,8 +165,9 @@ async fn play(deeds: &[Deed]) -> World {
                 store.append_all(std::mem::take(&mut queue)).await.unwrap();
                 store.forget(&format!("installation {id}")).await.unwrap();
             }
-            Deed::MakeUp { word, senders, weeks_ago } => {
-                queue.extend((0..senders).map(|_| world.record(ago(weeks_ago), HIS, word)));
+            Deed::MakeUp { token, word, senders, weeks_ago } => {
+                let group = HIS + token;
+                queue.extend((0..senders).map(|_| world.record(ago(weeks_ago), group, word)));
             }
             Deed::Lines { word, senders } => queue.extend(
                 (0..senders)

@@ -42,8 +42,8 @@ pub(super) struct World {
     releases: [u32; 3],
     /// How often each installation was forgotten: afterwards it is somebody else.
     forgotten: BTreeMap<u8, u32>,
-    /// Who ever reported each word: neither the attacker nor anybody without a secret.
-    real: BTreeMap<Key, BTreeSet<String>>,
+    /// Who ever reported each word, with the group of his token: neither the attacker nor anybody without a secret.
+    real: BTreeMap<Key, BTreeSet<(u8, String)>>,
     /// How often the numbers of a table changed, and what they were last.
     changes: BTreeMap<Table, (usize, Cells)>,
     /// Every published number.
@@ -97,7 +97,7 @@ impl World {
                 for FieldWord { field, word } in words.keys() {
                     let (schema, field) = (source.schema.clone(), field.clone());
                     let key = (product.clone(), week(day), schema, field, word.clone());
-                    self.real.entry(key).or_default().insert(name.clone());
+                    self.real.entry(key).or_default().insert((group, name.clone()));
                 }
             }
         }
@@ -188,15 +188,18 @@ impl World {
         let real = |field: &str, word: &str| {
             let (product, schema) = (product.clone(), schema.clone());
             let key = (product, week, schema, field.to_owned(), word.to_owned());
-            self.real.get(&key).map_or(0, BTreeSet::len)
+            let senders = self.real.get(&key);
+            let tokens: BTreeSet<u8> =
+                senders.into_iter().flatten().map(|(group, _)| *group).collect();
+            (senders.map_or(0, BTreeSet::len), tokens.len())
         };
         let floor = usize::try_from(FLOOR).unwrap();
         for (FieldWord { field, word }, is_other, ..) in &cells {
-            let senders = real(field, word);
-            assert!(*is_other || senders >= floor, "{table:?}: {senders} reported {field} {word}");
+            let (_, tokens) = real(field, word);
+            assert!(*is_other || tokens >= floor, "{table:?}: {tokens} tokens of {field} {word}");
         }
         // Each change is caused by a floor of senders who were not there before.
-        let possible = real("", "") / floor;
+        let possible = real("", "").0 / floor;
         cells.sort();
         let (changes, last) = self.changes.entry(table.clone()).or_default();
         if *last != cells {
