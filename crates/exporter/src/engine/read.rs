@@ -57,6 +57,8 @@ pub(super) struct Learned {
     pub(super) partition: Partition,
     /// Bytes that a slice is expected to have.
     slice_bytes: usize,
+    /// How many series the window before had, if that is known.
+    series: Option<u64>,
 }
 
 /// What a read says.
@@ -138,11 +140,22 @@ impl Job {
     pub(super) async fn run(mut self, is_wide: bool) {
         let began = Instant::now();
         let result = match self.read(is_wide).await {
-            Ok(summary) => Ok(Summary { took: began.elapsed(), ..summary }),
+            Ok(summary) => {
+                if self.repair.is_none() {
+                    self.learned.series = Some(summary.series);
+                }
+                Ok(Summary { took: began.elapsed(), ..summary })
+            }
             // Series come and go: a narrower window has fewer.
             Err(Failure::TooManySeries(_)) if is_wide => Err(Failure::TooWide),
-            Err(Failure::TooManySeries(None)) => {
-                Err(Failure::TooManySeries(self.counted_series().await))
+            Err(Failure::TooManySeries(counted)) => {
+                // The next window is counted before it is read.
+                self.learned.series = None;
+                let counted = match counted {
+                    Some(series) => Some(series),
+                    None => self.counted_series().await,
+                };
+                Err(Failure::TooManySeries(counted))
             }
             Err(failure) => Err(failure),
         };
@@ -192,8 +205,23 @@ impl Job {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.count_first().await?;
         self.read_parts(&all, &too_large, is_wide, &mut progress).await?;
         Ok(progress.summary)
+    }
+
+    /// Stops before the first part is sent if the window has too many series: parts that were sent would be sent again
+    /// whenever it is tried. The store is not asked where the window before had far fewer.
+    async fn count_first(&self) -> Result<(), Failure> {
+        let most = self.world.settings.tenant.series_max;
+        if self.learned.series.is_some_and(|series| series <= most / 2) {
+            return Ok(());
+        }
+        // A store that cannot say it now is counted as it is read.
+        match self.counted_series().await {
+            Some(series) if series > most => Err(Failure::TooManySeries(Some(series))),
+            _ => Ok(()),
+        }
     }
 
     /// Reads the window in parts, each with the series that describe its targets.

@@ -52,6 +52,20 @@ async fn it_says_so_holds_its_cursor_and_stops_no_other_source() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_window_larger_than_memory_nothing_is_sent_before_its_series_are_counted() {
+    // A slice may have 1 MiB of 16.
+    let tenant = TenantLimits { series_max: 10_000, ..TenantLimits::default() };
+    let scene = Scene::with(20_000, Settings { memory_bytes: 16 << 20, tenant, ..settings() });
+    scene.apply(&plan("one", "t", vec![source("all")], vec![sink("a", 1)]));
+    scene.pass(Duration::from_secs(200)).await;
+    let report = scene.engine.reports()[0].clone();
+    let error = report.sources[0].error.as_ref().unwrap();
+    assert!(error.message.starts_with("it has 20000 series in 10 s"), "{error:?}");
+    assert_eq!((report.lanes[0].points.read, scene.sinks.get("a").points()), (0, 0));
+    assert_eq!(report.lanes[0].cursor, Some(Millis(BEGIN)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_goes_on_where_it_stopped_when_less_is_selected() {
     let scene = Scene::with(2000, limited());
     let mut plan = two_sources();
