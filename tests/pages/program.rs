@@ -10,7 +10,8 @@ pub(crate) fn program() -> &'static Path {
     PROGRAM.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").expect("tests run under cargo");
         let status = Command::new(cargo)
-            .args(["build", "--quiet", "--package", "ktel-cli"])
+            // Of the crates that `cargo test --workspace` built; with `--package`, many would be built again.
+            .args(["build", "--quiet", "--workspace", "--bin", "ktel"])
             .status()
             .expect("cargo can be started");
         assert!(status.success(), "ktel does not build");
