@@ -83,7 +83,16 @@ const TABLE: [Row; 18] = [
     Row {
         name: "xtask",
         uses: &["ktel-cli", "ktel-model", "ktel-process", "ktel-server", "ktel-testkit"],
-        may_use: &["ktel", "ktel-agent", "ktel-exporter", "ktel-jobs", "ktel-usage"],
+        // Of the last two it has the features of their tests only, see its Cargo.toml.
+        may_use: &[
+            "ktel",
+            "ktel-agent",
+            "ktel-exporter",
+            "ktel-jobs",
+            "ktel-usage",
+            "ktel-delivery",
+            "ktel-metricsql",
+        ],
     },
 ];
 

@@ -19,7 +19,7 @@ use crate::support::TODAY;
 
 /// How many tokens the attacker has.
 const TOKENS: u8 = 3;
-/// How many others there are at least in what is published: one token is left out, two more count once each.
+/// How many other tokens anything published has: more than a floor are needed, and each of his counts once.
 const OTHERS: i64 = FLOOR + 1 - TOKENS as i64;
 
 #[derive(Debug, Clone)]
