@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use jiff::civil::Date;
+use ktel::yaml;
 use ktel_model::standard::schema::Decision;
 use ktel_server::dashboard::transparency::is_web;
 use serde_json::Value;
@@ -26,7 +27,8 @@ pub(crate) fn load(path: &Path) -> Result<Vec<Decision>, Failure> {
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<Decision>> {
-    let list: Vec<Value> = serde_saphyr::from_str(text)?;
+    let list: Vec<Value> =
+        yaml::parse(text).map_err(|error| anyhow!(yaml::explain(text, &error)))?;
     list.iter().enumerate().map(|(index, one)| decision(index + 1, one)).collect()
 }
 

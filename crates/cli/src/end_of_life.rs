@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use jiff::civil::Date;
+use ktel::yaml;
 use ktel_model::Schema;
 use ktel_server::end_of_life::EndOfLife;
 
@@ -28,7 +29,7 @@ pub(crate) fn load(path: &Path, more: &[Schema]) -> Result<EndOfLife, Failure> {
 }
 
 fn parse(text: &str, known: &[&Schema]) -> anyhow::Result<EndOfLife> {
-    let file: File = serde_saphyr::from_str(text)?;
+    let file: File = yaml::parse(text).map_err(|error| anyhow!(yaml::explain(text, &error)))?;
     let mut ends = EndOfLife::default();
     for (id, fields) in &file {
         let schema = known.iter().find(|schema| schema.id() == *id);

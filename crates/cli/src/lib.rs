@@ -14,6 +14,7 @@ mod editor;
 mod end_of_life;
 mod exit;
 mod failure;
+mod files;
 mod hints;
 mod limits;
 mod lines_address;

@@ -5,6 +5,7 @@ use ktel::directories::{Directories, process_environment};
 use ktel::product_file::{ProductFile, ProductFileError, SYSTEM_DIRECTORIES};
 
 use crate::failure::Failure;
+use crate::files;
 
 /// Finds a product by its name or its file.
 pub(crate) fn find(name: &str) -> Result<ProductFile, Failure> {
@@ -14,7 +15,7 @@ pub(crate) fn find(name: &str) -> Result<ProductFile, Failure> {
 
 /// Turns the error of a product file into one with a hint.
 pub(crate) fn failure(error: ProductFileError) -> Failure {
-    let hint = error.hint();
+    let hint = error.hint().or_else(|| files::hint(&error).map(str::to_owned));
     Failure::usage(error, hint)
 }
 

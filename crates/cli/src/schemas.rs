@@ -13,7 +13,7 @@ use crate::arguments::shared::{OutputFormat, SelectionArguments};
 use crate::clock;
 use crate::failure::Failure;
 use crate::limits::READ_FILE_BYTES_MAX;
-use crate::{listing, products};
+use crate::{files, listing, products};
 
 /// Reads a file of the standard.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
@@ -27,13 +27,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
 
 /// Says which file cannot be read, and what to do.
 pub(crate) fn unreadable(path: &Path, error: std::io::Error) -> Failure {
-    let hint = match error.kind() {
-        std::io::ErrorKind::NotFound => Some("there is no such file; check its path"),
-        std::io::ErrorKind::IsADirectory => Some("this is a directory; name a file in it"),
-        std::io::ErrorKind::PermissionDenied => Some("you may not read this file"),
-        std::io::ErrorKind::InvalidData => Some("the file is not text in UTF-8"),
-        _ => None,
-    };
+    let hint = files::hint(&error);
     Failure::usage(anyhow::Error::new(error).context(format!("read `{}`", path.display())), hint)
 }
 

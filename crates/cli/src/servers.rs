@@ -235,11 +235,16 @@ fn host(remote: &Remote) -> &str {
 }
 
 /// What to do about a failure that the network describes in its own words.
-fn network_remedy(remote: &Remote, message: Option<&str>) -> Option<String> {
-    let no_tls = message?.contains("InvalidContentType") && remote.url().starts_with("https");
-    no_tls.then(|| {
-        format!("`{}` does not speak TLS; if it should not, write `http://`", host(remote))
-    })
+pub(crate) fn network_remedy(remote: &Remote, message: Option<&str>) -> Option<String> {
+    let (message, host) = (message?, host(remote));
+    if message.contains("InvalidContentType") && remote.url().starts_with("https") {
+        return Some(format!("`{host}` does not speak TLS; if it should not, write `http://`"));
+    }
+    if message.contains("Connection refused") {
+        return Some(format!("nothing listens at `{host}`; check the address"));
+    }
+    let has_no_address = message.contains("failed to lookup address");
+    has_no_address.then(|| format!("the host of `{host}` has no address; check its name"))
 }
 
 fn write(
@@ -294,7 +299,8 @@ pub(crate) fn report_outcome(remote: &Remote, shipment: Shipment, printer: &mut 
             printer.error(&format!("`{server}` rejected the report: {message}"), None);
         }
         Fate::Waits { message } => {
-            let waits = "it waits in the outbox; the next run or `ktel outbox flush` sends it";
+            let waits =
+                "the report waits in the outbox; the next run or `ktel outbox flush` sends it";
             let hint = hint(message.as_deref(), waits);
             let why = message.unwrap_or_else(|| "not tried yet".to_owned());
             let text = format!("`{server}` does not have the report yet: {why}");
@@ -302,7 +308,7 @@ pub(crate) fn report_outcome(remote: &Remote, shipment: Shipment, printer: &mut 
         }
         Fate::Lost { message } => {
             let text = format!("`{server}` does not have the report: {message}");
-            let hint = hint(Some(&message), "it was not kept; run the command again");
+            let hint = hint(Some(&message), "the report was not kept; run the command again");
             printer.error(&text, Some(&hint));
         }
     }

@@ -1,22 +1,28 @@
 //! The store of a server. Several commands open it.
 
 use ktel::directories::{Directories, process_environment};
-use ktel_server::store::Place;
+use ktel_server::store::{self, Place};
 use ktel_server::{Catalog, Store, receiver};
 
 use crate::arguments::shared::StoreArguments;
 use crate::failure::Failure;
 
 /// Opens the store that was named, or the default one of this user.
-pub(crate) fn open(store: &StoreArguments, catalog: &Catalog) -> Result<Store, Failure> {
-    let place = place(store)?;
-    Store::open(&place, &catalog.tables()).map_err(|error| match place {
-        Place::Folder(_) => usage(error),
-        Place::Postgres(_) => {
-            let hint = "check that the database runs, and its address in `--store` or KTEL_STORE";
-            Failure::usage(error, Some(hint))
-        }
+pub(crate) fn open(arguments: &StoreArguments, catalog: &Catalog) -> Result<Store, Failure> {
+    let place = place(arguments)?;
+    Store::open(&place, &catalog.tables()).map_err(|error| {
+        let hint = hint(&place, &error);
+        Failure::usage(error, hint)
     })
+}
+
+/// Says what to do when the database does not do what it is asked.
+fn hint(place: &Place, error: &store::Error) -> Option<String> {
+    let store::Error::Postgres(_) = error else { return None };
+    let hosts = place.hosts()?;
+    Some(format!(
+        "check that PostgreSQL runs at {hosts}, and its address in `--store` or KTEL_STORE"
+    ))
 }
 
 /// Opens a store to read it. One that is not there is not created.
@@ -48,6 +54,16 @@ pub(crate) fn place(store: &StoreArguments) -> Result<Place, Failure> {
 /// Turns the error of a receiver into one with a hint.
 pub(crate) fn failure(error: receiver::Error) -> Failure {
     let hint = error.hint();
+    Failure::usage(error, hint)
+}
+
+/// Turns the error of a receiver that does not start into one with a hint, which names its database.
+pub(crate) fn not_opened(error: receiver::Error, place: &Place) -> Failure {
+    let of_store = match &error {
+        receiver::Error::Store(error) => hint(place, error),
+        _ => None,
+    };
+    let hint = of_store.or_else(|| error.hint().map(str::to_owned));
     Failure::usage(error, hint)
 }
 

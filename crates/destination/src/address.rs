@@ -135,6 +135,13 @@ fn malformed(url: &str, what: impl Into<String>, hint: Option<String>) -> Error 
     Error::Malformed { url: printable(url), what: what.into(), hint }
 }
 
+/// Whether what follows a word is a port, as in `localhost:8090/v1/reports`.
+fn is_port(rest: Option<&str>) -> bool {
+    let rest = rest.and_then(|rest| rest.strip_prefix(':')).unwrap_or_default();
+    let port = rest.split('/').next().unwrap_or_default();
+    port.parse::<u16>().is_ok()
+}
+
 /// Reads the URL of a receiver behind a network.
 pub(super) fn parse(scheme: &str, text: &str) -> Result<Address, Error> {
     let web = match scheme {
@@ -142,6 +149,9 @@ pub(super) fn parse(scheme: &str, text: &str) -> Result<Address, Error> {
         "splunk+http" | "otlp+insecure" | "otlp+http" | "http" => "http",
         // Only the host and the port of these are read.
         "splunk+tls" | "splunk+tcp" | "splunk+udp" => "https",
+        _ if is_port(text.strip_prefix(scheme)) => {
+            return Err(Error::OnlyHost { text: text.to_owned() });
+        }
         other => return Err(Error::UnknownScheme { scheme: other.to_owned() }),
     };
     let rest = text.split_once("://").map(|(_, rest)| rest);

@@ -21,6 +21,12 @@ pub enum Error {
         /// As given.
         url: String,
     },
+    /// It is a host and a port.
+    #[error("report server `{text}` has no scheme; known are {SCHEMES}")]
+    OnlyHost {
+        /// As given.
+        text: String,
+    },
     /// Its scheme is not known.
     #[error("report server scheme `{scheme}` is not known; known are {SCHEMES}")]
     UnknownScheme {
@@ -73,6 +79,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoScheme { url } => Some(format!("for a file, write `file:{url}`")),
+            Self::OnlyHost { text } => {
+                Some(format!("for ktel's own server, write `https://{text}`, or `http://{text}`"))
+            }
             Self::UnknownScheme { .. } => None,
             Self::NoFile { .. } => Some("write `file:report.jsonl`, say".into()),
             Self::Malformed { hint, .. } => hint.clone(),

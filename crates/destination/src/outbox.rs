@@ -101,7 +101,7 @@ impl std::str::FromStr for Name {
 
 /// A word that names no parcel.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{text}` names no parcel of the outbox")]
+#[error("no report `{text}` waits in the outbox")]
 pub struct NoName {
     text: String,
 }

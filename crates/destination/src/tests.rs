@@ -38,13 +38,15 @@ fn body(url: &str) -> String {
 #[test]
 fn a_url_names_a_server_or_says_what_is_known() {
     let file = |path: &str| Ok(ReportServer::File(PathBuf::from(path)));
-    let table: [(&str, Result<ReportServer, &str>); 19] = [
+    let table: [(&str, Result<ReportServer, &str>); 21] = [
         ("stdout:", Ok(ReportServer::Stdout)),
         ("file:r.jsonl", file("r.jsonl")),
         ("file:///tmp/r", file("/tmp/r")),
         ("file:", Err("names no file")),
         ("gopher://x", Err("`gopher` is not known; known are splunk://")),
         ("report.json", Err("has no scheme")),
+        ("localhost:8090", Err("`localhost:8090` has no scheme")),
+        ("telemetry.example.com:443/v1/reports", Err("has no scheme")),
         ("", Err("has no scheme")),
         ("splunk:", Err("names no host")),
         ("splunk://", Err("is no URL: empty host")),

@@ -35,7 +35,7 @@ pub use ktel_jobs::{
 pub use ktel_model::{Schema, built_in, envelope, report, signature, standard};
 pub use ktel_usage::{
     consent, directories, event, machine, notice, product_file, product_name, recorder, sink,
-    telemetry, uploader,
+    telemetry, uploader, yaml,
 };
 
 /// Tells the category of an error, also of one that a job or the Kubernetes client gave.

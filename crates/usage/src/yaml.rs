@@ -25,7 +25,8 @@ pub fn explain(text: &str, error: &serde_saphyr::Error) -> String {
     let message = error.to_string();
     let message = message.lines().next().unwrap_or_default().to_owned();
     let Some(location) = error.location() else { return message };
-    let (line, column) = (location.line(), location.column());
+    let (message, line, column) =
+        continued(text, location.line()).unwrap_or((message, location.line(), location.column()));
     let wrong =
         usize::try_from(line.saturating_sub(1)).ok().and_then(|skipped| text.lines().nth(skipped));
     let Some(wrong) = wrong.filter(|wrong| wrong.chars().count() <= MARKED_LINE_CHARS_MAX) else {
@@ -37,6 +38,44 @@ pub fn explain(text: &str, error: &serde_saphyr::Error) -> String {
     let (number, caret) = (line.to_string(), " ".repeat(before.min(MARKED_LINE_CHARS_MAX)));
     let margin = " ".repeat(number.len());
     format!("{message}\n  {number} | {wrong}\n  {margin} | {caret}^")
+}
+
+/// Finds a key that is indented by mistake: YAML reads its line as more of the value above, and the
+/// parser complains about that value. Gives the message and the place of the key.
+fn continued(text: &str, line: u64) -> Option<(String, u64, u64)> {
+    let skipped = usize::try_from(line.checked_sub(1)?).ok()?;
+    let mut lines = text.lines().skip(skipped);
+    let (above, below) = (key(lines.next()?)?, key(lines.next()?)?);
+    let has_plain_value = above.value.starts_with(|c: char| c.is_alphanumeric());
+    if !has_plain_value || below.indent <= above.indent {
+        return None;
+    }
+    let (name, line, column) = (below.name, line + 1, u64::try_from(below.indent).ok()? + 1);
+    let message = format!(
+        "`{name}` is indented, so it is read as more of the value of `{}`; remove the spaces before it, \
+         at line {line}, column {column}",
+        above.name
+    );
+    Some((message, line, column))
+}
+
+/// A line that sets a key.
+struct KeyLine<'t> {
+    indent: usize,
+    name: &'t str,
+    value: &'t str,
+}
+
+fn key(line: &str) -> Option<KeyLine<'_>> {
+    let rest = line.trim_start_matches(' ');
+    let (name, value) = rest.split_once(':')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    let ends = value.is_empty() || value.starts_with(' ');
+    (is_name && ends).then_some(KeyLine {
+        indent: line.len() - rest.len(),
+        name,
+        value: value.trim(),
+    })
 }
 
 #[cfg(test)]
@@ -58,5 +97,21 @@ mod tests {
         assert!(tab.contains("  2 | b: { c: d}\n"), "{tab}");
         let long = explained(&format!("a: {}", "b".repeat(500)));
         assert_eq!(long.lines().count(), 1, "{long}");
+    }
+
+    #[test]
+    fn a_key_that_is_indented_by_mistake_is_shown_in_its_own_line() {
+        let text = explained("a: [b]\nb: c\n  d: e\n");
+        assert_eq!(
+            text,
+            "`d` is indented, so it is read as more of the value of `b`; remove the spaces before it, \
+             at line 3, column 3\n  3 |   d: e\n    |   ^"
+        );
+        // What is right to indent is not blamed for another mistake.
+        for text in
+            ["a: b\nc: [d]\n", "a: b\n\n  c: d\n", "a: b\n  and more\n", "a: b\n  https://c\n"]
+        {
+            assert!(!explained(text).contains("is indented"), "{text}");
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::listening::listen;
 use crate::printer::Printer;
 use crate::runtime::runtime;
-use crate::{clock, cluster, servers};
+use crate::{clock, cluster, files, servers};
 use metrics::{AgentMetrics, readiness};
 
 mod metrics;
@@ -70,7 +70,7 @@ pub(super) fn run(command: AgentCommand, printer: &mut Printer) -> Result<Exit, 
 
 fn load(path: &Path) -> Result<AgentFile, Failure> {
     AgentFile::load(path).map_err(|error| {
-        let hint = error.hint();
+        let hint = error.hint().or_else(|| files::hint(&error).map(str::to_owned));
         Failure::usage(error, hint)
     })
 }

@@ -187,7 +187,9 @@ fn upload(
         count(accepted, "event")
     ));
     if let Some(because) = because {
-        printer.error(&format!("`{remote}` does not have all events: {because}"), None);
+        let hint = servers::network_remedy(&remote, Some(&because));
+        let error = format!("`{remote}` does not have all events: {because}");
+        printer.error(&error, hint.as_deref());
     }
     if let Some(held) = held {
         servers::report_held(&remote, &held, Owner::Product, printer);

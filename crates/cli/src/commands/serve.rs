@@ -9,6 +9,7 @@ use ktel_server::app::kamaji::Responses;
 use ktel_server::limits::SHUTDOWN_WITHIN;
 use ktel_server::query::child::Runner;
 use ktel_server::receiver::{Config, Receiver};
+use ktel_server::store::Place;
 use ktel_server::tls::Files;
 use ktel_server::token::Role;
 
@@ -18,14 +19,17 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::runtime::runtime;
-use crate::stores::{failure, place};
+use crate::stores::{failure, not_opened, place};
 use crate::{clock, decisions, end_of_life, schemas};
 
 pub(super) mod arguments;
 
 pub(super) fn run(arguments: ServeArguments, printer: &mut Printer) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
-        let receiver = Receiver::open(config(arguments)?).await.map_err(failure)?;
+        let place = place(&arguments.store)?;
+        let config = config(arguments, place.clone())?;
+        let opened = Receiver::open(config).await;
+        let receiver = opened.map_err(|error| not_opened(error, &place))?;
         announce(&receiver, printer).await?;
         let mut supervisor = Supervisor::new();
         receiver.spawn(&mut supervisor);
@@ -34,7 +38,7 @@ pub(super) fn run(arguments: ServeArguments, printer: &mut Printer) -> Result<Ex
     })
 }
 
-fn config(arguments: ServeArguments) -> Result<Config, Failure> {
+fn config(arguments: ServeArguments, place: Place) -> Result<Config, Failure> {
     let responses = if arguments.compat { Responses::Compatible } else { Responses::Strict };
     let tls = arguments.tls_certificate.zip(arguments.tls_key);
     let client_authority = arguments.tls_client_authority;
@@ -59,7 +63,7 @@ fn config(arguments: ServeArguments) -> Result<Config, Failure> {
         decisions: decisions.unwrap_or_default(),
         end_of_life: end_of_life.unwrap_or_default(),
         public_pages: arguments.public_pages,
-        ..Config::new(place(&arguments.store)?, arguments.listen, clock::now)
+        ..Config::new(place, arguments.listen, clock::now)
     })
 }
 

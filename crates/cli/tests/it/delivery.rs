@@ -249,7 +249,7 @@ fn a_report_is_held_until_its_token_is_right_and_none_behind_it_is_lost() {
         let (code, _, stderr) = user.send(url, "");
         assert_eq!(code, 3, "{stderr}");
         assert!(stderr.contains("status 401"), "{stderr}");
-        let remedy = format!("set KTEL_TOKEN to an ingest token of `{url}`; it waits");
+        let remedy = format!("set KTEL_TOKEN to an ingest token of `{url}`; the report waits");
         assert!(stderr.contains(&remedy), "{stderr}");
         assert_eq!(user.waiting().len(), waiting);
     }
@@ -530,7 +530,7 @@ fn a_bundle_carries_reports_from_one_site_to_another() {
 fn without_a_spool_nothing_is_left_behind() {
     let user = User::new();
     let (code, _, stderr) = user.send("http://127.0.0.1:1", "--no-spool --send-timeout 1s");
-    assert!(code == 3 && stderr.contains("it was not kept"), "{stderr}");
+    assert!(code == 3 && stderr.contains("the report was not kept"), "{stderr}");
     assert_eq!(user.home.path().read_dir().unwrap().count(), 0);
 }
 

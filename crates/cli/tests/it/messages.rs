@@ -25,6 +25,17 @@ impl Desk {
         command.env("HOME", self.0.path());
         run(command, b"")
     }
+
+    /// Makes a mistake, and checks what is said about it.
+    #[track_caller]
+    fn is_told(&self, words: &str, expected: &[&str]) -> String {
+        let (code, stdout, stderr) = self.ktel(words);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{words}: {stderr}");
+        for expected in expected {
+            assert!(stderr.contains(expected), "{words}: `{expected}` is not in {stderr}");
+        }
+        stderr
+    }
 }
 
 const NO_CONTEXTS: &str = "{apiVersion: v1, kind: Config, clusters: [], contexts: [], users: []}";
@@ -60,25 +71,21 @@ fn a_mistake_is_named_with_what_to_do_next() {
         (format!("{on} --concurrency 0"), &["expected 1 or more"]),
         ("serve --listen 8093".to_owned(), &["write 127.0.0.1:8093"]),
         ("serve --listen nowhere".to_owned(), &["such as 127.0.0.1:8090"]),
-        (format!("schema lint {nowhere}"), &["nowhere`", "hint: there is no such file"]),
         (
             format!("schema lint {}", desk.0.path().display()),
             &["has no schema file", "begins with `kts: 1`"],
-        ),
-        (format!("telemetry verify {nowhere}"), &["nowhere`", "hint: there is no such file"]),
-        (
-            format!("workflows run --jobs-from {nowhere}"),
-            &["nowhere`", "hint: there is no such file"],
         ),
         (
             "outbox drop".to_owned(),
             &["no report is named", "hint: `ktel outbox list` shows the names"],
         ),
-        (format!("bundle import {nowhere}"), &["nowhere`", "hint: there is no such file"]),
         (format!("bundle export {nowhere}/x"), &["nowhere/x`", "hint: name a new file"]),
         (
             format!("telemetry status --product {indented}"),
-            &["is not a product file: ", "\n  2 | name: acme\n    |       ^"],
+            &[
+                "is not a product file: `consent` is indented, so it is read as more of the value of `name`",
+                "\n  3 |  consent: opt-in\n    |  ^",
+            ],
         ),
         (format!("agent rbac --config {agent}"), &["agent.yaml", "\n  2 | product: [acme\n"]),
         ("agent run --config x --listen 8092".to_owned(), &["write 127.0.0.1:8092"]),
@@ -86,22 +93,54 @@ fn a_mistake_is_named_with_what_to_do_next() {
         ("exporter local x --config x --listen :8093".to_owned(), &["write 127.0.0.1:8093"]),
         (
             format!("serve --listen 127.0.0.1:0 --decisions {mapping}"),
-            &["line 1 column 1", "hint: write `- date"],
+            &[
+                "expected sequence start at line 1, column 1\n  1 | decisions: {a: b}\n    | ^\n  hint: write `- date",
+            ],
         ),
         (
-            "query --store postgres://127.0.0.1:1/ktel SELECT".to_owned(),
-            &["Connection refused", "hint: check that the database runs"],
+            format!("{on} --report-server localhost:8090"),
+            &["`localhost:8090` has no scheme", "or `http://localhost:8090`"],
         ),
+        ("telemetry off".to_owned(), &["no product is named", "`ktel telemetry off --all`"]),
+        ("outbox drop nothing".to_owned(), &["no report `nothing` waits", "`ktel outbox list`"]),
         (
             "token add --role events".to_owned(),
             &["a product key is the key of one product", "hint: name it"],
         ),
     ] {
-        let (code, stdout, stderr) = desk.ktel(&words);
-        assert_eq!((code, stdout.as_str()), (2, ""), "{words}: {stderr}");
-        for expected in expected {
-            assert!(stderr.contains(expected), "{words}: `{expected}` is not in {stderr}");
-        }
+        desk.is_told(&words, expected);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let desk = Desk::new();
+    let agent = desk.file("agent.yaml", "ktel: 1\n");
+    let nowhere = desk.0.path().join("nowhere.yaml").display().to_string();
+    for words in [
+        format!("schema lint {nowhere}"),
+        format!("telemetry verify {nowhere}"),
+        format!("workflows run --jobs-from {nowhere}"),
+        format!("bundle import {nowhere}"),
+        format!("telemetry status --product {nowhere}"),
+        format!("agent run --config {nowhere}"),
+        format!("exporter validate {nowhere}"),
+        format!("exporter validate {agent} --config {nowhere}"),
+    ] {
+        desk.is_told(&words, &["nowhere.yaml`", "hint: there is no such file; check its path"]);
+    }
+}
+
+#[test]
+fn a_database_that_does_not_run_is_named_without_its_password() {
+    let desk = Desk::new();
+    for words in ["query SELECT", "token add --role reader", "serve --listen 127.0.0.1:0"] {
+        let words = format!("{words} --store postgres://acme:hunter2@127.0.0.1:1/ktel");
+        let said = desk.is_told(
+            &words,
+            &["Connection refused", "hint: check that PostgreSQL runs at `127.0.0.1:1`, and"],
+        );
+        assert!(!said.contains("hunter2"), "{said}");
     }
 }
 
@@ -133,6 +172,33 @@ fn a_cluster_that_cannot_be_reached_is_one_error_and_nothing_is_sent() {
         code == 3 && stderr.contains("does not speak TLS; if it should not, write `http://`"),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named_with_what_to_do_next() {
+    let desk = Desk::new();
+    let report = format!("workflows run --snapshot {CLUSTER} --jobs cluster-state --no-spool");
+    let (code, _, stderr) =
+        desk.ktel(&format!("{report} --report-server http://127.0.0.1:1 --send-timeout 1s"));
+    let refused = "hint: nothing listens at `127.0.0.1:1`; check the address";
+    assert!(code == 3 && stderr.contains(refused), "{stderr}");
+    assert!(stderr.contains("; the report was not kept; run the command again\n"), "{stderr}");
+    let (code, _, stderr) =
+        desk.ktel(&format!("{report} --report-server https://ktel.invalid:1 --send-timeout 1s"));
+    let nowhere = "hint: the host of `ktel.invalid:1` has no address; check its name";
+    assert!(code == 3 && stderr.contains(nowhere), "{stderr}");
+
+    let file = desk.file(
+        "acme.yaml",
+        "{ktel: 1, name: acme, consent: opt-in, server: 'http://127.0.0.1:1', key: public, commands: [plan], notice: {text: Acme counts.}}",
+    );
+    assert_eq!(desk.ktel(&format!("telemetry --product {file} on")).0, 0);
+    let emit = format!("events emit --product {file} --version 1.2.3 --command plan --no-upload");
+    assert_eq!(desk.ktel(&emit).0, 0);
+    for command in ["check", "upload"] {
+        let (code, _, stderr) = desk.ktel(&format!("events {command} --product {file}"));
+        assert!(code == 3 && stderr.contains(refused), "{command}: {stderr}");
+    }
 }
 
 #[test]

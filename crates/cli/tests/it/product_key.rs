@@ -88,6 +88,15 @@ fn an_event_with_a_product_key_is_charted_apart() {
     assert_eq!(acme.emit("deploy canary").0, 0);
     let (code, said) = acme.upload();
     assert!(code == 3 && said.contains("401") && said.contains("set `key`"), "{said}");
+    for (key, error) in [
+        ("", "the product file has no `key`, and the server asks for one"),
+        ("key: another\n", "the server does not know the key of the product"),
+    ] {
+        acme.declare(&served.url, key);
+        let (code, _, said) = acme.check(&[]);
+        assert!(code == 3 && said.contains(error), "{key}: {said}");
+        assert!(said.contains("hint: on the server, run `ktel token add --role events"), "{said}");
+    }
     acme.declare(&served.url, &format!("key: {}\n", acme.key(&file)));
     let (code, answer, said) = acme.check(&[]);
     assert_eq!(code, 0, "{answer}{said}");

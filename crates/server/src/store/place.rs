@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use tokio_postgres::config::Host;
+
 use super::error::Error;
+
+/// The port of a database whose address names none.
+const POSTGRES_PORT: u16 = 5432;
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +27,21 @@ impl Place {
             Self::Folder(folder) => folder.join(super::sqlite::FILE).is_file(),
             Self::Postgres(_) => true,
         }
+    }
+
+    /// Names the hosts and ports of a database, and nothing else of its address: it may hold a password.
+    #[must_use]
+    pub fn hosts(&self) -> Option<String> {
+        let Self::Postgres(config) = self else { return None };
+        let port = |at: usize| {
+            let ports = config.get_ports();
+            ports.get(at).or(ports.first()).copied().unwrap_or(POSTGRES_PORT)
+        };
+        let hosts = config.get_hosts().iter().enumerate().map(|(at, host)| match host {
+            Host::Tcp(name) => format!("`{name}:{}`", port(at)),
+            Host::Unix(folder) => format!("`{}`", folder.display()),
+        });
+        Some(hosts.collect::<Vec<_>>().join(", "))
     }
 }
 

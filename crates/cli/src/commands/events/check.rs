@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<E
         Err(verdict) => {
             let hint = match &verdict {
                 Verdict::Held { hold, .. } => Some(remote.remedy(*hold, Owner::Product)),
-                _ => None,
+                verdict => servers::network_remedy(&remote, Some(&message(verdict))),
             };
             printer.error(
                 &format!("`{remote}` did not answer: {}", message(&verdict)),
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<E
     printer
         .say(&format!("a test with {sent} was sent to {remote}; it answered {}:", answer.status));
     printer.out(format!("{}\n", answer.body.trim_end()))?;
-    let verdict = judged(&answer);
+    let verdict = judged(&answer, product.key.is_some());
     if let Some((error, hint)) = &verdict {
         printer.error(error, Some(hint));
     }
@@ -113,13 +113,17 @@ fn event(
 }
 
 /// What is wrong with an answer, and what to do next.
-fn judged(answer: &Answered) -> Option<(String, String)> {
+fn judged(answer: &Answered, has_key: bool) -> Option<(String, String)> {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let omitted = body["test"]["omitted"].as_object().is_some_and(|omitted| !omitted.is_empty());
     let rejected = body["rejected"].as_array().is_some_and(|rejected| !rejected.is_empty());
     let (error, hint) = match answer.status {
         401 => (
-            "the server does not know the key of the product",
+            if has_key {
+                "the server does not know the key of the product"
+            } else {
+                "the product file has no `key`, and the server asks for one"
+            },
             "on the server, run `ktel token add --role events --product NAME`, and write the key into the product file as `key`",
         ),
         403 => (

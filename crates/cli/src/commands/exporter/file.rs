@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 use ktel_exporter::compile::{Compiled, Input, Labels, SecretNeeds, compile};
 use ktel_exporter::offline;
@@ -16,10 +16,10 @@ use ktel_exporter::settings::Settings;
 use ktel_exporter::time::Millis;
 use kube::ResourceExt;
 
-use crate::clock;
 use crate::failure::Failure;
 use crate::limits::EXPORTER_FILE_BYTES_MAX;
 use crate::printer::Printer;
+use crate::{clock, schemas};
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArguments {
@@ -139,8 +139,7 @@ pub(super) fn read(file: &Path) -> Result<String, Failure> {
         }
         Ok(bytes)
     };
-    let bytes = read().with_context(|| format!("read `{}`", file.display()));
-    let bytes = bytes.map_err(|error| Failure::usage(error, None::<String>))?;
+    let bytes = read().map_err(|error| schemas::unreadable(file, error))?;
     String::from_utf8(bytes).map_err(|_| {
         Failure::usage(anyhow!("`{}` is not UTF-8", file.display()), Some("YAML is text in UTF-8"))
     })

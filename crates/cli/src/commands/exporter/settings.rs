@@ -7,6 +7,7 @@ use ktel_exporter::settings::{Error, Settings};
 use ktel_exporter::source::Reader;
 
 use crate::failure::Failure;
+use crate::files;
 
 /// Reads a settings file.
 pub(super) fn load(path: &Path) -> Result<Settings, Failure> {
@@ -32,6 +33,6 @@ pub(in crate::commands) fn engine_settings(settings: &Settings) -> engine::Setti
 }
 
 fn failure(error: Error) -> Failure {
-    let hint = error.hint();
+    let hint = error.hint().or_else(|| files::hint(&error));
     Failure::usage(error, hint)
 }

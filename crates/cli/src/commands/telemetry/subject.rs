@@ -27,8 +27,11 @@ pub(super) fn named(product: Option<&String>) -> Result<&str, Failure> {
     let known = machine::products(&directories(), &SYSTEM_DIRECTORIES).unwrap_or_default();
     let known: Vec<&str> = known.keys().map(ProductName::as_str).collect();
     let hint = match known.as_slice() {
-        [] => "name it with `--product`".to_owned(),
-        known => format!("name it with `--product`; on this machine: {}", known.join(", ")),
+        [] => "name it with `--product`; `ktel telemetry off --all` turns all off".to_owned(),
+        known => format!(
+            "name it with `--product`; on this machine: {}; `ktel telemetry off --all` turns all off",
+            known.join(", ")
+        ),
     };
     Err(Failure::usage(anyhow::anyhow!("no product is named"), Some(hint)))
 }
