@@ -31,6 +31,8 @@ mod faults;
 #[cfg(unix)]
 mod foreign_clients;
 #[cfg(test)]
+mod grafana;
+#[cfg(test)]
 mod helm;
 #[cfg(test)]
 #[cfg(target_os = "linux")]

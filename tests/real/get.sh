@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${KTEL_REAL:-${XDG_CACHE_HOME:-$HOME/.cache}/ktel/real}
-all=(etcd kube-apiserver kubectl helm hec hec-sender otelcol prometheus promtool regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis axe rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
+all=(etcd kube-apiserver kubectl helm hec hec-sender otelcol prometheus promtool regexp victoria-metrics vmagent vmauth splunk-logging splunk-handler schemathesis axe grafana-types rsyslogd postgres chromium curl openssl strace skopeo musl-gcc)
 
 say() { echo "get.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -103,7 +103,7 @@ from_pypi() { # program, the folder that names it and all that it needs, in an e
   echo "$home/bin/$name"
 }
 
-from_npm() { # program, a file of the only package that its lock names
+from_npm() { # program, a file of a package that its lock names
   local name=$1 folder=$here/$1 file=$cache/$1/node_modules/$2 pin
   pin=$(cat "$folder"/* | sha256sum | cut -d' ' -f1)
   if [ ! -f "$file" ] || [ "$(cat "$cache/$name.pin" 2>/dev/null)" != "$pin" ]; then
@@ -174,6 +174,7 @@ get() {
     splunk-handler) client splunk-handler.py ;;
     schemathesis) from_pypi schemathesis schemathesis ;;
     axe) from_npm axe axe-core/axe.min.js ;;
+    grafana-types) from_npm grafana-types typescript/bin/tsc ;;
     chromium) installed chromium chromium ;;
     rsyslogd) installed rsyslogd rsyslog lmnsd_ossl.so rsyslog-openssl ;;
     postgres) installed postgres postgresql ;;

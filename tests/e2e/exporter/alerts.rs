@@ -72,6 +72,37 @@ fn hasty(alerts: &str) -> String {
     hasty
 }
 
+/// What the dashboard of the chart asks: each panel, with `.*` in the place of its variables.
+fn questions() -> Vec<(String, String)> {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/chart/files/exporter/dashboard.json");
+    let text = std::fs::read_to_string(file).expect("the chart has it");
+    let dashboard: Value = serde_json::from_str(&text).expect("JSON");
+    let mut questions = Vec::new();
+    for panel in dashboard["panels"].as_array().expect("panels") {
+        for target in panel["targets"].as_array().expect("queries") {
+            let question = target["expr"].as_str().expect("a query");
+            let question = question.replace("$namespace", ".*").replace("$exporter", ".*");
+            assert!(!question.contains('$'), "{question}");
+            questions.push((panel["title"].as_str().expect("a title").to_owned(), question));
+        }
+    }
+    questions
+}
+
+/// Panels of the dashboard that show nothing.
+fn empty_panels(prometheus: &Prometheus) -> Vec<String> {
+    let is_empty = |question: &str| {
+        let query = question.bytes().fold(String::new(), |mut query, byte| {
+            write!(query, "%{byte:02x}").expect("a text grows");
+            query
+        });
+        let answer = get(prometheus, &format!("/api/v1/query?query={query}"));
+        answer["result"].as_array().unwrap_or_else(|| panic!("no answer to {question}")).is_empty()
+    };
+    questions().into_iter().filter(|(_, of)| is_empty(of)).map(|(title, _)| title).collect()
+}
+
 /// Where the exporter says that it serves its metrics.
 fn metrics(log: &Path) -> SocketAddr {
     let listens = || {
@@ -134,5 +165,10 @@ fn the_real_prometheus_scrapes_the_exporter_and_a_sink_that_is_down_raises_an_al
 
     down.answer(Response::new(200));
     wait::until("the alert goes", SOON, || firing(&prometheus).is_empty());
+    let shown = wait::poll(SOON, || match empty_panels(&prometheus) {
+        empty if empty == ["Sources that cannot be read"] => Ok(()),
+        empty => Err(empty),
+    });
+    assert_eq!(shown, Ok(()), "the dashboard shows what there is");
     stop(exporter);
 }
