@@ -19,6 +19,9 @@ mod agents;
 #[cfg(test)]
 mod chart;
 #[cfg(test)]
+#[cfg(unix)]
+mod click;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod dashboard;
