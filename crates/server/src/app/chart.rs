@@ -18,13 +18,13 @@ use super::responses::{error_response, json_response};
 use super::state::{App, ChartAccess};
 use crate::dashboard::address::{Chosen, Compared};
 use crate::dashboard::chart_page::{ChartPage, Drawn};
-use crate::dashboard::standalone::{CHART_STYLE, embed, svg};
+use crate::dashboard::standalone::{PICTURE_STYLE, embed, svg};
 use crate::dashboard::{Part, View, draw, entry};
 use crate::query::format::quoted;
 
 /// The style of a picture is within it, and nothing else may be.
 static PICTURE_POLICY: LazyLock<String> = LazyLock::new(|| {
-    let digest = STANDARD.encode(Sha256::digest(CHART_STYLE));
+    let digest = STANDARD.encode(Sha256::digest(PICTURE_STYLE.as_bytes()));
     format!("default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'")
 });
 
