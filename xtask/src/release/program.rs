@@ -8,10 +8,13 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::command::said;
-use super::version::{TARGET, VERSION};
+use super::version::{REPOSITORY, TARGET, VERSION};
 use crate::{oci, tar};
 
 const SHELLS: [(&str, &str); 3] = [("bash", "ktel.bash"), ("fish", "ktel.fish"), ("zsh", "_ktel")];
+
+/// What stands beside the program.
+const TEXTS: [&str; 3] = ["LICENSE", "README.md", "CHANGELOG.md"];
 
 /// Packs the program and what it writes about itself.
 pub(super) fn archive(root: &Path, binary: &Path, changelog: &str) -> anyhow::Result<Vec<u8>> {
@@ -19,10 +22,15 @@ pub(super) fn archive(root: &Path, binary: &Path, changelog: &str) -> anyhow::Re
     let read = |path: &Path| fs::read(path).with_context(|| format!("read `{}`", path.display()));
     let mut archive = Vec::new();
     tar::folder(&mut archive, &folder)?;
-    for name in ["LICENSE", "README.md"] {
-        tar::file(&mut archive, &format!("{folder}/{name}"), 0o644, &read(&root.join(name))?)?;
+    let readme = fs::read_to_string(root.join("README.md")).context("read README.md")?;
+    let [license, readme_name, changelog_name] = TEXTS;
+    for (name, content) in [
+        (license, read(&root.join(license))?),
+        (readme_name, published_links(&readme).into_bytes()),
+        (changelog_name, published_links(changelog).into_bytes()),
+    ] {
+        tar::file(&mut archive, &format!("{folder}/{name}"), 0o644, &content)?;
     }
-    tar::file(&mut archive, &format!("{folder}/CHANGELOG.md"), 0o644, changelog.as_bytes())?;
     tar::file(&mut archive, &format!("{folder}/ktel"), 0o755, &read(binary)?)?;
 
     let place = tempfile::tempdir().context("make a temporary directory")?;
@@ -30,6 +38,23 @@ pub(super) fn archive(root: &Path, binary: &Path, changelog: &str) -> anyhow::Re
     add_tree(&mut archive, place.path(), &format!("{folder}/"))?;
     tar::end(&mut archive);
     oci::compressed(&archive)
+}
+
+/// Turns links to files that are not in the archive into links to the repository.
+fn published_links(text: &str) -> String {
+    let mut published = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("](") {
+        published.push_str(before);
+        published.push_str("](");
+        let target = after.split(')').next().unwrap_or_default();
+        if !TEXTS.contains(&target) && !target.contains("://") && !target.starts_with('#') {
+            let view = if target.ends_with(".png") { "raw" } else { "blob" };
+            published.push_str(&format!("{REPOSITORY}/{view}/v{VERSION}/"));
+        }
+        rest = after;
+    }
+    published + rest
 }
 
 /// Lets the program write about itself: completions and manual pages.

@@ -1,6 +1,6 @@
 //! The bill of materials in CycloneDX 1.6: every package that the program is linked from.
 //!
-//! Build scripts and tests are not part of it. Optional features count where any crate of the workspace asks for them.
+//! Macros, build scripts and tests are not part of it: they only run while it is built. Optional features count where any crate of the workspace asks for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) fn document(
 ) -> anyhow::Result<Value> {
     let packages: BTreeMap<&str, &Value> =
         items(&metadata["packages"])?.map(|package| (text(&package["id"]), package)).collect();
-    let linked = linked(metadata)?;
+    let linked = linked(metadata, &packages)?;
     let is_root = |package: &&Value| package["name"] == root && package["source"].is_null();
     let found = packages.values().copied().find(is_root);
     let root = found.with_context(|| format!("cargo knows no package `{root}`"))?;
@@ -52,7 +52,11 @@ pub(super) fn document(
 }
 
 /// Which packages each package links, by their ids.
-fn linked(metadata: &Value) -> anyhow::Result<BTreeMap<&str, Vec<&str>>> {
+fn linked<'m>(
+    metadata: &'m Value,
+    packages: &BTreeMap<&str, &Value>,
+) -> anyhow::Result<BTreeMap<&'m str, Vec<&'m str>>> {
+    let is_macro = |id: &&str| packages.get(id).is_some_and(|package| is_macro(package));
     let mut linked = BTreeMap::new();
     for node in items(&metadata["resolve"]["nodes"])? {
         let is_linked = |dependency: &&Value| {
@@ -60,9 +64,15 @@ fn linked(metadata: &Value) -> anyhow::Result<BTreeMap<&str, Vec<&str>>> {
             kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"].is_null()))
         };
         let packages = items(&node["deps"])?.filter(is_linked).map(|of| text(&of["pkg"]));
-        linked.insert(text(&node["id"]), packages.collect());
+        linked.insert(text(&node["id"]), packages.filter(|id| !is_macro(id)).collect());
     }
     Ok(linked)
+}
+
+/// Whether the compiler runs the package, as it runs `serde_derive`.
+fn is_macro(package: &Value) -> bool {
+    let is_macro = |target: &Value| target["kind"][0] == "proc-macro";
+    package["targets"].as_array().is_some_and(|targets| targets.iter().any(is_macro))
 }
 
 fn component(package: &Value, kind: &str, checksums: &Checksums<'_>) -> Value {
@@ -75,7 +85,8 @@ fn component(package: &Value, kind: &str, checksums: &Checksums<'_>) -> Value {
     }
     if let Some(license) = package["license"].as_str() {
         // What cargo took before it took SPDX.
-        component["licenses"] = json!([{"expression": license.replace('/', " OR ")}]);
+        let license = license.split('/').map(str::trim).collect::<Vec<_>>().join(" OR ");
+        component["licenses"] = json!([{"expression": license}]);
     }
     if let Some(checksum) = checksums.get(&(name, version)) {
         component["hashes"] = json!([{"alg": "SHA-256", "content": checksum}]);
@@ -113,13 +124,17 @@ mod tests {
         let dep = |name: &str, kind: Value| json!({"pkg": name, "dep_kinds": [{"kind": kind}]});
         let metadata = json!({
             "packages": [
-                package("ours", Value::Null, "Apache-2.0"), package("linked", registry(), "MIT/Apache-2.0"),
+                package("ours", Value::Null, "Apache-2.0"), package("linked", registry(), "MIT / Apache-2.0"),
                 package("deeper", registry(), "MIT"), package("tests", registry(), "MIT"),
-                package("elsewhere", registry(), "MIT"),
+                package("elsewhere", registry(), "MIT"), package("of-macros", registry(), "MIT"),
+                {"id": "macros", "name": "macros", "version": "1.0.0", "targets": [{"kind": ["proc-macro"]}]},
             ],
             "resolve": {"nodes": [
                 {"id": "ours", "deps": [dep("linked", Value::Null), dep("tests", json!("dev"))]},
-                {"id": "linked", "deps": [dep("deeper", Value::Null), dep("tests", json!("build"))]},
+                {"id": "linked", "deps": [
+                    dep("deeper", Value::Null), dep("tests", json!("build")), dep("macros", Value::Null),
+                ]},
+                {"id": "macros", "deps": [dep("of-macros", Value::Null)]}, {"id": "of-macros", "deps": []},
                 {"id": "deeper", "deps": []}, {"id": "tests", "deps": []}, {"id": "elsewhere", "deps": []},
             ]},
         });

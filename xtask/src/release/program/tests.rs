@@ -75,3 +75,38 @@ fn a_tree_is_packed_in_the_order_of_names_and_tar_reads_it() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert_eq!(listed, "top/a\ntop/b/\ntop/b/c/\ntop/b/c/d\ntop/z\n");
 }
+
+#[test]
+fn links_of_the_archive_lead_to_its_own_files_or_to_the_repository() {
+    let text = "[a](docs/a.md#b) [c](LICENSE) [d](https://example.com/d) [e](#f)\n![g](docs/g.png)";
+    let repository = super::REPOSITORY;
+    assert_eq!(
+        super::published_links(text),
+        format!(
+            "[a]({repository}/blob/v{VERSION}/docs/a.md#b) [c](LICENSE) [d](https://example.com/d) [e](#f)\n\
+             ![g]({repository}/raw/v{VERSION}/docs/g.png)"
+        )
+    );
+}
+
+#[test]
+fn the_archive_has_the_texts_with_links_that_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("ktel.tar.gz");
+    let changelog = "# Changelog\n\n[Collected data](docs/reference/collected.md)\n";
+    fs::write(&file, super::archive(root, built::program(), changelog).unwrap()).unwrap();
+    let mut tar = Command::new("tar");
+    assert!(tar.arg("-xzf").arg(file).arg("-C").arg(place.path()).status().unwrap().success());
+    let folder = place.path().join(format!("ktel-{VERSION}-{TARGET}"));
+    for name in super::TEXTS {
+        let text = fs::read_to_string(folder.join(name)).unwrap();
+        for (_, after) in text.match_indices("](").map(|(at, _)| text.split_at(at + 2)) {
+            let target = after.split(')').next().unwrap();
+            let leads = target.contains("://") || folder.join(target).exists();
+            assert!(leads, "{name}: {target}");
+        }
+    }
+    let version = Command::new(folder.join("ktel")).arg("version").output().unwrap();
+    assert!(version.status.success());
+}
