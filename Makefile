@@ -40,10 +40,11 @@ msrv: ## compile ktel-metricsql with the oldest Rust that it promises
 	CARGO_TARGET_DIR=$(abspath $(or $(CARGO_TARGET_DIR),$(CACHE))/msrv) \
 		cargo +$(MSRV) check --locked --package ktel-metricsql --features serde
 
+# The tests with real programs mostly wait, so twice as many threads as processors run them.
 test: ## everything, against the real programs too
 	bash .ci/packages
 	bash tests/real/get.sh >/dev/null
-	cargo test --workspace
+	RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test --workspace
 	$(MAKE) --no-print-directory fuzz
 
 # Stable has no sanitizers, and there is no `unsafe` for them to look at. cargo-fuzz has no --locked:
