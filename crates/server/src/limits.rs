@@ -106,7 +106,7 @@ pub const SUBNET_SWEEP_MS: u64 = 1000;
 pub const MIN_GROUP_SIZE_DEFAULT: u32 = 10;
 /// The lowest minimum that an operator may set: a smaller group is a few known installations.
 pub const MIN_GROUP_SIZE_LEAST: u32 = 5;
-/// The highest minimum: fifty tokens mostly are of more groups than that. There are not many more groups.
+/// The highest minimum: half of the groups of tokens. Some fifty tokens are of so many groups.
 pub const MIN_GROUP_SIZE_MOST: u32 = TOKEN_GROUPS as u32 / 2;
 /// Into how many groups tokens are divided. Few tokens fall into one group by chance, and counts have at most
 /// as many rows for each word.

@@ -37,7 +37,9 @@ impl Population {
         if authenticated { Self::Authenticated } else { Self::Unauthenticated }
     }
 
-    /// How many senders a table needs at least.
+    /// How many senders with tokens of their own, or how many senders where nobody has a token, a group needs.
+    ///
+    /// One token more than the floor: one of them may be the reader's.
     #[must_use]
     pub fn needed(self, floor: i64) -> i64 {
         match self {
@@ -46,15 +48,16 @@ impl Population {
         }
     }
 
-    /// How many of some senders surely are different, and none of them any one holder of a token.
+    /// Whether these senders are enough.
     ///
-    /// The holder of a token can make up senders, so each token counts once, and one of them may be the reader's
-    /// own. Where anybody can send, this would protect nobody.
+    /// The holder of a token can make up senders, so each token counts once. Where anybody can send, this would
+    /// protect nobody.
     #[must_use]
-    pub fn backing(self, senders: i64, tokens: TokenGroups) -> i64 {
-        match self {
-            Self::Authenticated => (tokens.count() - 1).max(0),
+    pub fn has_enough(self, senders: i64, tokens: TokenGroups, floor: i64) -> bool {
+        let counted = match self {
+            Self::Authenticated => tokens.count(),
             Self::Unauthenticated => senders,
-        }
+        };
+        counted >= self.needed(floor)
     }
 }

@@ -75,13 +75,13 @@ pub fn publish(
         for one in by_field.remove(name.as_str()).unwrap_or_default() {
             let Reported { value, number, senders, tokens } = one.clone();
             let group = Group { number, senders, tokens };
-            if group.backing(population) >= floor {
+            if population.has_enough(senders, tokens, floor) {
                 cells.push(group.cell(value, false, floor));
             } else {
                 other.add(group, overlap);
             }
         }
-        if other.backing(population) >= floor {
+        if population.has_enough(other.senders, other.tokens, floor) {
             let value = FieldWord { field: name, word: "other".to_owned() };
             cells.push(other.cell(value, true, floor));
         }
@@ -98,10 +98,6 @@ fn overlap(field: &Field, schema: &Schema) -> Overlap {
 }
 
 impl Group {
-    fn backing(self, population: Population) -> i64 {
-        population.backing(self.senders, self.tokens)
-    }
-
     fn cell(self, value: FieldWord, is_other: bool, floor: i64) -> PublishedCell {
         let down = |number: i64| number - number.rem_euclid(floor);
         let (number, senders) = (down(self.number), down(self.senders));

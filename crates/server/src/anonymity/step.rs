@@ -32,7 +32,7 @@ pub fn step(
     (has_ended, holds_back): (bool, bool),
     floor: i64,
 ) -> Option<Step> {
-    let is_enough = population.backing(new.all, new.tokens) >= floor;
+    let is_enough = population.has_enough(new.all, new.tokens, floor);
     match (has_ended, is_enough, holds_back) {
         (false, true, _) => Some(Step::Advance),
         // What was held back has a floor of senders that were never shown.

@@ -51,7 +51,7 @@ pub(crate) struct ServeArguments {
     /// Show everybody a page with the published data of this product, at /public/NAME (repeatable)
     #[arg(long = "public-page", value_name = "NAME")]
     pub(crate) public_pages: Vec<String>,
-    /// Publish only groups of at least this many senders, in multiples of it; 5 to 32
+    /// Publish only what has reports with more than this many tokens, in multiples of it; 5 to 32
     #[arg(help_heading = "Publication", long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(i64::from(MIN_GROUP_SIZE_LEAST)..=i64::from(MIN_GROUP_SIZE_MOST)))]
     pub(crate) min_group_size: u32,
     /// Show the decisions in this YAML file on the transparency page: date, what and link of each

@@ -114,6 +114,23 @@ async fn a_stop_waits_for_what_is_under_way_and_another_engine_repeats_nothing()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lane_that_is_not_behind_sends_the_same_requests_again_after_a_kill() {
+    let scene = Scene::new(2000);
+    let a = scene.sinks.get("a");
+    let plan = plan("one", "t", vec![source("all")], vec![sink("a", 1)]);
+    scene.apply(&plan);
+    scene.pass(Duration::from_secs(120)).await;
+    let saved = Cursors::of(&scene.engine.reports()[0]);
+    // Another window is delivered, and its cursor is not saved.
+    scene.pass(Duration::from_secs(15)).await;
+    let scene = scene.killed_after(&plan, saved);
+    scene.pass(Duration::from_secs(60)).await;
+    assert!(a.repeats() > 0, "nothing was sent again");
+    // Points of requests that are not the same are counted twice.
+    assert_eq!(a.points(), scene.expected(Millis(BEGIN), scene.lane(0, 0).cursor.unwrap()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_exporter_that_is_removed_ends_at_once() {
     let scene = Scene::new(100);
     let plan = plan("one", "t", vec![source("all")], vec![sink("a", 1)]);

@@ -63,6 +63,11 @@ impl Scene {
     /// Begins another engine with the same store and sinks, where the one before was killed.
     pub(super) fn killed(self, plan: &Plan) -> Self {
         let cursors = Cursors::of(&self.engine.reports()[0]);
+        self.killed_after(plan, cursors)
+    }
+
+    /// The same, where these cursors were the last that were saved.
+    pub(super) fn killed_after(self, plan: &Plan, cursors: Cursors) -> Self {
         let Self { store, sinks, engine, settings } = self;
         drop(engine);
         let (of_store, of_sinks) = (Arc::clone(&store), Arc::clone(&sinks));
