@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 use std::time::Duration;
 
 use ktel_testkit::{real, wait};
@@ -25,7 +27,8 @@ const CLICK: &str = "(() => {
 struct Driven {
     process: Child,
     input: File,
-    output: BufReader<File>,
+    /// What it answers and tells, in order.
+    messages: Receiver<Value>,
     calls: u64,
     place: tempfile::TempDir,
 }
@@ -49,8 +52,31 @@ impl Driven {
         shell.arg(format!("--user-data-dir={}", place.path().join("profile").display()));
         let process = shell.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let input = File::options().write(true).open(&pipes[0]).unwrap();
-        let output = BufReader::new(File::open(&pipes[1]).unwrap());
-        Self { process, input, output, calls: 0, place }
+        let mut output = BufReader::new(File::open(&pipes[1]).unwrap());
+        let (sender, messages) = mpsc::channel();
+        // A read of a pipe has no time limit, a receiver has one. It ends with the browser.
+        thread::spawn(move || {
+            let mut message = Vec::new();
+            while output.read_until(0, &mut message).is_ok() && message.pop() == Some(0) {
+                let value = serde_json::from_slice(&message).expect("the browser speaks JSON");
+                if sender.send(value).is_err() {
+                    return;
+                }
+                message.clear();
+            }
+        });
+        Self { process, input, messages, calls: 0, place }
+    }
+
+    /// The next message that is looked for; all before it are dropped.
+    fn message(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let message = self.messages.recv_timeout(SOON);
+            let message = message.unwrap_or_else(|error| panic!("{what}: {error}"));
+            if is_it(&message) {
+                return message;
+            }
+        }
     }
 
     /// Calls a method, of a page if its session is given.
@@ -61,40 +87,32 @@ impl Driven {
             call["sessionId"] = session.clone();
         }
         self.input.write_all(format!("{call}\0").as_bytes()).unwrap();
-        loop {
-            let mut message = Vec::new();
-            self.output.read_until(0, &mut message).unwrap();
-            assert_eq!(message.pop(), Some(0), "{method}: the browser has ended");
-            let message: Value = serde_json::from_slice(&message).unwrap();
-            // It also tells what happens.
-            if message["id"] == self.calls {
-                assert!(message["error"].is_null(), "{method}: {message}");
-                return message["result"].clone();
-            }
-        }
+        let answer = self.message(method, |message| message["id"] == self.calls);
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        answer["result"].clone()
     }
 
     /// Opens a page, clicks its link to a PNG, and gives the file that this downloads.
     fn png_of(&mut self, url: &str) -> PathBuf {
         let downloads = self.place.path().join("downloads");
         fs::create_dir(&downloads).unwrap();
-        let allow = json!({"behavior": "allow", "downloadPath": downloads});
+        let allow = json!({"behavior": "allow", "downloadPath": downloads, "eventsEnabled": true});
         self.call(None, "Browser.setDownloadBehavior", &allow);
         let page = self.call(None, "Target.createTarget", &json!({"url": url}));
         let attach = json!({"targetId": page["targetId"], "flatten": true});
         let session = self.call(None, "Target.attachToTarget", &attach)["sessionId"].clone();
+        let click = json!({"expression": CLICK});
+        // The link appears when the script has run. The call whose click succeeds is the last one.
         wait::until("the page offers a PNG", SOON, || {
-            let clicked =
-                self.call(Some(&session), "Runtime.evaluate", &json!({"expression": CLICK}));
-            clicked["result"]["value"] == true
+            self.call(Some(&session), "Runtime.evaluate", &click)["result"]["value"] == true
         });
-        let downloaded = wait::poll(SOON, || {
-            let files = fs::read_dir(&downloads).unwrap().map(|file| file.unwrap().path());
-            // While it is written, it has another name.
-            let mut files = files.filter(|file| file.extension().is_some_and(|of| of == "png"));
-            files.next().ok_or(())
+        // The file has its name before it has its bytes, so the browser says when it is complete.
+        self.message("the download is complete", |message| {
+            message["method"] == "Browser.downloadProgress"
+                && message["params"]["state"] == "completed"
         });
-        downloaded.expect("the browser downloads a PNG")
+        let mut files = fs::read_dir(&downloads).unwrap().map(|file| file.unwrap().path());
+        files.next().expect("a download leaves a file")
     }
 }
 
