@@ -6,15 +6,55 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::{Audits, Report};
 use crate::time::Millis;
+use crate::widths::Widths;
+
+/// How far a lane has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Place {
+    /// All before this moment is settled.
+    pub cursor: Millis,
+    /// How wide its windows are from there on.
+    pub widths: Widths,
+}
+
+/// A place as it is written: mostly the cursor alone, in milliseconds since 1970.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Cursor(Millis),
+    Place { cursor: Millis, widths: Widths },
+}
+
+impl From<Millis> for Place {
+    fn from(cursor: Millis) -> Self {
+        Self { cursor, widths: Widths::default() }
+    }
+}
+
+impl From<Written> for Place {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Cursor(cursor) => cursor.into(),
+            Written::Place { cursor, widths } => Self { cursor, widths },
+        }
+    }
+}
+
+impl From<Place> for Written {
+    fn from(Place { cursor, widths }: Place) -> Self {
+        if widths.is_empty() { Self::Cursor(cursor) } else { Self::Place { cursor, widths } }
+    }
+}
 
 /// How far the lanes of an Exporter have come.
 ///
 /// It is written as JSON: to a ConfigMap, or to a file where there is no Kubernetes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cursors {
-    /// By the source's name, then the sink's: all before this moment is settled. In milliseconds since 1970.
+    /// By the source's name, then the sink's.
     #[serde(default)]
-    lanes: BTreeMap<String, BTreeMap<String, Millis>>,
+    lanes: BTreeMap<String, BTreeMap<String, Place>>,
     /// By the source's name: what was read, for the audit of late samples.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     audits: BTreeMap<String, Audits>,
@@ -24,7 +64,13 @@ impl Cursors {
     /// Gives the cursor of a lane.
     #[must_use]
     pub fn get(&self, source: &str, sink: &str) -> Option<Millis> {
-        self.lanes.get(source)?.get(sink).copied()
+        self.place(source, sink).map(|place| place.cursor)
+    }
+
+    /// Gives how far a lane has come.
+    #[must_use]
+    pub fn place(&self, source: &str, sink: &str) -> Option<&Place> {
+        self.lanes.get(source)?.get(sink)
     }
 
     /// Gives the name of a source's lanes of older data. No source has such a name.
@@ -33,15 +79,21 @@ impl Cursors {
         format!("{source}/backfill")
     }
 
+    /// Gives the source whose lanes have a name.
+    #[must_use]
+    pub fn source_of(name: &str) -> &str {
+        name.split_once('/').map_or(name, |(source, _)| source)
+    }
+
     /// Gives the name of a source's lanes of late data, which have no cursors. No source has such a name.
     #[must_use]
     pub fn late(source: &str) -> String {
         format!("{source}/late")
     }
 
-    /// Sets the cursor of a lane.
-    pub fn set(&mut self, source: &str, sink: &str, cursor: Millis) {
-        self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), cursor);
+    /// Sets how far a lane has come: a cursor, or a place.
+    pub fn set(&mut self, source: &str, sink: &str, place: impl Into<Place>) {
+        self.lanes.entry(source.to_owned()).or_default().insert(sink.to_owned(), place.into());
     }
 
     /// Gives what was read of a source, for the audit of late samples.
@@ -75,7 +127,8 @@ impl Cursors {
         let mut cursors = Self::default();
         for lane in report.all_lanes() {
             if let Some(cursor) = lane.cursor {
-                cursors.set(&lane.source, &lane.sink, cursor);
+                let place = Place { cursor, widths: lane.widths.clone() };
+                cursors.set(&lane.source, &lane.sink, place);
             }
         }
         let audited = report.sources.iter().filter(|source| !source.audits.pieces.is_empty());
@@ -89,8 +142,8 @@ impl Cursors {
     pub fn filtered(&self, keeps: impl Fn(&str, &str) -> bool) -> Self {
         let mut kept = Self::default();
         for (source, sinks) in &self.lanes {
-            for (sink, cursor) in sinks.iter().filter(|(sink, _)| keeps(source, sink)) {
-                kept.set(source, sink, *cursor);
+            for (sink, place) in sinks.iter().filter(|(sink, _)| keeps(source, sink)) {
+                kept.set(source, sink, place.clone());
             }
         }
         kept
@@ -100,14 +153,30 @@ impl Cursors {
     #[must_use]
     pub fn or(mut self, others: &Self) -> Self {
         for (source, sinks) in &others.lanes {
-            for (sink, cursor) in sinks {
-                self.lanes
-                    .entry(source.clone())
-                    .or_default()
-                    .entry(sink.clone())
-                    .or_insert(*cursor);
+            for (sink, place) in sinks {
+                let own = self.lanes.entry(source.clone()).or_default();
+                own.entry(sink.clone()).or_insert_with(|| place.clone());
             }
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Cursors, Millis, Place, Widths};
+
+    #[test]
+    fn a_place_without_widths_is_written_as_a_number_and_all_are_read_again() {
+        let mut widths = Widths::default();
+        widths.set(Millis(30), &[(Millis(30), Duration::from_millis(80))]);
+        let mut cursors = Cursors::default();
+        cursors.set("all", "a", Millis(7));
+        cursors.set("all", "b", Place { cursor: Millis(8), widths });
+        let text = serde_json::to_string(&cursors).unwrap();
+        assert_eq!(text, r#"{"lanes":{"all":{"a":7,"b":{"cursor":8,"widths":[[30,80]]}}}}"#);
+        assert_eq!(serde_json::from_str::<Cursors>(&text).unwrap(), cursors);
     }
 }

@@ -60,8 +60,15 @@ pub struct Engine {
 
 #[derive(Debug, Default)]
 struct Running {
-    exporters: BTreeMap<ExporterId, watch::Sender<Desired>>,
+    exporters: BTreeMap<ExporterId, Controls>,
     tasks: JoinSet<()>,
+}
+
+/// What an Exporter is told.
+#[derive(Debug)]
+struct Controls {
+    desired: watch::Sender<Desired>,
+    saved: watch::Sender<Arc<Cursors>>,
 }
 
 impl Engine {
@@ -81,23 +88,41 @@ impl Engine {
     }
 
     /// Runs a plan, in place of the one that the Exporter has. `credentials` are those of its sinks, in their order.
-    /// `cursors` say where lanes begin that do not run yet; those of the plan's sources begin where these say nothing.
+    /// `saved` are the cursors that are saved: they say where lanes begin that do not run yet. Lanes that are not there begin
+    /// with their source, and whoever saves no cursors has none to give.
     ///
     /// It has to be called within a runtime.
-    pub fn apply(&self, plan: Arc<Plan>, credentials: Vec<Arc<Credentials>>, cursors: Cursors) {
+    pub fn apply(&self, plan: Arc<Plan>, credentials: Vec<Arc<Credentials>>, saved: Cursors) {
         let id = plan.id.clone();
-        let desired = Desired { plan, credentials, cursors: Arc::new(cursors), stop: None };
+        let saved = Arc::new(saved);
+        let desired = Desired { plan, credentials, stop: None };
         let mut running = self.lock();
         while running.tasks.try_join_next().is_some() {}
-        if let Some(exporter) = running.exporters.get(&id)
-            && exporter.send(desired.clone()).is_ok()
-        {
-            return;
+        if let Some(exporter) = running.exporters.get(&id) {
+            // Before the plan, which may have lanes that are new.
+            exporter.saved.send_replace(Arc::clone(&saved));
+            if exporter.desired.send(desired.clone()).is_ok() {
+                return;
+            }
         }
-        let (sender, receiver) = watch::channel(desired);
-        running.exporters.insert(id, sender);
+        let (desired, of_desired) = watch::channel(desired);
+        let (saved, of_saved) = watch::channel(saved);
+        running.exporters.insert(id, Controls { desired, saved });
         let (world, published) = (Arc::clone(&self.world), Arc::clone(&self.published));
-        running.tasks.spawn(supervise(world, published, receiver));
+        running.tasks.spawn(supervise(world, published, of_desired, of_saved));
+    }
+
+    /// Says that these cursors of an Exporter are saved. A lane that is behind waits for it before it reads wider windows.
+    pub fn saved(&self, id: &ExporterId, cursors: &Cursors) {
+        if let Some(exporter) = self.lock().exporters.get(id) {
+            exporter.saved.send_if_modified(|saved| {
+                let is_new = **saved != *cursors;
+                if is_new {
+                    *saved = Arc::new(cursors.clone());
+                }
+                is_new
+            });
+        }
     }
 
     /// Stops an Exporter at once, and forgets it. What is under way is not waited for.
@@ -157,7 +182,7 @@ impl Engine {
         let mut tasks = {
             let mut running = self.lock();
             for exporter in running.exporters.values() {
-                exporter.send_modify(|desired| desired.stop = Some(until));
+                exporter.desired.send_modify(|desired| desired.stop = Some(until));
             }
             std::mem::take(&mut running.tasks)
         };
@@ -175,6 +200,7 @@ async fn supervise(
     world: Arc<World>,
     published: Arc<Published>,
     mut desired: watch::Receiver<Desired>,
+    saved: watch::Receiver<Arc<Cursors>>,
 ) {
     loop {
         let first = desired.borrow_and_update().clone();
@@ -182,7 +208,7 @@ async fn supervise(
         let earlier = published.get(&id);
         let (world, published) = (Arc::clone(&world), Arc::clone(&published));
         let run = async {
-            let actor = Actor::new(world, published, &first, earlier.as_deref());
+            let actor = Actor::new(world, published, &first, saved.clone(), earlier.as_deref());
             actor.run(&mut desired).await;
         };
         if AssertUnwindSafe(run).catch_unwind().await.is_ok() {

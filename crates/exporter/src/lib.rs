@@ -39,3 +39,4 @@ pub mod sink;
 pub mod slice;
 pub mod source;
 pub mod time;
+pub mod widths;

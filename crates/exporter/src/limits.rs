@@ -181,8 +181,15 @@ pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 
 /// The widest window that a lane reads which is behind: an hour of a series of 15 s has 240 samples.
 pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);
-/// A window that gives less is followed by one of twice the width, while there is as much to read.
+/// A window that gives less is followed by wider ones, that give as much if data is spread evenly.
 pub(crate) const WINDOW_BYTES_GOOD: u64 = 2 * 1024 * 1024;
+/// They are so many times as wide at most: data is not spread evenly.
+pub(crate) const WINDOW_GROWTH_MAX: u32 = 8;
+/// Windows that a lane begins after its saved cursor. A cursor is saved every ten seconds; after a restart, a lane that is
+/// behind reads so many windows before it reads wider ones.
+pub(crate) const WINDOWS_AHEAD: usize = 32;
+/// A lane with so many windows to read is behind. Other widths have to be saved first, so that fewer are not worth it.
+pub(crate) const WINDOWS_BEHIND: u32 = 8;
 /// A window that gives more is followed by one of half the width.
 pub(crate) const WINDOW_BYTES_MUCH: u64 = 8 * 1024 * 1024;
 /// So is one that takes longer: an abort costs all of it.

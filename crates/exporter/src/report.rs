@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::plan::ExporterId;
 use crate::time::{Millis, Window};
+use crate::widths::Widths;
 
 mod audited;
 mod reasons;
@@ -34,6 +35,12 @@ impl Report {
     pub fn all_lanes(&self) -> impl Iterator<Item = &LaneReport> {
         self.lanes.iter().chain(&self.backfills).chain(&self.repairs)
     }
+
+    /// Says whether a lane waits until cursors are saved.
+    #[must_use]
+    pub fn waits_for_save(&self) -> bool {
+        self.all_lanes().any(|lane| lane.waits_for_save)
+    }
 }
 
 /// What the engine says of a source.
@@ -62,6 +69,10 @@ pub struct LaneReport {
     pub sink: String,
     /// All before this moment was acknowledged, rejected or dropped, and is not read again.
     pub cursor: Option<Millis>,
+    /// How wide its windows are from there on.
+    pub widths: Widths,
+    /// It goes on when cursor and widths are saved.
+    pub waits_for_save: bool,
     /// How far behind the newest complete window it is.
     pub lag: Duration,
     /// What it is doing.

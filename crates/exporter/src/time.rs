@@ -76,6 +76,12 @@ impl Window {
         self.end.0.saturating_sub(self.start.0)
     }
 
+    /// Says how long it is; nothing if it ends before it begins.
+    #[must_use]
+    pub fn length(self) -> Duration {
+        Duration::from_millis(u64::try_from(self.millis()).unwrap_or(0))
+    }
+
     /// Whether a moment is in it.
     #[must_use]
     pub fn contains(self, time: Millis) -> bool {

@@ -15,10 +15,8 @@ use prost::Message;
 
 mod families;
 mod labels;
-mod points;
 
 pub use labels::Labels;
-pub use points::Points;
 
 /// The bits of the stale marker of Prometheus.
 pub const STALE: u64 = 0x7ff0_0000_0000_0002;

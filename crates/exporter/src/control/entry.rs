@@ -166,11 +166,12 @@ impl Entry {
         let mut cursors = Cursors::default().with_audits_of(self.claimed.saved());
         for sink in &plan.sinks {
             for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
-                let saved = self.claimed.saved().get(&source.name, &sink.name);
-                cursors.set(&source.name, &sink.name, saved.unwrap_or(source.begin));
+                let saved = self.claimed.saved();
+                let place = saved.place(&source.name, &sink.name).cloned();
+                cursors.set(&source.name, &sink.name, place.unwrap_or(source.begin.into()));
                 let older = Cursors::backfill(&source.name);
-                if let Some(saved) = self.claimed.saved().get(&older, &sink.name) {
-                    cursors.set(&older, &sink.name, saved);
+                if let Some(place) = saved.place(&older, &sink.name) {
+                    cursors.set(&older, &sink.name, place.clone());
                 }
             }
         }
@@ -190,6 +191,11 @@ impl Entry {
         }
         let cursors = cursors.or(&self.waiting());
         store.save(&mut self.claimed, &self.id, &cursors).await
+    }
+
+    /// The cursors that are known to be written.
+    pub(super) fn saved_cursors(&self) -> &Cursors {
+        self.claimed.saved()
     }
 
     /// Gives the next status.

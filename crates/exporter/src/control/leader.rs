@@ -239,10 +239,13 @@ impl<'s> Leader<'s> {
         }
     }
 
-    /// Writes the cursors that moved, of the Exporters that were not looked at for so long: no more than `most`.
+    /// Writes the cursors that moved, of the Exporters that were not looked at for so long or wait for it: no more than `most`.
     async fn save(&mut self, pause: Duration, most: usize) -> Result<(), cursors::Error> {
         let (store, engine, now) = (&self.cursors, &self.engine, Instant::now());
-        let is_due = |entry: &&mut Entry| entry.saved.is_none_or(|at| now >= at + pause);
+        let is_due = |entry: &&mut Entry| {
+            let is_old = entry.saved.is_none_or(|at| now >= at + pause);
+            is_old || engine.report(entry.id()).is_some_and(|report| report.waits_for_save())
+        };
         let mut due: Vec<&mut Entry> = self.entries.values_mut().filter(is_due).collect();
         due.sort_by_key(|entry| entry.saved);
         due.truncate(most);
@@ -250,7 +253,11 @@ impl<'s> Leader<'s> {
             .map(|entry| async move {
                 entry.saved = Some(now);
                 let report = engine.report(entry.id());
-                (entry.save(store, report.as_deref()).await, entry.key())
+                let result = entry.save(store, report.as_deref()).await;
+                if result.is_ok() {
+                    engine.saved(entry.id(), entry.saved_cursors());
+                }
+                (result, entry.key())
             })
             .buffer_unordered(limits::API_WRITES_AT_ONCE);
         let saved: Vec<_> = saved.collect().await;

@@ -39,8 +39,6 @@ pub(super) struct Desired {
     pub(super) plan: Arc<Plan>,
     /// Those of the plan's sinks, in its order.
     pub(super) credentials: Vec<Arc<Credentials>>,
-    /// Where lanes begin that the engine does not know.
-    pub(super) cursors: Arc<Cursors>,
     /// Nothing new is sent; what is under way is waited for until then.
     pub(super) stop: Option<Instant>,
 }
@@ -52,7 +50,8 @@ pub(super) struct Actor {
     plan: Arc<Plan>,
     tenant: Arc<crate::plan::Tenant>,
     tenant_name: Arc<str>,
-    cursors: Arc<Cursors>,
+    /// What was saved of its lanes: where they begin that are new, and which widths may be used.
+    saved: watch::Receiver<Arc<Cursors>>,
     sources: Vec<Source>,
     sinks: Vec<Sink>,
     lanes: BTreeMap<u64, Route>,
@@ -85,6 +84,7 @@ impl Actor {
         world: Arc<World>,
         published: Arc<Published>,
         desired: &Desired,
+        saved: watch::Receiver<Arc<Cursors>>,
         earlier: Option<&Report>,
     ) -> Self {
         let (give, events) = mpsc::channel(EVENTS_MAX);
@@ -94,7 +94,7 @@ impl Actor {
             plan: Arc::clone(&desired.plan),
             tenant: Arc::new(desired.plan.tenant.clone()),
             tenant_name: desired.plan.tenant.name.as_str().into(),
-            cursors: Arc::clone(&desired.cursors),
+            saved,
             sources: Vec::new(),
             sinks: Vec::new(),
             lanes: BTreeMap::new(),
@@ -135,6 +135,8 @@ impl Actor {
                     let desired = desired.borrow_and_update().clone();
                     self.reconcile(&desired, None);
                 }
+                // Windows may be read that had to wait for it.
+                Ok(()) = self.saved.changed() => {}
                 Some(answer) = self.requests.join_next() => {
                     let answer = unwrap(answer);
                     self.answered(answer, Instant::now());

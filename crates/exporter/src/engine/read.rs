@@ -204,9 +204,11 @@ impl Job {
                 Err(ReadError::TooLarge { seen, .. }) => too_large = seen,
                 Err(error) => return Err(error.into()),
             }
+        } else if is_wide {
+            return Err(Failure::TooWide); // a narrower one may not have to be read in parts
         }
         self.count_first().await?;
-        self.read_parts(&all, &too_large, is_wide, &mut progress).await?;
+        self.read_parts(&all, &too_large, &mut progress).await?;
         Ok(progress.summary)
     }
 
@@ -229,7 +231,6 @@ impl Job {
         &mut self,
         all: &Part,
         seen: &Seen,
-        is_wide: bool,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
         let world = Arc::clone(&self.world);
@@ -250,7 +251,6 @@ impl Job {
                 Err(ReadError::TooLarge { seen, .. }) => {
                     match self.learned.partition.split(piece.clone(), &seen) {
                         Some(smaller) => parts.extend(smaller.into_iter().rev()),
-                        None if is_wide => return Err(Failure::TooWide),
                         None => progress.summary.too_large += self.counted(all, &piece).await?,
                     }
                 }

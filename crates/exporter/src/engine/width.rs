@@ -1,19 +1,24 @@
-//! Which window is read next. Pure.
+//! How wide the windows of a source should be. Pure.
 
 use std::time::Duration;
 
-use crate::limits::{WINDOW_BYTES_GOOD, WINDOW_BYTES_MUCH, WINDOW_MAX, WINDOW_READ_SLOW};
+use crate::limits::{
+    WINDOW_BYTES_GOOD, WINDOW_BYTES_MUCH, WINDOW_GROWTH_MAX, WINDOW_MAX, WINDOW_READ_SLOW,
+    WINDOWS_BEHIND,
+};
 use crate::plan::BatchPlan;
 use crate::time::{Millis, Window};
+use crate::widths::Widths;
 
 /// How wide the windows of a source are. All begin and end at multiples of a base, so that lanes of a source meet.
 ///
-/// A lane that is behind reads several base windows at once: a power of two of them, aligned to as many.
+/// A lane that is behind reads several base windows at once: a power of two of them, aligned to as many. Which ones it reads
+/// is in its [widths](Widths); this says when it needs others.
 #[derive(Debug, Clone)]
 pub(crate) struct Width {
     base: Duration,
-    /// A power of two.
-    factor: u32,
+    /// So many base windows give about what is good; a power of two. None as long as nothing was read.
+    factor: Option<u32>,
     most: u32,
 }
 
@@ -30,75 +35,108 @@ impl Width {
         let most = u32::try_from(WINDOW_MAX.as_millis() / base.as_millis().max(1)).unwrap_or(1);
         // Rounded down to a power of two.
         let most = 1 << most.max(1).ilog2();
-        Self { base, factor: 1, most }
+        Self { base, factor: None, most }
     }
 
     pub(crate) fn base(&self) -> Duration {
         self.base
     }
 
-    pub(super) fn is_narrow(&self) -> bool {
-        self.factor == 1
+    /// Gives other widths for a lane from a moment on, if those that it has do not fit: it is behind, or its windows give too
+    /// much. All before `complete` can be read. A lane that is not behind reads `collected` base windows at once.
+    pub(super) fn better(
+        &self,
+        widths: &Widths,
+        from: Millis,
+        complete: Millis,
+        collected: u32,
+    ) -> Option<Vec<(Millis, Duration)>> {
+        let now = widths.at(from, self.base);
+        let is_last = widths.until(from).is_none();
+        let is_behind = from + now.saturating_mul(WINDOWS_BEHIND) <= complete;
+        let factor = self.factor.unwrap_or_else(|| self.factor_of(now)).max(collected);
+        let most = self.base * factor;
+        let is_too_wide = now > most;
+        let is_uncollected = is_last && now != self.base * collected;
+        if !is_behind && !is_too_wide && !is_uncollected {
+            return None;
+        }
+        let better = self.ladder(from, complete, factor, collected);
+        let is_wider = better.first().is_some_and(|(_, width)| *width >= now * 2);
+        (is_wider || is_too_wide || is_uncollected).then_some(better)
     }
 
-    /// Gives the window that begins at a moment and is complete before another; none if there is none yet. `collected` base
-    /// windows are read at once: a power of two.
-    pub(super) fn choose(&self, from: Millis, before: Millis, collected: u32) -> Option<Window> {
-        let mut factor = self.factor.max(collected);
-        loop {
-            let step = self.base.saturating_mul(factor);
-            let start = from.align_down(step);
-            let end = start + step;
-            // The first window of a lane may begin anywhere; it ends where those of others end.
-            let begins_here = start == from || factor == 1;
-            if begins_here && end <= before {
-                return Some(Window { start: from, end });
-            }
-            if factor == 1 || (begins_here && factor <= collected) {
-                return None;
+    /// Gives the widest windows that lie before a moment, then narrower ones up to it.
+    fn ladder(
+        &self,
+        mut from: Millis,
+        complete: Millis,
+        mut factor: u32,
+        collected: u32,
+    ) -> Vec<(Millis, Duration)> {
+        let mut widths = Vec::new();
+        while factor > collected {
+            let width = self.base * factor;
+            let until = complete.align_down(width);
+            if until > from {
+                widths.push((from, width));
+                from = until;
             }
             factor /= 2;
         }
+        widths.push((from, self.base * collected));
+        widths
     }
 
-    /// Gives when the window that begins at a moment is complete.
-    pub(super) fn complete(&self, from: Millis, collected: u32) -> Millis {
-        let mut factor = collected;
-        loop {
-            let step = self.base.saturating_mul(factor.max(1));
-            let start = from.align_down(step);
-            if start == from || factor <= 1 {
-                return start + step;
-            }
-            factor /= 2;
-        }
-    }
-
-    /// Says how many base windows are read at once, so that their points fill a request: no more than a point may wait.
-    pub(super) fn collected(&self, batch: &BatchPlan, points_each: u64) -> u32 {
+    /// Says how many base windows are read at once, so that their points fill a request: no more than a point may wait. `now`
+    /// are read at once now; that changes only if it helps.
+    pub(super) fn collected(&self, batch: &BatchPlan, points_each: u64, now: Duration) -> u32 {
         if !batch.is_enabled {
             return 1;
         }
-        let in_time = batch.timeout.as_millis() / self.base.as_millis().max(1);
-        let in_request = batch.points_max as u64 / points_each.max(1);
-        let most = u32::try_from(in_time).unwrap_or(u32::MAX);
-        let most = most.min(u32::try_from(in_request).unwrap_or(u32::MAX)).min(self.most);
-        // Rounded down to a power of two.
-        1 << most.max(1).ilog2()
+        let power =
+            |of: u128| 1 << u32::try_from(of).unwrap_or(u32::MAX).clamp(1, self.most).ilog2();
+        let in_time = power(batch.timeout.as_millis() / self.base.as_millis().max(1));
+        let now = power(now.as_millis() / self.base.as_millis().max(1)).min(in_time);
+        if points_each == 0 {
+            return now; // it is not known
+        }
+        let in_request = power(batch.points_max as u128 / u128::from(points_each)).min(in_time);
+        // A number of points that changes a little changes nothing.
+        if in_request == now / 2 { now } else { in_request }
     }
 
     /// Takes what a window gave: requests of so many bytes, within so long.
-    pub(super) fn learn(&mut self, bytes: u64, took: Duration) {
+    pub(super) fn learn(&mut self, window: Window, bytes: u64, took: Duration) {
         if bytes > WINDOW_BYTES_MUCH || took > WINDOW_READ_SLOW {
-            self.narrow();
-        } else if bytes < WINDOW_BYTES_GOOD {
-            self.factor = (self.factor * 2).min(self.most);
+            self.narrow(window);
+        } else {
+            let own = self.factor_of(window.length());
+            let good = 1_u32 << (WINDOW_BYTES_GOOD / bytes.max(1)).max(1).ilog2();
+            let most =
+                self.factor.unwrap_or(1).max(own.saturating_mul(WINDOW_GROWTH_MAX)).min(self.most);
+            self.factor = Some(own.saturating_mul(good).min(most));
         }
     }
 
+    /// Gives the width that follows a window that is too wide.
+    pub(super) fn half(&self, window: Window) -> Duration {
+        self.base * self.half_factor(window)
+    }
+
     /// A window gave too much.
-    pub(super) fn narrow(&mut self) {
-        self.factor = (self.factor / 2).max(1);
+    pub(super) fn narrow(&mut self, window: Window) {
+        self.factor = Some(self.half_factor(window));
+    }
+
+    fn half_factor(&self, window: Window) -> u32 {
+        (self.factor_of(window.length()) / 2).max(1)
+    }
+
+    /// Says how many base windows there are in a length, rounded up to a power of two.
+    fn factor_of(&self, length: Duration) -> u32 {
+        let windows = length.as_millis().div_ceil(self.base.as_millis().max(1));
+        u32::try_from(windows).unwrap_or(u32::MAX).clamp(1, self.most).next_power_of_two()
     }
 }
 
@@ -108,7 +146,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{BatchPlan, Millis, Width, Window};
+    use super::{BatchPlan, Millis, Width, Widths, Window};
 
     const QUICK: Duration = Duration::from_millis(50);
 
@@ -116,21 +154,84 @@ mod tests {
         Window { start: Millis(start), end: Millis(end) }
     }
 
+    fn seconds(of: &[(i64, u64)]) -> Vec<(Millis, Duration)> {
+        of.iter().map(|(at, width)| (Millis(at * 1000), Duration::from_secs(*width))).collect()
+    }
+
+    fn widths(of: &[(i64, u64)]) -> Widths {
+        let mut widths = Widths::default();
+        widths.set(Millis(0), &seconds(of));
+        widths
+    }
+
+    fn wide() -> Width {
+        let mut width = Width::new(Duration::from_secs(10), None);
+        width.learn(window(0, 10_000), 1000, QUICK);
+        width
+    }
+
     #[test]
     fn who_is_behind_reads_more_at_once_and_meets_the_others_again() {
-        let mut width = Width::new(Duration::from_secs(10), None);
-        assert_eq!(width.choose(Millis(20_000), Millis(29_999), 1), None);
-        assert_eq!(width.choose(Millis(20_000), Millis(30_000), 1), Some(window(20_000, 30_000)));
-        assert_eq!(width.choose(Millis(20_500), Millis(300_000), 1), Some(window(20_500, 30_000)));
-        for _ in 0..3 {
-            width.learn(1000, QUICK);
+        let width = wide();
+        let better = |complete| width.better(&Widths::default(), Millis(20_500), complete, 1);
+        assert_eq!(better(Millis(100_499)), None, "fewer than eight windows");
+        assert!(better(Millis(100_500)).is_some());
+        let expected = [
+            (Millis(20_500), Duration::from_secs(80)),
+            (Millis(240_000), Duration::from_secs(40)),
+            (Millis(280_000), Duration::from_secs(20)),
+            (Millis(300_000), Duration::from_secs(10)),
+        ];
+        assert_eq!(better(Millis(309_999)).unwrap(), expected);
+    }
+
+    #[test]
+    fn widths_that_fit_are_kept() {
+        let width = wide();
+        let own = widths(&[(0, 80), (240, 40), (280, 10)]);
+        for from in [80_000, 240_000] {
+            // More came meanwhile.
+            assert_eq!(width.better(&own, Millis(from), Millis(330_000), 1), None);
         }
-        assert_eq!(width.choose(Millis(80_000), Millis(300_000), 1), Some(window(80_000, 160_000)));
-        assert_eq!(width.choose(Millis(40_000), Millis(300_000), 1), Some(window(40_000, 80_000)));
-        assert_eq!(width.choose(Millis(80_000), Millis(130_000), 1), Some(window(80_000, 120_000)));
-        width.learn(u64::MAX, QUICK);
-        width.learn(1000, Duration::from_secs(3600));
-        assert_eq!(width.choose(Millis(80_000), Millis(300_000), 1), Some(window(80_000, 100_000)));
+        let better = width.better(&own, Millis(280_000), Millis(360_000), 1).unwrap();
+        assert_eq!(better, seconds(&[(280, 80), (320, 40), (360, 10)]));
+    }
+
+    #[test]
+    fn widths_that_were_saved_are_kept_until_more_is_known() {
+        let width = Width::new(Duration::from_secs(10), None);
+        let own = widths(&[(0, 80), (240, 10)]);
+        assert_eq!(width.better(&own, Millis(80_000), Millis(5_000_000), 1), None);
+    }
+
+    #[test]
+    fn a_window_that_gives_too_much_is_followed_by_narrower_ones() {
+        let own = widths(&[(0, 80)]);
+        for (bytes, took) in [(u64::MAX, QUICK), (1000, Duration::from_secs(3600))] {
+            let mut width = wide();
+            width.learn(window(0, 80_000), bytes, took);
+            let better = width.better(&own, Millis(80_000), Millis(600_000), 1).unwrap();
+            assert_eq!(better[0], (Millis(80_000), Duration::from_secs(40)));
+        }
+        let mut width = wide();
+        width.narrow(window(0, 10_000));
+        assert_eq!(width.factor, Some(1));
+    }
+
+    #[test]
+    fn what_windows_give_says_how_wide_they_should_be_and_they_grow_step_by_step() {
+        let mut width = Width::new(Duration::from_secs(10), None);
+        for (end, bytes, expected) in [
+            (10_000, 1, 8),
+            (80_000, 1, 64),
+            (640_000, 1, 256),
+            // As much as a few windows of this width give.
+            (20_000, 500 * 1024, 8),
+            (20_000, 3 * 1024 * 1024, 2),
+        ] {
+            width.learn(window(0, end), bytes, QUICK);
+            assert_eq!(width.factor, Some(expected), "{end} {bytes}");
+        }
     }
 
     #[test]
@@ -142,24 +243,29 @@ mod tests {
             points_max,
             bytes_max: 1 << 20,
         };
-        for (seconds, points_max, is_enabled, points_each, expected) in [
-            (5, 500, true, 10, 4),
-            (5, 500, true, 200, 2),
-            (5, 500, true, 400, 1),
-            (0, 500, true, 10, 1),
-            (5, 500, false, 10, 1),
-            (100_000, 500, true, 0, 256),
+        for (seconds, points_max, is_enabled, points_each, now, expected) in [
+            (5, 500, true, 10, 1, 4),
+            (5, 500, true, 200, 1, 2),
+            (5, 500, true, 200, 4, 4),
+            (5, 500, true, 120, 4, 4),
+            (5, 500, true, 400, 4, 1),
+            (5, 500, true, 0, 1, 1),
+            (5, 500, true, 0, 4, 4),
+            (2, 500, true, 10, 4, 2),
+            (0, 500, true, 10, 4, 1),
+            (5, 500, false, 10, 4, 1),
+            (100_000, 5000, true, 1, 1, 2048),
         ] {
-            let collected = width.collected(&batch(seconds, points_max, is_enabled), points_each);
-            assert_eq!(collected, expected, "{seconds} {points_each}");
+            let now = Duration::from_secs(now);
+            let batch = batch(seconds, points_max, is_enabled);
+            let collected = width.collected(&batch, points_each, now);
+            assert_eq!(collected, expected, "{seconds} {points_each} {now:?}");
         }
-        assert_eq!(width.choose(Millis(20_000), Millis(23_999), 4), None);
-        assert_eq!(width.choose(Millis(20_000), Millis(24_000), 4), Some(window(20_000, 24_000)));
-        assert_eq!(width.complete(Millis(20_000), 4), Millis(24_000));
-        // Until it meets the windows of others.
-        assert_eq!(width.choose(Millis(21_500), Millis(23_000), 4), Some(window(21_500, 22_000)));
-        assert_eq!(width.choose(Millis(22_000), Millis(23_000), 4), None);
-        assert_eq!(width.choose(Millis(22_000), Millis(24_000), 4), Some(window(22_000, 24_000)));
+        let better =
+            |own: &Widths, collected| width.better(own, Millis(20_000), Millis(20_500), collected);
+        assert_eq!(better(&Widths::default(), 4), Some(seconds(&[(20, 4)])));
+        assert_eq!(better(&widths(&[(0, 4)]), 4), None);
+        assert_eq!(better(&widths(&[(0, 4)]), 1), Some(seconds(&[(20, 1)])));
     }
 
     #[test]
@@ -172,22 +278,34 @@ mod tests {
 
     proptest! {
         #[test]
-        fn windows_follow_each_other_without_holes_and_end_in_time(
+        fn wider_windows_are_complete_and_better_ones_are_good(
             from in 0..10_000_000_i64,
-            before in 0..20_000_000_i64,
-            learned in 0..20_usize,
+            behind in 0..20_000_000_i64,
+            learned in 0..4_usize,
             collected in (0..4_u32).prop_map(|power| 1 << power),
         ) {
             let mut width = Width::new(Duration::from_secs(10), None);
-            (0..learned).for_each(|_| width.learn(0, QUICK));
-            let mut from = Millis(from);
-            while let Some(window) = width.choose(from, Millis(before), collected) {
-                prop_assert_eq!(window.start, from);
-                prop_assert!(window.end > from && window.end <= Millis(before));
-                prop_assert_eq!(window.end.0 % 10_000, 0);
+            (0..learned).for_each(|_| {
+                let end = i64::from(width.factor.unwrap_or(1)) * 10_000;
+                width.learn(window(0, end), 0, QUICK);
+            });
+            let (from, complete) = (Millis(from), Millis(from + behind));
+            let mut widths = Widths::default();
+            if let Some(better) = width.better(&widths, from, complete, collected) {
+                widths.set(from, &better);
+            }
+            prop_assert_eq!(width.better(&widths, from, complete, collected), None);
+            let last = width.base() * collected;
+            let mut from = from;
+            loop {
+                let window = widths.window(from, width.base());
+                prop_assert!(window.end > from && window.end.0 % 10_000 == 0);
+                if window.end > complete {
+                    break;
+                }
                 from = window.end;
             }
-            prop_assert!(width.complete(from, collected) > Millis(before));
+            prop_assert!(from + last > complete, "it stops at what is not complete");
         }
     }
 }

@@ -70,20 +70,32 @@ pub(super) fn run(
         let connects = Arc::new(OverHttp);
         let engine = Engine::new(Arc::new(reader), connects, engine_settings, clock::clock());
         let engine = Arc::new(engine);
-        let mut cursors = BTreeMap::new();
+        let (mut cursors, mut plans) = (BTreeMap::new(), Vec::new());
         for Ready { key, plan, credentials, cursors: own } in ready {
             cursors.insert(key, own.clone());
-            engine.apply(plan, credentials, own);
+            plans.push((plan, credentials, own));
         }
         // Where new lanes begin is written before they begin.
         state.save(&cursors)?;
+        for (plan, credentials, own) in plans {
+            engine.apply(plan, credentials, own);
+        }
         let work = async {
             let mut looks = interval(EXPORTER_LOOKS_EVERY);
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut changes = engine.changes();
             loop {
-                tokio::select! {
+                let is_due = tokio::select! {
                     () = &mut first => break,
-                    _ = looks.tick() => state.note(&mut cursors, &engine.reports())?,
+                    _ = looks.tick() => true,
+                    Ok(()) = changes.changed() => false,
+                };
+                let reports = engine.reports();
+                if is_due || reports.iter().any(|report| report.waits_for_save()) {
+                    state.note(&mut cursors, &reports)?;
+                    for report in &reports {
+                        engine.saved(&report.id, &cursors[&report.id.uid]);
+                    }
                 }
             }
             tokio::select! {
@@ -147,11 +159,11 @@ fn ready(
     let mut cursors = Cursors::default().with_audits_of(saved);
     for sink in &plan.sinks {
         for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
-            let cursor = saved.get(&source.name, &sink.name).unwrap_or(source.begin);
-            cursors.set(&source.name, &sink.name, cursor);
+            let place = saved.place(&source.name, &sink.name).cloned();
+            cursors.set(&source.name, &sink.name, place.unwrap_or(source.begin.into()));
             let older = Cursors::backfill(&source.name);
-            if let Some(cursor) = saved.get(&older, &sink.name) {
-                cursors.set(&older, &sink.name, cursor);
+            if let Some(place) = saved.place(&older, &sink.name) {
+                cursors.set(&older, &sink.name, place.clone());
             }
         }
     }

@@ -24,7 +24,8 @@ impl Named {
     /// Gives the cursors of lanes that the Exporter has and that cannot run: their source or sink is not in the plan. A mistake
     /// that is corrected later, or objects that are not known yet, lose nothing.
     pub(super) fn waiting(&self, saved: &Cursors, plan: Option<&Plan>) -> Cursors {
-        saved.filtered(|source, sink| {
+        saved.filtered(|lane, sink| {
+            let source = Cursors::source_of(lane);
             let runs = plan.is_some_and(|plan| {
                 plan.sources.iter().any(|known| known.name == source)
                     && plan.sinks.iter().any(|known| known.name == sink)
@@ -47,6 +48,7 @@ mod tests {
         let named = Named { sources: names(&["wrong"]), sinks: names(&["out"]) };
         let mut saved = Cursors::default();
         saved.set("wrong", "out", Millis(5));
+        saved.set(&Cursors::backfill("wrong"), "out", Millis(4));
         saved.set("wrong", "gone", Millis(6));
         saved.set("gone", "out", Millis(7));
         let empty = Plan {
@@ -60,6 +62,7 @@ mod tests {
         for plan in [None, Some(&empty)] {
             let waiting = named.waiting(&saved, plan);
             assert_eq!(waiting.get("wrong", "out"), Some(Millis(5)));
+            assert_eq!(waiting.get("wrong/backfill", "out"), Some(Millis(4)));
             assert_eq!(waiting.get("wrong", "gone"), None);
             assert_eq!(waiting.get("gone", "out"), None);
         }

@@ -75,12 +75,18 @@ impl Actor {
                     route.lane.mapped(window, &summary.tally, summary.too_large);
                     route.lane.end(window);
                 }
-                Err(_) => route.lane.fail(window, is_too_wide),
+                Err(_) => {
+                    route.lane.fail(window, is_too_wide);
+                    if is_too_wide {
+                        let half = source.width.half(window);
+                        route.widths.set(window.start, &[(window.start, half)]);
+                    }
+                }
             }
         }
         match result {
             Ok(summary) => self.succeeded(source_index, window, summary, now),
-            Err(Failure::TooWide) => source.width.narrow(),
+            Err(Failure::TooWide) => source.width.narrow(window),
             // It says nothing of what is selected now, which is read at once.
             Err(_) if is_of_another_selection => {}
             Err(Failure::TooManySeries(series)) => {
@@ -107,7 +113,7 @@ impl Actor {
         let windows =
             window.millis().unsigned_abs() / source.width.base().as_millis().max(1) as u64;
         source.points_each = summary.tally.points / windows.max(1);
-        source.width.learn(summary.bytes, summary.took);
+        source.width.learn(window, summary.bytes, summary.took);
         if summary.too_large > 0 {
             let samples = summary.too_large;
             let text = format!(

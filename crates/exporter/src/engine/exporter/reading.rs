@@ -25,6 +25,7 @@ impl Actor {
         }
         let Some(store_now) = store_now else { return };
         self.expire(store_now);
+        self.choose_widths(store_now, now);
         let mut wanted = self.wanted(store_now, now, wakes);
         // New data first: a lane that is behind delays no other.
         wanted.sort_by_key(|wanted| std::cmp::Reverse(wanted.window.start));
@@ -75,6 +76,12 @@ impl Actor {
                 && route.is_new()
                 && route.lane.position() > window.start
         });
+        let is_wide = repair.is_none()
+            && members.first().and_then(|id| self.lanes.get(id)).is_some_and(|route| {
+                let source = &self.sources[index];
+                let narrow = source.width.base() * source.collected(route, window.start);
+                window.length() > narrow
+            });
         let source = &mut self.sources[index];
         let room = if is_behind { &source.side_room } else { &source.room }.clone();
         let is_repair = repair.is_some();
@@ -95,7 +102,6 @@ impl Actor {
             blocked: Arc::clone(&blocked),
             events: self.give.clone(),
         };
-        let is_wide = !is_repair && !source.width.is_narrow();
         let task = self.tasks.spawn(job.run(is_wide));
         let selection = source.selection;
         self.reads.push(Read {

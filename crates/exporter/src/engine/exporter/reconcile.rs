@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::source::roles;
 use super::{Actor, Desired, Late, Older, Role, RoleName, Route, Sink, Source};
 use crate::credentials::Credentials;
-use crate::cursor::Cursors;
+use crate::cursor::Place;
 use crate::engine::read::Learned;
 use crate::lane::{Bucket, Lane, Policy};
 use crate::mapping::Shape;
@@ -22,7 +22,6 @@ impl Actor {
         let now = Instant::now();
         self.stop = desired.stop;
         self.plan = Arc::clone(&desired.plan);
-        self.cursors = Arc::clone(&desired.cursors);
         if *self.tenant != self.plan.tenant {
             self.tenant = Arc::new(self.plan.tenant.clone());
             self.tenant_name = self.plan.tenant.name.as_str().into();
@@ -93,18 +92,18 @@ impl Actor {
         for plan in &self.plan.sources {
             let source = match old.remove(&plan.name) {
                 Some(source) => source.with(plan, &self.world),
-                None => Source::new(plan, &self.world, self.audits(&plan.name, earlier)),
+                None => Source::new(plan, &self.world, self.audits(&plan.name, earlier).as_ref()),
             };
             self.sources.push(source);
         }
     }
 
     /// Gives what was read of a source before this began.
-    fn audits<'a>(&'a self, source: &str, earlier: Option<&'a Report>) -> Option<&'a Audits> {
+    fn audits(&self, source: &str, earlier: Option<&Report>) -> Option<Audits> {
         let known = earlier.map(|report| report.sources.iter().find(|known| known.name == source));
         match known {
-            Some(known) => known.map(|known| &known.audits),
-            None => self.cursors.audits(source),
+            Some(known) => known.map(|known| known.audits.clone()),
+            None => self.saved.borrow().audits(source).cloned(),
         }
     }
 
@@ -168,27 +167,39 @@ impl Actor {
         now: Instant,
     ) -> Route {
         let (from, to) = (&self.sources[source].plan, &self.sinks[sink].plan);
-        let (name, begin, role) = match (role, from.backfill) {
+        let (begin, role) = match (role, from.backfill) {
             (RoleName::Older, Some(backfill)) => {
                 let rate = RatePlan { points_per_second: backfill.rate_max, burst: 0, ..to.rate };
                 let older = Older { until: from.begin, bucket: Bucket::new(&rate, now) };
-                let begin = backfill.from.min(from.begin);
-                (Cursors::backfill(&from.name), begin, Role::Older(older))
+                (backfill.from.min(from.begin), Role::Older(older))
             }
-            (RoleName::Late, _) => {
-                (Cursors::late(&from.name), from.begin, Role::Late(Late::default()))
-            }
-            _ => (from.name.clone(), from.begin, Role::New),
+            (RoleName::Late, _) => (from.begin, Role::Late(Late::default())),
+            _ => (from.begin, Role::New),
         };
-        let begin = self.cursors.get(&name, &to.name).unwrap_or(begin);
+        let name = role.lane_of(&from.name);
+        let saved = self.saved.borrow().place(&name, &to.name).cloned();
+        let Place { cursor: begin, widths } = saved.unwrap_or_else(|| begin.into());
+        let sent_until = widths.ahead(begin, self.sources[source].width.base());
         let known = earlier.and_then(|report| {
             report.all_lanes().find(|lane| lane.source == name && lane.sink == to.name)
         });
-        let lane = match known {
-            Some(known) => Lane::new(policy(to), known.cursor.unwrap_or(begin)).with_account(known),
-            None => Lane::new(policy(to), begin),
+        let (lane, widths) = match known {
+            Some(known) => {
+                let lane = Lane::new(policy(to), known.cursor.unwrap_or(begin));
+                (lane.with_account(known), known.widths.clone())
+            }
+            None => (Lane::new(policy(to), begin), widths),
         };
-        Route { source, sink, shape: shape(to), role, lane }
+        Route {
+            source,
+            sink,
+            shape: shape(to),
+            role,
+            lane,
+            widths,
+            sent_until,
+            waits_for_save: false,
+        }
     }
 
     fn update(&mut self, id: u64, route: &mut Route, changed: &[bool], now: Instant) {

@@ -6,10 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Actor, Role, RoleName, Route};
-use crate::cursor::Cursors;
 use crate::limits::REPORT_EVERY;
 use crate::report::{Audits, LaneReport, Report, SourceReport};
-use crate::time::Millis;
 
 impl Actor {
     pub(super) fn report_if_due(&mut self, now: Instant) {
@@ -53,18 +51,15 @@ impl Actor {
         let (source, sink) = (&self.sources[route.source], &self.sinks[route.sink]);
         let lane = &route.lane;
         let waits = lane.waits(now).filter(|wait| !wait.is_zero());
-        let name = &source.plan.name;
         LaneReport {
-            source: match route.role {
-                Role::New => name.clone(),
-                Role::Older(_) => Cursors::backfill(name),
-                Role::Late(_) => Cursors::late(name),
-            },
+            source: route.role.lane_of(&source.plan.name),
             sink: sink.plan.name.clone(),
             cursor: match route.role {
                 Role::New | Role::Older(_) => Some(lane.cursor()),
                 Role::Late(_) => None,
             },
+            widths: route.widths.clone(),
+            waits_for_save: route.waits_for_save,
             lag: self.lag(route),
             state: lane.state(),
             points: lane.points(),
@@ -89,8 +84,8 @@ impl Actor {
         }
         // Without the store's clock, ours: it says about how late it is.
         let now = self.world.store_now(Instant::now()).0.unwrap_or_else(|| self.world.now());
-        let newest: Millis =
-            (now - source.plan.lag_min).align_down(source.width.base() * source.collected(route));
+        let complete = now - source.plan.lag_min;
+        let newest = complete.align_down(route.widths.at(complete, source.width.base()));
         let behind = newest.0.saturating_sub(route.lane.cursor().0);
         Duration::from_millis(u64::try_from(behind).unwrap_or(0))
     }

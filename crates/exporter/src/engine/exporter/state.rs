@@ -7,6 +7,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::credentials::Credentials;
+use crate::cursor::Cursors;
 use crate::engine::audit::{Audit, Repair};
 use crate::engine::kept::KeptState;
 use crate::engine::memory::Room;
@@ -18,6 +19,7 @@ use crate::mapping::Shape;
 use crate::plan::{SinkPlan, SourcePlan};
 use crate::report::{Problem, SourceFault};
 use crate::time::{Millis, Window};
+use crate::widths::Widths;
 
 /// A source and what was learned about it.
 pub(super) struct Source {
@@ -46,10 +48,13 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Says how many windows a lane reads at once though it is not behind.
-    pub(super) fn collected(&self, route: &Route) -> u32 {
+    /// Says how many windows a lane reads at once from a moment on though it is not behind.
+    pub(super) fn collected(&self, route: &Route, from: Millis) -> u32 {
         match route.role {
-            Role::New => self.width.collected(&route.shape.batch, self.points_each),
+            Role::New => {
+                let now = route.widths.at(from, self.width.base());
+                self.width.collected(&route.shape.batch, self.points_each, now)
+            }
             Role::Older(_) | Role::Late(_) => 1,
         }
     }
@@ -85,6 +90,12 @@ pub(super) struct Route {
     pub(super) shape: Shape,
     pub(super) role: Role,
     pub(super) lane: Lane,
+    /// How wide its windows are, from its cursor on.
+    pub(super) widths: Widths,
+    /// An earlier run may have sent windows that begin before this.
+    pub(super) sent_until: Millis,
+    /// It would read if its cursor and widths were saved.
+    pub(super) waits_for_save: bool,
 }
 
 /// What a lane sends.
@@ -95,6 +106,17 @@ pub(super) enum Role {
     Older(Older),
     /// What came late.
     Late(Late),
+}
+
+impl Role {
+    /// Names the lanes of a source that have this role, as cursors do.
+    pub(super) fn lane_of(&self, source: &str) -> String {
+        match self {
+            Self::New => source.to_owned(),
+            Self::Older(_) => Cursors::backfill(source),
+            Self::Late(_) => Cursors::late(source),
+        }
+    }
 }
 
 /// Names a role, where lanes are compared with a plan.

@@ -39,12 +39,12 @@ impl Wanted {
 impl Actor {
     /// Gives the windows that lanes want and that are complete.
     pub(super) fn wanted(
-        &self,
+        &mut self,
         store_now: Millis,
         now: Instant,
         wakes: &mut Instant,
     ) -> Vec<Wanted> {
-        let mut all: Vec<Wanted> = Vec::new();
+        let (mut all, mut waiting): (Vec<Wanted>, Vec<u64>) = (Vec::new(), Vec::new());
         for (id, route) in &self.lanes {
             let source = &self.sources[route.source];
             if self.sinks[route.sink].sends.is_none() {
@@ -66,26 +66,24 @@ impl Actor {
                     None => continue,
                 },
             };
-            let before = end.map_or(complete, |end| end.min(complete));
-            let collected = source.collected(route);
             let window = match (route.lane.wants(now), &repair) {
                 (Some(Want::Again(window)), _) => window,
                 (Some(Want::From(from)), _) if end.is_some_and(|end| end <= from) => continue,
                 // As a whole: that is what it was compared with.
                 (Some(Want::From(_)), Some(repair)) => repair.window,
                 (Some(Want::From(from)), None) => {
-                    match source.width.choose(from, before, collected) {
-                        Some(window) => window,
-                        // The last piece, up to where new data begins.
-                        None if end == Some(before) => Window { start: from, end: before },
-                        None => {
-                            let wait =
-                                source.width.complete(from, collected).0.saturating_sub(before.0);
-                            let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
-                            *wakes = (now + wait).min(*wakes);
-                            continue;
-                        }
+                    let window = self.next_window(route, from);
+                    if window.end > complete {
+                        let wait = window.end.0.saturating_sub(complete.0);
+                        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
+                        *wakes = (now + wait).min(*wakes);
+                        continue;
                     }
+                    if !self.is_saved(route, window) {
+                        waiting.push(*id);
+                        continue;
+                    }
+                    window
                 }
                 (None, _) => {
                     if let Some(until) = route.lane.wakes().filter(|until| now < *until) {
@@ -101,22 +99,70 @@ impl Actor {
                 None => all.push(wanted),
             }
         }
+        let mut is_new = false;
+        for (id, route) in &mut self.lanes {
+            let waits = waiting.contains(id);
+            is_new |= waits && !route.waits_for_save;
+            route.waits_for_save = waits;
+        }
+        if is_new {
+            self.report(); // so that it is saved soon
+        }
         all
     }
 
     /// Says whether the lane of new data beside one of older or late data has nothing to do.
     fn has_time_for_others(&self, route: &Route, complete: Millis) -> bool {
-        let source = &self.sources[route.source];
         self.lanes.values().all(|other| {
             !other.is_new()
                 || other.source != route.source
                 || other.sink != route.sink
                 || (other.lane.is_idle()
-                    && source
-                        .width
-                        .choose(other.lane.position(), complete, source.collected(other))
-                        .is_none())
+                    && self.next_window(other, other.lane.position()).end > complete)
         })
+    }
+
+    /// Gives the window of a lane that begins at a moment. The last one of older data ends where new data begins.
+    fn next_window(&self, route: &Route, from: Millis) -> Window {
+        let window = route.widths.window(from, self.sources[route.source].width.base());
+        match &route.role {
+            Role::Older(older) => Window { end: window.end.min(older.until), ..window },
+            Role::New | Role::Late(_) => window,
+        }
+    }
+
+    /// Says whether a lane that begins again at its saved cursor comes to the same window.
+    fn is_saved(&self, route: &Route, window: Window) -> bool {
+        let source = &self.sources[route.source];
+        let lane = route.role.lane_of(&source.plan.name);
+        let saved = self.saved.borrow();
+        // A lane that is not there is saved by nobody.
+        saved.place(&lane, &self.sinks[route.sink].plan.name).is_none_or(|place| {
+            let base = source.width.base();
+            window.start < place.widths.ahead(place.cursor, base)
+                && place.widths.window(window.start, base)
+                    == route.widths.window(window.start, base)
+        })
+    }
+
+    /// Gives other widths to the lanes whose own do not fit any more: from where nothing can have been sent.
+    pub(super) fn choose_widths(&mut self, store_now: Millis, now: Instant) {
+        for route in self.lanes.values_mut() {
+            let source = &self.sources[route.source];
+            let complete = store_now - source.plan.lag_min;
+            let complete = match &route.role {
+                Role::New => complete,
+                Role::Older(older) => older.until.min(complete),
+                Role::Late(_) => continue,
+            };
+            let Some(Want::From(from)) = route.lane.wants(now) else { continue };
+            let from = from.max(route.sent_until);
+            let collected = source.collected(route, from);
+            if let Some(better) = source.width.better(&route.widths, from, complete, collected) {
+                route.widths.set(from, &better);
+            }
+            route.widths.forget(route.lane.cursor(), source.width.base());
+        }
     }
 
     /// Says whether a window is read now, or waits for a lane that will want it soon.

@@ -83,7 +83,7 @@ impl Scene {
         (times * self.store.series) as u64
     }
 
-    /// Lets time pass; memory stays within its bound and the account even all the time.
+    /// Lets time pass, and cursors are saved; memory stays within its bound and the account even all the time.
     pub(super) async fn pass(&self, time: Duration) {
         let until = Instant::now() + time;
         // Hours are looked at less closely.
@@ -96,6 +96,7 @@ impl Scene {
             let (kept, kept_most) = self.engine.memory_kept();
             assert!(kept <= kept_most);
             for report in self.engine.reports() {
+                self.engine.saved(&report.id, &Cursors::of(&report));
                 for lane in report.all_lanes() {
                     assert_eq!(lane.points.conservation_error(), 0, "{lane:?}");
                 }
