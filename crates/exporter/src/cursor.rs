@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::partition::Partition;
 use crate::report::{Audits, Report};
+use crate::since::Since;
 use crate::time::Millis;
 use crate::widths::Widths;
 
@@ -16,6 +18,8 @@ pub struct Place {
     pub cursor: Millis,
     /// How wide its windows are from there on.
     pub widths: Widths,
+    /// How those are divided that are too large to be read at once.
+    pub parts: Since<Partition>,
 }
 
 /// A place as it is written: mostly the cursor alone, in milliseconds since 1970.
@@ -23,12 +27,18 @@ pub struct Place {
 #[serde(untagged)]
 enum Written {
     Cursor(Millis),
-    Place { cursor: Millis, widths: Widths },
+    Place {
+        cursor: Millis,
+        #[serde(default, skip_serializing_if = "Widths::is_empty")]
+        widths: Widths,
+        #[serde(default, skip_serializing_if = "Since::is_empty")]
+        parts: Since<Partition>,
+    },
 }
 
 impl From<Millis> for Place {
     fn from(cursor: Millis) -> Self {
-        Self { cursor, widths: Widths::default() }
+        Self { cursor, widths: Widths::default(), parts: Since::default() }
     }
 }
 
@@ -36,14 +46,18 @@ impl From<Written> for Place {
     fn from(written: Written) -> Self {
         match written {
             Written::Cursor(cursor) => cursor.into(),
-            Written::Place { cursor, widths } => Self { cursor, widths },
+            Written::Place { cursor, widths, parts } => Self { cursor, widths, parts },
         }
     }
 }
 
 impl From<Place> for Written {
-    fn from(Place { cursor, widths }: Place) -> Self {
-        if widths.is_empty() { Self::Cursor(cursor) } else { Self::Place { cursor, widths } }
+    fn from(Place { cursor, widths, parts }: Place) -> Self {
+        if widths.is_empty() && parts.is_empty() {
+            Self::Cursor(cursor)
+        } else {
+            Self::Place { cursor, widths, parts }
+        }
     }
 }
 
@@ -127,7 +141,8 @@ impl Cursors {
         let mut cursors = Self::default();
         for lane in report.all_lanes() {
             if let Some(cursor) = lane.cursor {
-                let place = Place { cursor, widths: lane.widths.clone() };
+                let (widths, parts) = (lane.widths.clone(), lane.parts.clone());
+                let place = Place { cursor, widths, parts };
                 cursors.set(&lane.source, &lane.sink, place);
             }
         }
@@ -166,17 +181,20 @@ impl Cursors {
 mod tests {
     use std::time::Duration;
 
-    use super::{Cursors, Millis, Place, Widths};
+    use super::{Cursors, Millis, Partition, Place, Since, Widths};
 
     #[test]
-    fn a_place_without_widths_is_written_as_a_number_and_all_are_read_again() {
+    fn a_place_that_is_only_a_cursor_is_written_as_a_number_and_all_are_read_again() {
         let mut widths = Widths::default();
         widths.set(Millis(30), &[(Millis(30), Duration::from_millis(80))]);
         let mut cursors = Cursors::default();
         cursors.set("all", "a", Millis(7));
-        cursors.set("all", "b", Place { cursor: Millis(8), widths });
+        let mut parts = Since::default();
+        parts.set(Millis(40), [(Millis(40), Partition::at(&["up"]))]);
+        cursors.set("all", "b", Place { cursor: Millis(8), widths, parts });
         let text = serde_json::to_string(&cursors).unwrap();
-        assert_eq!(text, r#"{"lanes":{"all":{"a":7,"b":{"cursor":8,"widths":[[30,80]]}}}}"#);
+        let b = r#"{"cursor":8,"widths":[[30,80]],"parts":[[40,{"cuts":["up"]}]]}"#;
+        assert_eq!(text, format!(r#"{{"lanes":{{"all":{{"a":7,"b":{b}}}}}}}"#));
         assert_eq!(serde_json::from_str::<Cursors>(&text).unwrap(), cursors);
     }
 }

@@ -27,7 +27,6 @@ mod fair;
 mod kept;
 mod ledger;
 mod memory;
-pub(crate) mod partition;
 mod pool;
 mod published;
 mod read;
@@ -155,6 +154,11 @@ impl Engine {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.published.changes()
+    }
+
+    /// Waits until a lane waits for cursors to be saved: its report says so. One caller is told.
+    pub async fn save_wanted(&self) {
+        self.published.save_wanted.notified().await;
     }
 
     /// Gives the bytes of memory that are in use for what is read and for what is sent.

@@ -185,6 +185,11 @@ pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);
 pub(crate) const WINDOW_BYTES_GOOD: u64 = 2 * 1024 * 1024;
 /// They are so many times as wide at most: data is not spread evenly.
 pub(crate) const WINDOW_GROWTH_MAX: u32 = 8;
+/// Partitions of a lane that hold from different moments on: that of the windows under way, and later ones.
+pub(crate) const PARTITIONS_AHEAD_MAX: usize = 4;
+/// Bytes of all partitions of an Exporter that are saved, so that its cursors fit a ConfigMap of 1 MiB. Larger ones are forgotten
+/// at a restart.
+pub(crate) const PARTITIONS_SAVED_BYTES_MAX: usize = 256 * 1024;
 /// Windows that a lane begins after its saved cursor. A cursor is saved every ten seconds; after a restart, a lane that is
 /// behind reads so many windows before it reads wider ones.
 pub(crate) const WINDOWS_AHEAD: usize = 32;
@@ -261,6 +266,8 @@ pub const CURSORS_SAVED_EVERY: Duration = Duration::from_secs(10);
 /// Cursors of so many Exporters are looked at in a second, those first that were not for the longest time: 1000 Exporters take
 /// ten seconds, and writing theirs keeps neither statuses nor changes waiting.
 pub const CURSORS_LOOKED_AT_MAX: usize = 100;
+/// Cursors of so many Exporters are written at once when lanes wait for it, and the next ones after [`CHANGES_SETTLE`].
+pub const CURSORS_WANTED_MAX: usize = 10;
 /// Statuses, and cursors that may be due, are looked at this often. How often one is written is another matter.
 pub const LEADER_LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// Changes that come within this time are handled together.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::partition::Partition;
 use crate::plan::ExporterId;
+use crate::since::Since;
 use crate::time::{Millis, Window};
 use crate::widths::Widths;
 
@@ -71,7 +73,9 @@ pub struct LaneReport {
     pub cursor: Option<Millis>,
     /// How wide its windows are from there on.
     pub widths: Widths,
-    /// It goes on when cursor and widths are saved.
+    /// How those are divided that are too large to be read at once.
+    pub parts: Since<Partition>,
+    /// It goes on when cursor, widths and parts are saved.
     pub waits_for_save: bool,
     /// How far behind the newest complete window it is.
     pub lag: Duration,

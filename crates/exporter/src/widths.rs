@@ -1,12 +1,11 @@
 //! How wide the windows of a lane are. Pure.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{WINDOW_MAX, WINDOWS_AHEAD};
+use crate::since::Since;
 use crate::time::{Millis, Window};
 
 /// How wide the windows of a lane are: a width holds from its moment on, until the next one. Before the first, windows are
@@ -16,20 +15,8 @@ use crate::time::{Millis, Window};
 /// saved cursor; a lane that begins again changes no widths before that. So it divides the same time into the same windows,
 /// and these into the same requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Millis, u64)>", into = "Vec<(Millis, u64)>")]
-pub struct Widths(BTreeMap<Millis, u64>);
-
-impl From<Vec<(Millis, u64)>> for Widths {
-    fn from(widths: Vec<(Millis, u64)>) -> Self {
-        Self(widths.into_iter().collect())
-    }
-}
-
-impl From<Widths> for Vec<(Millis, u64)> {
-    fn from(Widths(widths): Widths) -> Self {
-        widths.into_iter().collect()
-    }
-}
+#[serde(transparent)]
+pub struct Widths(Since<u64>);
 
 impl Widths {
     /// Says whether all windows are as wide as the settings say.
@@ -40,16 +27,14 @@ impl Widths {
 
     /// Gives the width that holds at a moment. None is less than `base`, whatever was saved.
     pub(crate) fn at(&self, moment: Millis, base: Duration) -> Duration {
-        let width = self.0.range(..=moment).next_back();
-        width.map_or(base, |(_, width)| {
-            Duration::from_millis(*width).clamp(base, WINDOW_MAX.max(base))
-        })
+        self.0
+            .at(moment)
+            .map_or(base, |width| Duration::from_millis(*width).clamp(base, WINDOW_MAX.max(base)))
     }
 
     /// Gives the next moment from which on another width holds.
     pub(crate) fn until(&self, moment: Millis) -> Option<Millis> {
-        let after = (Bound::Excluded(moment), Bound::Unbounded);
-        self.0.range(after).next().map(|(moment, _)| *moment)
+        self.0.until(moment)
     }
 
     /// Gives the window that begins at a moment: it ends at a multiple of its width, or where another width begins.
@@ -67,19 +52,13 @@ impl Widths {
 
     /// Sets the widths from a moment on.
     pub(crate) fn set(&mut self, from: Millis, widths: &[(Millis, Duration)]) {
-        self.0.split_off(&from);
         let millis = |width: &Duration| u64::try_from(width.as_millis()).unwrap_or(u64::MAX);
-        self.0.extend(widths.iter().map(|(moment, width)| (*moment, millis(width))));
+        self.0.set(from, widths.iter().map(|(moment, width)| (*moment, millis(width))));
     }
 
     /// Forgets what held before a moment.
     pub(crate) fn forget(&mut self, before: Millis, base: Duration) {
-        let holds = self.0.range(..=before).next_back();
-        let Some((&holds, &width)) = holds else { return };
-        self.0 = self.0.split_off(&holds);
-        if u128::from(width) <= base.as_millis() {
-            self.0.remove(&holds);
-        }
+        self.0.forget(before, |width| u128::from(*width) <= base.as_millis());
     }
 }
 
@@ -92,7 +71,8 @@ mod tests {
     const BASE: Duration = Duration::from_secs(10);
 
     fn widths(of: &[(i64, u64)]) -> Widths {
-        Widths(of.iter().map(|(moment, width)| (Millis(*moment), *width)).collect())
+        let of: Vec<_> = of.iter().map(|(moment, width)| (Millis(*moment), *width)).collect();
+        Widths(of.into())
     }
 
     fn window(start: i64, end: i64) -> Window {
@@ -127,7 +107,7 @@ mod tests {
             of in prop::collection::btree_map(0..300_000_i64, 1..80_000_u64, 0..6),
             at in 0..300_000_i64,
         ) {
-            let all = Widths(of.into_iter().map(|(moment, width)| (Millis(moment), width)).collect());
+            let all = widths(&of.into_iter().collect::<Vec<_>>());
             let mut kept = all.clone();
             kept.forget(Millis(at), BASE);
             let mut from = Millis(at);
@@ -144,7 +124,7 @@ mod tests {
             of in prop::collection::btree_map(0..300_000_i64, 1..80_000_u64, 0..6),
             windows in 1..20_usize,
         ) {
-            let old = Widths(of.into_iter().map(|(moment, width)| (Millis(moment), width)).collect());
+            let old = widths(&of.into_iter().collect::<Vec<_>>());
             let mut starts = vec![Millis(0)];
             for _ in 0..windows {
                 starts.push(old.window(starts[starts.len() - 1], BASE).end);

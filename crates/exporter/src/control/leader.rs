@@ -98,6 +98,10 @@ impl<'s> Leader<'s> {
                     let changes = self.changes.take();
                     self.reconcile(changes).await?;
                 }
+                () = self.engine.save_wanted() => {
+                    sleep(limits::CHANGES_SETTLE).await;
+                    self.save(limits::CURSORS_SAVED_EVERY, limits::CURSORS_WANTED_MAX).await?;
+                }
                 _ = saving.tick() => {
                     self.save(limits::CURSORS_SAVED_EVERY, limits::CURSORS_LOOKED_AT_MAX).await?;
                 }
@@ -242,15 +246,16 @@ impl<'s> Leader<'s> {
     /// Writes the cursors that moved, of the Exporters that were not looked at for so long or wait for it: no more than `most`.
     async fn save(&mut self, pause: Duration, most: usize) -> Result<(), cursors::Error> {
         let (store, engine, now) = (&self.cursors, &self.engine, Instant::now());
-        let is_due = |entry: &&mut Entry| {
-            let is_old = entry.saved.is_none_or(|at| now >= at + pause);
-            is_old || engine.report(entry.id()).is_some_and(|report| report.waits_for_save())
-        };
-        let mut due: Vec<&mut Entry> = self.entries.values_mut().filter(is_due).collect();
-        due.sort_by_key(|entry| entry.saved);
+        let waits =
+            |entry: &Entry| engine.report(entry.id()).is_some_and(|report| report.waits_for_save());
+        let is_old = |entry: &Entry| entry.saved.is_none_or(|at| now >= at + pause);
+        let mut due: Vec<(bool, &mut Entry)> =
+            self.entries.values_mut().map(|entry| (!waits(entry), entry)).collect();
+        due.retain(|(is_idle, entry)| !is_idle || is_old(entry));
+        due.sort_by_key(|(is_idle, entry)| (*is_idle, entry.saved));
         due.truncate(most);
         let saved = stream::iter(due)
-            .map(|entry| async move {
+            .map(|(_, entry)| async move {
                 entry.saved = Some(now);
                 let report = engine.report(entry.id());
                 let result = entry.save(store, report.as_deref()).await;

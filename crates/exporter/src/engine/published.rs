@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::plan::ExporterId;
 use crate::report::Report;
@@ -14,12 +14,14 @@ pub(super) struct Published {
     reports: Mutex<BTreeMap<ExporterId, Arc<Report>>>,
     /// Counts changes.
     changes: watch::Sender<u64>,
+    /// A lane waits until cursors are saved.
+    pub(super) save_wanted: Notify,
 }
 
 impl Published {
     pub(super) fn new() -> Self {
         let (changes, _) = watch::channel(0);
-        Self { reports: Mutex::default(), changes }
+        Self { reports: Mutex::default(), changes, save_wanted: Notify::new() }
     }
 
     pub(super) fn changes(&self) -> watch::Receiver<u64> {

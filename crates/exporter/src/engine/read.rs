@@ -6,18 +6,18 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::audit::{Found, Repair};
 use super::kept::KeptState;
 use super::memory::Room;
-use super::partition::{Partition, Piece};
 use super::seams::Query;
 use super::sketch::Sketch;
 use super::world::World;
 use crate::limits::PART_BYTES_GOOD;
 use crate::mapping::{Infos, Shape, Tally, Targets};
+use crate::partition::{Partition, Piece};
 use crate::plan::{Selection, SourcePlan, Temporality, Tenant};
 use crate::sink::Shared;
 use crate::source::families::TARGET_INFO;
@@ -39,6 +39,8 @@ pub(super) struct Job {
     pub(super) source: SourcePlan,
     pub(super) window: Window,
     pub(super) shape: Shape,
+    /// How the window is divided if it is too large.
+    pub(super) partition: Partition,
     pub(super) learned: Learned,
     /// What differences need, if it is known at the beginning of the window.
     pub(super) state: Option<KeptState>,
@@ -54,7 +56,6 @@ pub(super) struct Job {
 /// What a source learns for its next reads.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Learned {
-    pub(super) partition: Partition,
     /// Bytes that a slice is expected to have.
     slice_bytes: usize,
     /// How many series the window before had, if that is known.
@@ -68,10 +69,18 @@ pub(super) enum Event {
         read: u64,
         batch: Arc<Shared>,
     },
+    /// The window has to be divided in another way. It goes on when that is saved.
+    Divided {
+        read: u64,
+        partition: Partition,
+        go_on: oneshot::Sender<()>,
+    },
     /// It came to its end.
     Done {
         read: u64,
         learned: Learned,
+        /// How the next windows should be divided.
+        partition: Partition,
         /// What differences need, if it is known.
         state: Option<KeptState>,
         /// Boxed, so that the other events stay small.
@@ -159,13 +168,13 @@ impl Job {
             }
             Err(failure) => Err(failure),
         };
-        let Self { id: read, learned, mut state, events, .. } = self;
+        let Self { id: read, learned, partition, mut state, events, .. } = self;
         if let Some(state) = &mut state {
             state.give_back();
         }
         // It fails only when the actor is gone: then nobody wants to know.
         let result = Box::new(result);
-        events.send(Event::Done { read, learned, state, result }).await.ok();
+        events.send(Event::Done { read, learned, partition, state, result }).await.ok();
     }
 
     async fn read(&mut self, is_wide: bool) -> Result<Summary, Failure> {
@@ -194,7 +203,7 @@ impl Job {
             return Ok(progress.summary);
         }
         let mut too_large = Seen::default();
-        if self.learned.partition.is_whole() {
+        if self.partition.is_whole() {
             match self.slice(Query::Raw(&all), self.window).await {
                 Ok(slice) => {
                     self.hand_out(slice, &mut Infos::Own, &mut progress).await?;
@@ -238,7 +247,7 @@ impl Job {
         let has_infos = families.iter().any(|family| family == TARGET_INFO);
         families.retain(|family| family != TARGET_INFO);
         let mut targets = Targets::default();
-        let mut parts = self.pieces(families, seen);
+        let mut parts = self.divided(families, seen).await?;
         parts.reverse();
         let mut sizes = Vec::new();
         while let Some(piece) = parts.pop() {
@@ -249,7 +258,23 @@ impl Job {
                     self.hand_out(slice, &mut infos, progress).await?;
                 }
                 Err(ReadError::TooLarge { seen, .. }) => {
-                    match self.learned.partition.split(piece.clone(), &seen) {
+                    match self.divide(piece.clone(), &seen).await? {
+                        Some(smaller) => parts.extend(smaller.into_iter().rev()),
+                        None => progress.summary.too_large += self.counted(all, &piece).await?,
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let infos = Piece { families: vec![TARGET_INFO.to_owned()], ..Piece::default() };
+        let mut parts =
+            if has_infos { self.divided(infos.families, seen).await? } else { Vec::new() };
+        parts.reverse();
+        while let Some(piece) = parts.pop() {
+            match self.piece(all, &piece, false, self.window).await {
+                Ok(slice) => self.hand_out(slice, &mut Infos::Rest(&targets), progress).await?,
+                Err(ReadError::TooLarge { seen, .. }) => {
+                    match self.divide(piece.clone(), &seen).await? {
                         Some(smaller) => parts.extend(smaller.into_iter().rev()),
                         None => progress.summary.too_large += self.counted(all, &piece).await?,
                     }
@@ -259,23 +284,36 @@ impl Job {
         }
         // Half of what is too large, so that they are not divided again at once.
         let good = PART_BYTES_GOOD.min(self.world.part_bytes_max / 2);
-        self.learned.partition.learn(&sizes, good);
-        let infos = Piece { families: vec![TARGET_INFO.to_owned()], ..Piece::default() };
-        let mut parts = if has_infos { self.pieces(infos.families, seen) } else { Vec::new() };
-        parts.reverse();
-        while let Some(piece) = parts.pop() {
-            match self.piece(all, &piece, false, self.window).await {
-                Ok(slice) => self.hand_out(slice, &mut Infos::Rest(&targets), progress).await?,
-                Err(ReadError::TooLarge { seen, .. }) => {
-                    match self.learned.partition.split(piece.clone(), &seen) {
-                        Some(smaller) => parts.extend(smaller.into_iter().rev()),
-                        None => progress.summary.too_large += self.counted(all, &piece).await?,
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+        // The next windows are divided by it.
+        self.partition.learn(&sizes, good);
         Ok(())
+    }
+
+    /// Divides families for good; see [`pieces`](Self::pieces).
+    async fn divided(&mut self, families: Vec<String>, seen: &Seen) -> Result<Vec<Piece>, Failure> {
+        let before = self.partition.clone();
+        let pieces = self.pieces(families, seen);
+        self.saved(&before).await?;
+        Ok(pieces)
+    }
+
+    /// Divides a piece that is too large, for good.
+    async fn divide(&mut self, piece: Piece, seen: &Seen) -> Result<Option<Vec<Piece>>, Failure> {
+        let before = self.partition.clone();
+        let smaller = self.partition.split(piece, seen);
+        self.saved(&before).await?;
+        Ok(smaller)
+    }
+
+    /// Waits until the partition is saved, if it is another one than before.
+    async fn saved(&self, before: &Partition) -> Result<(), Failure> {
+        if self.partition == *before {
+            return Ok(());
+        }
+        let (go_on, goes_on) = oneshot::channel();
+        let event = Event::Divided { read: self.id, partition: self.partition.clone(), go_on };
+        self.events.send(event).await.map_err(|_gone| Failure::Abandoned)?;
+        goes_on.await.map_err(|_gone| Failure::Abandoned)
     }
 
     /// Asks the store how many series the window has, for those who have to select less; none if it cannot say.

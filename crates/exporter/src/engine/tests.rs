@@ -27,6 +27,7 @@ use planned::{plan, sink, source};
 use scene::{Scene, settings};
 
 mod differences;
+mod kills;
 mod late;
 mod memory_sinks;
 mod memory_store;

@@ -6,9 +6,9 @@ use ktel_metricsql::Selector;
 use tokio::time::{Instant, timeout_at};
 
 use super::stop::{Cut, Failure, Stop};
-use crate::engine::partition::{Partition, Piece};
 use crate::engine::{Later, Query, Reads};
 use crate::limits::{METADATA_BYTES_MAX, PART_BYTES_MAX};
+use crate::partition::{Partition, Piece};
 use crate::plan::{Selection, SourcePlan, Tenant};
 use crate::slice::Slice;
 use crate::source::{Evaluation, Metadata, Part, ReadError, summaries};

@@ -8,13 +8,14 @@
 use std::collections::BTreeMap;
 
 use ktel_metricsql::{Filter, FilterOperator};
+use serde::{Deserialize, Serialize};
 
 use super::families::TARGET_INFO;
 use crate::limits::{CUT_PLACES, CUT_SERIES_LOOKED_AT};
 use crate::slice::Series;
 
 /// A question about a letter of a label's value that divides series in two.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cut {
     label: String,
     place: Place,
@@ -23,14 +24,14 @@ pub struct Cut {
 }
 
 /// Which letter of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Place {
     FromStart(usize),
     FromEnd(usize),
 }
 
 /// Cuts that all have to hold, each with its side.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cuts(Vec<(Cut, bool)>);
 
 /// The labels that a `target_info` has in common with the series that it describes.
@@ -143,6 +144,12 @@ impl Cuts {
         let mut cuts = self.0.clone();
         cuts.push((cut.clone(), side));
         Self(cuts)
+    }
+
+    /// Says about how many bytes they have when they are saved.
+    pub(crate) fn bytes(&self) -> usize {
+        let bytes = |(cut, _): &(Cut, bool)| 64 + cut.label.len() + cut.letters.len() * 8;
+        self.0.iter().map(bytes).sum()
     }
 
     /// Says how many there are.

@@ -83,19 +83,16 @@ pub(super) fn run(
         let work = async {
             let mut looks = interval(EXPORTER_LOOKS_EVERY);
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut changes = engine.changes();
             loop {
-                let is_due = tokio::select! {
+                tokio::select! {
                     () = &mut first => break,
-                    _ = looks.tick() => true,
-                    Ok(()) = changes.changed() => false,
-                };
+                    _ = looks.tick() => {}
+                    () = engine.save_wanted() => {}
+                }
                 let reports = engine.reports();
-                if is_due || reports.iter().any(|report| report.waits_for_save()) {
-                    state.note(&mut cursors, &reports)?;
-                    for report in &reports {
-                        engine.saved(&report.id, &cursors[&report.id.uid]);
-                    }
+                state.note(&mut cursors, &reports)?;
+                for report in &reports {
+                    engine.saved(&report.id, &cursors[&report.id.uid]);
                 }
             }
             tokio::select! {

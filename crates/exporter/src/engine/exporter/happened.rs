@@ -1,12 +1,14 @@
 //! Takes what reads and counts say.
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::{Actor, Read};
 use crate::engine::kept::KeptState;
 use crate::engine::read::{Event, Failure, Learned, Summary};
 use crate::engine::sketch::Sketch;
-use crate::limits::{STORE_ASKED_AGAIN_AFTER, STORE_WRONG_FOR};
+use crate::limits::{PARTITIONS_AHEAD_MAX, STORE_ASKED_AGAIN_AFTER, STORE_WRONG_FOR};
+use crate::partition::Partition;
 use crate::report::SourceFault;
 use crate::time::Window;
 
@@ -25,8 +27,9 @@ impl Actor {
                     }
                 }
             }
-            Event::Done { read, learned, state, result } => {
-                self.done(read, learned, state, *result, now);
+            Event::Divided { read, partition, go_on } => self.divided(read, &partition, go_on),
+            Event::Done { read, learned, partition, state, result } => {
+                self.done(read, learned, partition, state, *result, now);
             }
             Event::Time(result) => {
                 self.asks_time = false;
@@ -48,10 +51,24 @@ impl Actor {
         }
     }
 
+    /// A window is divided in another way, and with it those that follow. What was sent of it stays as it is: only a piece of
+    /// which nothing was sent is divided.
+    fn divided(&mut self, id: u64, partition: &Partition, go_on: oneshot::Sender<()>) {
+        let Some(read) = self.reads.iter_mut().find(|read| read.id == id) else { return };
+        let start = read.window.start;
+        for member in read.members.iter().filter(|_| !read.is_repair) {
+            if let Some(route) = self.lanes.get_mut(member) {
+                route.parts.set(start, [(start, partition.clone())]);
+            }
+        }
+        read.go_on = Some(go_on);
+    }
+
     fn done(
         &mut self,
         id: u64,
         learned: Learned,
+        partition: Partition,
         state: Option<KeptState>,
         result: Result<Summary, Failure>,
         now: Instant,
@@ -61,7 +78,7 @@ impl Actor {
             self.reads.remove(index);
         let source = &mut self.sources[source_index];
         let is_of_another_selection = source.selection != selection;
-        source.learned = learned;
+        (source.learned, source.partition) = (learned, partition);
         match state.filter(|_| result.is_ok()) {
             _ if is_repair => {}
             Some(state) => source.keep_state(shape, window, state),
@@ -74,6 +91,11 @@ impl Actor {
                 Ok(summary) => {
                     route.lane.mapped(window, &summary.tally, summary.too_large);
                     route.lane.end(window);
+                    let from = route.lane.position().max(route.sent_until);
+                    let is_free = !is_repair && route.parts.len() < PARTITIONS_AHEAD_MAX;
+                    if is_free && route.partition(from) != source.partition {
+                        route.parts.set(from, [(from, source.partition.clone())]);
+                    }
                 }
                 Err(_) => {
                     route.lane.fail(window, is_too_wide);

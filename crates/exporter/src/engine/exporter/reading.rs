@@ -61,7 +61,7 @@ impl Actor {
     }
 
     fn begin(&mut self, wanted: Wanted) {
-        let Wanted { source: index, shape, window, repair, members } = wanted;
+        let Wanted { source: index, shape, window, partition, repair, members } = wanted;
         for id in &members {
             if let Some(route) = self.lanes.get_mut(id) {
                 route.lane.begin(window);
@@ -95,6 +95,7 @@ impl Actor {
             source: source.plan.clone(),
             window,
             shape,
+            partition,
             learned: source.learned.clone(),
             state,
             repair,
@@ -113,6 +114,7 @@ impl Actor {
             selection,
             members,
             blocked,
+            go_on: None,
             task,
         });
     }

@@ -12,6 +12,7 @@ use crate::cursor::Place;
 use crate::engine::read::Learned;
 use crate::lane::{Bucket, Lane, Policy};
 use crate::mapping::Shape;
+use crate::partition::Partition;
 use crate::plan::{RatePlan, SinkPlan};
 use crate::report::{Audits, Problem, Report, SinkFault};
 
@@ -81,6 +82,7 @@ impl Actor {
         }
         for source in &mut self.sources {
             (source.states, source.learned) = (Vec::new(), Learned::default());
+            source.partition = Partition::default();
         }
     }
 
@@ -178,17 +180,17 @@ impl Actor {
         };
         let name = role.lane_of(&from.name);
         let saved = self.saved.borrow().place(&name, &to.name).cloned();
-        let Place { cursor: begin, widths } = saved.unwrap_or_else(|| begin.into());
+        let Place { cursor: begin, widths, parts } = saved.unwrap_or_else(|| begin.into());
         let sent_until = widths.ahead(begin, self.sources[source].width.base());
         let known = earlier.and_then(|report| {
             report.all_lanes().find(|lane| lane.source == name && lane.sink == to.name)
         });
-        let (lane, widths) = match known {
+        let (lane, widths, parts) = match known {
             Some(known) => {
                 let lane = Lane::new(policy(to), known.cursor.unwrap_or(begin));
-                (lane.with_account(known), known.widths.clone())
+                (lane.with_account(known), known.widths.clone(), known.parts.clone())
             }
-            None => (Lane::new(policy(to), begin), widths),
+            None => (Lane::new(policy(to), begin), widths, parts),
         };
         Route {
             source,
@@ -197,6 +199,7 @@ impl Actor {
             role,
             lane,
             widths,
+            parts,
             sent_until,
             waits_for_save: false,
         }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Actor, Role, RoleName, Route};
-use crate::limits::REPORT_EVERY;
+use crate::limits::{PARTITIONS_AHEAD_MAX, PARTITIONS_SAVED_BYTES_MAX, REPORT_EVERY};
+use crate::partition::Partition;
 use crate::report::{Audits, LaneReport, Report, SourceReport};
+use crate::since::Since;
 
 impl Actor {
     pub(super) fn report_if_due(&mut self, now: Instant) {
@@ -59,6 +61,7 @@ impl Actor {
                 Role::Late(_) => None,
             },
             widths: route.widths.clone(),
+            parts: self.saved_parts(route),
             waits_for_save: route.waits_for_save,
             lag: self.lag(route),
             state: lane.state(),
@@ -69,6 +72,19 @@ impl Actor {
             drops: lane.drops().clone(),
             errors: lane.errors().clone(),
         }
+    }
+
+    /// Gives the partitions of a lane that are saved.
+    fn saved_parts(&self, route: &Route) -> Since<Partition> {
+        let mut parts = route.parts.clone();
+        parts.retain(|partition| self.is_savable(partition));
+        parts
+    }
+
+    /// Says whether a partition is small enough to be saved with those of all lanes.
+    pub(super) fn is_savable(&self, partition: &Partition) -> bool {
+        partition.bytes()
+            <= PARTITIONS_SAVED_BYTES_MAX / (PARTITIONS_AHEAD_MAX * self.lanes.len()).max(1)
     }
 
     /// Gives how far a lane is behind the newest window that is complete.

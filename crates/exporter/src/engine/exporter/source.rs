@@ -10,6 +10,7 @@ use crate::engine::memory::Room;
 use crate::engine::read::Learned;
 use crate::engine::width::Width;
 use crate::engine::world::World;
+use crate::partition::Partition;
 use crate::plan::{LateData, Selection, SourcePlan};
 use crate::report::Audits;
 
@@ -32,6 +33,7 @@ impl Source {
             plan: plan.clone(),
             width: Width::new(world.settings.window, step(plan)),
             learned: Learned::default(),
+            partition: Partition::default(),
             room: Room::new(world.source_bytes),
             side_room: Room::new(world.source_bytes / 4),
             states: Vec::new(),

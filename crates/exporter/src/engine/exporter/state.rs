@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -16,8 +17,10 @@ use crate::engine::seams::Sends;
 use crate::engine::width::Width;
 use crate::lane::{Bucket, Lane};
 use crate::mapping::Shape;
+use crate::partition::Partition;
 use crate::plan::{SinkPlan, SourcePlan};
 use crate::report::{Problem, SourceFault};
+use crate::since::Since;
 use crate::time::{Millis, Window};
 use crate::widths::Widths;
 
@@ -26,6 +29,8 @@ pub(super) struct Source {
     pub(super) plan: SourcePlan,
     pub(super) width: Width,
     pub(super) learned: Learned,
+    /// How the window was divided that was read last, for repairs.
+    pub(super) partition: Partition,
     /// Memory of the lanes that read together, and of those that are behind.
     pub(super) room: Room,
     pub(super) side_room: Room,
@@ -92,6 +97,8 @@ pub(super) struct Route {
     pub(super) lane: Lane,
     /// How wide its windows are, from its cursor on.
     pub(super) widths: Widths,
+    /// How those are divided that are too large to be read at once.
+    pub(super) parts: Since<Partition>,
     /// An earlier run may have sent windows that begin before this.
     pub(super) sent_until: Millis,
     /// It would read if its cursor and widths were saved.
@@ -128,6 +135,11 @@ pub(super) enum RoleName {
 }
 
 impl Route {
+    /// Gives how a window is divided that begins at a moment.
+    pub(super) fn partition(&self, start: Millis) -> Partition {
+        self.parts.at(start).cloned().unwrap_or_default()
+    }
+
     pub(super) fn name(&self) -> RoleName {
         match self.role {
             Role::New => RoleName::New,
@@ -166,5 +178,7 @@ pub(super) struct Read {
     pub(super) selection: u64,
     pub(super) members: Vec<u64>,
     pub(super) blocked: Arc<Mutex<Option<Instant>>>,
+    /// It waits until another partition is saved.
+    pub(super) go_on: Option<oneshot::Sender<()>>,
     pub(super) task: AbortHandle,
 }

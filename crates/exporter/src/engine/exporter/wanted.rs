@@ -10,6 +10,7 @@ use crate::engine::audit::Repair;
 use crate::lane::Want;
 use crate::limits::READ_TOGETHER_WITHIN;
 use crate::mapping::Shape;
+use crate::partition::Partition;
 use crate::time::{Millis, Window};
 
 /// A window that lanes want.
@@ -17,6 +18,8 @@ pub(super) struct Wanted {
     pub(super) source: usize,
     pub(super) shape: Shape,
     pub(super) window: Window,
+    /// How it is divided if it is too large.
+    pub(super) partition: Partition,
     /// Only what is missing of it.
     pub(super) repair: Option<Arc<Repair>>,
     pub(super) members: Vec<u64>,
@@ -33,6 +36,7 @@ impl Wanted {
         is_same_repair
             && (self.source, self.window) == (other.source, other.window)
             && self.shape == other.shape
+            && self.partition == other.partition
     }
 }
 
@@ -44,7 +48,8 @@ impl Actor {
         now: Instant,
         wakes: &mut Instant,
     ) -> Vec<Wanted> {
-        let (mut all, mut waiting): (Vec<Wanted>, Vec<u64>) = (Vec::new(), Vec::new());
+        let mut waiting = self.divided_reads();
+        let mut all: Vec<Wanted> = Vec::new();
         for (id, route) in &self.lanes {
             let source = &self.sources[route.source];
             if self.sinks[route.sink].sends.is_none() {
@@ -92,8 +97,12 @@ impl Actor {
                     continue;
                 }
             };
+            let partition = match &repair {
+                Some(_) => source.partition.clone(),
+                None => route.partition(window.start),
+            };
             let (source, shape) = (route.source, route.shape);
-            let wanted = Wanted { source, shape, window, repair, members: vec![*id] };
+            let wanted = Wanted { source, shape, window, partition, repair, members: vec![*id] };
             match all.iter_mut().find(|known| known.is_same(&wanted)) {
                 Some(known) => known.members.push(*id),
                 None => all.push(wanted),
@@ -106,7 +115,8 @@ impl Actor {
             route.waits_for_save = waits;
         }
         if is_new {
-            self.report(); // so that it is saved soon
+            self.report();
+            self.published.save_wanted.notify_one();
         }
         all
     }
@@ -137,12 +147,38 @@ impl Actor {
         let lane = route.role.lane_of(&source.plan.name);
         let saved = self.saved.borrow();
         // A lane that is not there is saved by nobody.
+        let own = route.partition(window.start);
         saved.place(&lane, &self.sinks[route.sink].plan.name).is_none_or(|place| {
             let base = source.width.base();
-            window.start < place.widths.ahead(place.cursor, base)
+            let partition = place.parts.at(window.start);
+            let is_divided_so = partition.map_or(own.is_whole(), |partition| *partition == own);
+            (is_divided_so || !self.is_savable(&own))
+                && window.start < place.widths.ahead(place.cursor, base)
                 && place.widths.window(window.start, base)
                     == route.widths.window(window.start, base)
         })
+    }
+
+    /// Lets reads go on whose partitions are saved. Gives the lanes that wait for it.
+    fn divided_reads(&mut self) -> Vec<u64> {
+        let mut waiting = Vec::new();
+        for index in 0..self.reads.len() {
+            let read = &self.reads[index];
+            if read.go_on.is_none() {
+                continue;
+            }
+            let waits = |id: &&u64| {
+                self.lanes.get(id).is_some_and(|route| !self.is_saved(route, read.window))
+            };
+            let before = waiting.len();
+            waiting.extend(read.members.iter().filter(waits));
+            if waiting.len() == before
+                && let Some(go_on) = self.reads[index].go_on.take()
+            {
+                go_on.send(()).ok(); // the read may have been aborted
+            }
+        }
+        waiting
     }
 
     /// Gives other widths to the lanes whose own do not fit any more: from where nothing can have been sent.
@@ -161,7 +197,9 @@ impl Actor {
             if let Some(better) = source.width.better(&route.widths, from, complete, collected) {
                 route.widths.set(from, &better);
             }
-            route.widths.forget(route.lane.cursor(), source.width.base());
+            let cursor = route.lane.cursor();
+            route.widths.forget(cursor, source.width.base());
+            route.parts.forget(cursor, Partition::is_whole);
         }
     }
 

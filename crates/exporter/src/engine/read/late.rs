@@ -8,10 +8,10 @@ use super::hand_out::note;
 use super::{Failure, Job, Progress};
 use crate::engine::audit::{Found, Repair};
 use crate::engine::memory::Memory;
-use crate::engine::partition::Piece;
 use crate::engine::seams::Query;
 use crate::engine::sketch::{Keys, Missing};
 use crate::mapping::{Infos, Targets};
+use crate::partition::Piece;
 use crate::plan::LateData;
 use crate::slice::{Series, Slice, SliceBuilder};
 use crate::source::families::{TARGET_INFO, family};
@@ -48,7 +48,7 @@ impl Job {
                     Step::All => todo = self.all_pieces(all, &seen).await?,
                     Step::Piece(piece) => {
                         // What cannot be divided was omitted before, too.
-                        let smaller = self.learned.partition.split(piece, &seen);
+                        let smaller = self.partition.split(piece, &seen);
                         todo.extend(smaller.into_iter().flatten().rev().map(Step::Piece));
                     }
                 },
@@ -75,7 +75,7 @@ impl Job {
     }
 
     async fn first_steps(&mut self, all: &Part) -> Result<Vec<Step>, ReadError> {
-        if self.learned.partition.is_whole() {
+        if self.partition.is_whole() {
             return Ok(vec![Step::All]);
         }
         self.all_pieces(all, &Seen::default()).await

@@ -2,9 +2,9 @@
 
 use super::Job;
 use crate::engine::memory::Memory;
-use crate::engine::partition::Piece;
 use crate::engine::seams::Query;
 use crate::limits::PART_BYTES_MIN;
+use crate::partition::Piece;
 use crate::slice::Slice;
 use crate::source::families::TARGET_INFO;
 use crate::source::{Part, ReadError, Seen};
@@ -13,11 +13,11 @@ use crate::time::Window;
 impl Job {
     /// Divides families into what is read at once. There is one of them at least that is too large.
     pub(super) fn pieces(&mut self, families: Vec<String>, seen: &Seen) -> Vec<Piece> {
-        if self.learned.partition.is_whole() && families.len() > 1 {
+        if self.partition.is_whole() && families.len() > 1 {
             let all = Piece { families: families.clone(), ..Piece::default() };
-            self.learned.partition.split(all, seen);
+            self.partition.split(all, seen);
         }
-        self.learned.partition.parts(families)
+        self.partition.parts(families)
     }
 
     /// Reads a piece, perhaps with the series that describe its targets.

@@ -25,7 +25,9 @@ impl Job {
         let all = Part { selectors: selectors.clone(), families: None };
         let world = Arc::clone(&self.world);
         let families = world.store.families(&self.tenant, &all, before).await?;
-        let mut parts = self.learned.partition.parts(families);
+        // Nothing of it is sent, so that the window may be divided in another way.
+        let mut partition = self.partition.clone();
+        let mut parts = partition.parts(families);
         parts.reverse();
         while let Some(piece) = parts.pop() {
             match self.piece(&all, &piece, false, before).await {
@@ -35,7 +37,7 @@ impl Job {
                 }
                 Err(ReadError::TooLarge { seen, .. }) => {
                     // What cannot be divided has no differences either.
-                    let smaller = self.learned.partition.split(piece, &seen);
+                    let smaller = partition.split(piece, &seen);
                     parts.extend(smaller.into_iter().flatten().rev());
                 }
                 Err(error) => return Err(error.into()),

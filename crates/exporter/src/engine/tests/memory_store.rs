@@ -24,6 +24,8 @@ pub(super) struct MemoryStore {
     pub(super) alike: AtomicBool,
     /// Each lives for a minute, and another one follows.
     pub(super) churn: AtomicBool,
+    /// Now many of them have samples, now few; they come in another order each time.
+    pub(super) tide: AtomicBool,
     /// Types of metrics.
     pub(super) metadata: Mutex<Metadata>,
     /// What the next reads give instead.
@@ -49,6 +51,7 @@ impl MemoryStore {
             names: AtomicUsize::new(50),
             alike: AtomicBool::new(false),
             churn: AtomicBool::new(false),
+            tide: AtomicBool::new(false),
             metadata: Mutex::default(),
             faults: Mutex::default(),
             is_down: Mutex::new(false),
@@ -74,18 +77,22 @@ impl MemoryStore {
             if !wanted.has(name, &instance, tenant) {
                 continue;
             }
+            let is_there = |time: i64| life.contains(Millis(time)) && self.has(index, Millis(time));
+            let first = life.start.0.div_euclid(INTERVAL) * INTERVAL;
+            let times = (first..life.end.0).step_by(INTERVAL.unsigned_abs() as usize);
+            if self.tide.load(Ordering::Relaxed) && !times.clone().any(is_there) {
+                continue;
+            }
             let own: Vec<&Late> = late.iter().filter(|late| late.series == index).collect();
             builder.begin();
             builder.label("__name__", name);
             let label = if self.alike.load(Ordering::Relaxed) { "le" } else { "instance" };
             builder.label(label, &instance);
             builder.label("tenant", tenant);
-            let first = life.start.0.div_euclid(INTERVAL) * INTERVAL;
-            for time in (first..life.end.0).step_by(INTERVAL.unsigned_abs() as usize) {
-                let time = Millis(time);
+            for time in times.filter(|time| is_there(*time)).map(Millis) {
                 let has_come =
                     own.iter().all(|late| !late.window.contains(time) || late.came <= at);
-                if life.contains(time) && has_come {
+                if has_come {
                     builder.sample(Sample { time, value: value(index, time) });
                 }
             }
@@ -95,6 +102,12 @@ impl MemoryStore {
             }
         }
         builder
+    }
+
+    /// Says whether a series has a sample at a time.
+    pub(super) fn has(&self, index: usize, time: Millis) -> bool {
+        let height = [7, 0, 3, 5, 1, 0, 6, 2, 4][(time.0 / 20_000 % 9) as usize];
+        !self.tide.load(Ordering::Relaxed) || index % 8 <= height
     }
 
     /// Gives the series that there are in a window, and how much of it each lives in.
@@ -108,9 +121,11 @@ impl MemoryStore {
                 .collect();
         }
         let ends: Vec<Millis> = starts.iter().skip(1).copied().chain([window.end]).collect();
-        let all = 0..self.series;
+        let series = self.series;
+        let tide = self.tide.load(Ordering::Relaxed);
+        let first = if tide { self.reads.load(Ordering::Relaxed) * 7919 } else { 0 };
         starts.into_iter().zip(ends).flat_map(move |(start, end)| {
-            all.clone().map(move |index| (index, Window { start, end }))
+            (0..series).map(move |index| ((index + first) % series, Window { start, end }))
         })
     }
 

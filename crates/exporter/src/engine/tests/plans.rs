@@ -114,60 +114,6 @@ async fn a_stop_waits_for_what_is_under_way_and_another_engine_repeats_nothing()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lane_that_is_not_behind_sends_the_same_requests_again_after_a_kill() {
-    let scene = Scene::new(2000);
-    let a = scene.sinks.get("a");
-    let plan = plan("one", "t", vec![source("all")], vec![sink("a", 1)]);
-    scene.apply(&plan);
-    scene.pass(Duration::from_secs(120)).await;
-    let saved = Cursors::of(&scene.engine.reports()[0]);
-    // Another window is delivered, and its cursor is not saved.
-    scene.pass(Duration::from_secs(15)).await;
-    let scene = scene.killed_after(&plan, saved);
-    scene.pass(Duration::from_secs(60)).await;
-    assert!(a.repeats() > 0, "nothing was sent again");
-    // Points of requests that are not the same are counted twice.
-    assert_eq!(a.points(), scene.expected(Millis(BEGIN), scene.lane(0, 0).cursor.unwrap()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lane_that_is_behind_sends_the_same_requests_again_after_each_kill() {
-    let mut plan = plan("one", "t", vec![source("all")], vec![sink("a", 1)]);
-    plan.sinks[0].batch.points_max = 100;
-    let mut saved = Cursors::default();
-    saved.set("all", "a", Millis(BEGIN));
-    let mut scene = Scene::new(30);
-    let a = scene.sinks.get("a");
-    a.behave(|_| (Duration::from_millis(120), Judgement::By(Verdict::Accepted)));
-    scene.engine.apply(Arc::new(plan.clone()), vec![Arc::default()], saved.clone());
-    let mut wide = 0;
-    for kill in 0..100 {
-        // Each time it is behind by something else, and comes less or more far.
-        sleep(Duration::from_secs([0, 65, 95, 300, 1500][kill % 5])).await;
-        scene = scene.killed_after(&plan, saved.clone());
-        for moment in 0..kill * 7 % 60 {
-            sleep(Duration::from_millis(37 + kill as u64 % 11)).await;
-            // Some kills come before the first save, some after one that the engine has not heard of.
-            if moment % 20 == 3 {
-                saved = Cursors::of(&scene.engine.reports()[0]);
-                wide += u32::from(!saved.place("all", "a").unwrap().widths.is_empty());
-            }
-            if moment % 20 == 9 {
-                scene.engine.saved(&plan.id, &saved);
-            }
-        }
-    }
-    assert!(a.repeats() > 100, "{} requests were sent again", a.repeats());
-    assert!(wide > 50, "{wide} times it was behind");
-    scene.pass(Duration::from_secs(600)).await;
-    let lane = scene.lane(0, 0);
-    assert!(lane.lag < Duration::from_secs(20), "{lane:?}");
-    assert!(lane.widths.is_empty(), "{lane:?}");
-    // Points of requests that are not the same are counted twice.
-    assert_eq!(a.points(), scene.expected(Millis(BEGIN), lane.cursor.unwrap()));
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_exporter_that_is_removed_ends_at_once() {
     let scene = Scene::new(100);
     let plan = plan("one", "t", vec![source("all")], vec![sink("a", 1)]);

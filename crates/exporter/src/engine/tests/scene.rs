@@ -79,8 +79,9 @@ impl Scene {
 
     /// Gives the points of all series in a time.
     pub(super) fn expected(&self, from: Millis, until: Millis) -> u64 {
-        let times = (from.0..until.0).filter(|time| time % INTERVAL == 0).count();
-        (times * self.store.series) as u64
+        let times = (from.0..until.0).filter(|time| time % INTERVAL == 0).map(Millis);
+        let at = |time| (0..self.store.series).filter(|index| self.store.has(*index, time)).count();
+        times.map(at).sum::<usize>() as u64
     }
 
     /// Lets time pass, and cursors are saved; memory stays within its bound and the account even all the time.

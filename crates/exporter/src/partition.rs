@@ -1,19 +1,25 @@
-//! Reads a window in parts if it is too large for one. Pure.
+//! How a window is divided that is too large to be read at once. Pure.
 //!
 //! Parts are families of metrics, in the order of their names. A family that is too large by itself is divided by
 //! [cuts](Cuts) of its series.
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{CUTS_MAX, PART_NAMES_BYTES_MAX, PARTS_AT_ONCE_MAX};
 use crate::source::{Cuts, Seen};
 
 /// Where parts begin. It is learned, and used for the next windows; what is new falls into one of the parts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Partition {
+///
+/// As [widths](crate::widths::Widths) it is saved before anything is sent by it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
     /// The first name of each part but the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     cuts: Vec<String>,
     /// Families that are divided, and the sides of their cuts: each series is in one of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     divided: BTreeMap<String, Vec<Cuts>>,
 }
 
@@ -28,6 +34,15 @@ pub(crate) struct Piece {
 impl Partition {
     pub(crate) fn is_whole(&self) -> bool {
         self.cuts.is_empty() && self.divided.is_empty()
+    }
+
+    /// Says about how many bytes it has when it is saved.
+    pub(crate) fn bytes(&self) -> usize {
+        let names = self.cuts.iter().map(|name| name.len() + 3).sum::<usize>();
+        let divided = self.divided.iter().map(|(name, sides)| {
+            name.len() + sides.iter().map(|side| 4 + side.bytes()).sum::<usize>()
+        });
+        names + divided.sum::<usize>()
     }
 
     /// Divides sorted names. No part has more names than fit a query.
@@ -93,7 +108,7 @@ impl Partition {
     }
 
     /// Joins parts that became small, to less than `good` bytes: `sizes` are the bytes of each, in order.
-    pub(super) fn learn(&mut self, sizes: &[(Piece, usize)], good: usize) {
+    pub(crate) fn learn(&mut self, sizes: &[(Piece, usize)], good: usize) {
         let mut of_family: BTreeMap<&str, usize> = BTreeMap::new();
         for (piece, bytes) in sizes.iter().filter(|(piece, _)| !piece.cuts.is_empty()) {
             *of_family.entry(piece.families.first().map_or("", String::as_str)).or_default() +=
@@ -121,8 +136,17 @@ impl Partition {
 mod tests {
     use proptest::prelude::*;
 
+    use std::collections::BTreeMap;
+
     use super::{Cuts, Partition, Piece, Seen};
     use crate::slice::SliceBuilder;
+
+    impl Partition {
+        pub(crate) fn at(cuts: &[&str]) -> Self {
+            let cuts = cuts.iter().map(|&cut| cut.to_owned()).collect();
+            Self { cuts, divided: BTreeMap::new() }
+        }
+    }
 
     fn piece(names: &[&str]) -> Piece {
         let families = names.iter().map(|&name| name.to_owned()).collect();
