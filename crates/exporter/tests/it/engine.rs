@@ -41,6 +41,8 @@ fn since_1970() -> Duration {
 /// A store with samples of a tenant and of a stranger, and an engine that reads it.
 struct Scene {
     store: VictoriaMetrics,
+    /// What it has of the tenant.
+    stored: Samples,
     engine: Engine,
     runtime: Runtime,
     begin: Millis,
@@ -60,14 +62,18 @@ impl Scene {
         for tenant in ["mine", "theirs"] {
             store.import(&lines(tenant, series, begin.0));
         }
-        // A busy store may answer without some of what was just written.
+        // A busy store may answer without some of what was just written, and again later.
         let samples = series * usize::try_from(SPAN / 15_000).expect("a number");
-        wait::until("the store has all samples", SOON, || exported(&store).0.len() == samples);
+        let mut stored = Samples::default();
+        wait::until("the store has all samples", SOON, || {
+            stored = exported(&store);
+            stored.0.len() == samples
+        });
         let settings = Settings { window: Duration::from_secs(10), ..Settings::default() };
         let clock = Clock { now: since_1970, jitter: || 0.5 };
         let engine = Engine::new(Arc::new(reader(url)), Arc::new(OverHttp), settings, clock);
         let runtime = runtime();
-        Self { store, engine, runtime, begin }
+        Self { store, stored, engine, runtime, begin }
     }
 
     fn plan(&self, sinks: Vec<SinkPlan>) -> Plan {
@@ -114,11 +120,6 @@ impl Scene {
         });
         assert_eq!(lane.points.conservation_error(), 0, "{lane:?}");
         lane
-    }
-
-    /// Gives what the store has of the tenant.
-    fn stored(&self) -> Samples {
-        exported(&self.store)
     }
 }
 

@@ -24,7 +24,7 @@ fn dates(seconds: i64) -> [String; 3] {
 #[test]
 fn what_may_be_tried_again_is_tried_again_with_the_same_bytes() {
     let scene = Scene::start(100);
-    let stored = scene.stored();
+    let stored = &scene.stored;
     let later = dates(3);
     let busy =
         |status: u16, after: &str| Answer::from(Response::new(status).with_retry_after(after));
@@ -56,7 +56,7 @@ fn what_may_be_tried_again_is_tried_again_with_the_same_bytes() {
         assert!(began.elapsed().as_secs_f64() >= least, "{fault:?}: {:?}", began.elapsed());
         let requests = receiver.requests();
         assert_eq!(requests[0].wire_body, requests[1].wire_body, "{fault:?}");
-        same(&arrived(&requests[1..]), &stored, &format!("{fault:?}"));
+        same(&arrived(&requests[1..]), stored, &format!("{fault:?}"));
         assert_eq!(lane.points.acknowledged, stored.0.len() as u64);
         assert_eq!((lane.points.rejected, lane.points.dropped), (0, 0));
         assert_eq!(lane.state, LaneState::Delivering);
@@ -67,7 +67,7 @@ fn what_may_be_tried_again_is_tried_again_with_the_same_bytes() {
 #[test]
 fn what_must_not_be_tried_again_is_counted_and_leaves_a_gap() {
     let scene = Scene::start(100);
-    let total = scene.stored().0.len() as u64;
+    let total = scene.stored.0.len() as u64;
     let partial = Accepted::partly(3, "out of order\u{1b}[2J");
     let partial = Response::new(200)
         .with_header("Content-Type", Encoding::Protobuf.content_type())
@@ -101,7 +101,7 @@ fn what_must_not_be_tried_again_is_counted_and_leaves_a_gap() {
 #[test]
 fn a_request_that_is_too_large_is_cut_and_the_limit_is_learned() {
     let scene = Scene::start(100);
-    let stored = scene.stored();
+    let stored = &scene.stored;
     let text = Response::new(400).with_body("http: request body too large");
     for (index, fault) in [Response::new(413), text].into_iter().enumerate() {
         let receiver = Http::start();
@@ -111,7 +111,7 @@ fn a_request_that_is_too_large_is_cut_and_the_limit_is_learned() {
         scene.apply(&plan, vec![Credentials::default()]);
         let lane = scene.wait_for(&name);
         let requests = receiver.requests();
-        same(&arrived(&requests[1..]), &stored, &format!("{fault:?}"));
+        same(&arrived(&requests[1..]), stored, &format!("{fault:?}"));
         assert_eq!(lane.points.acknowledged, stored.0.len() as u64);
         let first = requests[0].body().unwrap().len();
         let most = requests[1..].iter().map(|request| request.body().unwrap().len()).max();
@@ -143,7 +143,7 @@ fn an_expired_token_holds_the_data_until_there_is_another() {
     let lane = scene.wait_for("a");
     let requests = receiver.requests();
     assert_eq!(requests[1].header("authorization"), Some("Bearer s3cr3t-new"));
-    same(&arrived(&requests[1..]), &scene.stored(), "after the rotation");
+    same(&arrived(&requests[1..]), &scene.stored, "after the rotation");
     assert_eq!(lane.points.dropped + lane.points.rejected, 0);
 }
 
@@ -168,7 +168,7 @@ fn a_store_that_goes_away_or_breaks_off_costs_nothing() {
     proxy.set(Fault::None);
     proxy.cut();
     let lane = scene.wait_for("a");
-    same(&arrived(&receiver.requests()), &scene.stored(), "after the faults");
+    same(&arrived(&receiver.requests()), &scene.stored, "after the faults");
     assert_eq!(lane.points.dropped, 0);
 }
 
@@ -183,7 +183,7 @@ fn with_drop_data_is_dropped_after_the_attempts_and_counted() {
     plan.sinks[0].retry.backoff_max = Duration::from_millis(40);
     scene.apply(&plan, vec![Credentials::default()]);
     let lane = scene.wait_for("a");
-    assert_eq!(lane.points.dropped, scene.stored().0.len() as u64);
+    assert_eq!(lane.points.dropped, scene.stored.0.len() as u64);
     assert!(lane.gaps.iter().all(|gap| gap.reason == "RetriesExhausted"), "{:?}", lane.gaps);
     let requests = receiver.requests();
     assert!(

@@ -15,7 +15,7 @@ use ktel_exporter::time::{Millis, Window};
 use ktel_testkit::capture::Http;
 use ktel_testkit::wait;
 
-use super::{SOON, Scene, arrived, reader, same, since_1970, sink};
+use super::{SOON, Scene, arrived, exported, reader, same, since_1970, sink};
 
 /// How far the time of this test is behind.
 static BEHIND: AtomicI64 = AtomicI64::new(0);
@@ -168,7 +168,7 @@ fn what_comes_a_minute_ten_minutes_and_two_hours_late_arrives_once() {
     at(421);
     found(60);
     read_until(240);
-    let stored = scene.stored();
+    let stored = exported(&scene.store);
     same(&arrived(&receiver.requests()), &stored, "nothing is missing and nothing came twice");
     let report = report().expect("it runs");
     let rejected = report.repairs.iter().find(|lane| lane.sink == "picky").expect("a lane");

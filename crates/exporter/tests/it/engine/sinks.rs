@@ -31,11 +31,11 @@ fn every_sample_arrives_once_at_each_sink_and_no_strangers() {
     }
     let plan = scene.plan(sinks);
     scene.apply(&plan, vec![Credentials::default(); 3]);
-    let stored = scene.stored();
+    let stored = &scene.stored;
     for (index, receiver) in receivers.iter().enumerate() {
         let lane = scene.wait_for(&format!("s{index}"));
         let requests = receiver.requests();
-        same(&arrived(&requests), &stored, &format!("{:?}", codecs[index]));
+        same(&arrived(&requests), stored, &format!("{:?}", codecs[index]));
         assert_eq!(lane.points.acknowledged, stored.0.len() as u64);
         let encoding = [Some("gzip"), Some("zstd"), None][index];
         let request = &requests[0];
@@ -57,12 +57,12 @@ fn a_real_collector_gets_every_sample() {
     let plan = scene.plan(vec![to]);
     scene.apply(&plan, vec![Credentials::default()]);
     scene.wait_for("collector");
-    let stored = scene.stored();
+    let stored = &scene.stored;
     let mut seen = Samples::default();
     for line in collector.lines(Input::OtlpHttp, "metrics", stored.0.len(), SOON) {
         seen.read(&to_protobuf::<MetricsData<'_>>(line.to_string().as_bytes()).unwrap()).unwrap();
     }
-    same(&seen, &stored, "the Collector");
+    same(&seen, stored, "the Collector");
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn a_dead_sink_delays_no_other_and_its_memory_is_given_back() {
     let plan = scene.plan(sinks);
     scene.apply(&plan, vec![Credentials::default(); 2]);
     scene.wait_for("alive");
-    same(&arrived(&alive.requests()), &scene.stored(), "the other one");
+    same(&arrived(&alive.requests()), &scene.stored, "the other one");
     assert_eq!(scene.lane("dead").unwrap().points.acknowledged, 0);
     dead.answer(Response::new(200));
     // Its request has 30 s.
     let lane = scene.wait_for("dead");
-    assert_eq!(lane.points.acknowledged, scene.stored().0.len() as u64);
+    assert_eq!(lane.points.acknowledged, scene.stored.0.len() as u64);
     assert_eq!(scene.engine.memory_used(), (0, 0));
 }
 
@@ -174,7 +174,7 @@ fn a_certificate_decides_whether_anything_is_sent() {
     assert_eq!(receiver.requests().len(), 0);
     scene.apply(&plan, trusting(&authority));
     scene.wait_for("a");
-    same(&arrived(&receiver.requests()), &scene.stored(), "over TLS");
+    same(&arrived(&receiver.requests()), &scene.stored, "over TLS");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_receiver_that_asks_for_a_certificate_gets_it_and_takes_no_other() {
     assert_eq!(receiver.requests().len(), 0);
     scene.apply(&plan, with(&authority.client("exporter")));
     scene.wait_for("a");
-    same(&arrived(&receiver.requests()), &scene.stored(), "with a certificate");
+    same(&arrived(&receiver.requests()), &scene.stored, "with a certificate");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn the_name_of_the_server_is_the_one_that_is_configured() {
     plan.sinks[0].tls.server_name = Some("elsewhere.example".into());
     scene.apply(&plan, credentials);
     scene.wait_for("a");
-    same(&arrived(&receiver.requests()), &scene.stored(), "by the other name");
+    same(&arrived(&receiver.requests()), &scene.stored, "by the other name");
 }
 
 #[test]
