@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::partition::Partition;
+use crate::plan::Plan;
 use crate::report::{Audits, Report};
 use crate::since::Since;
 use crate::time::Millis;
@@ -116,11 +117,21 @@ impl Cursors {
         self.audits.get(source)
     }
 
-    /// Takes from others what was read of sources.
+    /// Gives the cursors of a plan's lanes: those that are here, or where their sources begin.
     #[must_use]
-    pub fn with_audits_of(mut self, others: &Self) -> Self {
-        self.audits.clone_from(&others.audits);
-        self
+    pub fn of_plan(&self, plan: &Plan) -> Self {
+        let mut cursors = Self { audits: self.audits.clone(), ..Self::default() };
+        for sink in &plan.sinks {
+            for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
+                let place = self.place(&source.name, &sink.name).cloned();
+                cursors.set(&source.name, &sink.name, place.unwrap_or(source.begin.into()));
+                let older = Self::backfill(&source.name);
+                if let Some(place) = self.place(&older, &sink.name) {
+                    cursors.set(&older, &sink.name, place.clone());
+                }
+            }
+        }
+        cursors
     }
 
     /// Says whether a lane of a source has a cursor.

@@ -87,8 +87,8 @@ impl Engine {
     }
 
     /// Runs a plan, in place of the one that the Exporter has. `credentials` are those of its sinks, in their order.
-    /// `saved` are the cursors that are saved: they say where lanes begin that do not run yet. Lanes that are not there begin
-    /// with their source, and whoever saves no cursors has none to give.
+    /// `saved` are its saved cursors: where lanes begin that do not run yet. A lane that has none begins with its source, and
+    /// does not wait for [`saved`](Self::saved). A caller that saves no cursors passes none.
     ///
     /// It has to be called within a runtime.
     pub fn apply(&self, plan: Arc<Plan>, credentials: Vec<Arc<Credentials>>, saved: Cursors) {
@@ -111,7 +111,7 @@ impl Engine {
         running.tasks.spawn(supervise(world, published, of_desired, of_saved));
     }
 
-    /// Says that these cursors of an Exporter are saved. A lane that is behind waits for it before it reads wider windows.
+    /// Says that these cursors of an Exporter are saved. Lanes may wait for it: see [`save_wanted`](Self::save_wanted).
     pub fn saved(&self, id: &ExporterId, cursors: &Cursors) {
         if let Some(exporter) = self.lock().exporters.get(id) {
             exporter.saved.send_if_modified(|saved| {
@@ -156,7 +156,7 @@ impl Engine {
         self.published.changes()
     }
 
-    /// Waits until a lane waits for cursors to be saved: its report says so. One caller is told.
+    /// Returns when a lane cannot read on before its cursors are saved; its report says which. Only one caller is told.
     pub async fn save_wanted(&self) {
         self.published.save_wanted.notified().await;
     }

@@ -183,7 +183,11 @@ pub const NUMBER_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(3600);
 /// A window that gives less is followed by wider ones, that give as much if data is spread evenly.
 pub(crate) const WINDOW_BYTES_GOOD: u64 = 2 * 1024 * 1024;
-/// They are so many times as wide at most: data is not spread evenly.
+/// A window that gives more is followed by one of half the width.
+pub(crate) const WINDOW_BYTES_MUCH: u64 = 8 * 1024 * 1024;
+/// So is one that takes longer: an abort costs all of it.
+pub(crate) const WINDOW_READ_SLOW: Duration = Duration::from_secs(20);
+/// A window is followed by one that is so many times as wide at most: data is not spread evenly.
 pub(crate) const WINDOW_GROWTH_MAX: u32 = 8;
 /// Partitions of a lane that hold from different moments on: that of the windows under way, and later ones.
 pub(crate) const PARTITIONS_AHEAD_MAX: usize = 4;
@@ -195,10 +199,6 @@ pub(crate) const PARTITIONS_SAVED_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const WINDOWS_AHEAD: usize = 32;
 /// A lane with so many windows to read is behind. Other widths have to be saved first, so that fewer are not worth it.
 pub(crate) const WINDOWS_BEHIND: u32 = 8;
-/// A window that gives more is followed by one of half the width.
-pub(crate) const WINDOW_BYTES_MUCH: u64 = 8 * 1024 * 1024;
-/// So is one that takes longer: an abort costs all of it.
-pub(crate) const WINDOW_READ_SLOW: Duration = Duration::from_secs(20);
 /// The smallest budget of a read: a few hundred series.
 pub(crate) const PART_BYTES_MIN: usize = 64 * 1024;
 /// The largest budget of a read. A window that needs more is read in parts.

@@ -134,9 +134,9 @@ impl Partition {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
 
     use super::{Cuts, Partition, Piece, Seen};
     use crate::slice::SliceBuilder;

@@ -15,7 +15,7 @@ use crate::compile::{self, Cluster, Compiled, Input, SecretNeeds};
 use crate::credentials::Credentials;
 use crate::cursor::Cursors;
 use crate::engine::Engine;
-use crate::plan::{ExporterId, Plan};
+use crate::plan::ExporterId;
 use crate::report::Report;
 use crate::resource::status::facts::{CredentialProblem, Facts};
 use crate::resource::status::pacing::Written;
@@ -125,7 +125,7 @@ impl Entry {
     /// Writes where new lanes begin, so that a crash does not change it.
     pub(super) async fn begin(&mut self, store: &CursorStore) -> Result<(), Error> {
         let Some(Compiled { plan: Some(plan), .. }) = &self.compiled else { return Ok(()) };
-        let cursors = self.cursors(plan).or(&self.waiting());
+        let cursors = self.claimed.saved().of_plan(plan).or(&self.waiting());
         store.save(&mut self.claimed, &self.id, &cursors).await
     }
 
@@ -157,25 +157,8 @@ impl Entry {
             all.push(Arc::new(credentials));
         }
         self.problems = problems;
-        let cursors = self.cursors(plan);
+        let cursors = self.claimed.saved().of_plan(plan);
         engine.apply(Arc::new(plan.clone()), all, cursors);
-    }
-
-    /// Gives the cursor of each lane: the saved one, or where its source begins.
-    fn cursors(&self, plan: &Plan) -> Cursors {
-        let mut cursors = Cursors::default().with_audits_of(self.claimed.saved());
-        for sink in &plan.sinks {
-            for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
-                let saved = self.claimed.saved();
-                let place = saved.place(&source.name, &sink.name).cloned();
-                cursors.set(&source.name, &sink.name, place.unwrap_or(source.begin.into()));
-                let older = Cursors::backfill(&source.name);
-                if let Some(place) = saved.place(&older, &sink.name) {
-                    cursors.set(&older, &sink.name, place.clone());
-                }
-            }
-        }
-        cursors
     }
 
     /// Writes the cursors that a report names, and those that are not in it.

@@ -26,6 +26,7 @@ mod reading;
 mod reconcile;
 mod repairing;
 mod reporting;
+mod saving;
 mod sending;
 mod source;
 mod state;
@@ -50,7 +51,7 @@ pub(super) struct Actor {
     plan: Arc<Plan>,
     tenant: Arc<crate::plan::Tenant>,
     tenant_name: Arc<str>,
-    /// What was saved of its lanes: where they begin that are new, and which widths may be used.
+    /// The cursors that are saved: where new lanes begin, and which widths and partitions may be used.
     saved: watch::Receiver<Arc<Cursors>>,
     sources: Vec<Source>,
     sinks: Vec<Sink>,

@@ -153,17 +153,7 @@ fn ready(
         Arc::new(found)
     });
     let credentials = credentials.collect();
-    let mut cursors = Cursors::default().with_audits_of(saved);
-    for sink in &plan.sinks {
-        for source in sink.sources.iter().filter_map(|index| plan.sources.get(*index)) {
-            let place = saved.place(&source.name, &sink.name).cloned();
-            cursors.set(&source.name, &sink.name, place.unwrap_or(source.begin.into()));
-            let older = Cursors::backfill(&source.name);
-            if let Some(place) = saved.place(&older, &sink.name) {
-                cursors.set(&older, &sink.name, place.clone());
-            }
-        }
-    }
+    let cursors = saved.of_plan(&plan);
     Ready { key, plan: Arc::new(plan), credentials, cursors }
 }
 
