@@ -11,7 +11,7 @@ use crate::time::{Millis, Window};
 /// How wide the windows of a lane are: a width holds from its moment on, until the next one. Before the first, windows are
 /// as wide as the settings say.
 ///
-/// Widths are saved with the cursor. Windows are begun by saved widths only, and only so far [ahead](Widths::ahead) of a
+/// Widths are saved with the cursor. Windows are begun by saved widths only, and only 32 windows ahead of a
 /// saved cursor; a lane that begins again changes no widths before that. So it divides the same time into the same windows,
 /// and these into the same requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
